@@ -1,0 +1,77 @@
+//! The error rate that a verdict may have.
+
+use thiserror::Error;
+
+/// Holds an error probability strictly between zero and one.
+///
+/// A test at `alpha` rejects a true null hypothesis with at most this probability; an interval
+/// at `alpha` covers the truth with probability `1 - alpha`, its [`level`](Alpha::level).
+///
+/// ```
+/// use switchstand::stats::Alpha;
+/// let alpha = Alpha::new(0.01)?;
+/// assert_eq!(alpha.level(), 0.99);
+/// assert!(Alpha::new(1.0).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "f64", into = "f64"))]
+pub struct Alpha(f64);
+
+impl Alpha {
+    /// Is one in twenty, the convention of most experiments.
+    pub const FIVE_PERCENT: Alpha = Alpha(0.05);
+    /// Is one in a hundred, the default of guards.
+    pub const ONE_PERCENT: Alpha = Alpha(0.01);
+
+    /// Returns the error rate `value`, which lies strictly between 0 and 1.
+    ///
+    /// # Errors
+    /// [`AlphaError::OutOfRange`] for any other number, NaN included.
+    pub const fn new(value: f64) -> Result<Alpha, AlphaError> {
+        if value > 0.0 && value < 1.0 {
+            Ok(Alpha(value))
+        } else {
+            Err(AlphaError::OutOfRange { value })
+        }
+    }
+
+    /// Returns the probability as a number between 0 and 1.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Returns the level of an interval at this error rate, `1 - alpha`.
+    #[must_use]
+    pub const fn level(self) -> f64 {
+        1.0 - self.0
+    }
+}
+
+impl TryFrom<f64> for Alpha {
+    type Error = AlphaError;
+
+    fn try_from(value: f64) -> Result<Alpha, AlphaError> {
+        Alpha::new(value)
+    }
+}
+
+impl From<Alpha> for f64 {
+    fn from(alpha: Alpha) -> f64 {
+        alpha.0
+    }
+}
+
+/// Tells why a number is not an error rate.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum AlphaError {
+    /// The number does not lie strictly between 0 and 1.
+    #[error("alpha is {value}, expected a number strictly between 0 and 1")]
+    OutOfRange {
+        /// The number that was given.
+        value: f64,
+    },
+}

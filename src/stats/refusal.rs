@@ -1,0 +1,64 @@
+//! The reasons for which no number is given.
+
+use thiserror::Error;
+
+/// Tells why a method gives no answer for these observations.
+///
+/// A refusal is a value: lack of data never becomes a p-value of 0 or 1, nor a NaN.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There are fewer observations than the method needs.
+    #[error("{what} has {found} observations, the method needs at least {needed}")]
+    InsufficientData {
+        /// The sample that is too small.
+        what: &'static str,
+        /// How many observations it has.
+        found: u64,
+        /// How many the method needs.
+        needed: u64,
+    },
+    /// Nothing varies, so there is no scale to judge an effect by.
+    #[error("{what} does not vary: its variance is zero")]
+    ZeroVariance {
+        /// What does not vary.
+        what: &'static str,
+    },
+    /// A ratio's denominator sums to zero.
+    #[error("{what} is zero, and a ratio would divide by it")]
+    ZeroDenominator {
+        /// The denominator that is zero.
+        what: &'static str,
+    },
+    /// All observations are equal, so ranks carry no information.
+    #[error("all observations are tied")]
+    AllTied,
+    /// A value is NaN or infinite.
+    #[error("{what} is {value}, expected a finite number")]
+    NonFinite {
+        /// The input that is not finite.
+        what: &'static str,
+        /// The value that was found.
+        value: f64,
+    },
+    /// A value lies outside of what the method accepts.
+    #[error("{what} is {value}, expected {expected}")]
+    OutOfRange {
+        /// The input that is out of range.
+        what: &'static str,
+        /// The value that was found.
+        value: f64,
+        /// The accepted range, in words.
+        expected: &'static str,
+    },
+    /// Two inputs that belong together differ in length.
+    #[error("{what} have lengths {left} and {right}, expected equal lengths")]
+    LengthMismatch {
+        /// The inputs that belong together.
+        what: &'static str,
+        /// Length of the first.
+        left: usize,
+        /// Length of the second.
+        right: usize,
+    },
+}

@@ -1,0 +1,4 @@
+//! The crate builds.
+
+#[test]
+fn builds() {}
