@@ -1,0 +1,53 @@
+//! The methods that are run, and those that are not yet.
+
+use crate::harness::{Adapter, Exemption};
+
+mod special_functions;
+
+/// The methods with an adapter, sorted by name.
+pub(crate) const ADAPTERS: &[Adapter] = &[Adapter {
+    method: "special_functions",
+    run: special_functions::adapt,
+    tolerance: special_functions::tolerance,
+}];
+
+/// The methods without an adapter yet, sorted by name.
+pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
+    "alpha_spending",
+    "anytime_t",
+    "asymptotic_cs",
+    "best_arm_gaussian",
+    "beta_binomial",
+    "bounded_mean_cs",
+    "cohen_kappa",
+    "confseq_boundaries",
+    "cuped",
+    "delong",
+    "e_values",
+    "fisher_exact",
+    "ks_two_sample",
+    "mann_whitney",
+    "mcnemar",
+    "moments",
+    "msprt",
+    "multiplicity",
+    "normal_bayes",
+    "paired_t",
+    "poisson_rate",
+    "power",
+    "prob_best",
+    "psi",
+    "quantile",
+    "rate_guard",
+    "rate_guard_grid",
+    "ratio_delta",
+    "safe_two_proportion",
+    "srm_chi2",
+    "srm_sequential",
+    "two_proportion",
+    "welch_t",
+    "wilcoxon_signed_rank",
+];
+
+/// The values that cannot agree, each with its reason.
+pub(crate) const EXEMPTIONS: &[Exemption] = &[];
