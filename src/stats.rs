@@ -3,12 +3,27 @@
 //! Control is always named `a`, candidate `b`, and an effect is `b - a`.
 
 mod alpha;
+mod counts;
+mod higher_moments;
+mod histogram;
 mod interval;
+mod moments;
 mod p_value;
+mod paired_counts;
+mod paired_moments;
+mod ratio_moments;
 mod refusal;
 pub(crate) mod special;
+mod state;
 
 pub use alpha::{Alpha, AlphaError};
+pub use counts::Counts;
+pub use higher_moments::HigherMoments;
+pub use histogram::Histogram;
 pub use interval::Interval;
+pub use moments::Moments;
 pub use p_value::{Alternative, PValue};
+pub use paired_counts::PairedCounts;
+pub use paired_moments::PairedMoments;
+pub use ratio_moments::RatioMoments;
 pub use refusal::Refusal;

@@ -61,4 +61,18 @@ pub enum Refusal {
         /// Length of the second.
         right: usize,
     },
+    /// The summary given keeps too few correct digits of what is asked.
+    #[error("{what} is uncertain by a relative {relative_error:.1e}: cancellation ate its digits")]
+    LostPrecision {
+        /// The quantity that cannot be recovered.
+        what: &'static str,
+        /// The relative error that remains, as an order of magnitude.
+        relative_error: f64,
+    },
+    /// A finite input leads to a number that an `f64` or a count cannot hold.
+    #[error("{what} is too large to represent")]
+    Overflow {
+        /// The quantity that is too large.
+        what: &'static str,
+    },
 }

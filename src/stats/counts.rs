@@ -1,0 +1,146 @@
+//! How many of how many.
+
+use super::Refusal;
+use super::state::MAX_COUNT;
+
+/// Counts successes among trials, one trial per unit.
+///
+/// Counts merge by addition, exactly and in any order.
+///
+/// ```
+/// use switchstand::stats::Counts;
+/// let mut clicks = Counts::new(48, 1_000)?;
+/// clicks.record(true);
+/// clicks.merge(&Counts::new(3, 99)?)?;
+/// assert_eq!((clicks.successes(), clicks.trials()), (52, 1_100));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct Counts {
+    successes: u64,
+    trials: u64,
+}
+
+impl Counts {
+    /// Returns `successes` among `trials`.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] if there are more successes than trials, [`Refusal::Overflow`]
+    /// above 2^53 trials, where an `f64` no longer tells neighbours apart.
+    pub fn new(successes: u64, trials: u64) -> Result<Counts, Refusal> {
+        if trials > MAX_COUNT {
+            return Err(Refusal::Overflow {
+                what: "number of trials",
+            });
+        }
+        if successes > trials {
+            return Err(Refusal::OutOfRange {
+                what: "number of successes",
+                value: successes as f64,
+                expected: "at most the number of trials",
+            });
+        }
+        Ok(Counts { successes, trials })
+    }
+
+    /// Counts one trial.
+    pub fn record(&mut self, success: bool) {
+        self.trials += 1;
+        self.successes += u64::from(success);
+    }
+
+    /// Counts one trial per element.
+    pub fn extend_from_slice(&mut self, outcomes: &[bool]) {
+        let successes: u64 = outcomes.iter().map(|&success| u64::from(success)).sum();
+        self.successes += successes;
+        self.trials += outcomes.len() as u64;
+    }
+
+    /// Adds the trials of `other`.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] above 2^53 trials; nothing is added then.
+    pub fn merge(&mut self, other: &Counts) -> Result<(), Refusal> {
+        let successes = self.successes.saturating_add(other.successes);
+        let trials = self.trials.saturating_add(other.trials);
+        *self = Counts::new(successes, trials)?;
+        Ok(())
+    }
+
+    /// Returns the number of successes.
+    #[must_use]
+    pub const fn successes(&self) -> u64 {
+        self.successes
+    }
+
+    /// Returns the number of trials that failed.
+    #[must_use]
+    pub const fn failures(&self) -> u64 {
+        self.trials - self.successes
+    }
+
+    /// Returns the number of trials.
+    #[must_use]
+    pub const fn trials(&self) -> u64 {
+        self.trials
+    }
+
+    /// Returns the share of successes, between 0 and 1, none before the first trial.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        (self.trials > 0).then(|| self.successes as f64 / self.trials as f64)
+    }
+
+    /// Returns counts that are known to be consistent.
+    pub(super) const fn of_pairs(successes: u64, trials: u64) -> Counts {
+        Counts { successes, trials }
+    }
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use super::Counts;
+    use crate::stats::state::{MAX_COUNT, StateError};
+
+    const NAME: &str = "counts";
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(in crate::stats) struct State {
+        version: u32,
+        successes: u64,
+        trials: u64,
+    }
+
+    impl From<Counts> for State {
+        fn from(counts: Counts) -> State {
+            State {
+                version: VERSION,
+                successes: counts.successes,
+                trials: counts.trials,
+            }
+        }
+    }
+
+    impl TryFrom<State> for Counts {
+        type Error = StateError;
+
+        fn try_from(state: State) -> Result<Counts, StateError> {
+            let State {
+                version,
+                successes,
+                trials,
+            } = state;
+            StateError::check_version(NAME, version, VERSION)?;
+            StateError::require(trials <= MAX_COUNT, NAME, "more than 2^53 trials")?;
+            StateError::require(successes <= trials, NAME, "more successes than trials")?;
+            Ok(Counts { successes, trials })
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Mean, variance, skewness, kurtosis and range of a stream of values.
+
+#[cfg(feature = "serde")]
+mod stored;
+
+use super::Refusal;
+use super::state::MAX_COUNT;
+
+/// Accumulates moments to the fourth, with the smallest and the largest value.
+///
+/// Use it to see whether a metric is too skewed for a test on means; the tests themselves need
+/// only [`Moments`](super::Moments). Updates and merges follow Pébay (2008),
+/// <https://doi.org/10.2172/1028931>. Fourth powers limit the scale: values whose deviations
+/// are outside of about 1e-75 to 1e75 have no shape here, and overflow is refused.
+///
+/// ```
+/// use switchstand::stats::HigherMoments;
+/// let mut scores = HigherMoments::new();
+/// scores.extend_from_slice(&[1.0, 2.0, 3.0, 10.0])?;
+/// assert_eq!((scores.min(), scores.max()), (Some(1.0), Some(10.0)));
+/// assert!(scores.skewness() > Some(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct HigherMoments {
+    n: u64,
+    mean: f64,
+    m2: f64,
+    m3: f64,
+    m4: f64,
+    min: f64,
+    max: f64,
+}
+
+impl HigherMoments {
+    /// Returns the moments of no values.
+    #[must_use]
+    pub const fn new() -> HigherMoments {
+        HigherMoments {
+            n: 0,
+            mean: 0.0,
+            m2: 0.0,
+            m3: 0.0,
+            m4: 0.0,
+            min: 0.0,
+            max: 0.0,
+        }
+    }
+
+    /// Adds one value.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where the fourth
+    /// power of the deviation overflows; the state stays as it was.
+    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+        if !value.is_finite() {
+            return Err(Refusal::NonFinite {
+                what: "value",
+                value,
+            });
+        }
+        self.merge(&HigherMoments {
+            n: 1,
+            mean: value,
+            min: value,
+            max: value,
+            ..HigherMoments::new()
+        })
+    }
+
+    /// Adds all values.
+    ///
+    /// # Errors
+    /// As [`push`](HigherMoments::push), for any of the values; then none is added.
+    pub fn extend_from_slice(&mut self, values: &[f64]) -> Result<(), Refusal> {
+        let mut total = *self;
+        for &value in values {
+            total.push(value)?;
+        }
+        *self = total;
+        Ok(())
+    }
+
+    /// Adds the values that `other` has seen.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] where the count exceeds 2^53 or a sum of powers overflows; the
+    /// state stays as it was.
+    pub fn merge(&mut self, other: &HigherMoments) -> Result<(), Refusal> {
+        if other.n == 0 {
+            return Ok(());
+        }
+        if self.n == 0 {
+            *self = *other;
+            return Ok(());
+        }
+        let (left, right) = (self.n as f64, other.n as f64);
+        let n = self.n + other.n;
+        let count = n as f64;
+        let (p, q) = (left / count, right / count);
+        let delta = other.mean - self.mean;
+        let square = delta * delta;
+        let m2 = self.m2 + other.m2 + square * left * q;
+        let m3 = self.m3
+            + other.m3
+            + square * delta * left * q * (p - q)
+            + 3.0 * delta * (p * other.m2 - q * self.m2);
+        let m4 = self.m4
+            + other.m4
+            + square * square * left * q * (p * p - p * q + q * q)
+            + 6.0 * square * (p * p * other.m2 + q * q * self.m2)
+            + 4.0 * delta * (p * other.m3 - q * self.m3);
+        if n > MAX_COUNT || !m4.is_finite() || !m3.is_finite() {
+            return Err(Refusal::Overflow {
+                what: "fourth power of a deviation",
+            });
+        }
+        *self = HigherMoments {
+            n,
+            mean: self.mean + delta * q,
+            m2,
+            m3,
+            // An even power sum is negative by a rounding error only.
+            m4: m4.max(0.0),
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+        };
+        Ok(())
+    }
+
+    /// Returns the number of values.
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Returns the arithmetic mean, none before the first value.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.n > 0).then_some(self.mean)
+    }
+
+    /// Returns the smallest value, none before the first.
+    #[must_use]
+    pub fn min(&self) -> Option<f64> {
+        (self.n > 0).then_some(self.min)
+    }
+
+    /// Returns the largest value, none before the first.
+    #[must_use]
+    pub fn max(&self) -> Option<f64> {
+        (self.n > 0).then_some(self.max)
+    }
+
+    /// Returns the sample variance (divisor `n - 1`), none before the second value.
+    #[must_use]
+    pub fn variance(&self) -> Option<f64> {
+        (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+    }
+
+    /// Returns the sample standard deviation, none before the second value.
+    #[must_use]
+    pub fn standard_deviation(&self) -> Option<f64> {
+        self.variance().map(f64::sqrt)
+    }
+
+    /// Returns the skewness, `m3 / m2^1.5` of the population moments.
+    ///
+    /// There is none before the second value, nor if nothing varies.
+    #[must_use]
+    pub fn skewness(&self) -> Option<f64> {
+        let sd = self.population_sd()?;
+        Some(self.m3 / self.n as f64 / sd / sd / sd)
+    }
+
+    /// Returns the excess kurtosis, `m4 / m2^2 - 3` of the population moments.
+    ///
+    /// It is 0 for a normal distribution. There is none before the second value, nor if
+    /// nothing varies.
+    #[must_use]
+    pub fn excess_kurtosis(&self) -> Option<f64> {
+        let sd = self.population_sd()?;
+        Some(self.m4 / self.n as f64 / sd / sd / sd / sd - 3.0)
+    }
+
+    /// Returns the standard deviation with divisor n where the fourth powers have not
+    /// underflowed.
+    fn population_sd(&self) -> Option<f64> {
+        (self.n > 1 && self.m4 >= f64::MIN_POSITIVE).then(|| (self.m2 / self.n as f64).sqrt())
+    }
+}

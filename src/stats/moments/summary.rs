@@ -1,0 +1,128 @@
+//! Moments from what somebody else has aggregated.
+
+use super::{Moments, check_count};
+use crate::stats::Refusal;
+
+/// Relative uncertainty of a variance above which [`Moments::from_sums`] refuses it.
+const MAX_VARIANCE_ERROR: f64 = 1e-3;
+
+impl Moments {
+    /// Returns the moments of `n` values with this mean and sample variance.
+    ///
+    /// The variance has divisor `n - 1`, as `VAR_SAMP` in SQL; for `n` = 1 it must be 0.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] for a mean or variance that is not finite, [`Refusal::OutOfRange`]
+    /// for a negative variance or one of fewer than two values, [`Refusal::InsufficientData`]
+    /// for `n` = 0, [`Refusal::Overflow`] for `n` above 2^53 or an overflowing sum of squares.
+    pub fn from_summary(n: u64, mean: f64, variance: f64) -> Result<Moments, Refusal> {
+        check_count(n)?;
+        check_finite("mean", mean)?;
+        check_finite("variance", variance)?;
+        if variance < 0.0 {
+            return Err(Refusal::OutOfRange {
+                what: "variance",
+                value: variance,
+                expected: "a number not below 0",
+            });
+        }
+        if n == 1 && variance != 0.0 {
+            return Err(Refusal::OutOfRange {
+                what: "variance of a single value",
+                value: variance,
+                expected: "0",
+            });
+        }
+        let m2 = variance * (n - 1) as f64;
+        Moments { n, mean, m2 }.checked("sum of squared deviations")
+    }
+
+    /// Returns the moments of `n` values from their sum and sum of squares.
+    ///
+    /// This reads rows that a database has aggregated. The subtraction
+    /// `sum_sq - sum^2 / n` loses digits when the mean is large against the standard deviation;
+    /// assuming that the sums carry a relative error of `sqrt(n)` units in the last place, at
+    /// least 4, a variance that is uncertain by more than 0.1 % is refused. Aggregate
+    /// `x - c` for any constant `c` near the mean, or `AVG` and `VAR_SAMP`, then.
+    /// For whole numbers [`from_integer_sums`](Moments::from_integer_sums) is exact.
+    ///
+    /// # Errors
+    /// [`Refusal::LostPrecision`] where cancellation has eaten the variance,
+    /// [`Refusal::NonFinite`] for a sum that is not finite, [`Refusal::OutOfRange`] for a
+    /// sum of squares that no values have, [`Refusal::InsufficientData`] for `n` = 0,
+    /// [`Refusal::Overflow`] for `n` above 2^53 or an overflowing square.
+    pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Moments, Refusal> {
+        check_count(n)?;
+        check_finite("sum", sum)?;
+        check_finite("sum of squares", sum_sq)?;
+        if sum_sq < 0.0 {
+            return Err(Refusal::OutOfRange {
+                what: "sum of squares",
+                value: sum_sq,
+                expected: "a number not below 0",
+            });
+        }
+        let count = n as f64;
+        let mean = sum / count;
+        let m2 = sum_sq - sum * mean;
+        if !m2.is_finite() {
+            return Err(Refusal::Overflow {
+                what: "square of the sum",
+            });
+        }
+        let uncertain = f64::EPSILON * count.sqrt().max(4.0) * sum_sq;
+        if m2 < -uncertain {
+            return Err(Refusal::OutOfRange {
+                what: "sum of squares",
+                value: sum_sq,
+                expected: "at least the square of the sum over n",
+            });
+        }
+        // The variance of one value is 0 and so is that of zeros: nothing can cancel.
+        if n == 1 || sum_sq == 0.0 {
+            return Ok(Moments { n, mean, m2: 0.0 });
+        }
+        if m2 * MAX_VARIANCE_ERROR >= uncertain {
+            Ok(Moments { n, mean, m2 })
+        } else {
+            Err(Refusal::LostPrecision {
+                what: "variance from sums",
+                relative_error: uncertain / m2.abs(),
+            })
+        }
+    }
+
+    /// Returns the moments of `n` whole numbers from their exact sums.
+    ///
+    /// Integer arithmetic loses nothing, so a constant has variance 0 whatever its size.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] if `sum_sq` is less than `sum^2 / n`, which no values have,
+    /// [`Refusal::InsufficientData`] for `n` = 0, [`Refusal::Overflow`] for `n` above 2^53 or
+    /// `sum_sq` above 2^64.
+    pub fn from_integer_sums(n: u64, sum: i64, sum_sq: u64) -> Result<Moments, Refusal> {
+        check_count(n)?;
+        let scaled = i128::from(n) * i128::from(sum_sq) - i128::from(sum) * i128::from(sum);
+        if scaled < 0 {
+            return Err(Refusal::OutOfRange {
+                what: "sum of squares",
+                value: sum_sq as f64,
+                expected: "at least the square of the sum over n",
+            });
+        }
+        let count = n as f64;
+        Ok(Moments {
+            n,
+            mean: sum as f64 / count,
+            m2: scaled as f64 / count,
+        })
+    }
+}
+
+fn check_finite(what: &'static str, value: f64) -> Result<(), Refusal> {
+    if value.is_finite() {
+        Ok(())
+    } else {
+        Err(Refusal::NonFinite { what, value })
+    }
+}

@@ -1,0 +1,234 @@
+//! Means, variances and covariance of a stream of pairs.
+
+use super::{Moments, Refusal};
+
+/// Accumulates two values per unit, together with their differences.
+///
+/// The pair is `(x, y)`: the control's and the candidate's score of one request, or a covariate
+/// from before the experiment and the metric itself. The differences `y - x` are accumulated
+/// on their own, because their variance cannot be recovered from the variances and the
+/// covariance when the scores are large and agree well.
+///
+/// ```
+/// use switchstand::stats::PairedMoments;
+/// let mut scores = PairedMoments::new();
+/// scores.extend_from_slices(&[1.0, 2.0, 3.0], &[1.5, 2.0, 4.0])?;
+/// assert_eq!(scores.difference().mean(), Some(0.5));
+/// assert_eq!(scores.covariance(), Some(1.25));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct PairedMoments {
+    x: Moments,
+    y: Moments,
+    difference: Moments,
+    cross: f64,
+}
+
+impl PairedMoments {
+    /// Returns the moments of no pairs.
+    #[must_use]
+    pub const fn new() -> PairedMoments {
+        PairedMoments {
+            x: Moments::new(),
+            y: Moments::new(),
+            difference: Moments::new(),
+            cross: 0.0,
+        }
+    }
+
+    /// Adds one pair.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
+    /// deviation overflows; the state stays as it was.
+    pub fn push(&mut self, x: f64, y: f64) -> Result<(), Refusal> {
+        let mut next = *self;
+        next.x.push(x)?;
+        next.y.push(y)?;
+        next.difference.push(y - x)?;
+        next.cross += (x - self.x.raw_mean()) * (y - next.y.raw_mean());
+        *self = next.checked()?;
+        Ok(())
+    }
+
+    /// Adds the pairs of two slices of equal length.
+    ///
+    /// # Errors
+    /// [`Refusal::LengthMismatch`] for slices of different length, and as
+    /// [`push`](PairedMoments::push) for any pair; then none is added.
+    pub fn extend_from_slices(&mut self, x: &[f64], y: &[f64]) -> Result<(), Refusal> {
+        check_lengths(x, y)?;
+        let mut total = *self;
+        for (&x, &y) in x.iter().zip(y) {
+            total.push(x, y)?;
+        }
+        *self = total;
+        Ok(())
+    }
+
+    /// Adds the pairs that `other` has seen.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] where the count exceeds 2^53 or a sum of squared deviations
+    /// overflows; the state stays as it was.
+    pub fn merge(&mut self, other: &PairedMoments) -> Result<(), Refusal> {
+        let mut next = *self;
+        next.cross += other.cross + between(&self.x, &other.x, &self.y, &other.y);
+        next.x.merge(&other.x)?;
+        next.y.merge(&other.y)?;
+        next.difference.merge(&other.difference)?;
+        *self = next.checked()?;
+        Ok(())
+    }
+
+    /// Returns the number of pairs.
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        self.x.n()
+    }
+
+    /// Returns the moments of the first values.
+    #[must_use]
+    pub const fn x(&self) -> Moments {
+        self.x
+    }
+
+    /// Returns the moments of the second values.
+    #[must_use]
+    pub const fn y(&self) -> Moments {
+        self.y
+    }
+
+    /// Returns the moments of the differences, second minus first.
+    #[must_use]
+    pub const fn difference(&self) -> Moments {
+        self.difference
+    }
+
+    /// Returns the sample covariance (divisor `n - 1`), none before the second pair.
+    #[must_use]
+    pub fn covariance(&self) -> Option<f64> {
+        (self.n() > 1).then(|| self.cross / (self.n() - 1) as f64)
+    }
+
+    /// Returns Pearson's correlation, between -1 and 1.
+    ///
+    /// There is none before the second pair, nor if either value does not vary.
+    #[must_use]
+    pub fn correlation(&self) -> Option<f64> {
+        correlation(&self.x, &self.y, self.cross)
+    }
+
+    fn checked(self) -> Result<PairedMoments, Refusal> {
+        check_cross(self.cross)?;
+        Ok(self)
+    }
+}
+
+/// Refuses slices that do not pair up.
+pub(super) fn check_lengths(x: &[f64], y: &[f64]) -> Result<(), Refusal> {
+    if x.len() == y.len() {
+        Ok(())
+    } else {
+        Err(Refusal::LengthMismatch {
+            what: "paired values",
+            left: x.len(),
+            right: y.len(),
+        })
+    }
+}
+
+/// Refuses a sum of products that has overflowed.
+pub(super) fn check_cross(cross: f64) -> Result<(), Refusal> {
+    if cross.is_finite() {
+        Ok(())
+    } else {
+        Err(Refusal::Overflow {
+            what: "product of deviations",
+        })
+    }
+}
+
+/// Returns what merging two groups adds to their sum of products of deviations.
+pub(super) fn between(xa: &Moments, xb: &Moments, ya: &Moments, yb: &Moments) -> f64 {
+    let (left, right) = (xa.n() as f64, xb.n() as f64);
+    if left == 0.0 || right == 0.0 {
+        return 0.0;
+    }
+    let weight = left * (right / (left + right));
+    (xb.raw_mean() - xa.raw_mean()) * (yb.raw_mean() - ya.raw_mean()) * weight
+}
+
+/// Returns the correlation, kept within -1 and 1 against rounding.
+pub(super) fn correlation(x: &Moments, y: &Moments, cross: f64) -> Option<f64> {
+    let (sx, sy) = (x.m2().sqrt(), y.m2().sqrt());
+    (sx > 0.0 && sy > 0.0).then(|| (cross / sx / sy).clamp(-1.0, 1.0))
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use super::PairedMoments;
+    use crate::stats::Moments;
+    use crate::stats::state::StateError;
+
+    const NAME: &str = "paired moments";
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(in crate::stats) struct State {
+        version: u32,
+        x: Moments,
+        y: Moments,
+        difference: Moments,
+        cross: f64,
+    }
+
+    impl From<PairedMoments> for State {
+        fn from(moments: PairedMoments) -> State {
+            let PairedMoments {
+                x,
+                y,
+                difference,
+                cross,
+            } = moments;
+            State {
+                version: VERSION,
+                x,
+                y,
+                difference,
+                cross,
+            }
+        }
+    }
+
+    impl TryFrom<State> for PairedMoments {
+        type Error = StateError;
+
+        fn try_from(state: State) -> Result<PairedMoments, StateError> {
+            let State {
+                version,
+                x,
+                y,
+                difference,
+                cross,
+            } = state;
+            StateError::check_version(NAME, version, VERSION)?;
+            let equal = x.n() == y.n() && x.n() == difference.n();
+            StateError::require(equal, NAME, "the counts of its parts differ")?;
+            StateError::require_cross(NAME, &x, &y, cross)?;
+            Ok(PairedMoments {
+                x,
+                y,
+                difference,
+                cross,
+            })
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Sums over units whose ratio is the metric.
+
+use super::paired_moments::{between, check_cross, check_lengths, correlation};
+use super::{Moments, Refusal};
+
+/// Accumulates a numerator and a denominator per unit, for a ratio of sums.
+///
+/// Clicks per page view, tokens per request, errors per session: the unit is who was
+/// randomised, and brings a sum of each. Units are independent; the events within one are not,
+/// so they are summed per unit before they come here.
+///
+/// ```
+/// use switchstand::stats::RatioMoments;
+/// let mut clicks_per_view = RatioMoments::new();
+/// clicks_per_view.push(1.0, 4.0)?;
+/// clicks_per_view.push(2.0, 8.0)?;
+/// assert_eq!(clicks_per_view.ratio()?, 0.25);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct RatioMoments {
+    numerator: Moments,
+    denominator: Moments,
+    cross: f64,
+}
+
+impl RatioMoments {
+    /// Returns the moments of no units.
+    #[must_use]
+    pub const fn new() -> RatioMoments {
+        RatioMoments {
+            numerator: Moments::new(),
+            denominator: Moments::new(),
+            cross: 0.0,
+        }
+    }
+
+    /// Adds one unit's numerator and denominator.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
+    /// deviation overflows; the state stays as it was.
+    pub fn push(&mut self, numerator: f64, denominator: f64) -> Result<(), Refusal> {
+        let mut next = *self;
+        next.numerator.push(numerator)?;
+        next.denominator.push(denominator)?;
+        next.cross +=
+            (numerator - self.numerator.raw_mean()) * (denominator - next.denominator.raw_mean());
+        check_cross(next.cross)?;
+        *self = next;
+        Ok(())
+    }
+
+    /// Adds the units of two slices of equal length.
+    ///
+    /// # Errors
+    /// [`Refusal::LengthMismatch`] for slices of different length, and as
+    /// [`push`](RatioMoments::push) for any unit; then none is added.
+    pub fn extend_from_slices(
+        &mut self,
+        numerators: &[f64],
+        denominators: &[f64],
+    ) -> Result<(), Refusal> {
+        check_lengths(numerators, denominators)?;
+        let mut total = *self;
+        for (&numerator, &denominator) in numerators.iter().zip(denominators) {
+            total.push(numerator, denominator)?;
+        }
+        *self = total;
+        Ok(())
+    }
+
+    /// Adds the units that `other` has seen.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] where the count exceeds 2^53 or a sum of squared deviations
+    /// overflows; the state stays as it was.
+    pub fn merge(&mut self, other: &RatioMoments) -> Result<(), Refusal> {
+        let mut next = *self;
+        next.cross += other.cross
+            + between(
+                &self.numerator,
+                &other.numerator,
+                &self.denominator,
+                &other.denominator,
+            );
+        check_cross(next.cross)?;
+        next.numerator.merge(&other.numerator)?;
+        next.denominator.merge(&other.denominator)?;
+        *self = next;
+        Ok(())
+    }
+
+    /// Returns the number of units.
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        self.numerator.n()
+    }
+
+    /// Returns the moments of the numerators.
+    #[must_use]
+    pub const fn numerator(&self) -> Moments {
+        self.numerator
+    }
+
+    /// Returns the moments of the denominators.
+    #[must_use]
+    pub const fn denominator(&self) -> Moments {
+        self.denominator
+    }
+
+    /// Returns the sum of numerators over the sum of denominators.
+    ///
+    /// # Errors
+    /// [`Refusal::InsufficientData`] before the first unit, [`Refusal::ZeroDenominator`] if the
+    /// denominators sum to zero.
+    pub fn ratio(&self) -> Result<f64, Refusal> {
+        let (Some(top), Some(bottom)) = (self.numerator.mean(), self.denominator.mean()) else {
+            return Err(Refusal::InsufficientData {
+                what: "ratio",
+                found: 0,
+                needed: 1,
+            });
+        };
+        if bottom == 0.0 {
+            return Err(Refusal::ZeroDenominator {
+                what: "sum of the denominators",
+            });
+        }
+        Ok(top / bottom)
+    }
+
+    /// Returns the sample covariance of the two (divisor `n - 1`), none before the second unit.
+    #[must_use]
+    pub fn covariance(&self) -> Option<f64> {
+        (self.n() > 1).then(|| self.cross / (self.n() - 1) as f64)
+    }
+
+    /// Returns Pearson's correlation of the two, between -1 and 1.
+    ///
+    /// There is none before the second unit, nor if either does not vary.
+    #[must_use]
+    pub fn correlation(&self) -> Option<f64> {
+        correlation(&self.numerator, &self.denominator, self.cross)
+    }
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use super::RatioMoments;
+    use crate::stats::Moments;
+    use crate::stats::state::StateError;
+
+    const NAME: &str = "ratio moments";
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(in crate::stats) struct State {
+        version: u32,
+        numerator: Moments,
+        denominator: Moments,
+        cross: f64,
+    }
+
+    impl From<RatioMoments> for State {
+        fn from(moments: RatioMoments) -> State {
+            let RatioMoments {
+                numerator,
+                denominator,
+                cross,
+            } = moments;
+            State {
+                version: VERSION,
+                numerator,
+                denominator,
+                cross,
+            }
+        }
+    }
+
+    impl TryFrom<State> for RatioMoments {
+        type Error = StateError;
+
+        fn try_from(state: State) -> Result<RatioMoments, StateError> {
+            let State {
+                version,
+                numerator,
+                denominator,
+                cross,
+            } = state;
+            StateError::check_version(NAME, version, VERSION)?;
+            let equal = numerator.n() == denominator.n();
+            StateError::require(equal, NAME, "the counts of its parts differ")?;
+            StateError::require_cross(NAME, &numerator, &denominator, cross)?;
+            Ok(RatioMoments {
+                numerator,
+                denominator,
+                cross,
+            })
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The rules that stored state must satisfy before it is trusted.
+
+use thiserror::Error;
+
+/// The greatest count, 2^53: every count up to it is exact as an `f64`.
+pub(crate) const MAX_COUNT: u64 = 1 << 53;
+
+/// Tells why stored state is not accepted.
+#[cfg_attr(
+    not(feature = "serde"),
+    expect(dead_code, reason = "only stored state is checked")
+)]
+#[derive(Clone, Debug, Error, PartialEq)]
+pub(crate) enum StateError {
+    /// The state was written by a release that knows another layout.
+    #[error("state of {what} has version {found}, this release reads version {expected}")]
+    UnknownVersion {
+        /// The type that was stored.
+        what: &'static str,
+        /// The version in the state.
+        found: u32,
+        /// The version that this release reads.
+        expected: u32,
+    },
+    /// No sequence of observations leads to this state.
+    #[error("state of {what} is inconsistent: {why}")]
+    Inconsistent {
+        /// The type that was stored.
+        what: &'static str,
+        /// The rule that is broken.
+        why: &'static str,
+    },
+}
+
+#[cfg_attr(
+    not(feature = "serde"),
+    expect(dead_code, reason = "only stored state is checked")
+)]
+impl StateError {
+    /// Refuses any version but `expected`.
+    pub(crate) fn check_version(
+        what: &'static str,
+        found: u32,
+        expected: u32,
+    ) -> Result<(), StateError> {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(StateError::UnknownVersion {
+                what,
+                found,
+                expected,
+            })
+        }
+    }
+
+    /// Refuses the state unless `holds`.
+    pub(crate) fn require(
+        holds: bool,
+        what: &'static str,
+        why: &'static str,
+    ) -> Result<(), StateError> {
+        if holds {
+            Ok(())
+        } else {
+            Err(StateError::Inconsistent { what, why })
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl StateError {
+    /// Refuses a sum of products that violates Cauchy and Schwarz by more than rounding.
+    pub(crate) fn require_cross(
+        what: &'static str,
+        x: &super::Moments,
+        y: &super::Moments,
+        cross: f64,
+    ) -> Result<(), StateError> {
+        let bound = x.m2().sqrt() * y.m2().sqrt() * (1.0 + 1e-9);
+        let holds = cross.is_finite() && cross.abs() <= bound;
+        StateError::require(
+            holds,
+            what,
+            "the covariance exceeds what the variances allow",
+        )
+    }
+}
