@@ -1,16 +1,11 @@
 //! The rules that stored state must satisfy before it is trusted.
 
-use thiserror::Error;
-
 /// The greatest count, 2^53: every count up to it is exact as an `f64`.
 pub(crate) const MAX_COUNT: u64 = 1 << 53;
 
 /// Tells why stored state is not accepted.
-#[cfg_attr(
-    not(feature = "serde"),
-    expect(dead_code, reason = "only stored state is checked")
-)]
-#[derive(Clone, Debug, Error, PartialEq)]
+#[cfg(feature = "serde")]
+#[derive(Clone, Debug, thiserror::Error, PartialEq)]
 pub(crate) enum StateError {
     /// The state was written by a release that knows another layout.
     #[error("state of {what} has version {found}, this release reads version {expected}")]
@@ -32,10 +27,7 @@ pub(crate) enum StateError {
     },
 }
 
-#[cfg_attr(
-    not(feature = "serde"),
-    expect(dead_code, reason = "only stored state is checked")
-)]
+#[cfg(feature = "serde")]
 impl StateError {
     /// Refuses any version but `expected`.
     pub(crate) fn check_version(
@@ -66,10 +58,7 @@ impl StateError {
             Err(StateError::Inconsistent { what, why })
         }
     }
-}
 
-#[cfg(feature = "serde")]
-impl StateError {
     /// Refuses a sum of products that violates Cauchy and Schwarz by more than rounding.
     pub(crate) fn require_cross(
         what: &'static str,

@@ -1,0 +1,134 @@
+//! Stored accumulators come back the same, and nothing else is accepted.
+#![cfg(all(feature = "stats", feature = "serde"))]
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::fmt::Debug;
+use switchstand::stats::{
+    Counts, HigherMoments, Histogram, Moments, PairedCounts, PairedMoments, RatioMoments,
+};
+
+#[track_caller]
+fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> Value {
+    let stored = serde_json::to_value(value).unwrap();
+    let text = stored.to_string();
+    assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value);
+    assert_eq!(stored.get("version"), Some(&json!(1)));
+    let mut newer = stored.clone();
+    newer["version"] = json!(2);
+    assert!(serde_json::from_value::<T>(newer).is_err(), "other version");
+    let mut more = stored.clone();
+    more["extra"] = json!(0);
+    assert!(serde_json::from_value::<T>(more).is_err(), "unknown field");
+    let mut less = stored.clone();
+    less.as_object_mut().unwrap().remove("version");
+    assert!(serde_json::from_value::<T>(less).is_err(), "no version");
+    stored
+}
+
+/// Asserts that none of the changes to the stored state is accepted.
+#[track_caller]
+fn refuses<T: DeserializeOwned + Debug>(stored: &Value, changes: &[(&str, Value)]) {
+    for (field, value) in changes {
+        let mut changed = stored.clone();
+        changed[*field] = value.clone();
+        let read = serde_json::from_value::<T>(changed);
+        assert!(read.is_err(), "{field} = {value} gives {read:?}");
+    }
+}
+
+#[test]
+fn stored_counts_are_consistent() {
+    let stored = round_trip(&Counts::new(3, 7).unwrap());
+    refuses::<Counts>(
+        &stored,
+        &[
+            ("successes", json!(8)),
+            ("trials", json!(u64::MAX)),
+            ("trials", json!(-1)),
+        ],
+    );
+    let pairs = round_trip(&PairedCounts::new(1, 2, 3, 4).unwrap());
+    refuses::<PairedCounts>(&pairs, &[("both", json!(u64::MAX))]);
+}
+
+#[test]
+fn stored_moments_are_consistent() {
+    round_trip(&Moments::new());
+    let mut moments = Moments::new();
+    moments.extend_from_slice(&[0.1, 0.2, 0.7]).unwrap();
+    let stored = round_trip(&moments);
+    refuses::<Moments>(
+        &stored,
+        &[
+            ("m2", json!(-1.0)),
+            ("m2", json!(null)),
+            ("mean", json!(null)),
+            ("n", json!(1)),
+            ("n", json!(0)),
+            ("n", json!(u64::MAX)),
+        ],
+    );
+}
+
+#[test]
+fn stored_higher_moments_are_consistent() {
+    round_trip(&HigherMoments::new());
+    let mut moments = HigherMoments::new();
+    moments.extend_from_slice(&[0.1, 0.2, 0.7]).unwrap();
+    let stored = round_trip(&moments);
+    refuses::<HigherMoments>(
+        &stored,
+        &[
+            ("m2", json!(-1.0)),
+            ("m4", json!(-1.0)),
+            ("m3", json!(null)),
+            ("mean", json!(0.8)),
+            ("min", json!(0.8)),
+            ("n", json!(1)),
+        ],
+    );
+}
+
+#[test]
+fn stored_pairs_are_consistent() {
+    let (x, y) = ([1.0, 2.0, 4.0], [1.5, 2.5, 9.0]);
+    let mut pairs = PairedMoments::new();
+    pairs.extend_from_slices(&x, &y).unwrap();
+    let stored = round_trip(&pairs);
+    let empty = serde_json::to_value(Moments::new()).unwrap();
+    refuses::<PairedMoments>(
+        &stored,
+        &[
+            ("cross", json!(1e3)),
+            ("cross", json!(null)),
+            ("difference", empty.clone()),
+        ],
+    );
+    let mut ratio = RatioMoments::new();
+    ratio.extend_from_slices(&x, &y).unwrap();
+    let stored = round_trip(&ratio);
+    refuses::<RatioMoments>(&stored, &[("cross", json!(-1e3)), ("denominator", empty)]);
+}
+
+#[test]
+fn stored_histograms_are_consistent() {
+    round_trip(&Histogram::new());
+    let mut histogram = Histogram::with_relative_error(0.01).unwrap();
+    histogram
+        .extend_from_slice(&[0.0, 1e-300, 0.5, 0.5, 3.0, f64::MAX])
+        .unwrap();
+    let stored = round_trip(&histogram);
+    refuses::<Histogram>(
+        &stored,
+        &[
+            ("bits", json!(11)),
+            ("zeros", json!(u64::MAX)),
+            ("buckets", json!([[70_000, 1], [60_000, 1]])),
+            ("buckets", json!([[60_000, 0]])),
+            ("buckets", json!([[0, 1]])),
+            ("buckets", json!([[u64::MAX, 1]])),
+        ],
+    );
+}
