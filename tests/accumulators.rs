@@ -1,5 +1,10 @@
 //! Laws of the accumulators: merging, streaming, refusal and certified values.
 #![cfg(feature = "stats")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use proptest::prelude::*;
 use switchstand::stats::{

@@ -1,5 +1,10 @@
 //! Stored accumulators come back the same, and nothing else is accepted.
 #![cfg(all(feature = "stats", feature = "serde"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -5,6 +5,11 @@
 //! for the decimal data; the data as `f64` differ from them by up to half a unit in the last
 //! place, which a mean that is kappa standard deviations from zero magnifies by kappa.
 #![cfg(feature = "stats")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use switchstand::stats::{HigherMoments, Moments};
 
