@@ -1,0 +1,75 @@
+//! Why an audience is refused.
+
+use thiserror::Error;
+
+/// Tells why an audience is refused.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum AudienceError {
+    /// `all`, `any` and `not` are nested too deep.
+    #[error("the audience is nested {found} deep, the limit is {limit}")]
+    TooDeep {
+        /// The depth found; in a file, the first depth that is refused.
+        found: usize,
+        /// The largest depth that is accepted.
+        limit: usize,
+    },
+    /// The audience has too many rules.
+    #[error(
+        "the audience has {found} rules, the limit is {limit}: put values into one_of or units"
+    )]
+    TooManyRules {
+        /// The number of rules found.
+        found: usize,
+        /// The largest number that is accepted.
+        limit: usize,
+    },
+    /// A list of values or units is too long.
+    #[error("the list `{list}` has {found} entries, the limit is {limit}")]
+    ListTooLong {
+        /// `one_of` or `units`.
+        list: &'static str,
+        /// The number of different entries found.
+        found: usize,
+        /// The largest number that is accepted.
+        limit: usize,
+    },
+    /// A name, a text or a unit's key is too long.
+    #[error("a text in `{field}` has {found} bytes, the limit is {limit}")]
+    TextTooLong {
+        /// The field it stands in, such as `attr`, `is` or `units`.
+        field: &'static str,
+        /// Its length in bytes.
+        found: usize,
+        /// The largest length that is accepted.
+        limit: usize,
+    },
+    /// An attribute's name is empty.
+    #[error("`attr` is empty: an attribute needs a name")]
+    EmptyName,
+    /// A list has no entry, so that it matches nobody or everyone by accident.
+    #[error("the list `{list}` is empty")]
+    EmptyList {
+        /// `all`, `any`, `one_of` or `units`.
+        list: &'static str,
+    },
+    /// The text that another begins with, ends with or contains is empty, so that all do.
+    #[error("`{operator}` of attribute {attribute:?} is empty: all texts would match")]
+    EmptyText {
+        /// The attribute's name.
+        attribute: String,
+        /// `starts_with`, `ends_with` or `contains`.
+        operator: &'static str,
+    },
+    /// A list of units has an empty key: all requests without an identity would match.
+    #[error("`units` has an empty key: all requests without an identity would match")]
+    EmptyUnit,
+    /// An attribute is compared with NaN, which nothing equals.
+    #[error("`{operator}` of attribute {attribute:?} is NaN, which never matches")]
+    NanOperand {
+        /// The attribute's name.
+        attribute: String,
+        /// The operator, such as `is` or `at_least`.
+        operator: &'static str,
+    },
+}

@@ -1,0 +1,5 @@
+//! The serialised form of an audience.
+
+mod operand;
+mod read;
+mod write;

@@ -1,0 +1,163 @@
+//! An audience in words.
+
+use core::fmt::{self, Formatter};
+
+use crate::attributes::Number;
+use crate::unit::UnitKey;
+
+use super::condition::{Condition, Operand};
+use super::tree::{Join, Step};
+use super::{Audience, Test};
+
+/// Entries of a list that are written out.
+const SHOWN: usize = 8;
+
+/// Prints the audience in words; long lists are cut and their length is told.
+///
+/// Text is put in quotes unless it is a plain word of ASCII letters, digits and
+/// `-_.@`; so the text `"42"` can be told from the number 42.
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        struct Open {
+            join: Join,
+            end: usize,
+            begun: bool,
+            close: &'static str,
+        }
+        let mut open: Vec<Open> = Vec::new();
+        for (at, step) in self.steps().iter().enumerate() {
+            while let Some(group) = open.pop_if(|group| group.end <= at) {
+                f.write_str(group.close)?;
+            }
+            let within = open.last().map(|group| group.join);
+            if let Some(group) = open.last_mut() {
+                if group.begun {
+                    f.write_str(if group.join == Join::Any {
+                        " or "
+                    } else {
+                        " and "
+                    })?;
+                }
+                group.begun = true;
+            }
+            match step {
+                Step::Test(test) => test.fmt(f)?,
+                Step::Group { join, steps } => {
+                    let (begin, close) = match (join, within) {
+                        (Join::Not, _) => ("not (", ")"),
+                        (_, None | Some(Join::Not)) => ("", ""),
+                        (_, Some(_)) => ("(", ")"),
+                    };
+                    f.write_str(begin)?;
+                    open.push(Open {
+                        join: *join,
+                        end: at + steps,
+                        begun: false,
+                        close,
+                    });
+                }
+            }
+        }
+        open.iter()
+            .rev()
+            .try_for_each(|group| f.write_str(group.close))
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Test::Everyone => f.write_str("everyone"),
+            Test::Attribute { name, condition } => {
+                write_text(f, name)?;
+                condition.fmt(f)
+            }
+            Test::Units(units) => {
+                f.write_str("unit is one of ")?;
+                write_list(f, units.keys(), write_unit)
+            }
+            Test::Empty(Join::All) => f.write_str("all of nothing"),
+            Test::Empty(Join::Any | Join::Not) => f.write_str("any of nothing"),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let number =
+            |f: &mut Formatter<'_>, words: &str, number: &Number| write!(f, " is {words} {number}");
+        let text = |f: &mut Formatter<'_>, verb: &str, text: &str| {
+            write!(f, " {verb} ")?;
+            write_text(f, text)
+        };
+        match self {
+            Condition::Is(operand) => write!(f, " is {operand}"),
+            Condition::IsNot(operand) => write!(f, " is there and not {operand}"),
+            Condition::OneOf(operands) => {
+                f.write_str(" is one of ")?;
+                write_list(f, operands, |f, operand| operand.fmt(f))
+            }
+            Condition::StartsWith(prefix) => text(f, "starts with", prefix),
+            Condition::EndsWith(suffix) => text(f, "ends with", suffix),
+            Condition::Contains(part) => text(f, "contains", part),
+            Condition::AtLeast(bound) => number(f, "at least", bound),
+            Condition::AtMost(bound) => number(f, "at most", bound),
+            Condition::MoreThan(bound) => number(f, "more than", bound),
+            Condition::LessThan(bound) => number(f, "less than", bound),
+            Condition::Exists => f.write_str(" exists"),
+        }
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Operand::Bool(truth) => write!(f, "{truth}"),
+            Operand::Number(number) => write!(f, "{number}"),
+            Operand::Text(text) => write_text(f, text),
+        }
+    }
+}
+
+fn write_unit(f: &mut Formatter<'_>, unit: &UnitKey) -> fmt::Result {
+    match unit {
+        UnitKey::Text(text) => write_text(f, text),
+        UnitKey::Bytes(_) => write!(f, "bytes {unit}"),
+        UnitKey::U64(_) => write!(f, "{unit}"),
+        UnitKey::U128(_) => write!(f, "u128 {unit}"),
+    }
+}
+
+fn write_text(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+    let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
+    // Words that a number, a truth value or the sentence itself is made of.
+    let taken = [
+        "true", "false", "inf", "NaN", "and", "or", "not", "is", "unit", "everyone",
+    ];
+    if word && !taken.contains(&text) {
+        f.write_str(text)
+    } else {
+        write!(f, "{text:?}")
+    }
+}
+
+fn write_list<T>(
+    f: &mut Formatter<'_>,
+    entries: &[T],
+    write_entry: impl Fn(&mut Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    for (at, entry) in entries.iter().take(SHOWN).enumerate() {
+        if at > 0 {
+            f.write_str(", ")?;
+        }
+        write_entry(f, entry)?;
+    }
+    match entries.len() {
+        0 => f.write_str("nothing"),
+        length if length > SHOWN => write!(f, " and {} more", length - SHOWN),
+        _ => Ok(()),
+    }
+}
