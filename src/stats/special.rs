@@ -4,6 +4,8 @@
 //! NaN, every loop has a stated bound, and a probability never leaves `[0, 1]`. The public
 //! methods check their inputs first, so their users meet a typed refusal instead of a NaN.
 
+#[path = "special/asymptotic.rs"]
+mod asymptotic;
 #[path = "special/beta.rs"]
 mod beta;
 #[path = "special/binomial.rs"]

@@ -1,6 +1,9 @@
 //! The incomplete beta function and the beta law.
 
-use super::inverse::invert;
+use super::asymptotic::beta_lower_tail;
+use super::inverse::{Local, invert};
+use super::log_gamma::ln_beta;
+use super::normal::normal_isf;
 use super::stirling::{beta_deviance, mean_excess, stirling_remainder};
 use super::tails::Tails;
 use std::f64::consts::TAU;
@@ -39,6 +42,7 @@ fn tails(x: f64, a: f64, b: f64) -> Tails {
     beta_tails(x, 1.0 - x, a, b)
 }
 
+/// Inverts in `ln x`, or in `ln y` of the mirrored law where `x` is the larger one.
 fn quantile(lower: f64, upper: f64, a: f64, b: f64) -> f64 {
     if !(lower >= 0.0 && upper >= 0.0 && a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite()) {
         return f64::NAN;
@@ -49,24 +53,63 @@ fn quantile(lower: f64, upper: f64, a: f64, b: f64) -> f64 {
     if upper == 0.0 {
         return 1.0;
     }
-    if tails(0.5, a, b).lower() >= lower {
-        invert(
-            |w| beta_tails(w.exp(), -w.exp_m1(), a, b),
-            lower,
-            upper,
-            -745.0,
-            -0.69,
-        )
-        .exp()
+    let guess = guess(lower, upper, a, b);
+    if guess <= 0.5 {
+        ln_quantile(lower, upper, a, b, guess.ln()).exp()
     } else {
-        let mirrored = invert(
-            |w| beta_tails(w.exp(), -w.exp_m1(), b, a),
-            upper,
-            lower,
-            -745.0,
-            -0.69,
-        );
-        -mirrored.exp_m1()
+        -ln_quantile(upper, lower, b, a, (-guess).ln_1p()).exp_m1()
+    }
+}
+
+/// Returns `ln x` at which the law leaves `lower` below it.
+fn ln_quantile(lower: f64, upper: f64, a: f64, b: f64, guess: f64) -> f64 {
+    let ln_beta = ln_beta(a, b);
+    let local = |w: f64| {
+        let (x, y) = (w.exp(), -w.exp_m1());
+        let ln_density = a * w + (b - 1.0) * y.ln() - ln_beta;
+        let slope = a - (b - 1.0) * (x / y);
+        Local {
+            tails: beta_tails(x, y, a, b),
+            ln_density,
+            slope,
+        }
+    };
+    invert(local, lower, upper, guess, (LN_TINIEST, -f64::MIN_POSITIVE))
+}
+
+/// Below the logarithm of the smallest positive number: its exponential is zero.
+const LN_TINIEST: f64 = -750.0;
+
+/// Returns a first approximation of the quantile.
+///
+/// For shapes above 1 Abramowitz & Stegun 26.5.22, otherwise the two power laws at the ends.
+fn guess(lower: f64, upper: f64, a: f64, b: f64) -> f64 {
+    let power = |p: f64, a: f64, b: f64| ((p * a).ln() + ln_beta(a, b)) / a;
+    if a > 1.0 && b > 1.0 {
+        let z = if lower < upper {
+            normal_isf(lower)
+        } else {
+            -normal_isf(upper)
+        };
+        let (ra, rb) = (1.0 / (2.0 * a - 1.0), 1.0 / (2.0 * b - 1.0));
+        let h = 2.0 / (ra + rb);
+        let c = (z * z - 3.0) / 6.0;
+        if h + c > 0.0 {
+            let w = z * (h + c).sqrt() / h - (rb - ra) * (c + 5.0 / 6.0 - 2.0 / (3.0 * h));
+            let x = a / (a + b * (2.0 * w).exp());
+            if x > 0.0 && x < 1.0 {
+                return x;
+            }
+        }
+    }
+    // The mass is split at the mean; each side is taken as the power law of its end.
+    let mean = a / (a + b);
+    let left = (a * mean.ln()).exp() / a;
+    let right = (b * (-mean).ln_1p()).exp() / b;
+    if lower < left / (left + right) {
+        power(lower, a, b).max(LN_TINIEST + 6.0).exp().min(0.5)
+    } else {
+        -power(upper, b, a).min(-1e-300).exp_m1()
     }
 }
 
@@ -97,14 +140,23 @@ pub(super) fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> Tails {
 fn lower_tail(x: f64, y: f64, a: f64, b: f64, excess: f64) -> Tails {
     let n = a + b;
     let remainders = stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(n);
-    let ln_scale = -beta_deviance(a, b, x, y) - remainders;
-    let scale = (a * (b / n) / TAU).sqrt();
+    let deviance = beta_deviance(a, b, x, y);
+    let smaller = a.min(b);
+    let factor = if smaller >= ASYMPTOTIC_FROM && deviance <= 0.01 * smaller {
+        beta_lower_tail((2.0 * deviance).sqrt(), a, b)
+    } else {
+        (a * (b / n) / TAU).sqrt() * fraction(x, y, a, b, excess)
+    };
     Tails {
-        ln_scale,
-        factor: scale * fraction(x, y, a, b, excess),
+        ln_scale: -deviance - remainders,
+        factor,
         is_lower: true,
     }
 }
+
+/// The smaller shape from which the asymptotic expansion is exact to the last bit, and cheaper
+/// than the fraction, whose terms grow in number with its square root.
+const ASYMPTOTIC_FROM: f64 = 500.0;
 
 /// Most terms of the continued fraction; used up only far beyond shapes that occur.
 const MAX_TERMS: u32 = 20_000;

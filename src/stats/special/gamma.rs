@@ -1,6 +1,8 @@
 //! The incomplete gamma functions and the chi-square law.
 
-use super::inverse::invert;
+use super::asymptotic::gamma_tail;
+use super::inverse::{Local, invert};
+use super::normal::{erfcx, normal_isf};
 use super::stirling::{poisson_deviance, stirling_remainder};
 use super::tails::Tails;
 use std::f64::consts::TAU;
@@ -36,7 +38,34 @@ pub(crate) fn gamma_quantile(p: f64, a: f64) -> f64 {
     if p == 1.0 {
         return f64::INFINITY;
     }
-    invert(|w| gamma_tails(a, w.exp()), p, 1.0 - p, -745.0, 709.0).exp()
+    let ln_gamma = libm::lgamma(a);
+    let local = |w: f64| {
+        let x = w.exp();
+        Local {
+            tails: gamma_tails(a, x),
+            ln_density: a * w - x - ln_gamma,
+            slope: a - x,
+        }
+    };
+    invert(local, p, 1.0 - p, guess(p, a), (-750.0, 709.0)).exp()
+}
+
+/// Returns a first approximation of the quantile's logarithm.
+///
+/// Wilson & Hilferty's cube root, or the power law near zero.
+fn guess(p: f64, a: f64) -> f64 {
+    let z = if p < 0.5 {
+        -normal_isf(p)
+    } else {
+        normal_isf(1.0 - p)
+    };
+    let root = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * a.sqrt());
+    let power = (p.ln() + libm::lgamma(a + 1.0)) / a;
+    if root < 0.3 || (a < 1.0 && p < 0.7) {
+        power.min(a.ln() + 4.0)
+    } else {
+        a.ln() + 3.0 * root.ln()
+    }
 }
 
 /// Returns `P(X <= x)` of the chi-square law with `k` degrees of freedom.
@@ -70,10 +99,23 @@ pub(super) fn gamma_tails(a: f64, x: f64) -> Tails {
     if x == f64::INFINITY {
         return Tails::ALL_LOWER;
     }
-    // x^a e^-x / Γ(a)
-    let ln_scale = -poisson_deviance(a, x) - stirling_remainder(a);
+    if a == 0.5 {
+        return of_one_square(x);
+    }
+    let deviance = poisson_deviance(a, x);
+    let ln_scale = -deviance - stirling_remainder(a);
+    if a >= 20.0 && deviance <= 0.32 * a {
+        let is_lower = x < a;
+        let factor = gamma_tail((2.0 * deviance).sqrt(), a, !is_lower);
+        return Tails {
+            ln_scale,
+            factor,
+            is_lower,
+        };
+    }
+    // x^a e^-x / Γ(a), less its exponent.
     let scale = (a / TAU).sqrt();
-    if x < a + 1.0 {
+    if x < a + 1.0 + 1.5 * a.sqrt() {
         Tails {
             ln_scale,
             factor: scale * series(a, x),
@@ -88,7 +130,25 @@ pub(super) fn gamma_tails(a: f64, x: f64) -> Tails {
     }
 }
 
-const MAX_TERMS: u32 = 20_000;
+/// Returns the tails of half a squared normal variable, shape 1/2.
+fn of_one_square(x: f64) -> Tails {
+    let root = x.sqrt();
+    if x < 0.25 {
+        return Tails {
+            ln_scale: 0.0,
+            factor: libm::erf(root),
+            is_lower: true,
+        };
+    }
+    Tails {
+        ln_scale: -x,
+        factor: erfcx(root),
+        is_lower: false,
+    }
+}
+
+/// Most terms of a series or fraction; used up only by shapes below 1e-3.
+const MAX_TERMS: u32 = 500;
 
 /// Returns `Σ x^n / (a (a + 1) ... (a + n))`, DLMF 8.7.1.
 fn series(a: f64, x: f64) -> f64 {

@@ -1,9 +1,12 @@
 //! Student's t law.
 
+use super::asymptotic::student_tail;
 use super::beta::beta_tails;
-use super::inverse::invert;
+use super::inverse::{Local, invert};
+use super::log_gamma::ln_beta;
 use super::normal;
 use super::tails::Tails;
+use std::f64::consts::LN_2;
 
 /// Degrees of freedom beyond which t and normal law agree to the last bit wherever they differ
 /// from zero.
@@ -15,25 +18,27 @@ pub(crate) fn t_cdf(t: f64, df: f64) -> f64 {
 }
 
 /// Returns `P(T > t)` with `df` degrees of freedom; `df` may be infinite.
+///
+/// statrs 0.19.1 is 1e-6 off at 1e9 degrees of freedom and 190 % off at 1e15.
 pub(crate) fn t_sf(t: f64, df: f64) -> f64 {
+    if t < 0.0 {
+        return 1.0 - t_sf(-t, df);
+    }
     if df >= NORMAL_FROM {
         return normal::normal_sf(t);
     }
-    let half = 0.5 * outside(t, df).lower();
-    if t < 0.0 { 1.0 - half } else { half }
+    0.5 * outside(t, df).lower()
 }
 
 /// Returns `ln P(T > t)`, finite where the probability underflows.
 pub(crate) fn ln_t_sf(t: f64, df: f64) -> f64 {
+    if t < 0.0 {
+        return (-t_sf(-t, df)).ln_1p();
+    }
     if df >= NORMAL_FROM {
         return normal::ln_normal_sf(t);
     }
-    let outside = outside(t, df);
-    if t < 0.0 {
-        (-0.5 * outside.lower()).ln_1p()
-    } else {
-        outside.ln_lower() - std::f64::consts::LN_2
-    }
+    outside(t, df).ln_lower() - LN_2
 }
 
 /// Returns the `t` with `P(T <= t) = p`.
@@ -54,15 +59,52 @@ pub(crate) fn t_quantile(p: f64, df: f64) -> f64 {
         return normal::normal_quantile(p);
     }
     let (tail, sign) = if p < 0.5 { (p, -1.0) } else { (1.0 - p, 1.0) };
-    // |t| from its square's logarithm, by what lies outside of it on both sides.
-    let w = invert(
-        |w| outside(w.exp(), df).swapped(),
-        1.0 - 2.0 * tail,
-        2.0 * tail,
-        -745.0,
-        709.0,
-    );
-    sign * w.exp()
+    let ln_constant = -ln_beta(0.5 * df, 0.5) - 0.5 * df.ln() + LN_2;
+    let local = |w: f64| {
+        let t = w.exp();
+        let square = t / df * t;
+        let ln_density = w + ln_constant - 0.5 * (df + 1.0) * square.ln_1p();
+        let share = if square < 1.0 {
+            square / (1.0 + square)
+        } else {
+            1.0 / (1.0 + 1.0 / square)
+        };
+        let slope = 1.0 - (df + 1.0) * share;
+        Local {
+            tails: outside(t, df).swapped(),
+            ln_density,
+            slope,
+        }
+    };
+    // What lies between -t and t, and what lies outside.
+    let (inner, outer) = (1.0 - 2.0 * tail, 2.0 * tail);
+    sign * invert(
+        local,
+        inner,
+        outer,
+        guess(tail, df, ln_constant),
+        (-750.0, 709.0),
+    )
+    .exp()
+}
+
+/// Returns a first approximation of the logarithm of the positive quantile.
+///
+/// The Cornish-Fisher expansion, Abramowitz & Stegun 26.7.5, near the middle; the power law of
+/// the tail far out.
+fn guess(tail: f64, df: f64, ln_constant: f64) -> f64 {
+    let z = normal::normal_isf(tail);
+    let q = z * z;
+    if q < 1.5 * df {
+        let r = 0.25 / df;
+        let third = ((3.0 * q + 19.0) * q + 17.0) * q - 15.0;
+        let fourth = (((79.0 * q + 776.0) * q + 1482.0) * q - 1920.0) * q - 945.0;
+        let second = (5.0 * q + 16.0) * q + 3.0;
+        let terms = (q + 1.0) + r * (second / 6.0 + r * (third / 6.0 + r * fourth / 360.0));
+        return (z * (1.0 + r * terms)).ln();
+    }
+    // P(|T| > t) ~ exp(ln_constant) df^((df + 1)/2) t^-df / df
+    (ln_constant + 0.5 * (df + 1.0) * df.ln() - df.ln() - (2.0 * tail).ln()) / df
 }
 
 /// Returns `P(|T| > |t|)` as the lower tail.
@@ -70,10 +112,18 @@ fn outside(t: f64, df: f64) -> Tails {
     if t.is_nan() || df.is_nan() || df <= 0.0 {
         return Tails::UNDEFINED;
     }
-    let scaled = t / df.sqrt();
-    let square = scaled * scaled;
+    let square = t / df * t;
     if square == f64::INFINITY {
         return Tails::ALL_UPPER;
+    }
+    if df >= 20.0 && square < 0.8 {
+        let deviance = 0.5 * df * square.ln_1p();
+        let factor = 2.0 * student_tail((2.0 * deviance).sqrt(), df);
+        return Tails {
+            ln_scale: -deviance,
+            factor,
+            is_lower: true,
+        };
     }
     let x = 1.0 / (1.0 + square);
     let y = if square < 1.0 {
