@@ -83,7 +83,7 @@ const BETA_TERMS: usize = 13;
 /// The tail on the side of 0 for shapes `a` and `b` of at least 500 with
 /// `s² <= 0.02 min(a, b)`. The coefficients follow from `V V' = s (1 + g V - V²/n)`, which is
 /// the change of variable; the weight is `s / V`.
-#[expect(
+#[allow(
     clippy::indexing_slicing,
     reason = "all indices are below the arrays' length"
 )]

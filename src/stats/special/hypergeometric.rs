@@ -1,51 +1,132 @@
 //! The hypergeometric law.
 
 use super::binomial::ln_mass;
+use super::quadrature::integrate;
 
 /// Returns `P(X = k)`: `k` successes among `draws` without replacement.
 ///
 /// The population holds `successes` successes. Zero where `k` is impossible, NaN where draws or
 /// successes exceed the population.
 pub(crate) fn hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
-    let (Some(failures), Some(left)) = (
-        population.checked_sub(successes),
-        population.checked_sub(draws),
-    ) else {
-        return f64::NAN;
-    };
-    let (Some(missed), Some(blanks)) = (successes.checked_sub(k), draws.checked_sub(k)) else {
-        return 0.0;
-    };
-    let Some(left_blanks) = failures.checked_sub(blanks) else {
-        return 0.0;
-    };
-    if draws == 0 || left == 0 {
-        return 1.0;
-    }
-    // Three binomial masses with one probability, which cancels; its value only must keep
-    // all three away from underflow.
-    let p = draws as f64 / population as f64;
-    let q = left as f64 / population as f64;
-    let ln = ln_mass(k as f64, missed as f64, p, q)
-        + ln_mass(blanks as f64, left_blanks as f64, p, q)
-        - ln_mass(draws as f64, left as f64, p, q);
-    ln.exp().min(1.0)
+    let Some(law) = Law::new(population, successes, draws) else { return f64::NAN };
+    if k < law.lowest || k > law.highest { 0.0 } else { law.mass(k as f64) }
 }
 
-/// Returns `P(X <= k)`.
+/// Returns `P(X <= k)`. NaN where draws or successes exceed the population.
 pub(crate) fn hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
-    let low = (draws + successes).saturating_sub(population);
-    (low..=k)
-        .map(|j| hypergeometric_pmf(j, population, successes, draws))
-        .sum::<f64>()
-        .min(1.0)
+    let Some(law) = Law::new(population, successes, draws) else { return f64::NAN };
+    law.tails(k).0
 }
 
-/// Returns `P(X > k)`.
+/// Returns `P(X > k)`. NaN where draws or successes exceed the population.
 pub(crate) fn hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
-    let high = draws.min(successes);
-    (k.saturating_add(1)..=high)
-        .map(|j| hypergeometric_pmf(j, population, successes, draws))
-        .sum::<f64>()
-        .min(1.0)
+    let Some(law) = Law::new(population, successes, draws) else { return f64::NAN };
+    law.tails(k).1
+}
+
+/// Standard deviation above which masses are integrated instead of summed.
+///
+/// There the midpoint rule's second correction is below 1e-15, and a sum would be long.
+const SMOOTH_FROM: f64 = 1000.0;
+
+/// Terms after which a sum stops: below `SMOOTH_FROM` all that count lie within ten deviations.
+const MAX_TERMS: u32 = 20_000;
+
+struct Law {
+    successes: f64,
+    failures: f64,
+    draws: f64,
+    left: f64,
+    lowest: u64,
+    highest: u64,
+}
+
+impl Law {
+    fn new(population: u64, successes: u64, draws: u64) -> Option<Self> {
+        let failures = population.checked_sub(successes)?;
+        let left = population.checked_sub(draws)?;
+        Some(Self {
+            successes: successes as f64,
+            failures: failures as f64,
+            draws: draws as f64,
+            left: left as f64,
+            lowest: draws.saturating_sub(failures),
+            highest: draws.min(successes),
+        })
+    }
+
+    /// Returns the mass at `k`, which may lie between two integers, inside of the support.
+    ///
+    /// Three binomial masses with one probability, which cancels (Loader 2000).
+    fn mass(&self, k: f64) -> f64 {
+        let population = self.draws + self.left;
+        if self.draws == 0.0 || self.left == 0.0 {
+            return 1.0;
+        }
+        let (p, q) = (self.draws / population, self.left / population);
+        let hit = ln_mass(k, self.successes - k, p, q);
+        let missed = ln_mass(self.draws - k, self.failures - (self.draws - k), p, q);
+        (hit + missed - ln_mass(self.draws, self.left, p, q)).exp().min(1.0)
+    }
+
+    /// Returns `P(X <= k)` and `P(X > k)`, the smaller one without cancellation.
+    fn tails(&self, k: u64) -> (f64, f64) {
+        if k < self.lowest {
+            return (0.0, 1.0);
+        }
+        if k >= self.highest {
+            return (1.0, 0.0);
+        }
+        let population = self.draws + self.left;
+        let mean = self.draws * (self.successes / population);
+        if (k as f64) < mean {
+            let lower = self.sum(k as f64, self.lowest as f64);
+            (lower, 1.0 - lower)
+        } else {
+            let upper = self.sum((k + 1) as f64, self.highest as f64);
+            (1.0 - upper, upper)
+        }
+    }
+
+    /// Returns the sum of masses from `start` outward to `end`.
+    fn sum(&self, start: f64, end: f64) -> f64 {
+        let population = self.draws + self.left;
+        let variance = self.draws * (self.successes / population) * (self.failures / population)
+            * (self.left / (population - 1.0).max(1.0));
+        let first = self.mass(start);
+        if variance > SMOOTH_FROM * SMOOTH_FROM {
+            return self.integral(start, end, variance.sqrt(), first);
+        }
+        let up = end >= start;
+        let (mut k, mut term, mut sum) = (start, 1.0, 1.0);
+        for _ in 0..MAX_TERMS {
+            if k == end {
+                break;
+            }
+            let base = if up { k } else { k - 1.0 };
+            let above = (self.successes - base) * (self.draws - base);
+            let below = (base + 1.0) * (self.failures - self.draws + base + 1.0);
+            term *= if up { above / below } else { below / above };
+            k += if up { 1.0 } else { -1.0 };
+            sum += term;
+            if term < 1e-17 * sum {
+                break;
+            }
+        }
+        (first * sum).min(1.0)
+    }
+
+    /// Returns the sum by the midpoint rule with its first correction.
+    fn integral(&self, start: f64, end: f64, deviation: f64, first: f64) -> f64 {
+        let direction = if end >= start { 1.0 } else { -1.0 };
+        let reach = (10.0 * deviation).min((end - start).abs());
+        if reach < 1.0 || first == 0.0 {
+            return first;
+        }
+        let edge = start - 0.5 * direction;
+        let area = integrate(|d| self.mass(edge + direction * d), 0.0, reach, 10);
+        // The slope of the mass at the edge, outward.
+        let slope = first - self.mass(start - direction);
+        (area + slope / 24.0).clamp(0.0, 1.0)
+    }
 }

@@ -1,17 +1,19 @@
 //! The noncentral t law, for the exact power of t tests.
 
-use super::normal;
+use super::normal::{ln_normal_sf, normal_sf};
 use super::quadrature::integrate;
-use super::stirling::{LN_SQRT_TAU, stirling_remainder};
+use super::stirling::stirling_remainder;
 use super::student;
-use std::f64::consts::LN_2;
+use std::f64::consts::PI;
 
-/// Returns `P(T > t)` of the noncentral t law with noncentrality `delta`.
+/// Degrees of freedom beyond which the scale `S` is 1 to the last bit.
+const NORMAL_FROM: f64 = 1e32;
+
+/// Returns `P(T > t)` of the noncentral t law with `df` degrees of freedom.
 ///
-/// With `S = χ/√df` the probability is the mean of `P(Z > t S - delta)` over `S`. In `w = ln S`
-/// the logarithm of that integrand is concave for `t >= 0`, so its mode and its two ends are
-/// found by bisection and the integral over them is a bounded number of evaluations. For
-/// `t < 0` the complement with both signs turned is taken, so there small values are accurate
+/// With `S = χ/√df` it is the mean of `P(Z > t S - delta)`, an integral over `w = ln S` by
+/// Gauss-Legendre panels. Values below 1e-3 are found around their own mode. For `t < 0` the
+/// complement with both signs turned is taken: there small values are accurate to 1e-15
 /// absolutely, not relatively.
 pub(crate) fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
     if t.is_nan() || df.is_nan() || df <= 0.0 || !delta.is_finite() {
@@ -23,52 +25,84 @@ pub(crate) fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
     if t.is_infinite() {
         return if t > 0.0 { 0.0 } else { 1.0 };
     }
-    if df > 1e15 {
-        return normal::normal_sf(t - delta);
+    if df > NORMAL_FROM {
+        return normal_sf(t - delta);
     }
-    if t < 0.0 {
-        return 1.0 - upper(-t, df, -delta);
+    if t == 0.0 {
+        return normal_sf(-delta);
     }
-    upper(t, df, delta)
+    if t < 0.0 { 1.0 - upper(-t, df, -delta) } else { upper(t, df, delta) }
 }
 
-/// Returns `P(T > t)` for `t >= 0`.
+/// How far the logarithm of an integrand falls until what is left is below the last bit.
+const DEPTH: f64 = 40.0;
+
+/// Returns `P(T > t)` for `t > 0`.
 fn upper(t: f64, df: f64, delta: f64) -> f64 {
-    // ln of the density of w = ln S, less its value at 0: -df (e^2w - 1 - 2w) / 2.
-    let ln_integrand = |w: f64| {
-        let square = (2.0 * w).exp_m1();
-        -0.5 * df * (square - 2.0 * w) + normal::ln_normal_sf(t * w.exp() - delta)
-    };
-    let (mut lo, mut hi) = (-60.0 - 60.0 / df, 5.0 + 10.0 / df.sqrt());
-    let (start, end) = (lo, hi);
-    for _ in 0..90 {
+    // Logarithm of the density of w, less its value at the mode w = 0.
+    let ln_scale = |w: f64| -0.5 * df * ((2.0 * w).exp_m1() - 2.0 * w);
+    // Constant of the density: 2 (df/2)^(df/2) e^(-df/2) / Γ(df/2).
+    let constant = (df / PI).sqrt() * (-stirling_remainder(0.5 * df)).exp();
+    // The density falls to the left like exp(df w) at most, to the right faster than a normal.
+    let sigma = (0.5 / df).sqrt();
+    let left = edge(&ln_scale, 0.0, -(10.0 * sigma + (DEPTH + 2.0) / df), -DEPTH);
+    let right = edge(&ln_scale, 0.0, 10.0 * sigma, -DEPTH);
+    if normal_sf(t - delta) > 1e-3 {
+        let integrand = |w: f64| ln_scale(w).exp() * normal_sf(t * w.exp() - delta);
+        return (constant * over(integrand, left, 0.0, right, t, delta)).min(1.0);
+    }
+    // The integrand's logarithm is concave. Its mode lies where the density has not yet fallen
+    // and the normal tail has, left of 0.
+    let ln_integrand = |w: f64| ln_scale(w) + ln_normal_sf(t * w.exp() - delta);
+    let floor = (delta.max(1e-300) / t).ln().min(0.0) - 400.0 / df.min(1.0) - 1.0;
+    let (mut lo, mut hi) = (floor, 0.0);
+    for _ in 0..80 {
         let third = (hi - lo) / 3.0;
         if ln_integrand(lo + third) < ln_integrand(hi - third) {
             lo += third;
         } else {
             hi -= third;
         }
+        if hi - lo < 0.1 * sigma * (1.0 + t * sigma).recip() {
+            break;
+        }
     }
     let mode = 0.5 * (lo + hi);
     let peak = ln_integrand(mode);
-    if peak == f64::NEG_INFINITY {
+    if peak.is_nan() || peak == f64::NEG_INFINITY {
         return 0.0;
     }
-    let edge = |mut inner: f64, mut outer: f64| {
-        for _ in 0..60 {
-            let middle = 0.5 * (inner + outer);
-            if ln_integrand(middle) > peak - 42.0 {
-                inner = middle;
-            } else {
-                outer = middle;
-            }
+    let left = edge(&ln_integrand, mode, floor - (DEPTH + 2.0) / df, peak - DEPTH);
+    let right = edge(&ln_integrand, mode, right.max(mode), peak - DEPTH);
+    let area = over(|w| (ln_integrand(w) - peak).exp(), left, mode, right, t, delta);
+    (constant * peak.exp() * area).min(1.0)
+}
+
+/// Returns a point near where `f` falls to `level` between `inner` and `outer`, not inside it.
+fn edge(f: &impl Fn(f64) -> f64, mut inner: f64, mut outer: f64, level: f64) -> f64 {
+    for _ in 0..14 {
+        let middle = 0.5 * (inner + outer);
+        if f(middle) > level {
+            inner = middle;
+        } else {
+            outer = middle;
         }
-        outer
-    };
-    let (left, right) = (edge(mode, start), edge(mode, end));
-    let area = integrate(|w| (ln_integrand(w) - peak).exp(), left, mode, 3)
-        + integrate(|w| (ln_integrand(w) - peak).exp(), mode, right, 3);
-    // The density's constant: 2 (df/2)^(df/2) e^(-df/2) / Γ(df/2) = sqrt(df/π) e^-remainder.
-    let ln_constant = LN_2 + 0.5 * (0.5 * df).ln() - LN_SQRT_TAU - stirling_remainder(0.5 * df);
-    (peak + ln_constant + area.ln()).exp().min(1.0)
+    }
+    outer
+}
+
+/// Integrates on both sides of `mode`, with panels as fine as the normal tail's edge demands.
+fn over(f: impl Fn(f64) -> f64, left: f64, mode: f64, right: f64, t: f64, delta: f64) -> f64 {
+    // Inside of these bounds the normal tail goes from nearly 1 to nearly 0.
+    let at = |shift: f64| ((delta + shift).max(1e-300) / t).ln().clamp(left, right);
+    let mut cuts = [left, at(-9.0), at(0.0), at(9.0), mode, right];
+    cuts.sort_by(f64::total_cmp);
+    let widest = (right - left) / 4.0;
+    let pairs = cuts.iter().zip(cuts.iter().skip(1));
+    pairs
+        .map(|(&a, &b)| {
+            let panels = ((b - a) / widest).ceil().clamp(0.0, 4.0) as u32;
+            if panels == 0 { 0.0 } else { integrate(&f, a, b, panels) }
+        })
+        .sum()
 }
