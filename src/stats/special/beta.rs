@@ -1,6 +1,7 @@
 //! The incomplete beta function and the beta law.
 
 use super::asymptotic::beta_lower_tail;
+use super::gamma::gamma_guess;
 use super::inverse::{Local, invert};
 use super::log_gamma::ln_beta;
 use super::normal::normal_isf;
@@ -102,6 +103,16 @@ fn guess(lower: f64, upper: f64, a: f64, b: f64) -> f64 {
             }
         }
     }
+    // With one large shape the other one's gamma law, scaled.
+    if b > 20.0 * a.max(1.0) {
+        return (gamma_guess(lower, upper, a) - (b + 0.5 * (a - 1.0)).ln())
+            .exp()
+            .min(0.9);
+    }
+    if a > 20.0 * b.max(1.0) {
+        let y = (gamma_guess(upper, lower, b) - (a + 0.5 * (b - 1.0)).ln()).exp();
+        return 1.0 - y.clamp(1e-300, 0.9);
+    }
     // The mass is split at the mean; each side is taken as the power law of its end.
     let mean = a / (a + b);
     let left = (a * mean.ln()).exp() / a;
@@ -124,6 +135,12 @@ pub(super) fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> Tails {
     if y == 0.0 {
         return Tails::ALL_LOWER;
     }
+    if series_suits(x, a, b) {
+        return by_series(x, y, a, b);
+    }
+    if series_suits(y, b, a) {
+        return by_series(y, x, b, a).swapped();
+    }
     let excess = if x <= y {
         mean_excess(a, b, x)
     } else {
@@ -133,6 +150,42 @@ pub(super) fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> Tails {
         lower_tail(x, y, a, b, excess)
     } else {
         lower_tail(y, x, b, a, -excess).swapped()
+    }
+}
+
+/// Tells whether the power series takes few terms and leaves enough of the upper tail.
+fn series_suits(x: f64, a: f64, b: f64) -> bool {
+    if x > 0.35 {
+        return false;
+    }
+    let z = (a + b) * x;
+    if a < 10.0 {
+        z < a + 1.0 + 1.5 * a.sqrt()
+    } else {
+        a < 60.0 && z < a
+    }
+}
+
+/// Returns the tails by the power series with positive terms, DLMF 8.17.8.
+fn by_series(x: f64, y: f64, a: f64, b: f64) -> Tails {
+    let n = a + b;
+    let (mut term, mut sum, mut m) = (1.0, 1.0, 0.0);
+    // The ratio of terms falls to x; where the series is used, 150 terms suffice.
+    for _ in 0..300 {
+        term *= (n + m) * x / (a + 1.0 + m);
+        sum += term;
+        m += 1.0;
+        if term < 1e-17 * sum {
+            break;
+        }
+    }
+    let remainders = stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(n);
+    let scale = (b / n / (TAU * a)).sqrt();
+    let ln_scale = -beta_deviance(a, b, x, y) - remainders;
+    Tails {
+        ln_scale,
+        factor: scale * sum,
+        is_lower: true,
     }
 }
 

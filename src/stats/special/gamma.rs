@@ -47,13 +47,20 @@ pub(crate) fn gamma_quantile(p: f64, a: f64) -> f64 {
             slope: a - x,
         }
     };
-    invert(local, p, 1.0 - p, guess(p, a), (-750.0, 709.0)).exp()
+    invert(
+        local,
+        p,
+        1.0 - p,
+        gamma_guess(p, 1.0 - p, a),
+        (-750.0, 709.0),
+    )
+    .exp()
 }
 
 /// Returns a first approximation of the quantile's logarithm.
 ///
 /// Wilson & Hilferty's cube root, or the power law near zero.
-fn guess(p: f64, a: f64) -> f64 {
+pub(super) fn gamma_guess(p: f64, upper: f64, a: f64) -> f64 {
     let z = if p < 0.5 {
         -normal_isf(p)
     } else {

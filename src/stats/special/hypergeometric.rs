@@ -8,19 +8,29 @@ use super::quadrature::integrate;
 /// The population holds `successes` successes. Zero where `k` is impossible, NaN where draws or
 /// successes exceed the population.
 pub(crate) fn hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
-    let Some(law) = Law::new(population, successes, draws) else { return f64::NAN };
-    if k < law.lowest || k > law.highest { 0.0 } else { law.mass(k as f64) }
+    let Some(law) = Law::new(population, successes, draws) else {
+        return f64::NAN;
+    };
+    if k < law.lowest || k > law.highest {
+        0.0
+    } else {
+        law.mass(k as f64)
+    }
 }
 
 /// Returns `P(X <= k)`. NaN where draws or successes exceed the population.
 pub(crate) fn hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
-    let Some(law) = Law::new(population, successes, draws) else { return f64::NAN };
+    let Some(law) = Law::new(population, successes, draws) else {
+        return f64::NAN;
+    };
     law.tails(k).0
 }
 
 /// Returns `P(X > k)`. NaN where draws or successes exceed the population.
 pub(crate) fn hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
-    let Some(law) = Law::new(population, successes, draws) else { return f64::NAN };
+    let Some(law) = Law::new(population, successes, draws) else {
+        return f64::NAN;
+    };
     law.tails(k).1
 }
 
@@ -66,7 +76,9 @@ impl Law {
         let (p, q) = (self.draws / population, self.left / population);
         let hit = ln_mass(k, self.successes - k, p, q);
         let missed = ln_mass(self.draws - k, self.failures - (self.draws - k), p, q);
-        (hit + missed - ln_mass(self.draws, self.left, p, q)).exp().min(1.0)
+        (hit + missed - ln_mass(self.draws, self.left, p, q))
+            .exp()
+            .min(1.0)
     }
 
     /// Returns `P(X <= k)` and `P(X > k)`, the smaller one without cancellation.
@@ -91,7 +103,9 @@ impl Law {
     /// Returns the sum of masses from `start` outward to `end`.
     fn sum(&self, start: f64, end: f64) -> f64 {
         let population = self.draws + self.left;
-        let variance = self.draws * (self.successes / population) * (self.failures / population)
+        let variance = self.draws
+            * (self.successes / population)
+            * (self.failures / population)
             * (self.left / (population - 1.0).max(1.0));
         let first = self.mass(start);
         if variance > SMOOTH_FROM * SMOOTH_FROM {

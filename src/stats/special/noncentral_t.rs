@@ -31,7 +31,11 @@ pub(crate) fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
     if t == 0.0 {
         return normal_sf(-delta);
     }
-    if t < 0.0 { 1.0 - upper(-t, df, -delta) } else { upper(t, df, delta) }
+    if t < 0.0 {
+        1.0 - upper(-t, df, -delta)
+    } else {
+        upper(t, df, delta)
+    }
 }
 
 /// How far the logarithm of an integrand falls until what is left is below the last bit.
@@ -72,9 +76,21 @@ fn upper(t: f64, df: f64, delta: f64) -> f64 {
     if peak.is_nan() || peak == f64::NEG_INFINITY {
         return 0.0;
     }
-    let left = edge(&ln_integrand, mode, floor - (DEPTH + 2.0) / df, peak - DEPTH);
+    let left = edge(
+        &ln_integrand,
+        mode,
+        floor - (DEPTH + 2.0) / df,
+        peak - DEPTH,
+    );
     let right = edge(&ln_integrand, mode, right.max(mode), peak - DEPTH);
-    let area = over(|w| (ln_integrand(w) - peak).exp(), left, mode, right, t, delta);
+    let area = over(
+        |w| (ln_integrand(w) - peak).exp(),
+        left,
+        mode,
+        right,
+        t,
+        delta,
+    );
     (constant * peak.exp() * area).min(1.0)
 }
 
@@ -102,7 +118,11 @@ fn over(f: impl Fn(f64) -> f64, left: f64, mode: f64, right: f64, t: f64, delta:
     pairs
         .map(|(&a, &b)| {
             let panels = ((b - a) / widest).ceil().clamp(0.0, 4.0) as u32;
-            if panels == 0 { 0.0 } else { integrate(&f, a, b, panels) }
+            if panels == 0 {
+                0.0
+            } else {
+                integrate(&f, a, b, panels)
+            }
         })
         .sum()
 }
