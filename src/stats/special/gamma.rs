@@ -64,7 +64,7 @@ pub(super) fn gamma_guess(p: f64, upper: f64, a: f64) -> f64 {
     let z = if p < 0.5 {
         -normal_isf(p)
     } else {
-        normal_isf(1.0 - p)
+        normal_isf(upper)
     };
     let root = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * a.sqrt());
     let power = (p.ln() + libm::lgamma(a + 1.0)) / a;

@@ -2,7 +2,7 @@
 
 use super::normal::{ln_normal_sf, normal_sf};
 use super::quadrature::integrate;
-use super::stirling::stirling_remainder;
+use super::stirling::{log_deviation, stirling_remainder};
 use super::student;
 use std::f64::consts::PI;
 
@@ -41,10 +41,17 @@ pub(crate) fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
 /// How far the logarithm of an integrand falls until what is left is below the last bit.
 const DEPTH: f64 = 40.0;
 
+struct Law {
+    t: f64,
+    df: f64,
+    delta: f64,
+}
+
 /// Returns `P(T > t)` for `t > 0`.
 fn upper(t: f64, df: f64, delta: f64) -> f64 {
+    let law = Law { t, df, delta };
     // Logarithm of the density of w, less its value at the mode w = 0.
-    let ln_scale = |w: f64| -0.5 * df * ((2.0 * w).exp_m1() - 2.0 * w);
+    let ln_scale = |w: f64| -0.5 * df * log_deviation((2.0 * w).exp_m1());
     // Constant of the density: 2 (df/2)^(df/2) e^(-df/2) / Γ(df/2).
     let constant = (df / PI).sqrt() * (-stirling_remainder(0.5 * df)).exp();
     // The density falls to the left like exp(df w) at most, to the right faster than a normal.
@@ -53,7 +60,7 @@ fn upper(t: f64, df: f64, delta: f64) -> f64 {
     let right = edge(&ln_scale, 0.0, 10.0 * sigma, -DEPTH);
     if normal_sf(t - delta) > 1e-3 {
         let integrand = |w: f64| ln_scale(w).exp() * normal_sf(t * w.exp() - delta);
-        return (constant * over(integrand, left, 0.0, right, t, delta)).min(1.0);
+        return (constant * over(integrand, left, 0.0, right, &law)).min(1.0);
     }
     // The integrand's logarithm is concave. Its mode lies where the density has not yet fallen
     // and the normal tail has, left of 0.
@@ -83,14 +90,7 @@ fn upper(t: f64, df: f64, delta: f64) -> f64 {
         peak - DEPTH,
     );
     let right = edge(&ln_integrand, mode, right.max(mode), peak - DEPTH);
-    let area = over(
-        |w| (ln_integrand(w) - peak).exp(),
-        left,
-        mode,
-        right,
-        t,
-        delta,
-    );
+    let area = over(|w| (ln_integrand(w) - peak).exp(), left, mode, right, &law);
     (constant * peak.exp() * area).min(1.0)
 }
 
@@ -107,22 +107,32 @@ fn edge(f: &impl Fn(f64) -> f64, mut inner: f64, mut outer: f64, level: f64) -> 
     outer
 }
 
-/// Integrates on both sides of `mode`, with panels as fine as the normal tail's edge demands.
-fn over(f: impl Fn(f64) -> f64, left: f64, mode: f64, right: f64, t: f64, delta: f64) -> f64 {
-    // Inside of these bounds the normal tail goes from nearly 1 to nearly 0.
-    let at = |shift: f64| ((delta + shift).max(1e-300) / t).ln().clamp(left, right);
-    let mut cuts = [left, at(-9.0), at(0.0), at(9.0), mode, right];
+/// Integrates over `w`, with panels as fine as the density and the normal tail's edge demand.
+fn over(f: impl Fn(f64) -> f64, left: f64, mode: f64, right: f64, law: &Law) -> f64 {
+    let at = |argument: f64| (argument.max(1e-300) / law.t).ln().clamp(left, right);
+    // Left of the first cut the normal tail is constant in effect, and the density exponential;
+    // the next three are where the tail is nearly 1, one half and nearly 0.
+    let flat = at(0.01);
+    let mut cuts = [
+        left,
+        flat,
+        at(law.delta - 9.0),
+        at(law.delta),
+        at(law.delta + 9.0),
+        mode,
+        right,
+    ];
     cuts.sort_by(f64::total_cmp);
-    let widest = (right - left) / 4.0;
-    let pairs = cuts.iter().zip(cuts.iter().skip(1));
+    let widest = 2.5_f64.min(6.0 * (0.5 / law.df).sqrt());
+    let panels = |a: f64, b: f64| {
+        if b <= flat {
+            (0.1 * law.df * (b - a)).clamp(4.0, 8.0)
+        } else {
+            (b - a) / widest
+        }
+    };
+    let pairs = cuts.iter().zip(cuts.iter().skip(1)).filter(|(a, b)| a < b);
     pairs
-        .map(|(&a, &b)| {
-            let panels = ((b - a) / widest).ceil().clamp(0.0, 4.0) as u32;
-            if panels == 0 {
-                0.0
-            } else {
-                integrate(&f, a, b, panels)
-            }
-        })
+        .map(|(&a, &b)| integrate(&f, a, b, panels(a, b).ceil().clamp(1.0, 16.0) as u32))
         .sum()
 }

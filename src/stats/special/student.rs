@@ -63,7 +63,12 @@ pub(crate) fn t_quantile(p: f64, df: f64) -> f64 {
     let local = |w: f64| {
         let t = w.exp();
         let square = t / df * t;
-        let ln_density = w + ln_constant - 0.5 * (df + 1.0) * square.ln_1p();
+        let ln_square = if square < 1e30 {
+            square.ln_1p()
+        } else {
+            2.0 * w - df.ln()
+        };
+        let ln_density = w + ln_constant - 0.5 * (df + 1.0) * ln_square;
         let share = if square < 1.0 {
             square / (1.0 + square)
         } else {
@@ -113,8 +118,18 @@ fn outside(t: f64, df: f64) -> Tails {
         return Tails::UNDEFINED;
     }
     let square = t / df * t;
-    if square == f64::INFINITY {
+    if t.is_infinite() {
         return Tails::ALL_UPPER;
+    }
+    if square > 1e20 && square > 1e20 * df {
+        // The power law of the tail; the square itself may overflow.
+        let half = 0.5 * df;
+        let ln_scale = -df * (t.abs().ln() - 0.5 * df.ln()) - ln_beta(half, 0.5) - half.ln();
+        return Tails {
+            ln_scale,
+            factor: 1.0,
+            is_lower: true,
+        };
     }
     if df >= 20.0 && square < 0.8 {
         let deviance = 0.5 * df * square.ln_1p();
