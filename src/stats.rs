@@ -4,13 +4,17 @@
 
 mod alpha;
 mod counts;
+mod fixed_horizon;
 mod higher_moments;
 mod histogram;
 mod interval;
+pub mod means;
+mod measure;
 mod moments;
 mod p_value;
 mod paired_counts;
 mod paired_moments;
+pub mod proportions;
 mod ratio_moments;
 mod refusal;
 pub(crate) mod special;
@@ -18,9 +22,11 @@ mod state;
 
 pub use alpha::{Alpha, AlphaError};
 pub use counts::Counts;
+pub use fixed_horizon::{FixedHorizon, Statistic};
 pub use higher_moments::HigherMoments;
 pub use histogram::Histogram;
 pub use interval::Interval;
+pub use measure::Measure;
 pub use moments::Moments;
 pub use p_value::{Alternative, PValue};
 pub use paired_counts::PairedCounts;

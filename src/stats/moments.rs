@@ -38,6 +38,9 @@ use block::BLOCK;
 pub struct Moments {
     n: u64,
     mean: f64,
+    /// What the mean is off by: the mean of a batch has more digits than an `f64` holds, and
+    /// the difference of two large means needs them.
+    mean_low: f64,
     m2: f64,
 }
 
@@ -48,6 +51,7 @@ impl Moments {
         Moments {
             n: 0,
             mean: 0.0,
+            mean_low: 0.0,
             m2: 0.0,
         }
     }
@@ -60,14 +64,16 @@ impl Moments {
     #[inline]
     pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
         let n = self.n + 1;
-        let delta = value - self.mean;
+        let delta = (value - self.mean_low) - self.mean;
         let mean = self.mean + delta * (1.0 / n as f64);
-        let m2 = self.m2 + delta * (value - mean);
+        let m2 = self.m2 + delta * ((value - self.mean_low) - mean);
         // A NaN, an infinity and an overflow all end in a sum that is not finite.
         if !m2.is_finite() {
             return Err(refused(value));
         }
-        *self = Moments { n, mean, m2 };
+        self.n = n;
+        self.mean = mean;
+        self.m2 = m2;
         Ok(())
     }
 
@@ -100,11 +106,14 @@ impl Moments {
         let (left, right) = (self.n as f64, other.n as f64);
         let n = self.n + other.n;
         check_count(n)?;
-        let delta = other.mean - self.mean;
+        let delta = self.mean_to(other);
         let weight = right / n as f64;
+        let (mean, error) = two_sum(self.mean, delta * weight);
+        let (mean, mean_low) = two_sum(mean, error + self.mean_low);
         let merged = Moments {
             n,
-            mean: self.mean + delta * weight,
+            mean,
+            mean_low,
             m2: self.m2 + other.m2 + delta * delta * left * weight,
         };
         *self = merged.checked("sum of squared deviations")?;
@@ -120,7 +129,7 @@ impl Moments {
     /// Returns the arithmetic mean, none before the first value.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.n > 0).then_some(self.mean)
+        (self.n > 0).then_some(self.mean + self.mean_low)
     }
 
     /// Returns the sample variance (divisor `n - 1`), none before the second value.
@@ -148,18 +157,31 @@ impl Moments {
         self.mean
     }
 
+    /// Returns the other mean minus this one, with the digits that an `f64` mean has lost.
+    pub(crate) const fn mean_to(&self, other: &Moments) -> f64 {
+        (other.mean - self.mean) + (other.mean_low - self.mean_low)
+    }
+
     /// Returns the sum of squared deviations from the mean.
     pub(crate) const fn m2(&self) -> f64 {
         self.m2
     }
 
     fn checked(self, what: &'static str) -> Result<Moments, Refusal> {
-        if self.m2.is_finite() && self.mean.is_finite() {
+        if self.m2.is_finite() && self.mean.is_finite() && self.mean_low.is_finite() {
             Ok(self)
         } else {
             Err(Refusal::Overflow { what })
         }
     }
+}
+
+/// Returns the rounded sum and exactly what rounding took away (Knuth).
+const fn two_sum(x: f64, y: f64) -> (f64, f64) {
+    let sum = x + y;
+    let from_y = sum - x;
+    let from_x = sum - from_y;
+    (sum, (x - from_x) + (y - from_y))
 }
 
 #[cold]

@@ -1,5 +1,7 @@
 //! How surprising the observations are if nothing changed.
 
+use core::fmt;
+
 /// Names the direction that a test looks in.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -30,8 +32,45 @@ pub struct PValue {
     pub ln_p: f64,
 }
 
+/// Probability below which the logarithm is computed on its own.
+const LN_FROM: f64 = 1e-290;
+
 impl PValue {
+    /// Both numbers are known.
     pub(crate) const fn new(p: f64, ln_p: f64) -> PValue {
         PValue { p, ln_p }
+    }
+
+    /// Takes the logarithm of `p`, or computes it where `p` is about to underflow.
+    pub(crate) fn of_one_tail(p: f64, ln_p: impl FnOnce() -> f64) -> PValue {
+        let ln_p = if p > LN_FROM { p.ln() } else { ln_p() };
+        PValue { p, ln_p }
+    }
+
+    /// Doubles the smaller tail; where both are a half, or more by ties, p is 1.
+    pub(crate) fn of_two_tails(tail: f64, ln_tail: impl FnOnce() -> f64) -> PValue {
+        if tail >= 0.5 {
+            return PValue { p: 1.0, ln_p: 0.0 };
+        }
+        let one = PValue::of_one_tail(tail, ln_tail);
+        PValue {
+            p: 2.0 * one.p,
+            ln_p: one.ln_p + core::f64::consts::LN_2,
+        }
+    }
+}
+
+impl fmt::Display for PValue {
+    /// Writes `p = 0.0123`, or a power of ten where the fraction would be unreadable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(2);
+        if self.p >= 1e-4 {
+            let places = (digits as f64 - 1.0 - self.p.log10().floor()).max(0.0) as usize;
+            write!(f, "p = {:.places$}", self.p)
+        } else if self.p > f64::MIN_POSITIVE {
+            write!(f, "p = {:.*e}", digits.saturating_sub(1), self.p)
+        } else {
+            write!(f, "p = 1e{:.0}", self.ln_p / core::f64::consts::LN_10)
+        }
     }
 }

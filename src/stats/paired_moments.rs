@@ -162,7 +162,7 @@ pub(super) fn between(xa: &Moments, xb: &Moments, ya: &Moments, yb: &Moments) ->
         return 0.0;
     }
     let weight = left * (right / (left + right));
-    (xb.raw_mean() - xa.raw_mean()) * (yb.raw_mean() - ya.raw_mean()) * weight
+    xa.mean_to(xb) * ya.mean_to(yb) * weight
 }
 
 /// Returns the correlation, kept within -1 and 1 against rounding.

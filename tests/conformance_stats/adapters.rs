@@ -1,9 +1,11 @@
 //! The methods that are run, and those that are not yet.
 
-use crate::harness::{Adapter, Exemption};
+use crate::harness::{Adapter, Exemption, standard};
 
 mod moments;
 mod special_functions;
+mod two_proportion;
+mod welch_t;
 
 /// The methods with an adapter, sorted by name.
 pub(crate) const ADAPTERS: &[Adapter] = &[
@@ -16,6 +18,16 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "special_functions",
         run: special_functions::adapt,
         tolerance: special_functions::tolerance,
+    },
+    Adapter {
+        method: "two_proportion",
+        run: two_proportion::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "welch_t",
+        run: welch_t::adapt,
+        tolerance: welch_t::tolerance,
     },
 ];
 
@@ -51,8 +63,6 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "safe_two_proportion",
     "srm_chi2",
     "srm_sequential",
-    "two_proportion",
-    "welch_t",
     "wilcoxon_signed_rank",
 ];
 

@@ -1,6 +1,6 @@
 //! Moments of one block, in independent lanes.
 
-use super::{Moments, refused};
+use super::{Moments, two_sum};
 use crate::stats::Refusal;
 
 /// Values per block of a bulk update: a block fits the first-level cache twice over.
@@ -11,30 +11,63 @@ const LANES: usize = 8;
 impl Moments {
     /// Computes the moments of a short block in two passes.
     pub(super) fn of_block(block: &[f64]) -> Result<Moments, Refusal> {
-        let Some(&shift) = block.first() else {
-            return Ok(Moments::new());
-        };
         let count = block.len() as f64;
-        // Shifting by a value of the block makes the mean of a constant block exact.
-        let [shifted] = lane_sums(block, |x| [x - shift]);
-        let mean = shift + shifted / count;
+        if block.is_empty() {
+            return Ok(Moments::new());
+        }
+        let (sum, sum_low) = exact_sum(block);
+        let quotient = sum / count;
+        if !(sum.is_finite() && sum_low.is_finite()) {
+            return Moments::one_at_a_time(block);
+        }
+        // The quotient's own rounding error, and what the sum could not hold.
+        let (mean, mean_low) = two_sum(quotient, (quotient.mul_add(-count, sum) + sum_low) / count);
         let [deviations, squares] = lane_sums(block, |x| {
             let d = x - mean;
             [d, d * d]
         });
-        // The second term is the square of the mean's rounding error.
-        let m2 = (squares - deviations * deviations / count).max(0.0);
-        if squares.is_finite() && deviations.is_finite() {
-            Ok(Moments {
-                n: block.len() as u64,
-                mean,
-                m2,
-            })
-        } else {
-            let culprit = block.iter().copied().find(|x| !x.is_finite());
-            Err(refused(culprit.unwrap_or(shift)))
+        if !(squares.is_finite() && deviations.is_finite()) {
+            return Moments::one_at_a_time(block);
+        }
+        Ok(Moments {
+            n: block.len() as u64,
+            mean,
+            mean_low,
+            // The second term is the square of the mean's rounding error.
+            m2: (squares - deviations * deviations / count).max(0.0),
+        })
+    }
+
+    /// Takes over where a sum overflows or a value is not finite.
+    #[cold]
+    fn one_at_a_time(block: &[f64]) -> Result<Moments, Refusal> {
+        let mut moments = Moments::new();
+        for &value in block {
+            moments.push(value)?;
+        }
+        Ok(moments)
+    }
+}
+
+/// Returns the sum and what rounding took from it, as good as a sum in twice the precision.
+fn exact_sum(block: &[f64]) -> (f64, f64) {
+    let (mut sums, mut lows) = ([0.0; LANES], [0.0; LANES]);
+    let (whole, rest) = block.as_chunks::<LANES>();
+    for chunk in whole {
+        for ((sum, low), &x) in sums.iter_mut().zip(&mut lows).zip(chunk) {
+            let (total, error) = two_sum(*sum, x);
+            *sum = total;
+            *low += error;
         }
     }
+    let mut low: f64 = lows.iter().sum();
+    let mut sum = 0.0;
+    for &x in sums.iter().chain(rest) {
+        let (total, error) = two_sum(sum, x);
+        sum = total;
+        low += error;
+    }
+    two_sum(sum, low)
 }
 
 /// Sums `terms(x)` over the block in independent lanes.

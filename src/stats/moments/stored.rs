@@ -12,16 +12,23 @@ pub(in crate::stats) struct State {
     version: u32,
     n: u64,
     mean: f64,
+    mean_low: f64,
     m2: f64,
 }
 
 impl From<Moments> for State {
     fn from(moments: Moments) -> State {
-        let Moments { n, mean, m2 } = moments;
+        let Moments {
+            n,
+            mean,
+            mean_low,
+            m2,
+        } = moments;
         State {
             version: VERSION,
             n,
             mean,
+            mean_low,
             m2,
         }
     }
@@ -35,11 +42,13 @@ impl TryFrom<State> for Moments {
             version,
             n,
             mean,
+            mean_low,
             m2,
         } = state;
         StateError::check_version(NAME, version, VERSION)?;
         StateError::require(n <= MAX_COUNT, NAME, "more than 2^53 values")?;
         StateError::require(mean.is_finite(), NAME, "the mean is not finite")?;
+        StateError::require(mean_low.is_finite(), NAME, "the mean is not finite")?;
         StateError::require(
             m2.is_finite() && m2 >= 0.0,
             NAME,
@@ -50,7 +59,16 @@ impl TryFrom<State> for Moments {
             NAME,
             "m2 of fewer than two values is not 0",
         )?;
-        StateError::require(n > 0 || mean == 0.0, NAME, "the mean of no values is not 0")?;
-        Ok(Moments { n, mean, m2 })
+        StateError::require(
+            n > 0 || (mean == 0.0 && mean_low == 0.0),
+            NAME,
+            "the mean of no values is not 0",
+        )?;
+        Ok(Moments {
+            n,
+            mean,
+            mean_low,
+            m2,
+        })
     }
 }

@@ -34,7 +34,13 @@ impl Moments {
             });
         }
         let m2 = variance * (n - 1) as f64;
-        Moments { n, mean, m2 }.checked("sum of squared deviations")
+        Moments {
+            n,
+            mean,
+            mean_low: 0.0,
+            m2,
+        }
+        .checked("sum of squared deviations")
     }
 
     /// Returns the moments of `n` values from their sum and sum of squares.
@@ -80,10 +86,20 @@ impl Moments {
         }
         // The variance of one value is 0 and so is that of zeros: nothing can cancel.
         if n == 1 || sum_sq == 0.0 {
-            return Ok(Moments { n, mean, m2: 0.0 });
+            return Ok(Moments {
+                n,
+                mean,
+                mean_low: 0.0,
+                m2: 0.0,
+            });
         }
         if m2 * MAX_VARIANCE_ERROR >= uncertain {
-            Ok(Moments { n, mean, m2 })
+            Ok(Moments {
+                n,
+                mean,
+                mean_low: 0.0,
+                m2,
+            })
         } else {
             Err(Refusal::LostPrecision {
                 what: "variance from sums",
@@ -114,6 +130,7 @@ impl Moments {
         Ok(Moments {
             n,
             mean: sum as f64 / count,
+            mean_low: 0.0,
             m2: scaled as f64 / count,
         })
     }

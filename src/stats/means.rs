@@ -1,0 +1,189 @@
+//! Two means: latency, revenue, score, one number per unit.
+//!
+//! | question | function |
+//! |---|---|
+//! | does the candidate's mean differ? | [`welch`] |
+//! | by how many percent? | [`relative_lift`]; [`fieller`] where the control's mean is uncertain |
+//! | in standard deviations? | [`cohen_d`] |
+//!
+//! All of it is for one look at a sample whose size was fixed beforehand, and for units that
+//! are independent: one number per user, not one per request of a few heavy users. Means of
+//! very skewed numbers need many units: a rule of thumb is 355 times the squared skewness per
+//! arm.
+
+mod relative;
+
+pub use relative::{FiellerSet, fieller, relative_lift};
+
+use super::fixed_horizon::law::{interval, student_p, student_reach};
+use super::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, Statistic};
+
+/// Tests a difference of means with Welch's t test, and gives its interval.
+///
+/// `t = (m_b - m_a) / sqrt(A + B)` with `A = v_a / n_a`, `B = v_b / n_b`, referred to Student's
+/// law with `(A + B)^2 / (A^2 / (n_a - 1) + B^2 / (n_b - 1))` degrees of freedom. The arms may
+/// differ in variance and size; that is why it is the default rather than [`student`]. One arm
+/// may be constant. p is below alpha exactly if the interval excludes 0.
+///
+/// Assumes independent units and means that are about normal, which the central limit theorem
+/// gives unless a few units carry most of the sum.
+///
+/// Welch (1947), <https://doi.org/10.1093/biomet/34.1-2.28>.
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] for fewer than two values in an arm,
+/// [`Refusal::ZeroVariance`] if neither arm varies.
+///
+/// ```
+/// use switchstand::stats::{Alpha, Alternative, Moments, means};
+/// let control = Moments::from_summary(100, 10.0, 4.0)?;
+/// let candidate = Moments::from_summary(110, 10.7, 4.5)?;
+/// let test = means::welch(&control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
+/// assert!((test.p.p - 0.01467).abs() < 1e-5);
+/// assert!(!test.interval.contains(0.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn welch(
+    control: &Moments,
+    candidate: &Moments,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> Result<FixedHorizon, Refusal> {
+    let (a, b) = arms(control, candidate)?;
+    let total = a.error_squared + b.error_squared;
+    if total == 0.0 {
+        return Err(NEITHER_VARIES);
+    }
+    // By shares of the squared error, so that squares of it neither over- nor underflow.
+    let (u, v) = (a.error_squared / total, b.error_squared / total);
+    let df = 1.0 / (u * u / (a.n - 1.0) + v * v / (b.n - 1.0));
+    Ok(result(
+        "Welch t test",
+        a,
+        b,
+        total.sqrt(),
+        df,
+        alpha,
+        alternative,
+    ))
+}
+
+/// Tests a difference of means with Student's t test for arms of equal variance.
+///
+/// The variance is pooled over both arms, with `n_a + n_b - 2` degrees of freedom. If the
+/// variances differ and so do the sizes, as in a canary, it errs more often than alpha: take
+/// [`welch`].
+///
+/// Student (1908), <https://doi.org/10.1093/biomet/6.1.1>.
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] for fewer than two values in an arm,
+/// [`Refusal::ZeroVariance`] if neither arm varies.
+pub fn student(
+    control: &Moments,
+    candidate: &Moments,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> Result<FixedHorizon, Refusal> {
+    let (a, b) = arms(control, candidate)?;
+    let df = a.n + b.n - 2.0;
+    let pooled = (control.m2() + candidate.m2()) / df;
+    if pooled == 0.0 {
+        return Err(NEITHER_VARIES);
+    }
+    let error = (pooled * (1.0 / a.n + 1.0 / b.n)).sqrt();
+    Ok(result(
+        "Student t test",
+        a,
+        b,
+        error,
+        df,
+        alpha,
+        alternative,
+    ))
+}
+
+/// Returns Cohen's d, the difference of means in pooled standard deviations.
+///
+/// Cohen (1988), <https://doi.org/10.4324/9780203771587>, chapter 2.
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] for fewer than two values in an arm,
+/// [`Refusal::ZeroVariance`] if neither arm varies.
+pub fn cohen_d(control: &Moments, candidate: &Moments) -> Result<f64, Refusal> {
+    let (a, b) = arms(control, candidate)?;
+    let pooled = (control.m2() + candidate.m2()) / (a.n + b.n - 2.0);
+    if pooled == 0.0 {
+        return Err(NEITHER_VARIES);
+    }
+    Ok(control.mean_to(candidate) / pooled.sqrt())
+}
+
+const NEITHER_VARIES: Refusal = Refusal::ZeroVariance {
+    what: "metric of both arms",
+};
+
+/// What a test on means needs of an arm.
+#[derive(Clone, Copy, Debug)]
+struct Arm {
+    n: f64,
+    moments: Moments,
+    mean: f64,
+    /// Squared standard error of the mean.
+    error_squared: f64,
+}
+
+fn arms(control: &Moments, candidate: &Moments) -> Result<(Arm, Arm), Refusal> {
+    let arm = |what, moments: &Moments| match (moments.mean(), moments.variance()) {
+        (Some(mean), Some(variance)) => {
+            let n = moments.n() as f64;
+            Ok(Arm {
+                n,
+                moments: *moments,
+                mean,
+                error_squared: variance / n,
+            })
+        }
+        _ => Err(Refusal::InsufficientData {
+            what,
+            found: moments.n(),
+            needed: 2,
+        }),
+    };
+    Ok((arm("control", control)?, arm("candidate", candidate)?))
+}
+
+fn result(
+    method: &'static str,
+    a: Arm,
+    b: Arm,
+    standard_error: f64,
+    degrees_of_freedom: f64,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> FixedHorizon {
+    let effect = a.moments.mean_to(&b.moments);
+    let t = effect / standard_error;
+    let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
+    let everything = (f64::NEG_INFINITY, f64::INFINITY);
+    FixedHorizon {
+        method,
+        measure: Measure::MeanDifference,
+        effect,
+        standard_error,
+        interval: interval(
+            (effect - reach, effect + reach),
+            everything,
+            alpha,
+            alternative,
+        ),
+        null: 0.0,
+        alternative,
+        alpha,
+        statistic: Statistic::StudentT {
+            t,
+            degrees_of_freedom,
+        },
+        p: student_p(t, degrees_of_freedom, alternative),
+    }
+}

@@ -1,0 +1,184 @@
+//! The relative difference of two means.
+
+use super::{Arm, NEITHER_VARIES, arms};
+use crate::stats::fixed_horizon::law::{interval, normal_p, normal_reach};
+use crate::stats::{
+    Alpha, Alternative, FixedHorizon, Interval, Measure, Moments, Refusal, Statistic,
+};
+
+/// Tests the relative difference `m_b / m_a - 1` by the delta method.
+///
+/// `se^2 = B / m_a^2 + m_b^2 A / m_a^4` with `A = v_a / n_a`, `B = v_b / n_b`, and a normal law:
+/// for arms of a few hundred units or more. It is unstable while the control's mean is within
+/// about four standard errors of zero; give [`fieller`] then.
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] for fewer than two values in an arm,
+/// [`Refusal::ZeroDenominator`] if the control's mean is zero, [`Refusal::ZeroVariance`] if
+/// neither arm varies, [`Refusal::Overflow`] if the ratio is too large for an `f64`.
+pub fn relative_lift(
+    control: &Moments,
+    candidate: &Moments,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> Result<FixedHorizon, Refusal> {
+    let (a, b) = arms(control, candidate)?;
+    let relative = Relative::new(a, b)?;
+    let standard_error = relative
+        .b_error
+        .hypot(relative.ratio.abs() * relative.a_error);
+    if standard_error == 0.0 {
+        return Err(NEITHER_VARIES);
+    }
+    let effect = relative.lift;
+    let z = effect / standard_error;
+    let reach = normal_reach(alpha, alternative) * standard_error;
+    if !(z.is_finite() && reach.is_finite()) {
+        return Err(TOO_LARGE);
+    }
+    let everything = (f64::NEG_INFINITY, f64::INFINITY);
+    Ok(FixedHorizon {
+        method: "relative z test, delta method",
+        measure: Measure::RelativeDifference,
+        effect,
+        standard_error,
+        interval: interval(
+            (effect - reach, effect + reach),
+            everything,
+            alpha,
+            alternative,
+        ),
+        null: 0.0,
+        alternative,
+        alpha,
+        statistic: Statistic::Normal { z },
+        p: normal_p(z, alternative),
+    })
+}
+
+/// Returns Fieller's confidence set for the relative difference `m_b / m_a - 1`.
+///
+/// All `r` for which a z test does not reject `m_b = (1 + r) m_a`. With
+/// `g = z^2 A / m_a^2 < 1` it is an interval; otherwise the control's mean is not clearly
+/// different from zero and the set is unbounded, which is the honest answer, not a failure.
+///
+/// Fieller (1954), <https://doi.org/10.1111/j.2517-6161.1954.tb00159.x>.
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] for fewer than two values in an arm,
+/// [`Refusal::ZeroDenominator`] if the control's mean is zero, [`Refusal::Overflow`] if the
+/// ratio is too large for an `f64`.
+pub fn fieller(
+    control: &Moments,
+    candidate: &Moments,
+    alpha: Alpha,
+) -> Result<FiellerSet, Refusal> {
+    let (a, b) = arms(control, candidate)?;
+    let relative = Relative::new(a, b)?;
+    let z = normal_reach(alpha, Alternative::TwoSided);
+    let g = (z * relative.a_error) * (z * relative.a_error);
+    // (1 - g) r^2 - 2 R r + (R^2 - z^2 B / m_a^2) <= 0 in r = m_b / m_a.
+    let open = 1.0 - g;
+    let spread = relative.ratio * relative.a_error;
+    if g < 1.0 {
+        let reach = z * (relative.b_error * open.sqrt()).hypot(spread);
+        let bound = |reach: f64| (relative.lift + g + reach) / open;
+        let (lower, upper) = (bound(-reach), bound(reach));
+        return if lower.is_finite() && upper.is_finite() {
+            Ok(FiellerSet::Bounded(Interval::new(lower, upper, alpha)))
+        } else {
+            Err(TOO_LARGE)
+        };
+    }
+    let discriminant = spread * spread + open * relative.b_error * relative.b_error;
+    if discriminant <= 0.0 || open == 0.0 {
+        return Ok(FiellerSet::Everything);
+    }
+    let reach = z * discriminant.sqrt();
+    let (one, other) = (
+        (relative.lift + g + reach) / open,
+        (relative.lift + g - reach) / open,
+    );
+    Ok(FiellerSet::Outside {
+        lower: one.min(other),
+        upper: one.max(other),
+        level: alpha.level(),
+    })
+}
+
+/// Holds the relative differences that the observations do not contradict.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "set"))]
+#[non_exhaustive]
+pub enum FiellerSet {
+    /// The set is an interval.
+    Bounded(Interval),
+    /// The control's mean may be zero: everything but the open interval between the bounds.
+    Outside {
+        /// The set holds everything up to here,
+        lower: f64,
+        /// and everything from here on.
+        upper: f64,
+        /// Probability with which the method covers the truth.
+        level: f64,
+    },
+    /// Nothing is excluded.
+    Everything,
+}
+
+impl FiellerSet {
+    /// Tells whether `value` lies in the set.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        match self {
+            FiellerSet::Bounded(interval) => interval.contains(value),
+            FiellerSet::Outside { lower, upper, .. } => value <= *lower || *upper <= value,
+            FiellerSet::Everything => true,
+        }
+    }
+
+    /// Returns the interval, none if the set is unbounded.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Interval> {
+        match self {
+            FiellerSet::Bounded(interval) => Some(*interval),
+            _ => None,
+        }
+    }
+}
+
+const TOO_LARGE: Refusal = Refusal::Overflow {
+    what: "relative difference of the means",
+};
+
+/// Means and standard errors in units of the control's mean.
+struct Relative {
+    ratio: f64,
+    lift: f64,
+    a_error: f64,
+    b_error: f64,
+}
+
+impl Relative {
+    fn new(a: Arm, b: Arm) -> Result<Relative, Refusal> {
+        if a.mean == 0.0 {
+            return Err(Refusal::ZeroDenominator {
+                what: "mean of the control",
+            });
+        }
+        let unit = a.mean.abs();
+        let relative = Relative {
+            ratio: b.mean / a.mean,
+            lift: a.moments.mean_to(&b.moments) / a.mean,
+            a_error: a.error_squared.sqrt() / unit,
+            b_error: b.error_squared.sqrt() / unit,
+        };
+        let numbers = [relative.lift, relative.a_error, relative.b_error];
+        if numbers.iter().all(|number| number.is_finite()) {
+            Ok(relative)
+        } else {
+            Err(TOO_LARGE)
+        }
+    }
+}
