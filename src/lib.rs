@@ -2,10 +2,40 @@
 
 mod attributes;
 mod audience;
+mod bucket;
+mod environment;
+mod fingerprint;
+mod model;
+mod plan;
+mod policy;
+mod record;
+mod route;
+mod router;
+mod shadow;
+mod share;
+mod split;
 #[cfg(feature = "stats")]
 pub mod stats;
+mod timestamp;
 mod unit;
 
 pub use attributes::{AsValue, Attributes, Number, Value};
 pub use audience::{Attribute, Audience, AudienceError, attr};
+pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
+pub use environment::{
+    Environment, Environments, LabelError, Operation, OperationError, VersionId, VersionState,
+};
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use model::Model;
+pub use plan::Plan;
+pub use policy::{OnError, Policy, PolicyError};
+pub use record::{Assignment, Change, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
+pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
+pub use router::{
+    Builder, DeployError, Operator, ReclaimError, Router, Served, Ticket, ValidateError,
+};
+pub use shadow::{Comparison, ShadowTask};
+pub use share::{Share, ShareError};
+pub use split::{Arm, Split, SplitError};
+pub use timestamp::Timestamp;
 pub use unit::{Key, Unit, UnitError, UnitKey};

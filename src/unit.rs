@@ -4,13 +4,13 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::attributes::Attributes;
+use crate::{attributes::Attributes, fingerprint::Canonical};
 
 /// Holds the borrowed identity of a unit.
 ///
 /// The hash sees these bytes (scheme `v1`): text as UTF-8, integers
 /// little-endian, bytes as they are. So `"42"` and `42u64` are different units.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Key<'a> {
     /// A name, an e-mail address, an identifier in text form.
     Text(&'a str),
@@ -76,6 +76,30 @@ impl UnitKey {
             UnitKey::Bytes(bytes) => Key::Bytes(bytes),
             UnitKey::U64(number) => Key::U64(*number),
             UnitKey::U128(number) => Key::U128(*number),
+        }
+    }
+}
+
+impl UnitKey {
+    pub(crate) fn write_canonical(&self, out: &mut Canonical) {
+        match self {
+            UnitKey::Text(text) => {
+                out.number(0);
+                out.text(text);
+            }
+            UnitKey::Bytes(bytes) => {
+                out.number(1);
+                out.number(bytes.len() as u64);
+                out.raw(bytes);
+            }
+            UnitKey::U64(number) => {
+                out.number(2);
+                out.number(*number);
+            }
+            UnitKey::U128(number) => {
+                out.number(3);
+                out.raw(&number.to_le_bytes());
+            }
         }
     }
 }

@@ -1,0 +1,111 @@
+//! Times decisions beside the hash they cannot do without.
+//!
+//! Every row is the time of one decision, averaged over 65,536 different keys of 16 bytes, so
+//! that the branch predictor cannot learn them. The row `hash` is the unit of the table.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has nothing to say"
+)]
+
+use std::{convert::Infallible, hint::black_box};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use siphasher::sip::SipHasher13;
+use switchstand::{Model, Policy, Router, Share, Unit, attr};
+
+const KEYS: usize = 65_536;
+
+fn keys() -> Vec<[u8; 16]> {
+    (0..KEYS)
+        .map(|number| {
+            format!("user-{number:011}")
+                .into_bytes()
+                .try_into()
+                .unwrap()
+        })
+        .collect()
+}
+
+/// Times `one` for all keys in turn.
+fn row(c: &mut Criterion, name: &str, keys: &[[u8; 16]], mut one: impl FnMut(&[u8; 16])) {
+    let mut group = c.benchmark_group("route");
+    group.throughput(Throughput::Elements(keys.len() as u64));
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| keys.iter().for_each(&mut one))
+    });
+    group.finish();
+}
+
+struct Nothing;
+
+impl Model for Nothing {
+    type Input = u64;
+    type Output = u64;
+    type Error = Infallible;
+
+    fn predict(&self, input: &u64) -> Result<u64, Infallible> {
+        Ok(*input)
+    }
+}
+
+fn router(policy: Policy) -> Router<Nothing> {
+    let router = Router::new("bench", "v1", Nothing).unwrap();
+    router.deploy("v2", Nothing).unwrap();
+    router.validate("v2", |_| Ok::<(), Infallible>(())).unwrap();
+    router.release(policy).unwrap();
+    router
+}
+
+fn even() -> Policy {
+    Policy::ab_test("even", [("v1", 1), ("v2", 1)])
+}
+
+fn decisions(c: &mut Criterion) {
+    let keys = keys();
+    let hasher = SipHasher13::new_with_keys(1, 2);
+    row(c, "hash", &keys, |key| {
+        black_box(hasher.hash(key));
+    });
+
+    let plan = even().compile("v1", ["v2"]).unwrap();
+    row(c, "plan.route even", &keys, |key| {
+        black_box(plan.route(key));
+    });
+    let shared = router(even());
+    row(c, "router.route even", &keys, |key| {
+        black_box(shared.route(key));
+    });
+    let ruled = router(
+        Policy::canary("rule", "v2", Share::percent(20).unwrap())
+            .or_for(attr("tier").is("internal")),
+    );
+    let request = [("country", "es"), ("tier", "paying")];
+    row(c, "router.route rule and canary", &keys, |key| {
+        black_box(ruled.route(Unit::from(key).with(&request)));
+    });
+    for arms in [2usize, 64] {
+        let labels: Vec<String> = (0..arms).map(|arm| format!("arm-{arm:02}")).collect();
+        let policy = Policy::ab_test("many", labels.iter().map(|label| (label.as_str(), 1)));
+        let live = labels.first().unwrap().as_str();
+        let plan = policy
+            .compile(live, labels.iter().skip(1).map(String::as_str))
+            .unwrap();
+        row(c, &format!("plan.route {arms} arms"), &keys, |key| {
+            black_box(plan.route(key));
+        });
+    }
+    row(c, "router.predict no-op", &keys, |key| {
+        black_box(shared.predict(key, &7).answer.ok());
+    });
+    row(c, "router.admit and drop", &keys, |key| {
+        black_box(shared.admit(key).route());
+    });
+    let shadowed = router(even().with_shadow("v2", Share::percent(1).unwrap()));
+    row(c, "router.admit with 1 % shadow", &keys, |key| {
+        black_box(shadowed.admit(key).route());
+    });
+}
+
+criterion_group!(benches, decisions);
+criterion_main!(benches);

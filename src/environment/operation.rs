@@ -1,0 +1,322 @@
+//! What an operator may do, and what becomes of the environments then.
+
+use thiserror::Error;
+
+use super::{Environment, Environments, LabelError, VersionId, VersionState, label};
+use crate::{
+    plan::Plan,
+    policy::{Policy, PolicyError},
+};
+
+/// Names one step of deployment or release.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Operation {
+    /// A version was loaded; it is reachable by nobody.
+    Deploy {
+        /// The version's label.
+        version: String,
+    },
+    /// The last checks on a version passed.
+    Validate {
+        /// The version's label.
+        version: String,
+    },
+    /// A policy comes into force.
+    Release {
+        /// The policy.
+        policy: Box<Policy>,
+    },
+    /// A version takes the live one's place, which stands by.
+    Swap {
+        /// The label of the version that becomes live.
+        version: String,
+        /// The policy that comes into force with it; without one, the live version answers all.
+        policy: Option<Box<Policy>>,
+    },
+    /// The live version is kept; the stand-by is free to go.
+    Accept,
+    /// A version must answer nobody any more; if it was live, the stand-by is live again.
+    Reject {
+        /// The version's label.
+        version: String,
+        /// Why, in the operator's words.
+        cause: String,
+    },
+    /// A version that no policy names takes no new requests.
+    Retire {
+        /// The version's label.
+        version: String,
+    },
+    /// A version that nothing can reach any more is gone.
+    Reclaim {
+        /// The version's label.
+        version: String,
+    },
+}
+
+impl Environments {
+    /// Carries out one operation and raises the generation by one.
+    ///
+    /// # Errors
+    /// [`OperationError`] if the operation is not possible in this state; nothing changes then.
+    pub fn apply(&mut self, operation: &Operation) -> Result<(), OperationError> {
+        let mut next = self.clone();
+        match operation {
+            Operation::Deploy { version } => next.deploy(version)?,
+            Operation::Validate { version } => next.validate(version)?,
+            Operation::Release { policy } => next.release(policy)?,
+            Operation::Swap { version, policy } => next.swap(version, policy.as_deref())?,
+            Operation::Accept => next.accept()?,
+            Operation::Reject { version, .. } => next.reject(version)?,
+            Operation::Retire { version } => next.retire(version)?,
+            Operation::Reclaim { version } => next.reclaim(version)?,
+        }
+        next.generation += 1;
+        *self = next;
+        Ok(())
+    }
+
+    fn deploy(&mut self, version: &str) -> Result<(), OperationError> {
+        if self.get(version).is_some() {
+            return Err(OperationError::AlreadyDeployed {
+                version: version.to_owned(),
+            });
+        }
+        if self.others.len() + 1 >= Environments::MAX_DEPLOYED {
+            return Err(OperationError::TooManyVersions {
+                limit: Environments::MAX_DEPLOYED,
+            });
+        }
+        let id = VersionId(self.next);
+        self.next = self
+            .next
+            .checked_add(1)
+            .ok_or(OperationError::TooManyVersions {
+                limit: u32::MAX as usize,
+            })?;
+        let label = label(version)?;
+        self.others.push(Environment {
+            id,
+            label,
+            state: VersionState::Staged,
+        });
+        Ok(())
+    }
+
+    fn validate(&mut self, version: &str) -> Result<(), OperationError> {
+        let environment = self.other(version)?;
+        match environment.state {
+            VersionState::Staged => environment.state = VersionState::Ready,
+            state => return Err(OperationError::wrong_state(version, state, "staged")),
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, policy: &Policy) -> Result<(), OperationError> {
+        Plan::check(policy, self)?;
+        self.policy = policy.clone();
+        self.killed.clear();
+        Ok(())
+    }
+
+    fn swap(&mut self, version: &str, policy: Option<&Policy>) -> Result<(), OperationError> {
+        if let Some(standby) = self.standby() {
+            return Err(OperationError::NotAccepted {
+                live: self.live.label.clone(),
+                standby: standby.label.clone(),
+            });
+        }
+        match self.other(version)?.state {
+            VersionState::Ready => self.make_live(version, VersionState::Standby),
+            state => return Err(OperationError::wrong_state(version, state, "ready")),
+        }
+        let live_only = Policy::live_only(self.policy.release());
+        self.release(policy.unwrap_or(&live_only))
+    }
+
+    fn accept(&mut self) -> Result<(), OperationError> {
+        let live = self.live.label.clone();
+        let standby = self
+            .others
+            .iter_mut()
+            .find(|environment| environment.state == VersionState::Standby)
+            .ok_or(OperationError::NoStandby { version: live })?;
+        standby.state = VersionState::Retiring;
+        let label = standby.label.clone();
+        if self.policy.names(&label) {
+            return Err(OperationError::NamedByPolicy {
+                version: label,
+                release: self.policy.release().to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, version: &str) -> Result<(), OperationError> {
+        if self.live.label == version {
+            let standby = self.standby().ok_or(OperationError::NoStandby {
+                version: version.to_owned(),
+            })?;
+            let standby = standby.label.clone();
+            self.make_live(&standby, VersionState::Rejected);
+        } else {
+            self.other(version)?.state = VersionState::Rejected;
+        }
+        if !self.is_killed(version) {
+            self.killed.push(version.to_owned());
+        }
+        Ok(())
+    }
+
+    fn retire(&mut self, version: &str) -> Result<(), OperationError> {
+        if self.policy.names(version) && !self.is_killed(version) {
+            return Err(OperationError::NamedByPolicy {
+                version: version.to_owned(),
+                release: self.policy.release().to_owned(),
+            });
+        }
+        let environment = self.other(version)?;
+        match environment.state {
+            VersionState::Staged | VersionState::Ready | VersionState::Rejected => {
+                environment.state = VersionState::Retiring;
+            }
+            state => {
+                return Err(OperationError::wrong_state(
+                    version,
+                    state,
+                    "staged or ready",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn reclaim(&mut self, version: &str) -> Result<(), OperationError> {
+        match self.other(version)?.state {
+            VersionState::Retiring | VersionState::Rejected => {
+                self.others
+                    .retain(|environment| environment.label != version);
+            }
+            state => {
+                return Err(OperationError::wrong_state(
+                    version,
+                    state,
+                    "retiring or rejected",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the version `label` in the live one's place, which goes to `state`.
+    fn make_live(&mut self, label: &str, state: VersionState) {
+        if let Some(next) = self.others.iter_mut().find(|other| other.label == label) {
+            core::mem::swap(&mut self.live, next);
+            next.state = state;
+            self.live.state = VersionState::Live;
+        }
+    }
+
+    /// Returns a version that is deployed and not live.
+    fn other(&mut self, version: &str) -> Result<&mut Environment, OperationError> {
+        if self.live.label == version {
+            return Err(OperationError::wrong_state(
+                version,
+                VersionState::Live,
+                "not live",
+            ));
+        }
+        self.others
+            .iter_mut()
+            .find(|environment| environment.label == version)
+            .ok_or_else(|| OperationError::UnknownVersion {
+                version: version.to_owned(),
+            })
+    }
+}
+
+/// Tells why an operation is not possible.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum OperationError {
+    /// The label names no deployed version.
+    #[error("version {version:?} is not deployed")]
+    UnknownVersion {
+        /// The label that was given.
+        version: String,
+    },
+    /// The label is taken.
+    #[error("version {version:?} is deployed already")]
+    AlreadyDeployed {
+        /// The label that was given.
+        version: String,
+    },
+    /// The label cannot be one.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// More versions are deployed than may be.
+    #[error("at most {limit} versions may be deployed")]
+    TooManyVersions {
+        /// How many may be.
+        limit: usize,
+    },
+    /// The version is not in the state that the operation starts from.
+    #[error("version {version:?} is {state}, expected {expected}")]
+    WrongState {
+        /// The version's label.
+        version: String,
+        /// The state it is in.
+        state: VersionState,
+        /// The states that the operation starts from, in words.
+        expected: &'static str,
+    },
+    /// The last swap was neither accepted nor rolled back.
+    #[error("the swap from {standby:?} to {live:?} was neither accepted nor rolled back")]
+    NotAccepted {
+        /// The live version's label.
+        live: String,
+        /// The stand-by's label.
+        standby: String,
+    },
+    /// There is no stand-by to go back to, or to let go.
+    #[error("there is no stand-by beside the live version {version:?}")]
+    NoStandby {
+        /// The live version's label.
+        version: String,
+    },
+    /// The policy in force names the version.
+    #[error("the policy of release {release:?} names version {version:?}")]
+    NamedByPolicy {
+        /// The version's label.
+        version: String,
+        /// The release's name.
+        release: String,
+    },
+    /// Another operation has succeeded since the operator looked.
+    #[error("generation {expected} was expected, {found} is in force")]
+    Stale {
+        /// The generation that the operator saw.
+        expected: u64,
+        /// The generation in force.
+        found: u64,
+    },
+    /// The policy is refused.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
+
+impl OperationError {
+    fn wrong_state(version: &str, state: VersionState, expected: &'static str) -> OperationError {
+        OperationError::WrongState {
+            version: version.to_owned(),
+            state,
+            expected,
+        }
+    }
+}

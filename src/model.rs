@@ -1,0 +1,54 @@
+//! What answers a request.
+
+use std::sync::Arc;
+
+/// Answers an input: a loaded model, or whatever stands for one.
+///
+/// The trait is dyn-compatible, so versions of different types can share a router as
+/// `Box<dyn Model<Input = _, Output = _, Error = _>>`. A model is called from many threads at
+/// once and through a shared reference.
+///
+/// ```
+/// use core::convert::Infallible;
+/// use switchstand::Model;
+///
+/// struct Doubler;
+/// impl Model for Doubler {
+///     type Input = f64;
+///     type Output = f64;
+///     type Error = Infallible;
+///     fn predict(&self, input: &f64) -> Result<f64, Infallible> {
+///         Ok(input * 2.0)
+///     }
+/// }
+/// ```
+pub trait Model {
+    /// What a request brings.
+    type Input;
+    /// What a request gets.
+    type Output;
+    /// What goes wrong.
+    type Error;
+
+    /// Computes the answer to one input.
+    ///
+    /// # Errors
+    /// Whatever the model calls an error; a roll-out may count it.
+    fn predict(&self, input: &Self::Input) -> Result<Self::Output, Self::Error>;
+}
+
+macro_rules! model_through {
+    ($($pointer:ty),+) => {$(
+        impl<M: Model + ?Sized> Model for $pointer {
+            type Input = M::Input;
+            type Output = M::Output;
+            type Error = M::Error;
+
+            fn predict(&self, input: &M::Input) -> Result<M::Output, M::Error> {
+                (**self).predict(input)
+            }
+        }
+    )+};
+}
+
+model_through!(&M, Box<M>, Arc<M>);

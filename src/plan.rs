@@ -1,0 +1,279 @@
+//! What a policy compiles to: the pure function from a unit to a route.
+
+mod build;
+mod check;
+mod head;
+
+use crate::{
+    audience::Audience,
+    bucket::Draw,
+    environment::VersionId,
+    fingerprint::Fingerprint,
+    policy::OnError,
+    route::{Route, ShadowSet},
+    split::Finder,
+    unit::{Unit, UnitKey},
+};
+
+pub(crate) use head::Head;
+
+/// Routes units by one policy over one set of deployed versions.
+///
+/// A plan is immutable and pure: [`route`](Plan::route) depends on the unit and nothing else, so
+/// a policy is tested on its plan, with no router, no model and no thread.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    generation: u64,
+    fingerprint: Fingerprint,
+    release: String,
+    on_error: OnError,
+    head: Head,
+    holdout: Option<Range>,
+    listed: Box<[(UnitKey, Route)]>,
+    rules: Box<[Ruled]>,
+    within: Option<Audience>,
+    layer: Option<Range>,
+    gate: Option<Range>,
+    split: Option<Drawn>,
+    /// Routes of the units that no rule serves and no draw takes in.
+    left_out: LeftOut,
+    shadows: Box<[ShadowDraw]>,
+    versions: Box<[Named]>,
+    arms: Box<[Named]>,
+}
+
+/// A stretch of a draw's line.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    draw: Draw,
+    start: u128,
+    end: u128,
+}
+
+impl Range {
+    #[inline]
+    fn contains(&self, unit: &Unit<'_>) -> bool {
+        let point = u128::from(self.draw.point(unit.key()).get());
+        self.start <= point && point < self.end
+    }
+}
+
+/// An audience, and the routes of its units.
+#[derive(Clone, Debug)]
+struct Ruled {
+    audience: Audience,
+    served: Route,
+    held_out: Route,
+}
+
+/// A split's draw and the route of each of its segments.
+#[derive(Clone, Debug)]
+struct Drawn {
+    draw: Draw,
+    finder: Finder,
+    segments: Box<[Route]>,
+}
+
+impl Drawn {
+    #[inline]
+    fn route(&self, unit: &Unit<'_>) -> Option<Route> {
+        match &*self.segments {
+            [only] => Some(*only),
+            several => several
+                .get(self.finder.segment_at(self.draw.point(unit.key())))
+                .copied(),
+        }
+    }
+}
+
+/// The routes of units that the live version answers because of a rule that leaves them out.
+#[derive(Clone, Copy, Debug)]
+struct LeftOut {
+    live: Route,
+    held_out: Route,
+    not_within: Route,
+    not_within_held_out: Route,
+    out_of_layer: Route,
+    out_of_gate: Route,
+}
+
+/// When a version runs as a shadow.
+#[derive(Clone, Copy, Debug)]
+struct ShadowDraw {
+    version: VersionId,
+    range: Range,
+}
+
+/// A label and the version behind it.
+#[derive(Clone, Debug)]
+struct Named {
+    label: String,
+    version: VersionId,
+}
+
+impl Plan {
+    /// Decides which version answers for a unit.
+    ///
+    /// The same unit gets the same route from every plan of the same policy, on every server.
+    #[inline(always)]
+    pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
+        let unit = unit.into();
+        match self.head.route(&unit) {
+            Some(route) => route,
+            None => self.route_in_full(&unit),
+        }
+    }
+
+    #[inline(never)]
+    fn route_in_full(&self, unit: &Unit<'_>) -> Route {
+        let route = self.serve(unit);
+        if self.shadows.is_empty() {
+            route
+        } else {
+            self.add_shadows(unit, route)
+        }
+    }
+
+    fn serve(&self, unit: &Unit<'_>) -> Route {
+        if self.holdout.is_some_and(|holdout| holdout.contains(unit)) {
+            return self.hold_out(unit);
+        }
+        if !self.listed.is_empty()
+            && let Ok(place) = self
+                .listed
+                .binary_search_by(|(key, _)| key.as_key().cmp(&unit.key()))
+            && let Some((_, route)) = self.listed.get(place)
+        {
+            return *route;
+        }
+        if let Some(rule) = self.rules.iter().find(|rule| rule.audience.matches(unit)) {
+            return rule.served;
+        }
+        if self
+            .within
+            .as_ref()
+            .is_some_and(|within| !within.matches(unit))
+        {
+            return self.left_out.not_within;
+        }
+        if self.layer.is_some_and(|layer| !layer.contains(unit)) {
+            return self.left_out.out_of_layer;
+        }
+        if self.gate.is_some_and(|gate| !gate.contains(unit)) {
+            return self.left_out.out_of_gate;
+        }
+        match &self.split {
+            Some(split) => split.route(unit).unwrap_or(self.left_out.live),
+            None => self.left_out.live,
+        }
+    }
+
+    /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.
+    #[cold]
+    fn hold_out(&self, unit: &Unit<'_>) -> Route {
+        let listed = self
+            .listed
+            .binary_search_by(|(key, _)| key.as_key().cmp(&unit.key()));
+        let rule = self.rules.iter().find(|rule| rule.audience.matches(unit));
+        let route = match rule {
+            Some(rule) => rule.held_out,
+            None if self
+                .within
+                .as_ref()
+                .is_some_and(|within| !within.matches(unit)) =>
+            {
+                self.left_out.not_within_held_out
+            }
+            None => self.left_out.held_out,
+        };
+        if listed.is_ok() {
+            Route {
+                propensity: None,
+                ..route
+            }
+        } else {
+            route
+        }
+    }
+
+    fn add_shadows(&self, unit: &Unit<'_>, route: Route) -> Route {
+        let shadows = self
+            .shadows
+            .iter()
+            .enumerate()
+            .filter(|(_, shadow)| shadow.version != route.version && shadow.range.contains(unit))
+            .fold(0, |set, (place, _)| set | 1 << place);
+        Route { shadows, ..route }
+    }
+
+    /// Returns the content hash of the policy, equal on every server.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Returns the generation at which the plan was published; 0 if it never was.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Returns the release's name.
+    #[must_use]
+    pub fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// Returns the label of the version that a route of this plan names.
+    #[must_use]
+    pub fn version_of(&self, route: &Route) -> Option<&str> {
+        self.label_of(route.version)
+    }
+
+    /// Returns the label of the arm that a route of this plan names.
+    #[must_use]
+    pub fn arm_of(&self, route: &Route) -> Option<&str> {
+        self.arms
+            .get(usize::from(route.arm))
+            .map(|arm| arm.label.as_str())
+    }
+
+    /// Iterates over the labels of the versions in a route's shadow set.
+    pub fn shadows_of(&self, route: &Route) -> impl Iterator<Item = &str> {
+        self.shadow_ids(route.shadows())
+            .filter_map(|id| self.label_of(id))
+    }
+
+    pub(crate) fn shadow_ids(&self, set: ShadowSet) -> impl Iterator<Item = VersionId> {
+        set.iter()
+            .filter_map(|place| self.shadows.get(place))
+            .map(|shadow| shadow.version)
+    }
+
+    /// Iterates over the versions that a request may need, in the order of their numbers.
+    pub(crate) fn version_ids(&self) -> impl Iterator<Item = VersionId> {
+        self.versions.iter().map(|named| named.version)
+    }
+
+    pub(crate) fn label_of(&self, id: VersionId) -> Option<&str> {
+        let place = self
+            .versions
+            .binary_search_by_key(&id, |named| named.version)
+            .ok()?;
+        self.versions.get(place).map(|named| named.label.as_str())
+    }
+
+    pub(crate) const fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Says who answers when the chosen version's model fails.
+    #[must_use]
+    pub const fn on_error(&self) -> OnError {
+        self.on_error
+    }
+
+    pub(crate) const fn live(&self) -> VersionId {
+        self.left_out.live.version
+    }
+}

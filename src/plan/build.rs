@@ -1,0 +1,370 @@
+//! From a policy to its plan.
+
+use super::{Drawn, Head, LeftOut, Named, Plan, Range, Ruled, ShadowDraw};
+use crate::{
+    audience::Audience,
+    bucket::{Draw, Purpose, Secret},
+    environment::{Environments, OperationError, VersionId},
+    policy::{Policy, Shadow},
+    route::{NO_ARM, Propensity, Reason, Route},
+    share::Share,
+    split::{Finder, Split},
+};
+
+impl Policy {
+    /// Compiles the policy as if `live` were live and `others` validated, to test it.
+    ///
+    /// # Errors
+    /// [`OperationError`] if a label is refused, or the policy is.
+    pub fn compile<'a>(
+        &self,
+        live: &str,
+        others: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Plan, OperationError> {
+        let mut environments = Environments::new(live)?;
+        for version in others {
+            environments.deploy_ready(version)?;
+        }
+        Plan::check(self, &environments)?;
+        Ok(Plan::build(self, &environments, &Secret::default()))
+    }
+}
+
+impl Plan {
+    /// Builds the plan of a policy over these environments.
+    ///
+    /// A version that may not answer is replaced by the live one, with its own reason: it was
+    /// checked when the policy came into force, and has been rejected since.
+    pub(crate) fn build(policy: &Policy, environments: &Environments, secret: &Secret) -> Plan {
+        Builder {
+            policy,
+            environments,
+            secret,
+        }
+        .plan()
+    }
+}
+
+impl Plan {
+    /// Builds the plan that lets the live version answer everybody; it needs no draw.
+    pub(crate) fn live_only(environments: &Environments) -> Plan {
+        let policy = Policy::live_only(environments.policy().release());
+        let builder = Builder {
+            policy: &policy,
+            environments,
+            secret: &Secret::default(),
+        };
+        builder.plan()
+    }
+}
+
+struct Builder<'a> {
+    policy: &'a Policy,
+    environments: &'a Environments,
+    secret: &'a Secret,
+}
+
+impl Builder<'_> {
+    fn plan(&self) -> Plan {
+        let policy = self.policy;
+        let test = policy.ab_test.as_ref();
+        let holdout = policy.holdout.as_ref().map(|holdout| {
+            self.range(
+                Purpose::Holdout,
+                &holdout.salt,
+                "",
+                Share::NONE..holdout.share,
+            )
+        });
+        let layer = policy
+            .layer
+            .as_ref()
+            .map(|layer| self.range(Purpose::Layer, &layer.salt, "", layer.from..layer.to));
+        let gate = match &policy.canary {
+            Some(canary) => Some(canary.share),
+            None => test.and_then(|test| test.gate),
+        };
+        let gate =
+            gate.map(|gate| self.range(Purpose::Canary, &policy.release, "", Share::NONE..gate));
+        let split = test.and_then(|test| Split::new(test.arms.iter().cloned()).ok());
+        let within = match &policy.canary {
+            Some(canary) => canary.within.clone(),
+            None => test.and_then(|test| test.within.clone()),
+        };
+        let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
+        let mut plan = Plan {
+            generation: self.environments.generation(),
+            fingerprint: policy.fingerprint(),
+            release: policy.release.clone(),
+            on_error: policy.on_error,
+            head: Head::Beyond,
+            holdout,
+            listed: self.listed(),
+            rules: self.rules(holdout),
+            within,
+            layer,
+            gate,
+            split: self.drawn(&outcomes, split.as_ref()),
+            left_out: outcomes.left_out(policy.canary.is_some()),
+            shadows: self.shadows(),
+            versions: self.versions(),
+            arms: self.arms(split.as_ref()),
+        };
+        plan.head = Head::of(&plan);
+        plan
+    }
+
+    fn range(
+        &self,
+        purpose: Purpose,
+        salt: &str,
+        label: &str,
+        shares: core::ops::Range<Share>,
+    ) -> Range {
+        let draw = Draw::derive(self.secret, purpose, salt, label);
+        Range {
+            draw,
+            start: shares.start.points(),
+            end: shares.end.points(),
+        }
+    }
+
+    fn drawn(&self, outcomes: &Outcomes<'_>, split: Option<&Split>) -> Option<Drawn> {
+        let draw = Draw::derive(self.secret, Purpose::Split, &self.policy.release, "");
+        if let Some(canary) = &self.policy.canary {
+            let segments = [outcomes.arm(&canary.version, 1, Reason::Gate)].into();
+            return Some(Drawn {
+                draw,
+                finder: Finder::whole(),
+                segments,
+            });
+        }
+        let split = split?;
+        let arms: Vec<Route> = split
+            .arms()
+            .zip(0..)
+            .map(|(arm, number)| outcomes.arm(&arm.version, number, Reason::Split))
+            .collect();
+        let stretches = split.layout().stretches();
+        let segments = stretches.filter_map(|(.., arm)| arms.get(usize::from(arm)).copied());
+        Some(Drawn {
+            draw,
+            finder: Finder::new(split.layout()),
+            segments: segments.collect(),
+        })
+    }
+
+    fn arms(&self, split: Option<&Split>) -> Box<[Named]> {
+        let live = self.environments.live().label();
+        match (&self.policy.canary, split) {
+            (Some(canary), _) => [live, &canary.version]
+                .map(|label| self.named(label, label))
+                .into(),
+            (None, Some(split)) => split
+                .arms()
+                .map(|arm| self.named(&arm.label, &arm.version))
+                .collect(),
+            (None, None) => Box::default(),
+        }
+    }
+
+    /// Returns the version that answers for `label`, and whether it is the one named.
+    fn answering(&self, label: &str) -> (VersionId, bool) {
+        self.environments
+            .get(label)
+            .filter(|environment| {
+                environment.state().may_answer() && !self.environments.is_killed(label)
+            })
+            .map_or((self.environments.live().id(), false), |environment| {
+                (environment.id(), true)
+            })
+    }
+
+    fn named(&self, label: &str, version: &str) -> Named {
+        Named {
+            label: label.to_owned(),
+            version: self.answering(version).0,
+        }
+    }
+
+    fn fixed(&self, label: &str, reason: Reason, propensity: Option<u64>) -> Route {
+        let (version, as_named) = self.answering(label);
+        Route {
+            generation: self.environments.generation(),
+            propensity: propensity.map(Propensity::from_raw),
+            version,
+            arm: NO_ARM,
+            shadows: 0,
+            reason: if as_named { reason } else { Reason::Killed },
+        }
+    }
+
+    fn listed(&self) -> Box<[(crate::UnitKey, Route)]> {
+        let mut listed: Vec<_> = self
+            .policy
+            .units
+            .iter()
+            .flat_map(|listed| {
+                let route = self.fixed(&listed.version, Reason::Listed, None);
+                listed.keys.iter().map(move |key| (key.clone(), route))
+            })
+            .collect();
+        listed.sort_by(|left, right| left.0.as_key().cmp(&right.0.as_key()));
+        listed.into()
+    }
+
+    fn rules(&self, holdout: Option<Range>) -> Box<[Ruled]> {
+        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.end));
+        let or_for = self.policy.canary.as_ref().and_then(|canary| {
+            canary
+                .or_for
+                .as_ref()
+                .map(|audience| (audience, canary.version.as_str()))
+        });
+        let rules = self
+            .policy
+            .rule
+            .iter()
+            .map(|rule| (&rule.audience, rule.version.as_str()));
+        rules
+            .chain(or_for)
+            .map(|(audience, label)| self.ruled(audience, label, held_out))
+            .collect()
+    }
+
+    fn ruled(&self, audience: &Audience, label: &str, held_out: u64) -> Ruled {
+        let live = self.environments.live().id();
+        let is_live = self.answering(label).0 == live;
+        let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
+        let kept = if is_live {
+            Propensity::raw_complement(0)
+        } else {
+            held_out
+        };
+        Ruled {
+            audience: audience.clone(),
+            served: self.fixed(label, Reason::Audience, Some(served)),
+            held_out: self.live(Reason::Holdout, kept),
+        }
+    }
+
+    fn live(&self, reason: Reason, propensity: u64) -> Route {
+        self.fixed(self.environments.live().label(), reason, Some(propensity))
+    }
+
+    fn shadows(&self) -> Box<[ShadowDraw]> {
+        let mut shadows: Vec<_> = self.policy.shadow.iter().collect();
+        shadows.sort_by(|left, right| left.version.cmp(&right.version));
+        let draw = |shadow: &Shadow| {
+            let label = shadow.version.as_str();
+            let environment = self.environments.get(label)?;
+            let may = environment.state().may_shadow() && !self.environments.is_killed(label);
+            let shares = Share::NONE..shadow.share;
+            may.then(|| ShadowDraw {
+                version: environment.id(),
+                range: self.range(Purpose::Shadow, &self.policy.release, label, shares),
+            })
+        };
+        shadows.into_iter().filter_map(draw).collect()
+    }
+
+    /// Returns all versions that a route may name, with the live one, in order.
+    fn versions(&self) -> Box<[Named]> {
+        let mut versions: Vec<_> = self
+            .environments
+            .iter()
+            .filter(|environment| environment.state().may_shadow())
+            .map(|environment| Named {
+                label: environment.label().to_owned(),
+                version: environment.id(),
+            })
+            .collect();
+        versions.sort_by_key(|named| named.version);
+        versions.into()
+    }
+}
+
+/// Knows with which probability a unit that no rule serves gets which version.
+struct Outcomes<'a> {
+    builder: &'a Builder<'a>,
+    /// Versions other than the live one, and their probability.
+    drawn: Vec<(VersionId, u64)>,
+}
+
+impl<'a> Outcomes<'a> {
+    fn new(
+        builder: &'a Builder<'a>,
+        [holdout, layer, gate]: [Option<Range>; 3],
+        split: Option<&Split>,
+    ) -> Outcomes<'a> {
+        let probability = |range: Range| Propensity::raw_of_points(range.end - range.start);
+        let held_out = holdout.map_or(0, probability);
+        let one = Propensity::raw_complement(0);
+        let taken_in = [layer, gate]
+            .into_iter()
+            .map(|range| range.map_or(one, probability))
+            .fold(
+                Propensity::raw_complement(held_out),
+                Propensity::raw_product,
+            );
+        let live = builder.environments.live().id();
+        let mut drawn: Vec<(VersionId, u64)> = Vec::new();
+        let mut add = |label: &str, probability: u64| {
+            let (version, _) = builder.answering(label);
+            if version != live {
+                match drawn.iter_mut().find(|(other, _)| *other == version) {
+                    Some((_, sum)) => *sum += probability,
+                    None => drawn.push((version, probability)),
+                }
+            }
+        };
+        if let Some(canary) = &builder.policy.canary {
+            add(&canary.version, taken_in);
+        }
+        if let Some(split) = split {
+            for (arm, number) in split.arms().zip(0u16..) {
+                let part = Propensity::raw_of_points(split.layout().points(number));
+                add(&arm.version, Propensity::raw_product(taken_in, part));
+            }
+        }
+        Outcomes { builder, drawn }
+    }
+
+    fn of(&self, version: VersionId) -> u64 {
+        match self.drawn.iter().find(|(other, _)| *other == version) {
+            Some((_, probability)) => *probability,
+            None => {
+                let others = self.drawn.iter().map(|(_, probability)| probability).sum();
+                Propensity::raw_complement(others)
+            }
+        }
+    }
+
+    fn arm(&self, label: &str, arm: u16, reason: Reason) -> Route {
+        let (version, as_named) = self.builder.answering(label);
+        let route = self.builder.fixed(label, reason, Some(self.of(version)));
+        Route {
+            arm: if as_named { arm } else { NO_ARM },
+            ..route
+        }
+    }
+
+    fn left_out(&self, is_canary: bool) -> LeftOut {
+        let live = self.builder.environments.live().id();
+        let open = |reason| self.builder.live(reason, self.of(live));
+        let certain = |reason| self.builder.live(reason, Propensity::raw_complement(0));
+        // The units that a canary leaves out are what it is compared with.
+        let control = if is_canary { 0 } else { NO_ARM };
+        LeftOut {
+            live: certain(Reason::Live),
+            held_out: open(Reason::Holdout),
+            not_within: certain(Reason::Audience),
+            not_within_held_out: certain(Reason::Holdout),
+            out_of_layer: open(Reason::Layer),
+            out_of_gate: Route {
+                arm: control,
+                ..open(Reason::Gate)
+            },
+        }
+    }
+}

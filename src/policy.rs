@@ -1,0 +1,386 @@
+//! What a release asks for: who gets which version, and what runs beside it.
+
+mod canonical;
+mod error;
+
+pub use error::PolicyError;
+
+use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
+
+/// Describes one release: who gets which version.
+///
+/// A policy is plain values, in code or in a file. It names versions by their labels and is
+/// checked as a whole when it is compiled or released; until then it may be wrong, and after a
+/// refusal the policy in force stays. The release's name salts every draw, so it is kept while a
+/// canary grows and changes with the next release.
+///
+/// ```
+/// use switchstand::{Policy, Share, attr};
+/// let policy = Policy::canary("ranker-2026-11", "v2", "2.5%".parse()?)
+///     .or_for(attr("tier").is("internal"));
+/// let plan = policy.compile("v1", ["v2"])?;
+/// let colleague = [("tier", "internal")];
+/// let route = plan.route(switchstand::Unit::from("user-42").with(&colleague));
+/// assert_eq!(plan.version_of(&route), Some("v2"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Policy {
+    pub(crate) scheme: Scheme,
+    pub(crate) release: String,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "OnError::is_default")
+    )]
+    pub(crate) on_error: OnError,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) holdout: Option<Holdout>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) layer: Option<Layer>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) canary: Option<Canary>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) ab_test: Option<AbTest>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    pub(crate) units: Vec<Listed>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    pub(crate) rule: Vec<Rule>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    pub(crate) shadow: Vec<Shadow>,
+    /// The builder method that does not fit this kind of policy, refused when compiled.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) misplaced: Option<&'static str>,
+}
+
+/// A version that answers a share of all units, the live version the others.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Canary {
+    pub(crate) version: String,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) share: Share,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) within: Option<Audience>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) or_for: Option<Audience>,
+}
+
+/// Arms of fixed shares, each unit in exactly one.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct AbTest {
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) gate: Option<Share>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) within: Option<Audience>,
+    pub(crate) arms: Vec<Arm>,
+}
+
+/// Units kept out of every release that shares the salt.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Holdout {
+    pub(crate) salt: String,
+    pub(crate) share: Share,
+}
+
+/// A stretch of the line that exclusive releases divide among them.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Layer {
+    pub(crate) salt: String,
+    pub(crate) from: Share,
+    pub(crate) to: Share,
+}
+
+/// Units that a version answers because they are named.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Listed {
+    pub(crate) version: String,
+    pub(crate) keys: Vec<UnitKey>,
+}
+
+/// Units that a version answers because of what is known of them.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Rule {
+    pub(crate) audience: Audience,
+    pub(crate) version: String,
+}
+
+/// A version that runs beside the one that answers.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Shadow {
+    pub(crate) version: String,
+    pub(crate) share: Share,
+}
+
+/// Says who answers when the chosen version's model fails.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum OnError {
+    /// The error is the answer.
+    #[default]
+    Return,
+    /// The live version answers, and the route is marked as a fallback.
+    Live,
+}
+
+impl OnError {
+    #[cfg(feature = "serde")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes fields by reference"
+    )]
+    fn is_default(&self) -> bool {
+        *self == OnError::default()
+    }
+}
+
+impl Policy {
+    /// Most bytes that a name in a policy may have.
+    pub const MAX_NAME: usize = 256;
+    /// Most shadows that may run beside one release.
+    pub const MAX_SHADOWS: usize = 8;
+    /// Most audience rules of one policy.
+    pub const MAX_RULES: usize = 10_000;
+
+    /// Asks that the live version answer everybody.
+    #[must_use]
+    pub fn live_only(release: &str) -> Policy {
+        Policy {
+            scheme: Scheme::V1,
+            release: release.to_owned(),
+            on_error: OnError::Return,
+            holdout: None,
+            layer: None,
+            canary: None,
+            ab_test: None,
+            units: Vec::new(),
+            rule: Vec::new(),
+            shadow: Vec::new(),
+            misplaced: None,
+        }
+    }
+
+    /// Asks that `version` run unseen on a share of the requests.
+    #[must_use]
+    pub fn shadow(release: &str, version: &str, share: Share) -> Policy {
+        Policy::live_only(release).with_shadow(version, share)
+    }
+
+    /// Asks that `version` answer a share of the units, the live version the others.
+    #[must_use]
+    pub fn canary(release: &str, version: &str, share: Share) -> Policy {
+        let version = version.to_owned();
+        let canary = Canary {
+            version,
+            share,
+            within: None,
+            or_for: None,
+        };
+        Policy {
+            canary: Some(canary),
+            ..Policy::live_only(release)
+        }
+    }
+
+    /// Asks that each unit be answered by one of several arms, in fixed shares.
+    ///
+    /// An arm is a pair of version and weight, or an [`Arm`] with a label of its own.
+    #[must_use]
+    pub fn ab_test<A: Into<Arm>>(release: &str, arms: impl IntoIterator<Item = A>) -> Policy {
+        let arms = arms.into_iter().map(Into::into).collect();
+        let test = AbTest {
+            gate: None,
+            within: None,
+            arms,
+        };
+        Policy {
+            ab_test: Some(test),
+            ..Policy::live_only(release)
+        }
+    }
+
+    /// Adds a version that runs unseen on a share of the requests.
+    #[must_use]
+    pub fn with_shadow(mut self, version: &str, share: Share) -> Policy {
+        self.shadow.push(Shadow {
+            version: version.to_owned(),
+            share,
+        });
+        self
+    }
+
+    /// Adds an audience that `version` answers whatever is drawn.
+    ///
+    /// Rules are tried in the order in which they were added; the first that matches decides.
+    #[must_use]
+    pub fn with_rule(mut self, audience: Audience, version: &str) -> Policy {
+        self.rule.push(Rule {
+            audience,
+            version: version.to_owned(),
+        });
+        self
+    }
+
+    /// Adds units that `version` answers because they are named, before any other rule.
+    #[must_use]
+    pub fn with_units<K: Into<UnitKey>>(
+        mut self,
+        version: &str,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Policy {
+        let keys = keys.into_iter().map(Into::into).collect();
+        self.units.push(Listed {
+            version: version.to_owned(),
+            keys,
+        });
+        self
+    }
+
+    /// Keeps a share of the units out of this and every release with the same `salt`.
+    #[must_use]
+    pub fn with_holdout(mut self, salt: &str, share: Share) -> Policy {
+        self.holdout = Some(Holdout {
+            salt: salt.to_owned(),
+            share,
+        });
+        self
+    }
+
+    /// Keeps the release to a stretch of the line that exclusive releases divide among them.
+    ///
+    /// Two policies with the same `salt` and stretches that do not overlap share no unit.
+    #[must_use]
+    pub fn with_layer(mut self, salt: &str, from: Share, to: Share) -> Policy {
+        self.layer = Some(Layer {
+            salt: salt.to_owned(),
+            from,
+            to,
+        });
+        self
+    }
+
+    /// Lets the live version answer when the chosen version's model fails.
+    #[must_use]
+    pub fn on_error(self, on_error: OnError) -> Policy {
+        Policy { on_error, ..self }
+    }
+
+    /// Adds an audience that the canary answers whatever is drawn; for canaries only.
+    #[must_use]
+    pub fn or_for(mut self, audience: Audience) -> Policy {
+        match &mut self.canary {
+            Some(canary) => {
+                canary.or_for = Some(match canary.or_for.take() {
+                    Some(other) => other.or(audience),
+                    None => audience,
+                });
+            }
+            None => self.misplaced = Some("or_for"),
+        }
+        self
+    }
+
+    /// Draws only among an audience; for canaries and A/B tests only.
+    #[must_use]
+    pub fn within(mut self, audience: Audience) -> Policy {
+        match (&mut self.canary, &mut self.ab_test) {
+            (Some(canary), _) => canary.within = Some(audience),
+            (None, Some(test)) => test.within = Some(audience),
+            (None, None) => self.misplaced = Some("within"),
+        }
+        self
+    }
+
+    /// Lets only a share of the units into the experiment; for A/B tests only.
+    ///
+    /// The gate is a draw of its own: raising it never changes the arm of a unit.
+    #[must_use]
+    pub fn gate(mut self, share: Share) -> Policy {
+        match &mut self.ab_test {
+            Some(test) => test.gate = Some(share),
+            None => self.misplaced = Some("gate"),
+        }
+        self
+    }
+
+    /// Returns the release's name, the salt of its draws.
+    #[must_use]
+    pub fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// Iterates over the fields that let a version answer.
+    pub(crate) fn answering(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let canary = self
+            .canary
+            .iter()
+            .map(|canary| ("canary.version", &canary.version));
+        let arms = self.ab_test.iter().flat_map(|test| &test.arms);
+        let arms = arms.map(|arm| ("ab_test.arms.version", &arm.version));
+        let units = self
+            .units
+            .iter()
+            .map(|listed| ("units.version", &listed.version));
+        let rules = self.rule.iter().map(|rule| ("rule.version", &rule.version));
+        canary
+            .chain(arms)
+            .chain(units)
+            .chain(rules)
+            .map(|(field, version)| (field, version.as_str()))
+    }
+
+    /// Tells whether any field names the version.
+    pub(crate) fn names(&self, version: &str) -> bool {
+        self.answering().any(|(_, named)| named == version)
+            || self.shadow.iter().any(|shadow| shadow.version == version)
+    }
+}

@@ -1,0 +1,84 @@
+//! The bytes of a policy that its fingerprint is made of.
+
+use super::Policy;
+use crate::{
+    audience::Audience,
+    fingerprint::{Canonical, Fingerprint},
+};
+
+impl Policy {
+    /// Returns the content hash, equal on every server.
+    ///
+    /// The order of fields in a file, of arms, of shadows and of listed units does not matter;
+    /// the order of rules does.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut out = Canonical::new();
+        out.text(self.scheme.name());
+        out.text(&self.release);
+        out.number(self.on_error as u64);
+        section(&mut out, self.holdout.as_ref(), |out, holdout| {
+            out.text(&holdout.salt);
+            out.number(u64::from(holdout.share.nanos()));
+        });
+        section(&mut out, self.layer.as_ref(), |out, layer| {
+            out.text(&layer.salt);
+            out.number(u64::from(layer.from.nanos()));
+            out.number(u64::from(layer.to.nanos()));
+        });
+        section(&mut out, self.canary.as_ref(), |out, canary| {
+            out.text(&canary.version);
+            out.number(u64::from(canary.share.nanos()));
+            section(out, canary.within.as_ref(), audience);
+            section(out, canary.or_for.as_ref(), audience);
+        });
+        section(&mut out, self.ab_test.as_ref(), |out, test| {
+            section(out, test.gate.as_ref(), |out, gate| {
+                out.number(u64::from(gate.nanos()))
+            });
+            section(out, test.within.as_ref(), audience);
+            let mut arms: Vec<_> = test.arms.iter().collect();
+            arms.sort_by(|left, right| left.label.cmp(&right.label));
+            each(out, &arms, |out, arm| arm.write_canonical(out));
+        });
+        let mut units: Vec<_> = self
+            .units
+            .iter()
+            .flat_map(|listed| listed.keys.iter().map(|key| (key, listed.version.as_str())))
+            .collect();
+        units.sort_unstable();
+        each(&mut out, &units, |out, (key, version)| {
+            key.write_canonical(out);
+            out.text(version);
+        });
+        each(&mut out, &self.rule, |out, rule| {
+            audience(out, &rule.audience);
+            out.text(&rule.version);
+        });
+        let mut shadows: Vec<_> = self.shadow.iter().collect();
+        shadows.sort_by(|left, right| left.version.cmp(&right.version));
+        each(&mut out, &shadows, |out, shadow| {
+            out.text(&shadow.version);
+            out.number(u64::from(shadow.share.nanos()));
+        });
+        out.finish()
+    }
+}
+
+fn audience(out: &mut Canonical, audience: &Audience) {
+    audience.write_canonical(&mut |bytes| out.raw(bytes));
+}
+
+fn section<T>(out: &mut Canonical, part: Option<&T>, write: impl Fn(&mut Canonical, &T)) {
+    out.number(u64::from(part.is_some()));
+    if let Some(part) = part {
+        write(out, part);
+    }
+}
+
+fn each<T>(out: &mut Canonical, parts: &[T], write: impl Fn(&mut Canonical, &T)) {
+    out.number(parts.len() as u64);
+    for part in parts {
+        write(out, part);
+    }
+}

@@ -1,0 +1,118 @@
+//! The ways in which a policy can be wrong.
+
+use thiserror::Error;
+
+use crate::{audience::AudienceError, environment::VersionState, share::Share, split::SplitError};
+
+/// Tells what is wrong with a policy, naming the field and the value.
+///
+/// The policy in force stays in force.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A name is empty.
+    #[error("{field} is empty")]
+    EmptyName {
+        /// The field without a name.
+        field: &'static str,
+    },
+    /// A name is longer than allowed.
+    #[error("{field} has {length} bytes, at most {limit} are allowed")]
+    NameTooLong {
+        /// The field with the long name.
+        field: &'static str,
+        /// Its length in bytes.
+        length: usize,
+        /// The most bytes allowed.
+        limit: usize,
+    },
+    /// A version is not deployed here.
+    #[error("{field} names version {version:?}, which is not deployed")]
+    UnknownVersion {
+        /// The field that names the version.
+        field: &'static str,
+        /// The version's label.
+        version: String,
+    },
+    /// A version is deployed, but may not do what the policy asks of it.
+    #[error("{field} names version {version:?}, which is {state}")]
+    NotReady {
+        /// The field that names the version.
+        field: &'static str,
+        /// The version's label.
+        version: String,
+        /// The state that the version is in.
+        state: VersionState,
+    },
+    /// The canary is the version that answers everybody already.
+    #[error("canary.version is {version:?}, which is live already")]
+    CanaryIsLive {
+        /// The version's label.
+        version: String,
+    },
+    /// A policy is a canary and an A/B test at once.
+    #[error("canary and ab_test exclude one another, release {release:?} has both")]
+    TwoTechniques {
+        /// The release's name.
+        release: String,
+    },
+    /// A builder method does not fit this kind of policy.
+    #[error("{field} does not fit the kind of policy that release {release:?} is")]
+    Misplaced {
+        /// The method that was called.
+        field: &'static str,
+        /// The release's name.
+        release: String,
+    },
+    /// The arms of an A/B test do not make a split.
+    #[error("ab_test.arms: {source}")]
+    Split {
+        /// What is wrong with the arms.
+        #[from]
+        source: SplitError,
+    },
+    /// An audience cannot be matched against.
+    #[error("{field}: {source}")]
+    Audience {
+        /// The field with the audience.
+        field: &'static str,
+        /// What is wrong with it.
+        source: AudienceError,
+    },
+    /// A layer's stretch is empty or reversed.
+    #[error("layer runs from {from} to {to}: it must hold something")]
+    EmptyLayer {
+        /// Where the stretch begins.
+        from: Share,
+        /// Where it ends.
+        to: Share,
+    },
+    /// A version shadows only itself: no other version can answer.
+    #[error("shadow.version is {version:?}, the only version that answers")]
+    ShadowOfItself {
+        /// The version's label.
+        version: String,
+    },
+    /// A version is named by two shadows.
+    #[error("shadow.version {version:?} stands twice")]
+    DuplicateShadow {
+        /// The version's label.
+        version: String,
+    },
+    /// A unit is listed twice.
+    #[error("units.keys has {key:?} twice")]
+    DuplicateUnit {
+        /// The key that stands twice.
+        key: String,
+    },
+    /// There are more entries than allowed.
+    #[error("{field} has {found} entries, at most {limit} are allowed")]
+    TooMany {
+        /// The field with too many entries.
+        field: &'static str,
+        /// How many entries it has.
+        found: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+}

@@ -1,0 +1,118 @@
+//! What happened, in the form in which applications log it.
+
+use std::borrow::Cow;
+
+use crate::{
+    environment::Operation, fingerprint::Fingerprint, route::Propensity, route::Reason,
+    timestamp::Timestamp, unit::UnitKey,
+};
+
+/// Receives records of what a router decided and did.
+///
+/// The library writes no log of its own. A recorder runs on the thread of the request, after the
+/// answer is known, while no lock is held; it should hand the record on and return.
+pub trait Recorder: Send + Sync {
+    /// Returns the present time, for the records; the library reads no clock.
+    fn now(&self) -> Timestamp;
+
+    /// Takes one record.
+    fn record(&self, record: Record<'_>);
+}
+
+/// Holds one thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "record", rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Record<'a> {
+    /// A unit got a version's answer, or its error.
+    Exposure(Exposure<'a>),
+    /// A version ran unseen beside the one that answered.
+    Shadow(ShadowRun<'a>),
+    /// An operator changed the deployment or the release.
+    Change(Change<'a>),
+}
+
+/// Holds a decision in words that mean the same on every server.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Assignment<'a> {
+    /// The release's name.
+    pub release: Cow<'a, str>,
+    /// The policy's content hash, equal on every server.
+    pub fingerprint: Fingerprint,
+    /// The generation that decided; it counts on this server alone.
+    pub generation: u64,
+    /// The label of the version that answers.
+    pub version: Cow<'a, str>,
+    /// The label of the arm, if the unit takes part.
+    pub arm: Option<Cow<'a, str>>,
+    /// The rule that decided.
+    pub reason: Reason,
+    /// The probability of this version for such a unit; none where nothing was drawn.
+    pub propensity: Option<Propensity>,
+}
+
+/// Records that a unit really got a version's answer.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Exposure<'a> {
+    /// When, in the application's time.
+    pub at: Timestamp,
+    /// Who was answered.
+    pub unit: UnitKey,
+    /// What was decided.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub assignment: Assignment<'a>,
+    /// Whether the answer is an error.
+    pub failed: bool,
+}
+
+/// Records how a shadow ended.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct ShadowRun<'a> {
+    /// When, in the application's time.
+    pub at: Timestamp,
+    /// Who was answered by the primary.
+    pub unit: UnitKey,
+    /// What was decided for the primary.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub assignment: Assignment<'a>,
+    /// The label of the version that ran unseen.
+    pub shadow: Cow<'a, str>,
+    /// How it ended.
+    pub outcome: ShadowOutcome,
+}
+
+/// Names the ways in which a shadow that was started can end.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum ShadowOutcome {
+    /// It gave an answer.
+    Answered,
+    /// It gave an error.
+    Failed,
+    /// It panicked; the panic went no further.
+    Panicked,
+}
+
+/// Records an operation that succeeded.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Change<'a> {
+    /// When, in the application's time.
+    pub at: Timestamp,
+    /// Who did it, in the application's words; empty if nobody was named.
+    pub actor: Cow<'a, str>,
+    /// The generation that the operation made.
+    pub generation: u64,
+    /// What was done.
+    pub operation: Cow<'a, Operation>,
+}

@@ -1,0 +1,245 @@
+//! The decision for one request.
+
+use core::num::NonZeroU64;
+
+use thiserror::Error;
+
+use crate::environment::VersionId;
+
+/// Holds which version answers one unit, and why.
+///
+/// A route is small, `Copy` and complete: it can be kept beside the answer and logged. It names
+/// versions and arms by number; [`Plan`](crate::Plan) and [`Router`](crate::Router) tell their
+/// labels.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Route {
+    pub(crate) generation: u64,
+    pub(crate) propensity: Option<Propensity>,
+    pub(crate) version: VersionId,
+    pub(crate) arm: u16,
+    pub(crate) shadows: u8,
+    pub(crate) reason: Reason,
+}
+
+/// Stands for "no arm" in a route.
+pub(crate) const NO_ARM: u16 = u16::MAX;
+
+impl Route {
+    /// Returns the version that answers.
+    #[must_use]
+    pub const fn version(&self) -> VersionId {
+        self.version
+    }
+
+    /// Returns the rule that decided.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Returns the generation of the plan that decided; 0 if it was never published.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Returns the probability with which such a unit gets this version over all draws.
+    ///
+    /// It is that of the version, not of the arm, for a unit with these attributes. There is
+    /// none where nothing was drawn for the unit: listed units, overrides, pins and fallbacks.
+    #[must_use]
+    pub const fn propensity(&self) -> Option<Propensity> {
+        self.propensity
+    }
+
+    /// Returns the number of the arm that the unit was drawn into, if it takes part.
+    ///
+    /// Arms are numbered in the byte order of their labels; of a canary, 0 is the live version
+    /// and 1 the canary.
+    #[must_use]
+    pub const fn arm(&self) -> Option<u16> {
+        if self.arm == NO_ARM {
+            None
+        } else {
+            Some(self.arm)
+        }
+    }
+
+    /// Returns the route of the same unit after its version failed.
+    pub(crate) const fn fallback(self, live: VersionId) -> Route {
+        Route {
+            version: live,
+            reason: Reason::Fallback,
+            ..self.confounded()
+        }
+    }
+
+    /// Returns the route of the same unit where its version may not answer.
+    pub(crate) const fn killed(self, live: VersionId) -> Route {
+        Route {
+            version: live,
+            reason: Reason::Killed,
+            ..self.confounded()
+        }
+    }
+
+    const fn confounded(self) -> Route {
+        Route {
+            propensity: None,
+            arm: NO_ARM,
+            shadows: 0,
+            ..self
+        }
+    }
+
+    /// Tells whether the unit may be counted as evidence in an experiment.
+    ///
+    /// Only units that a draw put into an arm may; those served by an audience rule, a list, a
+    /// pin, an override or a fallback are confounded.
+    #[must_use]
+    pub const fn is_randomised(&self) -> bool {
+        self.arm != NO_ARM
+    }
+
+    /// Returns which of the policy's shadows run for the request.
+    #[must_use]
+    pub const fn shadows(&self) -> ShadowSet {
+        ShadowSet(self.shadows)
+    }
+}
+
+/// Names the rule that decided a route, in the order in which rules are tried.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Reason {
+    /// The policy asks for the live version only.
+    Live,
+    /// The version that the policy chose was rejected, so the live one answers.
+    Killed,
+    /// The unit is kept out of every release.
+    Holdout,
+    /// The unit is listed by name.
+    Listed,
+    /// An audience rule decided: for the unit, or against its taking part.
+    Audience,
+    /// The unit lies outside of the release's stretch of the layer.
+    Layer,
+    /// The gate decided: into the canary or not, or not into the experiment.
+    Gate,
+    /// The split decided which arm.
+    Split,
+    /// The chosen version failed, so the live one answered.
+    Fallback,
+}
+
+/// Holds the probability of a version for a unit, in units of 2^-63.
+///
+/// In serialised form it is the probability as a number above 0 and at most 1.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "f64", try_from = "f64"))]
+pub struct Propensity(NonZeroU64);
+
+impl Propensity {
+    const ONE: u64 = 1 << 63;
+
+    /// Is certainty.
+    pub const CERTAIN: Propensity = Propensity(NonZeroU64::MIN.saturating_add(Propensity::ONE - 1));
+
+    /// Returns the probability of `points` among 2^64, rounded to 2^-63, as a raw number.
+    pub(crate) const fn raw_of_points(points: u128) -> u64 {
+        (points.div_ceil(2)) as u64
+    }
+
+    /// Returns the product of two raw probabilities.
+    pub(crate) const fn raw_product(left: u64, right: u64) -> u64 {
+        ((left as u128 * right as u128 + (1 << 62)) >> 63) as u64
+    }
+
+    /// Returns the complement of a raw probability.
+    pub(crate) const fn raw_complement(raw: u64) -> u64 {
+        Propensity::ONE.saturating_sub(raw)
+    }
+
+    /// Makes a probability of a raw number; what was chosen is never impossible.
+    pub(crate) const fn from_raw(raw: u64) -> Propensity {
+        match NonZeroU64::new(raw) {
+            Some(raw) => Propensity(raw),
+            None => Propensity(NonZeroU64::MIN),
+        }
+    }
+
+    /// Returns the probability as a number above 0 and at most 1.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest double is what is promised"
+    )]
+    pub fn as_fraction(self) -> f64 {
+        self.0.get() as f64 / Propensity::ONE as f64
+    }
+}
+
+impl From<Propensity> for f64 {
+    fn from(propensity: Propensity) -> f64 {
+        propensity.as_fraction()
+    }
+}
+
+impl TryFrom<f64> for Propensity {
+    type Error = PropensityError;
+
+    #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked before"
+    )]
+    fn try_from(fraction: f64) -> Result<Propensity, PropensityError> {
+        if fraction > 0.0 && fraction <= 1.0 {
+            Ok(Propensity::from_raw(
+                (fraction * Propensity::ONE as f64) as u64,
+            ))
+        } else {
+            Err(PropensityError::OutOfRange { fraction })
+        }
+    }
+}
+
+/// Tells why a number is not a propensity.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum PropensityError {
+    /// The number is not above 0 and at most 1.
+    #[error("propensity {fraction} is not above 0 and at most 1")]
+    OutOfRange {
+        /// The number that was given.
+        fraction: f64,
+    },
+}
+
+/// Holds which of a policy's shadows run for one request.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct ShadowSet(pub(crate) u8);
+
+impl ShadowSet {
+    /// Tells whether no shadow runs.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns how many shadows run.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Iterates over the shadows' places in the byte order of their versions.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..8).filter(move |place| self.0 >> place & 1 == 1)
+    }
+}

@@ -1,0 +1,235 @@
+//! The one place with shared state: publishes plans and hands out leases on models.
+
+mod builder;
+mod cache;
+mod labels;
+mod operations;
+mod operator;
+mod published;
+mod serve;
+mod ticket;
+mod turn;
+
+use core::fmt;
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+
+use crate::{
+    bucket::Secret,
+    environment::{Environments, LabelError, VersionId, VersionState},
+    plan::Plan,
+    policy::{Policy, PolicyError},
+    record::Recorder,
+    route::Route,
+    unit::Unit,
+};
+use cache::CachedPlan;
+use labels::Labels;
+use published::Published;
+
+pub use builder::Builder;
+pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
+pub(crate) use published::Lease;
+pub use serve::Served;
+pub use ticket::Ticket;
+
+/// Decides in a running server which of several deployed models answers a request.
+///
+/// All methods take `&self`: one router is shared by all threads. A request reads one published
+/// snapshot and takes no lock; operators take turns. `M` is whatever answers: a model, a boxed
+/// one, a service, a pipeline that is released as a whole.
+///
+/// ```
+/// use switchstand::{Policy, Router};
+/// let router = Router::new("ranker", "v1", "the first model")?;
+/// router.deploy("v2", "the second model")?;
+/// router.validate("v2", |model| if model.is_empty() { Err("no model") } else { Ok(()) })?;
+/// router.release(Policy::canary("ranker-2026-11", "v2", "10%".parse()?))?;
+/// let route = router.route("user-42");
+/// assert!(["v1", "v2"].contains(&router.label(route.version()).unwrap()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Router<M> {
+    shared: Arc<Shared<M>>,
+}
+
+/// The state that a router, its readers and its tickets share.
+struct Shared<M> {
+    /// The stamp of the published snapshot, which no other router or generation ever has.
+    stamp: Padded<AtomicU64>,
+    slot: usize,
+    published: Mutex<Published<M>>,
+    /// Held by one operator at a time, and never while a request waits for it.
+    environments: Mutex<Environments>,
+    labels: Labels,
+    name: String,
+    secret: Secret,
+    recorder: Option<Arc<dyn Recorder>>,
+    /// An `Arc<dyn AnyComparison<M>>`, which only routers of models have.
+    comparison: Option<Box<dyn Any + Send + Sync>>,
+}
+
+/// Keeps what all requests read off the lines that operators write.
+#[repr(align(128))]
+struct Padded<T>(T);
+
+fn next_stamp() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl<M: Send + Sync + 'static> Router<M> {
+    /// Starts a router that answers everybody with `model`, the version `live`.
+    ///
+    /// The name is the router's own, for logs; releases have their own names.
+    ///
+    /// # Errors
+    /// [`LabelError`] if the version's label is empty or too long.
+    pub fn new(name: &str, live: &str, model: M) -> Result<Router<M>, LabelError> {
+        Router::builder(name).build(live, model)
+    }
+
+    /// Starts the description of a router with a secret, a recorder or a comparison.
+    #[must_use]
+    pub fn builder(name: &str) -> Builder<M> {
+        Builder::new(name)
+    }
+
+    /// Returns the router's own name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Decides which version answers for a unit.
+    ///
+    /// The decision alone: the model is not touched, and may be gone when it is asked for
+    /// later. To call the model, use [`predict`](Router::predict) or [`admit`](Router::admit).
+    #[inline]
+    pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
+        let unit = unit.into();
+        let stamp = self.shared.stamp.0.load(Ordering::Acquire);
+        match cache::route_by_head(self.shared.slot, stamp, &unit) {
+            Some(route) => route,
+            None => self.shared.route_by_plan(stamp, &unit),
+        }
+    }
+
+    /// Admits a request: decides, and holds a lease on the model that will answer.
+    #[inline]
+    pub fn admit<'a>(&self, unit: impl Into<Unit<'a>>) -> Ticket<M> {
+        Ticket::admit(&self.shared, &unit.into())
+    }
+
+    /// Returns the plan in force.
+    #[must_use]
+    pub fn current(&self) -> Arc<Plan> {
+        Arc::clone(&self.shared.published.lock().plan)
+    }
+
+    /// Returns the number of operations that have succeeded.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.current().generation()
+    }
+
+    /// Returns a version's label, also when the version is gone.
+    #[must_use]
+    pub fn label(&self, version: VersionId) -> Option<&str> {
+        self.shared.labels.get(version)
+    }
+
+    /// Returns the state of a deployed version.
+    #[must_use]
+    pub fn state(&self, version: &str) -> Option<VersionState> {
+        self.shared
+            .environments
+            .lock()
+            .get(version)
+            .map(|environment| environment.state())
+    }
+
+    /// Returns a copy of all deployed versions and their states.
+    #[must_use]
+    pub fn environments(&self) -> Environments {
+        self.shared.environments.lock().clone()
+    }
+
+    /// Tells what a policy would be refused for, without publishing it.
+    ///
+    /// # Errors
+    /// [`PolicyError`] names the field and the value.
+    pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
+        Plan::check(policy, &self.shared.environments.lock())
+    }
+
+    /// Counts the requests that hold a lease on a version, exactly.
+    #[must_use]
+    pub fn in_flight(&self, version: &str) -> Option<usize> {
+        let id = self.shared.environments.lock().get(version)?.id();
+        self.shared
+            .published
+            .lock()
+            .get(id)
+            .map(published::Deployment::in_flight)
+    }
+}
+
+impl<M: Send + Sync + 'static> Shared<M> {
+    #[cold]
+    #[inline(never)]
+    fn refresh(&self) {
+        let stripe = cache::stripe();
+        let (stamp, plan, leases) = {
+            let mut published = self.published.lock();
+            let leases = published::downgrade(&published.leases(stripe));
+            (published.stamp, Arc::clone(&published.plan), leases)
+        };
+        let leases = leases
+            .into_iter()
+            .map(|(id, lease)| (id, lease as cache::AnyLease))
+            .collect();
+        cache::remember(self.slot, CachedPlan::new(stamp, plan, leases));
+    }
+
+    #[inline(never)]
+    fn route_by_plan(&self, stamp: u64, unit: &Unit<'_>) -> Route {
+        let by_plan =
+            |stamp| cache::with_plan(self.slot, stamp, |cached| Some(cached.plan.route(*unit)));
+        if let Some(route) = by_plan(stamp) {
+            return route;
+        }
+        self.refresh();
+        match by_plan(self.stamp.0.load(Ordering::Acquire)) {
+            Some(route) => route,
+            None => {
+                let plan = Arc::clone(&self.published.lock().plan);
+                plan.route(*unit)
+            }
+        }
+    }
+}
+
+impl<M> Clone for Router<M> {
+    /// Returns another handle on the same router.
+    fn clone(&self) -> Router<M> {
+        Router {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<M> fmt::Debug for Router<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Router")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
+    }
+}

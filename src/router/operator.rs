@@ -1,0 +1,296 @@
+//! What operators do to a running router.
+
+use core::{error::Error, fmt};
+
+use thiserror::Error;
+
+use super::{Router, Shared};
+use crate::{
+    environment::{Operation, OperationError},
+    policy::Policy,
+};
+
+/// Changes deployment and release in somebody's name, or against a known generation.
+///
+/// [`Router`] has the same methods for those who need neither. Every method returns the
+/// generation that it made.
+#[derive(Debug)]
+pub struct Operator<'a, M> {
+    router: &'a Router<M>,
+    actor: &'a str,
+    expected: Option<u64>,
+}
+
+impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
+    pub(super) fn new(router: &'a Router<M>) -> Operator<'a, M> {
+        Operator {
+            router,
+            actor: "",
+            expected: None,
+        }
+    }
+
+    /// Names who acts, for the records.
+    #[must_use]
+    pub fn named(self, actor: &'a str) -> Operator<'a, M> {
+        Operator { actor, ..self }
+    }
+
+    /// Acts only if no operation has succeeded since `generation`.
+    ///
+    /// Of several operators who saw the same generation exactly one succeeds. Rejecting and
+    /// rolling back do not ask: an abort always wins.
+    #[must_use]
+    pub fn expecting(self, generation: u64) -> Operator<'a, M> {
+        Operator {
+            expected: Some(generation),
+            ..self
+        }
+    }
+
+    /// Loads a version, reachable by nobody.
+    ///
+    /// # Errors
+    /// [`DeployError`] says why not, and gives the model back.
+    pub fn deploy(&self, version: &str, model: M) -> Result<u64, DeployError<M>> {
+        let operation = Operation::Deploy {
+            version: version.to_owned(),
+        };
+        let turn = self.shared().turn(self.expected).and_then(|mut turn| {
+            turn.apply(&operation)?;
+            Ok(turn)
+        });
+        match turn {
+            Ok(turn) => {
+                if let Some(environment) = turn.next().get(version) {
+                    turn.load(environment.id(), version, model);
+                }
+                Ok(turn.publish(&operation, self.actor))
+            }
+            Err(source) => Err(DeployError { source, model }),
+        }
+    }
+
+    /// Runs the last checks on a staged version's real model; passing makes it ready.
+    ///
+    /// No lock is held while `check` runs.
+    ///
+    /// # Errors
+    /// [`ValidateError::Failed`] has the check's own error; otherwise the version is not staged.
+    pub fn validate<T, E>(
+        &self,
+        version: &str,
+        check: impl FnOnce(&M) -> Result<T, E>,
+    ) -> Result<u64, ValidateError<E>> {
+        let operation = Operation::Validate {
+            version: version.to_owned(),
+        };
+        let (id, model) = {
+            let mut turn = self.shared().turn(self.expected)?;
+            let id = turn.next().get(version).map(crate::Environment::id);
+            turn.apply(&operation)?;
+            let model = id.and_then(|id| self.shared().published.lock().get(id)?.model().into());
+            (id, model)
+        };
+        if let Some(model) = model {
+            check(&model).map_err(|cause| ValidateError::Failed {
+                version: version.to_owned(),
+                cause,
+            })?;
+        }
+        let mut turn = self.shared().turn(self.expected)?;
+        // Another deployment may bear the label by now; it was not the one checked.
+        if turn.next().get(version).map(crate::Environment::id) != id {
+            return Err(OperationError::UnknownVersion {
+                version: version.to_owned(),
+            }
+            .into());
+        }
+        turn.apply(&operation)?;
+        Ok(turn.publish(&operation, self.actor))
+    }
+
+    /// Puts a policy in force.
+    ///
+    /// # Errors
+    /// [`OperationError`] names what is wrong; the policy in force stays.
+    pub fn release(&self, policy: Policy) -> Result<u64, OperationError> {
+        self.carry_out(Operation::Release {
+            policy: Box::new(policy),
+        })
+    }
+
+    /// Makes a ready version live, for everybody and at once; the old one stands by.
+    ///
+    /// # Errors
+    /// [`OperationError`] if the version is not ready, or the last swap is still open.
+    pub fn swap(&self, version: &str) -> Result<u64, OperationError> {
+        self.carry_out(Operation::Swap {
+            version: version.to_owned(),
+            policy: None,
+        })
+    }
+
+    /// Makes a ready version live and puts a policy in force, in one step.
+    ///
+    /// # Errors
+    /// [`OperationError`] as for [`swap`](Operator::swap) and [`release`](Operator::release).
+    pub fn swap_with(&self, version: &str, policy: Policy) -> Result<u64, OperationError> {
+        let policy = Some(Box::new(policy));
+        self.carry_out(Operation::Swap {
+            version: version.to_owned(),
+            policy,
+        })
+    }
+
+    /// Keeps the live version; the stand-by retires.
+    ///
+    /// # Errors
+    /// [`OperationError`] if there is no stand-by, or the policy in force names it.
+    pub fn accept(&self) -> Result<u64, OperationError> {
+        self.carry_out(Operation::Accept)
+    }
+
+    /// Takes a version out of everybody's reach; if it was live, the stand-by is live again.
+    ///
+    /// It needs no generation and always wins.
+    ///
+    /// # Errors
+    /// [`OperationError`] if it is not deployed, or it is live and there is no stand-by.
+    pub fn reject(&self, version: &str, cause: &str) -> Result<u64, OperationError> {
+        let operation = Operation::Reject {
+            version: version.to_owned(),
+            cause: cause.to_owned(),
+        };
+        let mut turn = self.shared().turn(None)?;
+        turn.apply(&operation)?;
+        Ok(turn.publish(&operation, self.actor))
+    }
+
+    /// Rejects the live version: the stand-by answers again.
+    ///
+    /// # Errors
+    /// [`OperationError::NoStandby`] if there is none.
+    pub fn rollback(&self, cause: &str) -> Result<u64, OperationError> {
+        let mut turn = self.shared().turn(None)?;
+        let version = turn.next().live().label().to_owned();
+        let operation = Operation::Reject {
+            version,
+            cause: cause.to_owned(),
+        };
+        turn.apply(&operation)?;
+        Ok(turn.publish(&operation, self.actor))
+    }
+
+    /// Takes a version that no policy names out of service.
+    ///
+    /// # Errors
+    /// [`OperationError`] if the policy names it, or it is live or standing by.
+    pub fn retire(&self, version: &str) -> Result<u64, OperationError> {
+        self.carry_out(Operation::Retire {
+            version: version.to_owned(),
+        })
+    }
+
+    /// Gives back the model of a retired or rejected version that nothing can reach any more.
+    ///
+    /// It never waits: while requests hold leases, it says how many, and can be called again.
+    ///
+    /// # Errors
+    /// [`ReclaimError`] if requests still hold leases, or the version may still be needed.
+    pub fn reclaim(&self, version: &str) -> Result<M, ReclaimError> {
+        let operation = Operation::Reclaim {
+            version: version.to_owned(),
+        };
+        let mut turn = self.shared().turn(self.expected)?;
+        let id = turn.next().get(version).map(crate::Environment::id);
+        turn.apply(&operation)?;
+        let unknown = || OperationError::UnknownVersion {
+            version: version.to_owned(),
+        };
+        match turn.unload(id.ok_or_else(unknown)?).ok_or_else(unknown)? {
+            Ok(model) => {
+                turn.publish(&operation, self.actor);
+                Ok(model)
+            }
+            Err(in_flight) => Err(ReclaimError::StillInUse {
+                version: version.to_owned(),
+                in_flight,
+            }),
+        }
+    }
+
+    fn carry_out(&self, operation: Operation) -> Result<u64, OperationError> {
+        let mut turn = self.shared().turn(self.expected)?;
+        turn.apply(&operation)?;
+        Ok(turn.publish(&operation, self.actor))
+    }
+
+    fn shared(&self) -> &Shared<M> {
+        &self.router.shared
+    }
+}
+
+/// Refuses a deployment and gives the model back.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DeployError<M> {
+    /// Why the version is not deployed.
+    pub source: OperationError,
+    /// The model, untouched.
+    pub model: M,
+}
+
+impl<M> fmt::Debug for DeployError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeployError")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M> fmt::Display for DeployError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.source, f)
+    }
+}
+
+impl<M> Error for DeployError<M> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.source()
+    }
+}
+
+/// Tells why a version is not ready.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ValidateError<E> {
+    /// The version cannot be validated.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// The check failed; the version stays staged.
+    #[error("the check of version {version:?} failed: {cause}")]
+    Failed {
+        /// The version's label.
+        version: String,
+        /// What the check said.
+        cause: E,
+    },
+}
+
+/// Tells why a model is not given back yet.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ReclaimError {
+    /// The version may still be needed, or is not deployed.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// Requests still hold leases; try again when they have ended.
+    #[error("version {version:?} is still in use by {in_flight} requests")]
+    StillInUse {
+        /// The version's label.
+        version: String,
+        /// How many requests hold a lease; 0 while a validation runs.
+        in_flight: usize,
+    },
+}

@@ -1,0 +1,176 @@
+//! What operators publish and requests read.
+
+use std::sync::{Arc, Weak};
+
+use crate::{environment::VersionId, plan::Plan};
+
+/// Leases of one version are spread over this many stripes, so that threads rarely share one.
+pub(crate) const STRIPES: usize = 64;
+
+/// Proves that a request may still touch a version's model.
+///
+/// All requests of a stripe share one lease by reference count. What threads write on every
+/// request is a cache line of their stripe's own: two lines, because processors fetch in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Lease<M> {
+    model: Arc<M>,
+}
+
+impl<M> Lease<M> {
+    pub(crate) fn model(&self) -> &M {
+        &self.model
+    }
+}
+
+/// Holds one deployed model and its leases.
+#[derive(Debug)]
+pub(crate) struct Deployment<M> {
+    id: VersionId,
+    model: Arc<M>,
+    leases: Vec<Option<Arc<Lease<M>>>>,
+}
+
+impl<M> Deployment<M> {
+    pub(crate) fn new(id: VersionId, model: M) -> Deployment<M> {
+        Deployment {
+            id,
+            model: Arc::new(model),
+            leases: vec![None; STRIPES],
+        }
+    }
+
+    pub(crate) fn model(&self) -> Arc<M> {
+        Arc::clone(&self.model)
+    }
+
+    pub(crate) fn lease(&mut self, stripe: usize) -> Arc<Lease<M>> {
+        let make = || {
+            Arc::new(Lease {
+                model: Arc::clone(&self.model),
+            })
+        };
+        match self.leases.get_mut(stripe) {
+            Some(lease) => Arc::clone(lease.get_or_insert_with(make)),
+            None => make(),
+        }
+    }
+
+    /// Counts the requests that hold a lease.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.leases
+            .iter()
+            .flatten()
+            .map(|lease| Arc::strong_count(lease) - 1)
+            .sum()
+    }
+
+    /// Gives the model back if nothing else can reach it.
+    pub(crate) fn into_model(mut self) -> Result<M, Deployment<M>> {
+        for slot in &mut self.leases {
+            if let Some(lease) = slot.take() {
+                // Unwrapping, not counting: a thread that still knows the lease can then no
+                // longer take it, so no request slips in between the check and the end.
+                match Arc::try_unwrap(lease) {
+                    Ok(_) => {}
+                    Err(lease) => {
+                        *slot = Some(lease);
+                        return Err(self);
+                    }
+                }
+            }
+        }
+        let Deployment { id, model, leases } = self;
+        Arc::try_unwrap(model).map_err(|model| Deployment { id, model, leases })
+    }
+}
+
+/// Holds the one snapshot that requests read: a plan and the models that it needs.
+#[derive(Debug)]
+pub(crate) struct Published<M> {
+    pub(crate) stamp: u64,
+    pub(crate) plan: Arc<Plan>,
+    live: Deployment<M>,
+    others: Vec<Deployment<M>>,
+}
+
+impl<M> Published<M> {
+    pub(crate) fn new(stamp: u64, plan: Plan, live: Deployment<M>) -> Published<M> {
+        Published {
+            stamp,
+            plan: Arc::new(plan),
+            live,
+            others: Vec::new(),
+        }
+    }
+
+    /// Puts a new plan in force.
+    pub(crate) fn publish(&mut self, stamp: u64, plan: Plan) {
+        let live = plan.live();
+        if let Some(next) = self
+            .others
+            .iter_mut()
+            .find(|deployment| deployment.id == live)
+        {
+            core::mem::swap(&mut self.live, next);
+        }
+        self.stamp = stamp;
+        self.plan = Arc::new(plan);
+    }
+
+    pub(crate) fn add(&mut self, deployment: Deployment<M>) {
+        self.others.push(deployment);
+    }
+
+    pub(crate) fn get(&self, id: VersionId) -> Option<&Deployment<M>> {
+        core::iter::once(&self.live)
+            .chain(&self.others)
+            .find(|deployment| deployment.id == id)
+    }
+
+    /// Takes a version that is not live out and gives its model back, if nothing can reach it.
+    ///
+    /// Otherwise tells how many requests hold a lease on it.
+    pub(crate) fn reclaim(&mut self, id: VersionId) -> Option<Result<M, usize>> {
+        let place = self
+            .others
+            .iter()
+            .position(|deployment| deployment.id == id)?;
+        match self.others.remove(place).into_model() {
+            Ok(model) => Some(Ok(model)),
+            Err(deployment) => {
+                let in_flight = deployment.in_flight();
+                self.others.insert(place, deployment);
+                Some(Err(in_flight))
+            }
+        }
+    }
+
+    /// Takes leases of all versions of the plan, in the order of their numbers.
+    pub(crate) fn leases(&mut self, stripe: usize) -> Vec<(VersionId, Arc<Lease<M>>)> {
+        let Published {
+            plan, live, others, ..
+        } = self;
+        plan.version_ids()
+            .filter_map(|id| {
+                let mut deployments = core::iter::once(&mut *live).chain(&mut *others);
+                let deployment = deployments.find(|deployment| deployment.id == id)?;
+                Some((id, deployment.lease(stripe)))
+            })
+            .collect()
+    }
+
+    pub(crate) fn live_lease(&mut self, stripe: usize) -> Arc<Lease<M>> {
+        self.live.lease(stripe)
+    }
+}
+
+/// Forgets strong leases: what a thread may keep between requests.
+pub(crate) fn downgrade<M>(
+    leases: &[(VersionId, Arc<Lease<M>>)],
+) -> Vec<(VersionId, Weak<Lease<M>>)> {
+    leases
+        .iter()
+        .map(|(id, lease)| (*id, Arc::downgrade(lease)))
+        .collect()
+}
