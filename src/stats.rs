@@ -2,6 +2,7 @@
 //!
 //! Control is always named `a`, candidate `b`, and an effect is `b - a`.
 
+pub mod agreement;
 mod alpha;
 mod counts;
 mod fixed_horizon;
@@ -11,12 +12,15 @@ mod interval;
 pub mod means;
 mod measure;
 mod moments;
+pub mod multiplicity;
 mod p_value;
+pub mod paired;
 mod paired_counts;
 mod paired_moments;
 pub mod proportions;
 mod ratio_moments;
 mod refusal;
+pub mod sample_ratio;
 pub(crate) mod special;
 mod state;
 

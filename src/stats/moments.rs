@@ -7,7 +7,7 @@ mod summary;
 
 use super::Refusal;
 use super::state::MAX_COUNT;
-use block::BLOCK;
+pub(super) use block::BLOCK;
 
 /// Accumulates count, mean and sum of squared deviations.
 ///

@@ -1,5 +1,6 @@
 //! Means, variances and covariance of a stream of pairs.
 
+use super::moments::BLOCK;
 use super::{Moments, Refusal};
 
 /// Accumulates two values per unit, together with their differences.
@@ -65,8 +66,8 @@ impl PairedMoments {
     pub fn extend_from_slices(&mut self, x: &[f64], y: &[f64]) -> Result<(), Refusal> {
         check_lengths(x, y)?;
         let mut total = *self;
-        for (&x, &y) in x.iter().zip(y) {
-            total.push(x, y)?;
+        for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+            total.merge(&PairedMoments::of_block(x, y)?)?;
         }
         *self = total;
         Ok(())
@@ -125,6 +126,23 @@ impl PairedMoments {
         correlation(&self.x, &self.y, self.cross)
     }
 
+    fn of_block(x: &[f64], y: &[f64]) -> Result<PairedMoments, Refusal> {
+        let mut space = [0.0; BLOCK];
+        let mut differences = 0;
+        for ((difference, x), y) in space.iter_mut().zip(x).zip(y) {
+            *difference = y - x;
+            differences += 1;
+        }
+        let (mx, my) = (Moments::of_block(x)?, Moments::of_block(y)?);
+        PairedMoments {
+            x: mx,
+            y: my,
+            difference: Moments::of_block(space.get(..differences).unwrap_or(&[]))?,
+            cross: cross_of_block(x, y, &mx, &my),
+        }
+        .checked()
+    }
+
     fn checked(self) -> Result<PairedMoments, Refusal> {
         check_cross(self.cross)?;
         Ok(self)
@@ -153,6 +171,19 @@ pub(super) fn check_cross(cross: f64) -> Result<(), Refusal> {
             what: "product of deviations",
         })
     }
+}
+
+/// Returns the sum of products of deviations of a block, in a second pass.
+pub(super) fn cross_of_block(x: &[f64], y: &[f64], mx: &Moments, my: &Moments) -> f64 {
+    let (mut products, mut left, mut right) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        let (dx, dy) = (x - mx.raw_mean(), y - my.raw_mean());
+        products += dx * dy;
+        left += dx;
+        right += dy;
+    }
+    // The second term is the product of the means' rounding errors.
+    products - left * (right / (x.len() as f64).max(1.0))
 }
 
 /// Returns what merging two groups adds to their sum of products of deviations.

@@ -1,6 +1,7 @@
 //! Sums over units whose ratio is the metric.
 
-use super::paired_moments::{between, check_cross, check_lengths, correlation};
+use super::moments::BLOCK;
+use super::paired_moments::{between, check_cross, check_lengths, correlation, cross_of_block};
 use super::{Moments, Refusal};
 
 /// Accumulates a numerator and a denominator per unit, for a ratio of sums.
@@ -68,8 +69,15 @@ impl RatioMoments {
     ) -> Result<(), Refusal> {
         check_lengths(numerators, denominators)?;
         let mut total = *self;
-        for (&numerator, &denominator) in numerators.iter().zip(denominators) {
-            total.push(numerator, denominator)?;
+        let blocks = numerators.chunks(BLOCK).zip(denominators.chunks(BLOCK));
+        for (numerators, denominators) in blocks {
+            let numerator = Moments::of_block(numerators)?;
+            let denominator = Moments::of_block(denominators)?;
+            total.merge(&RatioMoments {
+                numerator,
+                denominator,
+                cross: cross_of_block(numerators, denominators, &numerator, &denominator),
+            })?;
         }
         *self = total;
         Ok(())

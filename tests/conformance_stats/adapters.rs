@@ -2,22 +2,52 @@
 
 use crate::harness::{Adapter, Exemption, standard};
 
+mod cohen_kappa;
+mod mcnemar;
 mod moments;
+mod multiplicity;
+mod paired_t;
 mod special_functions;
+mod srm_chi2;
 mod two_proportion;
 mod welch_t;
 
 /// The methods with an adapter, sorted by name.
 pub(crate) const ADAPTERS: &[Adapter] = &[
     Adapter {
+        method: "cohen_kappa",
+        run: cohen_kappa::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "mcnemar",
+        run: mcnemar::adapt,
+        tolerance: standard,
+    },
+    Adapter {
         method: "moments",
         run: moments::adapt,
         tolerance: moments::tolerance,
     },
     Adapter {
+        method: "multiplicity",
+        run: multiplicity::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "paired_t",
+        run: paired_t::adapt,
+        tolerance: standard,
+    },
+    Adapter {
         method: "special_functions",
         run: special_functions::adapt,
         tolerance: special_functions::tolerance,
+    },
+    Adapter {
+        method: "srm_chi2",
+        run: srm_chi2::adapt,
+        tolerance: srm_chi2::tolerance,
     },
     Adapter {
         method: "two_proportion",
@@ -39,7 +69,6 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "best_arm_gaussian",
     "beta_binomial",
     "bounded_mean_cs",
-    "cohen_kappa",
     "confseq_boundaries",
     "cuped",
     "delong",
@@ -47,11 +76,8 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "fisher_exact",
     "ks_two_sample",
     "mann_whitney",
-    "mcnemar",
     "msprt",
-    "multiplicity",
     "normal_bayes",
-    "paired_t",
     "poisson_rate",
     "power",
     "prob_best",
@@ -61,7 +87,6 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "rate_guard_grid",
     "ratio_delta",
     "safe_two_proportion",
-    "srm_chi2",
     "srm_sequential",
     "wilcoxon_signed_rank",
 ];

@@ -4,13 +4,13 @@ use super::{Moments, two_sum};
 use crate::stats::Refusal;
 
 /// Values per block of a bulk update: a block fits the first-level cache twice over.
-pub(super) const BLOCK: usize = 256;
+pub(in crate::stats) const BLOCK: usize = 256;
 /// Independent sums per block, so that one addition need not wait for the one before.
 const LANES: usize = 8;
 
 impl Moments {
     /// Computes the moments of a short block in two passes.
-    pub(super) fn of_block(block: &[f64]) -> Result<Moments, Refusal> {
+    pub(in crate::stats) fn of_block(block: &[f64]) -> Result<Moments, Refusal> {
         let count = block.len() as f64;
         if block.is_empty() {
             return Ok(Moments::new());
