@@ -6,6 +6,7 @@ pub mod agreement;
 mod alpha;
 mod counts;
 mod fixed_horizon;
+pub mod guard;
 mod higher_moments;
 mod histogram;
 mod interval;

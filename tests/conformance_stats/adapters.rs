@@ -7,6 +7,8 @@ mod mcnemar;
 mod moments;
 mod multiplicity;
 mod paired_t;
+mod rate_guard;
+mod rate_guard_grid;
 mod special_functions;
 mod srm_chi2;
 mod two_proportion;
@@ -38,6 +40,16 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "paired_t",
         run: paired_t::adapt,
         tolerance: standard,
+    },
+    Adapter {
+        method: "rate_guard",
+        run: rate_guard::adapt,
+        tolerance: rate_guard::tolerance,
+    },
+    Adapter {
+        method: "rate_guard_grid",
+        run: rate_guard_grid::adapt,
+        tolerance: rate_guard_grid::tolerance,
     },
     Adapter {
         method: "special_functions",
@@ -83,8 +95,6 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "prob_best",
     "psi",
     "quantile",
-    "rate_guard",
-    "rate_guard_grid",
     "ratio_delta",
     "safe_two_proportion",
     "srm_sequential",

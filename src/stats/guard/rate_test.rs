@@ -1,0 +1,249 @@
+//! The pair of hypotheses that a guard tests, and how.
+
+use super::grid::RatioMixture;
+use super::reading::Evidence;
+use super::{BetaPrior, GuardError, Margins, RatioGrid, RatioTerm, Tally};
+use crate::stats::Alpha;
+
+/// Names how a guard turns the split of bad events into evidence.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Method {
+    /// Averages over a few rate ratios: the default, the quickest over a range of harms.
+    Grid(RatioGrid),
+    /// Averages over all shares of the bad events on one side of the boundary.
+    ///
+    /// The share of bad events is learned anew for every share of the traffic, so on a ramp it is
+    /// slower than a grid, whose parameter is the rate ratio itself.
+    TruncatedBeta(BetaPrior),
+    /// Wald's likelihood ratio between the two boundaries, nothing else.
+    ///
+    /// HARM tests the harm boundary against the safe one, SAFE the reverse. It is the quickest if
+    /// the truth is one of the two, and poor between and far from them. The thresholds are
+    /// Ville's, `ln(1 / alpha)`; Wald's own, lower by `ln(1 / (1 - beta))`, keep only the sum of
+    /// the two error rates.
+    Sprt,
+}
+
+/// Holds the two hypotheses of a guard, the method and the error rates.
+///
+/// - **HARM** tests that the candidate's rate of bad events is at most `margins.harm()` times the
+///   control's. It rejects a harmless candidate with probability at most `alpha_harm`, over the
+///   whole release and however often it is looked at.
+/// - **SAFE** tests that the rate is at least `margins.safe()` times the control's. It passes a
+///   candidate as bad as that with probability at most `alpha_safe`.
+///
+/// # Formula
+/// With share `pi` of the traffic and rate ratio `r`, the next bad event is the candidate's with
+/// probability `theta(r) = pi r / (pi r + 1 - pi)`, whatever the common rate is and however it
+/// drifts. HARM is the mean, over ratios `r` above the boundary `r0`, of the likelihood ratios
+/// `product (theta(r) / theta(r0))^y ((1 - theta(r)) / (1 - theta(r0)))^(1 - y)`, `y = 1` for an
+/// event of the candidate. Each factor's expectation is increasing in the true `theta` and 1 at
+/// `theta(r0)`, so under the null hypothesis the mean is a non-negative supermartingale that
+/// starts at 1, and by Ville's inequality it ever reaches `1 / alpha` with probability at most
+/// `alpha`. SAFE is the mirror image. The share may change at any moment, chosen from the past.
+///
+/// # Assumptions
+/// The labels are independent: each event is its own unit's first, or each request is its own
+/// unit. The two sides run at the same time.
+///
+/// # When not to use it
+/// For means, scores and latencies (an anytime-valid test on means), and for sides that run
+/// one after the other.
+///
+/// Source: Lindon and Malek (2022), <https://doi.org/10.48550/arXiv.2011.03567>; Wald (1945),
+/// <https://doi.org/10.1214/aoms/1177731118>.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "RawRateTest", into = "RawRateTest")
+)]
+pub struct RateTest {
+    margins: Margins,
+    method: Method,
+    alpha_harm: Alpha,
+    alpha_safe: Alpha,
+    process: Process,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Process {
+    Ratios {
+        harm: RatioMixture,
+        safe: RatioMixture,
+    },
+    TruncatedBeta(BetaPrior),
+}
+
+impl RateTest {
+    /// Returns a test of `margins` by `method` at these error rates.
+    ///
+    /// # Errors
+    /// A [`GuardError`] that names the ratio or the parameter which is out of place: a grid's
+    /// ratio on the wrong side of its boundary, a prior that is not positive, boundaries of an
+    /// SPRT that are not in order.
+    pub fn new(
+        margins: Margins,
+        method: Method,
+        alpha_harm: Alpha,
+        alpha_safe: Alpha,
+    ) -> Result<RateTest, GuardError> {
+        let process = match &method {
+            Method::Grid(grid) => Process::Ratios {
+                harm: RatioMixture::above(margins.harm(), &grid.harm)?,
+                safe: RatioMixture::below(margins.safe(), &grid.safe)?,
+            },
+            Method::TruncatedBeta(prior) => {
+                prior.check()?;
+                Process::TruncatedBeta(*prior)
+            }
+            Method::Sprt => Process::Ratios {
+                harm: RatioMixture::above(margins.harm(), &[margins.safe()])?,
+                safe: RatioMixture::below(margins.safe(), &[margins.harm()])?,
+            },
+        };
+        Ok(RateTest {
+            margins,
+            method,
+            alpha_harm,
+            alpha_safe,
+            process,
+        })
+    }
+
+    /// Returns the same test at other error rates.
+    #[must_use]
+    pub fn with_alpha(self, harm: Alpha, safe: Alpha) -> RateTest {
+        RateTest {
+            alpha_harm: harm,
+            alpha_safe: safe,
+            ..self
+        }
+    }
+
+    /// Returns the evidence of harm in these events.
+    #[must_use]
+    pub fn harm(&self, tally: &Tally) -> Evidence {
+        let ln_e = match &self.process {
+            Process::Ratios { harm, .. } => harm.ln_e(tally),
+            Process::TruncatedBeta(prior) => prior.ln_e_harm(self.margins, tally),
+        };
+        Evidence {
+            ln_e,
+            threshold: -self.alpha_harm.get().ln(),
+        }
+    }
+
+    /// Returns the evidence of safety in these events.
+    #[must_use]
+    pub fn safe(&self, tally: &Tally) -> Evidence {
+        let ln_e = match &self.process {
+            Process::Ratios { safe, .. } => safe.ln_e(tally),
+            Process::TruncatedBeta(prior) => prior.ln_e_safe(self.margins, tally),
+        };
+        Evidence {
+            ln_e,
+            threshold: -self.alpha_safe.get().ln(),
+        }
+    }
+
+    /// Returns the log likelihood ratio of each ratio that HARM averages over.
+    ///
+    /// The greatest tells which rate ratio explains the events best. Empty for
+    /// [`Method::TruncatedBeta`], which averages over a continuum.
+    #[must_use]
+    pub fn harm_terms(&self, tally: &Tally) -> Vec<RatioTerm> {
+        match &self.process {
+            Process::Ratios { harm, .. } => harm.terms(tally),
+            Process::TruncatedBeta(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the log likelihood ratio of each ratio that SAFE averages over.
+    ///
+    /// Empty for [`Method::TruncatedBeta`].
+    #[must_use]
+    pub fn safe_terms(&self, tally: &Tally) -> Vec<RatioTerm> {
+        match &self.process {
+            Process::Ratios { safe, .. } => safe.terms(tally),
+            Process::TruncatedBeta(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the boundaries of harm and safety.
+    #[must_use]
+    pub const fn margins(&self) -> Margins {
+        self.margins
+    }
+
+    /// Returns the method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Returns the probability of rejecting a harmless candidate, at most.
+    #[must_use]
+    pub const fn alpha_harm(&self) -> Alpha {
+        self.alpha_harm
+    }
+
+    /// Returns the probability of passing a candidate at the safe boundary, at most.
+    #[must_use]
+    pub const fn alpha_safe(&self) -> Alpha {
+        self.alpha_safe
+    }
+}
+
+impl Default for RateTest {
+    /// Returns the grid test of the default margins, each error rate one in a hundred.
+    fn default() -> RateTest {
+        let margins = Margins::default();
+        let grid = RatioGrid::below(margins.safe());
+        let process = Process::Ratios {
+            harm: RatioMixture::of_checked(margins.harm(), &grid.harm),
+            safe: RatioMixture::of_checked(margins.safe(), &grid.safe),
+        };
+        RateTest {
+            margins,
+            method: Method::Grid(grid),
+            alpha_harm: Alpha::ONE_PERCENT,
+            alpha_safe: Alpha::ONE_PERCENT,
+            process,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRateTest {
+    margins: Margins,
+    method: Method,
+    alpha_harm: Alpha,
+    alpha_safe: Alpha,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<RawRateTest> for RateTest {
+    type Error = GuardError;
+
+    fn try_from(raw: RawRateTest) -> Result<RateTest, GuardError> {
+        RateTest::new(raw.margins, raw.method, raw.alpha_harm, raw.alpha_safe)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<RateTest> for RawRateTest {
+    fn from(test: RateTest) -> RawRateTest {
+        RawRateTest {
+            margins: test.margins,
+            method: test.method,
+            alpha_harm: test.alpha_harm,
+            alpha_safe: test.alpha_safe,
+        }
+    }
+}

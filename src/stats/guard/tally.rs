@@ -1,0 +1,199 @@
+//! Bad events counted apart for each share of the traffic.
+
+use super::{CandidateShare, GuardError};
+
+/// Names the side of a comparison that an event belongs to.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Side {
+    /// The side that the candidate is compared with.
+    Control,
+    /// The side under suspicion.
+    Candidate,
+}
+
+/// Holds the bad events that came while the candidate had one share of the traffic.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Stage {
+    /// The candidate's share when the events came.
+    pub share: CandidateShare,
+    /// Bad events of the candidate.
+    pub candidate: u64,
+    /// Bad events of the control.
+    pub control: u64,
+}
+
+impl Stage {
+    const fn empty(share: CandidateShare) -> Stage {
+        Stage {
+            share,
+            candidate: 0,
+            control: 0,
+        }
+    }
+
+    /// Returns the number of events of both sides.
+    #[must_use]
+    pub fn events(&self) -> f64 {
+        self.candidate as f64 + self.control as f64
+    }
+}
+
+/// Counts bad events of two sides, apart for each share of the traffic.
+///
+/// It is all that a guard's evidence depends on. It is mergeable: any partition of the events, in
+/// any order, gives an equal tally, so evidence computed from it is equal bit by bit.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Vec<Stage>", into = "Vec<Stage>"))]
+pub struct Tally {
+    /// Sorted by share, so that sums over stages do not depend on the order of the events.
+    stages: Vec<Stage>,
+    /// Where the last event went: the next one mostly goes there too.
+    last: usize,
+}
+
+impl Tally {
+    /// Is how many different shares are kept apart.
+    pub const MAX_SHARES: usize = 1024;
+
+    /// Returns a tally of no events.
+    #[must_use]
+    pub const fn new() -> Tally {
+        Tally {
+            stages: Vec::new(),
+            last: 0,
+        }
+    }
+
+    /// Counts one bad event of `side`, which came while the candidate had `share`.
+    ///
+    /// # Errors
+    /// [`GuardError::TooManyShares`] beyond [`MAX_SHARES`](Tally::MAX_SHARES) different shares,
+    /// [`GuardError::CountOverflow`] beyond 64 bits; then nothing is counted.
+    #[inline]
+    pub fn record(&mut self, side: Side, share: CandidateShare) -> Result<(), GuardError> {
+        self.record_many(side, share, 1)
+    }
+
+    /// Counts `events` bad events of `side`, which came while the candidate had `share`.
+    ///
+    /// # Errors
+    /// As [`record`](Tally::record).
+    #[inline]
+    pub fn record_many(
+        &mut self,
+        side: Side,
+        share: CandidateShare,
+        events: u64,
+    ) -> Result<(), GuardError> {
+        let stage = self.stage_of(share)?;
+        let count = match side {
+            Side::Control => &mut stage.control,
+            Side::Candidate => &mut stage.candidate,
+        };
+        *count = count.checked_add(events).ok_or(GuardError::CountOverflow)?;
+        Ok(())
+    }
+
+    /// Adds the events of `other`.
+    ///
+    /// # Errors
+    /// As [`record`](Tally::record); then `self` is unchanged.
+    pub fn merge(&mut self, other: &Tally) -> Result<(), GuardError> {
+        let mut merged = self.clone();
+        for stage in &other.stages {
+            merged.record_many(Side::Candidate, stage.share, stage.candidate)?;
+            merged.record_many(Side::Control, stage.share, stage.control)?;
+        }
+        *self = merged;
+        Ok(())
+    }
+
+    /// Returns the counts, by rising share.
+    #[must_use]
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// Returns the candidate's bad events under all shares.
+    #[must_use]
+    pub fn candidate_events(&self) -> u64 {
+        let sum = |sum: u64, stage: &Stage| sum.saturating_add(stage.candidate);
+        self.stages.iter().fold(0, sum)
+    }
+
+    /// Returns the control's bad events under all shares.
+    #[must_use]
+    pub fn control_events(&self) -> u64 {
+        let sum = |sum: u64, stage: &Stage| sum.saturating_add(stage.control);
+        self.stages.iter().fold(0, sum)
+    }
+
+    #[inline]
+    fn stage_of(&mut self, share: CandidateShare) -> Result<&mut Stage, GuardError> {
+        if self
+            .stages
+            .get(self.last)
+            .is_none_or(|stage| stage.share != share)
+        {
+            self.last = self.find_or_insert(share)?;
+        }
+        let limit = Tally::MAX_SHARES;
+        self.stages
+            .get_mut(self.last)
+            .ok_or(GuardError::TooManyShares { limit })
+    }
+
+    #[cold]
+    fn find_or_insert(&mut self, share: CandidateShare) -> Result<usize, GuardError> {
+        match self
+            .stages
+            .binary_search_by_key(&share, |stage| stage.share)
+        {
+            Ok(found) => Ok(found),
+            Err(_) if self.stages.len() >= Tally::MAX_SHARES => Err(GuardError::TooManyShares {
+                limit: Tally::MAX_SHARES,
+            }),
+            Err(gap) => {
+                self.stages.insert(gap, Stage::empty(share));
+                Ok(gap)
+            }
+        }
+    }
+}
+
+impl PartialEq for Tally {
+    fn eq(&self, other: &Tally) -> bool {
+        let counted = |tally: &Tally| {
+            let stages = tally.stages.iter().copied();
+            stages
+                .filter(|stage| stage.candidate > 0 || stage.control > 0)
+                .collect::<Vec<_>>()
+        };
+        counted(self) == counted(other)
+    }
+}
+
+impl From<Tally> for Vec<Stage> {
+    fn from(tally: Tally) -> Vec<Stage> {
+        tally.stages
+    }
+}
+
+impl TryFrom<Vec<Stage>> for Tally {
+    type Error = GuardError;
+
+    fn try_from(stages: Vec<Stage>) -> Result<Tally, GuardError> {
+        let mut tally = Tally::new();
+        for stage in stages {
+            tally.record_many(Side::Candidate, stage.share, stage.candidate)?;
+            tally.record_many(Side::Control, stage.share, stage.control)?;
+        }
+        Ok(tally)
+    }
+}
