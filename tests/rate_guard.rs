@@ -1,5 +1,10 @@
 //! Laws of the guard that hold for every sequence of events.
 #![cfg(feature = "stats")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use proptest::prelude::*;
 use switchstand::stats::Alpha;
