@@ -51,7 +51,15 @@ struct Law {
 fn upper(t: f64, df: f64, delta: f64) -> f64 {
     let law = Law { t, df, delta };
     // Logarithm of the density of w, less its value at the mode w = 0.
-    let ln_scale = |w: f64| -0.5 * df * log_deviation((2.0 * w).exp_m1());
+    let ln_scale = |w: f64| {
+        let u = (2.0 * w).exp_m1();
+        -0.5 * df
+            * if u.abs() < 0.3 {
+                log_deviation(u)
+            } else {
+                u - 2.0 * w
+            }
+    };
     // Constant of the density: 2 (df/2)^(df/2) e^(-df/2) / Γ(df/2).
     let constant = (df / PI).sqrt() * (-stirling_remainder(0.5 * df)).exp();
     // The density falls to the left like exp(df w) at most, to the right faster than a normal.
@@ -62,10 +70,10 @@ fn upper(t: f64, df: f64, delta: f64) -> f64 {
         let integrand = |w: f64| ln_scale(w).exp() * normal_sf(t * w.exp() - delta);
         return (constant * over(integrand, left, 0.0, right, &law)).min(1.0);
     }
-    // The integrand's logarithm is concave. Its mode lies where the density has not yet fallen
-    // and the normal tail has, left of 0.
+    // The integrand's logarithm is concave with its mode left of 0: there the density rises by
+    // df (1 - e^2w) and the normal tail falls by less than t e^w (t + |delta| + 1).
     let ln_integrand = |w: f64| ln_scale(w) + ln_normal_sf(t * w.exp() - delta);
-    let floor = (delta.max(1e-300) / t).ln().min(0.0) - 400.0 / df.min(1.0) - 1.0;
+    let floor = (df / t / (1.0 + t + delta.abs())).ln().clamp(-700.0, 0.0) - 3.0;
     let (mut lo, mut hi) = (floor, 0.0);
     for _ in 0..80 {
         let third = (hi - lo) / 3.0;
