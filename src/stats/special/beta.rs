@@ -64,10 +64,13 @@ fn quantile(lower: f64, upper: f64, a: f64, b: f64) -> f64 {
 
 /// Returns `ln x` at which the law leaves `lower` below it.
 fn ln_quantile(lower: f64, upper: f64, a: f64, b: f64, guess: f64) -> f64 {
-    let ln_beta = ln_beta(a, b);
+    let n = a + b;
+    let ln_constant = 0.5 * (a * (b / n) / TAU).ln()
+        - stirling_remainder(a)
+        - (stirling_remainder(b) - stirling_remainder(n));
     let local = |w: f64| {
         let (x, y) = (w.exp(), -w.exp_m1());
-        let ln_density = a * w + (b - 1.0) * y.ln() - ln_beta;
+        let ln_density = ln_constant - beta_deviance(a, b, x, y) - y.ln();
         let slope = a - (b - 1.0) * (x / y);
         Local {
             tails: beta_tails(x, y, a, b),

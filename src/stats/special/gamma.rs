@@ -38,12 +38,13 @@ pub(crate) fn gamma_quantile(p: f64, a: f64) -> f64 {
     if p == 1.0 {
         return f64::INFINITY;
     }
-    let ln_gamma = libm::lgamma(a);
+    let ln_constant = 0.5 * (a / TAU).ln() - stirling_remainder(a);
     let local = |w: f64| {
         let x = w.exp();
+        let ln_density = ln_constant - poisson_deviance(a, x);
         Local {
             tails: gamma_tails(a, x),
-            ln_density: a * w - x - ln_gamma,
+            ln_density,
             slope: a - x,
         }
     };
@@ -52,7 +53,7 @@ pub(crate) fn gamma_quantile(p: f64, a: f64) -> f64 {
         p,
         1.0 - p,
         gamma_guess(p, 1.0 - p, a),
-        (-750.0, 709.0),
+        (-750.0, 710.0),
     )
     .exp()
 }

@@ -2,6 +2,7 @@
 
 use super::binomial::ln_mass;
 use super::quadrature::integrate;
+use super::tails::at_most_one;
 
 /// Returns `P(X = k)`: `k` successes among `draws` without replacement.
 ///
@@ -76,9 +77,7 @@ impl Law {
         let (p, q) = (self.draws / population, self.left / population);
         let hit = ln_mass(k, self.successes - k, p, q);
         let missed = ln_mass(self.draws - k, self.failures - (self.draws - k), p, q);
-        (hit + missed - ln_mass(self.draws, self.left, p, q))
-            .exp()
-            .min(1.0)
+        at_most_one((hit + missed - ln_mass(self.draws, self.left, p, q)).exp())
     }
 
     /// Returns `P(X <= k)` and `P(X > k)`, the smaller one without cancellation.
@@ -127,7 +126,7 @@ impl Law {
                 break;
             }
         }
-        (first * sum).min(1.0)
+        at_most_one(first * sum)
     }
 
     /// Returns the sum by the midpoint rule with its first correction.

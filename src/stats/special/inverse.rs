@@ -64,6 +64,10 @@ pub(super) fn invert(
         let curvature = slope - sign * hazard;
         let bend = (1.0 - 0.5 * newton * curvature).clamp(0.5, 2.0);
         let mut next = w - newton / bend;
+        // At the rounding of w there is nothing left to gain; all callers take w's exponential.
+        if (next - w).abs() <= 2.0 * f64::EPSILON * w.abs().max(1.0) {
+            return w;
+        }
         let inside = next > lo && next < hi;
         if !inside {
             next = 0.5 * (lo + hi);

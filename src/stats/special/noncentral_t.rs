@@ -4,6 +4,7 @@ use super::normal::{ln_normal_sf, normal_sf};
 use super::quadrature::integrate;
 use super::stirling::{log_deviation, stirling_remainder};
 use super::student;
+use super::tails::at_most_one;
 use std::f64::consts::PI;
 
 /// Degrees of freedom beyond which the scale `S` is 1 to the last bit.
@@ -68,7 +69,7 @@ fn upper(t: f64, df: f64, delta: f64) -> f64 {
     let right = edge(&ln_scale, 0.0, 10.0 * sigma, -DEPTH);
     if normal_sf(t - delta) > 1e-3 {
         let integrand = |w: f64| ln_scale(w).exp() * normal_sf(t * w.exp() - delta);
-        return (constant * over(integrand, left, 0.0, right, &law)).min(1.0);
+        return at_most_one(constant * over(integrand, left, 0.0, right, &law));
     }
     // The integrand's logarithm is concave with its mode left of 0: there the density rises by
     // df (1 - e^2w) and the normal tail falls by less than t e^w (t + |delta| + 1).
@@ -99,7 +100,7 @@ fn upper(t: f64, df: f64, delta: f64) -> f64 {
     );
     let right = edge(&ln_integrand, mode, right.max(mode), peak - DEPTH);
     let area = over(|w| (ln_integrand(w) - peak).exp(), left, mode, right, &law);
-    (constant * peak.exp() * area).min(1.0)
+    at_most_one(constant * peak.exp() * area)
 }
 
 /// Returns a point near where `f` falls to `level` between `inner` and `outer`, not inside it.

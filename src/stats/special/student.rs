@@ -88,7 +88,7 @@ pub(crate) fn t_quantile(p: f64, df: f64) -> f64 {
         inner,
         outer,
         guess(tail, df, ln_constant),
-        (-750.0, 709.0),
+        (-750.0, 710.0),
     )
     .exp()
 }

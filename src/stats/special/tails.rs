@@ -53,7 +53,8 @@ impl Tails {
 
     pub(super) fn ln_lower(self) -> f64 {
         if self.is_lower {
-            (self.ln_scale + self.factor.ln()).min(0.0)
+            let ln = self.ln_scale + self.factor.ln();
+            if ln > 0.0 { 0.0 } else { ln }
         } else {
             (-self.computed()).ln_1p()
         }
@@ -64,9 +65,13 @@ impl Tails {
     }
 
     fn computed(self) -> f64 {
-        let value = self.ln_scale.exp() * self.factor;
-        if value > 1.0 { 1.0 } else { value }
+        at_most_one(self.ln_scale.exp() * self.factor)
     }
+}
+
+/// Takes off what rounding put above 1. NaN stays NaN, which `f64::min` would hide.
+pub(super) fn at_most_one(p: f64) -> f64 {
+    if p > 1.0 { 1.0 } else { p }
 }
 
 /// Returns what the rounded `product` of `x` and `y` lacks to the exact one (Dekker 1971).
