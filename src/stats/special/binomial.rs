@@ -1,4 +1,7 @@
 //! The binomial law.
+//!
+//! Own code throughout. statrs 0.19.1 loses 2e-9 of the mass at a million trials, and 1e-10 of
+//! the tails at 1e5.
 
 use super::beta;
 use super::stirling::{beta_deviance, stirling_remainder};
@@ -11,8 +14,7 @@ pub(crate) fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
 
 /// Returns `ln P(X = k)`, minus infinity where `k` is impossible.
 ///
-/// By the deviance form (Loader 2000): factorials are never formed, so nothing cancels; statrs
-/// 0.19.1 loses 2e-9 at a million trials.
+/// By the deviance form (Loader 2000): factorials are never formed, so nothing cancels.
 pub(crate) fn ln_binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) {
         return f64::NAN;

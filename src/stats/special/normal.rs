@@ -4,10 +4,10 @@
 //! relative (cdf at -1: 8.6e-11), where `libm` stays within an ulp. Its inverse is right to
 //! 2e-16 from 1e-300 to 1 - 1e-12 and is used.
 
-use std::f64::consts::{LN_2, SQRT_2};
+use super::tails::two_product_error;
+use std::f64::consts::{FRAC_1_SQRT_2, LN_2, SQRT_2};
 
 const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
-const LN_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
 const FRAC_1_SQRT_PI: f64 = 0.564_189_583_547_756_3;
 /// What `FRAC_1_SQRT_2` lacks to the square root of one half.
 const FRAC_1_SQRT_2_LOW: f64 = -4.833_646_656_726_457e-17;
@@ -53,13 +53,13 @@ pub(crate) fn normal_cdf(z: f64) -> f64 {
 
 /// Returns `P(Z > z)` of the standard normal law.
 pub(crate) fn normal_sf(z: f64) -> f64 {
-    let x = z * std::f64::consts::FRAC_1_SQRT_2;
+    let x = z * FRAC_1_SQRT_2;
     let half = 0.5 * libm::erfc(x);
     if !(2.0..40.0).contains(&z) {
         return half;
     }
     // The rounding of x costs a relative z² ulp; the derivative of ln erfc gives it back.
-    let lost = product_error(z, std::f64::consts::FRAC_1_SQRT_2, x) + z * FRAC_1_SQRT_2_LOW;
+    let lost = two_product_error(z, FRAC_1_SQRT_2, x) + z * FRAC_1_SQRT_2_LOW;
     half * (1.0 - lost * (2.0 * x + 1.0 / x))
 }
 
@@ -117,14 +117,4 @@ fn exp_scaled_square(x: f64, scale: f64) -> f64 {
     let high = f64::from_bits(x.to_bits() & 0xffff_ffff_f800_0000);
     let low = (x - high) * (x + high);
     (scale * high * high).exp() * (scale * low).exp()
-}
-
-/// Returns what the rounded product lacks to `x y`.
-fn product_error(x: f64, y: f64, product: f64) -> f64 {
-    super::tails::two_product_error(x, y, product)
-}
-
-/// Returns the logarithm of the density of the standard normal law.
-pub(super) fn ln_normal_pdf(z: f64) -> f64 {
-    -0.5 * z * z - LN_SQRT_TAU
 }

@@ -1,14 +1,13 @@
 //! Roots of a function on an interval.
 
-/// Steps after which a root finder stops: bisection alone needs at most about 1100 to go
-/// through all `f64` of one sign, and 200 halve any interval to its last bit from the middle.
+/// Steps after which the search stops; every fifth of them at least halves the bracket.
 const MAX_STEPS: u32 = 200;
 
 /// Returns a zero of `f` between `lo` and `hi`, to within `tolerance`.
 ///
-/// Inverse quadratic interpolation and secants, kept inside of a bracket by bisection (Brent's
-/// idea). Where `f` has the same sign at both ends, or is NaN there, the result is NaN. At most
-/// 200 evaluations.
+/// Secants in the Illinois form, kept inside of a bracket, with a bisection whenever three of
+/// them did not halve it. A `tolerance` of 0 goes on to the spacing of `f64`. Where `f` has the
+/// same sign at both ends, or is NaN, the result is NaN. At most 202 evaluations.
 pub(crate) fn find_root(f: impl Fn(f64) -> f64, lo: f64, hi: f64, tolerance: f64) -> f64 {
     let (mut a, mut b) = (lo, hi);
     let (mut fa, mut fb) = (f(a), f(b));
@@ -21,7 +20,6 @@ pub(crate) fn find_root(f: impl Fn(f64) -> f64, lo: f64, hi: f64, tolerance: f64
     if fa.is_nan() || fb.is_nan() || (fa > 0.0) == (fb > 0.0) {
         return f64::NAN;
     }
-    // Illinois steps, with a bisection whenever three steps did not halve the bracket.
     let mut width = (b - a).abs();
     let mut slow = 0;
     for _ in 0..MAX_STEPS {

@@ -1,4 +1,8 @@
 //! Student's t law.
+//!
+//! Own code throughout. statrs 0.19.1 has the tail at 1.96 to 4e-10 at 1e6 degrees of freedom
+//! and is 190 % off at 1e15. Its 0.975 quantile is 6.8 % off at 1e7, does not return at 1e8, and
+//! panics at a probability of 1e-300.
 
 use super::asymptotic::student_tail;
 use super::beta::beta_tails;
@@ -18,8 +22,6 @@ pub(crate) fn t_cdf(t: f64, df: f64) -> f64 {
 }
 
 /// Returns `P(T > t)` with `df` degrees of freedom; `df` may be infinite.
-///
-/// statrs 0.19.1 is 1e-6 off at 1e9 degrees of freedom and 190 % off at 1e15.
 pub(crate) fn t_sf(t: f64, df: f64) -> f64 {
     if t < 0.0 {
         return 1.0 - t_sf(-t, df);
