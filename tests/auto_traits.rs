@@ -1,0 +1,86 @@
+//! Which threads values may go to, and how large the small ones are.
+
+use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
+
+use switchstand::{
+    Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, DeployError, Draw,
+    DrawError, Environment, Environments, Exposure, Fingerprint, FingerprintError, Key, LabelError,
+    Model, Number, OnError, Operation, OperationError, Operator, Plan, Point, Policy, PolicyError,
+    Propensity, PropensityError, Purpose, Reason, ReclaimError, Record, Recorder, Route, Router,
+    Scheme, SchemeError, Secret, Served, ShadowOutcome, ShadowRun, ShadowSet, ShadowTask, Share,
+    ShareError, Split, SplitError, Ticket, Timestamp, UnitError, UnitKey, ValidateError, Value,
+    VersionId, VersionState,
+};
+
+/// A model as most are: shared by threads, answering with owned values.
+struct Plain;
+
+impl Model for Plain {
+    type Input = String;
+    type Output = String;
+    type Error = Infallible;
+
+    fn predict(&self, input: &String) -> Result<String, Infallible> {
+        Ok(input.clone())
+    }
+}
+
+const fn shared<T: Send + Sync + ?Sized>() {}
+const fn sent<T: Send + 'static>() {}
+const fn copied<T: Copy + Send + Sync + 'static>() {}
+const fn error<T: std::error::Error + Send + Sync + Clone + PartialEq + 'static>() {}
+const fn unwinds<T: UnwindSafe>() {}
+
+macro_rules! each {
+    ($check:ident: $($type:ty),+ $(,)?) => {
+        const _: () = { $($check::<$type>();)+ };
+    };
+}
+
+each!(shared:
+    Arm, Assignment<'_>, Attribute, Audience, Builder<Plain>, Change<'_>, DeployError<Plain>,
+    Environment, Environments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
+    Record<'_>, dyn Recorder, Router<Plain>, ShadowRun<'_>, Split,
+    Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
+);
+
+each!(copied:
+    Draw, Fingerprint, Number, OnError, Point, Propensity, Purpose, Reason, Route, Scheme, Secret,
+    ShadowOutcome, ShadowSet, Share, Timestamp, VersionId, VersionState,
+);
+
+each!(error:
+    AudienceError, DrawError, FingerprintError, LabelError, OperationError, PolicyError,
+    PropensityError, ReclaimError, SchemeError, ShareError, SplitError, UnitError,
+    ValidateError<OperationError>,
+);
+
+each!(unwinds: Plan, Policy, Route, Environments);
+
+// What is owned by one request: it may go to another thread, as it does with a shadow.
+each!(sent: Served<Plain>, ShadowTask<Plain>);
+
+#[test]
+fn a_route_is_three_words() {
+    assert_eq!(size_of::<Route>(), 24);
+    assert_eq!(size_of::<Option<Route>>(), 24);
+}
+
+#[test]
+fn decisions_and_errors_stay_small() {
+    assert_eq!(size_of::<Share>(), 4);
+    assert_eq!(size_of::<Point>(), 8);
+    assert_eq!(size_of::<Option<Propensity>>(), 8);
+    assert_eq!(size_of::<Draw>(), 16);
+    assert!(size_of::<Key<'_>>() <= 32);
+    for (name, size) in [
+        ("ShareError", size_of::<ShareError>()),
+        ("SplitError", size_of::<SplitError>()),
+        ("AudienceError", size_of::<AudienceError>()),
+        ("PolicyError", size_of::<PolicyError>()),
+        ("OperationError", size_of::<OperationError>()),
+        ("ReclaimError", size_of::<ReclaimError>()),
+    ] {
+        assert!(size <= 96, "{name} has {size} bytes");
+    }
+}

@@ -1,4 +1,0 @@
-//! The crate builds.
-
-#[test]
-fn builds() {}
