@@ -142,3 +142,142 @@ fn write_length(length: usize, out: &mut impl FnMut(&[u8])) {
     // No platform has a wider `usize`.
     out(&(length as u64).to_le_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::attributes::Number;
+    use crate::audience::{Attribute, attr};
+
+    use super::*;
+
+    fn bytes(audience: &Audience) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        audience.write_canonical(&mut |piece| bytes.extend_from_slice(piece));
+        bytes
+    }
+
+    fn joined(pieces: &[&[u8]]) -> Vec<u8> {
+        pieces.concat()
+    }
+
+    const ONE: [u8; 8] = [1, 0, 0, 0, 0, 0, 0, 0];
+    const TWO: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
+    const THREE: [u8; 8] = [3, 0, 0, 0, 0, 0, 0, 0];
+
+    #[test]
+    fn the_bytes_of_groups_are_frozen() {
+        let everyone = Audience::everyone;
+        for (audience, frozen) in [
+            (everyone(), joined(&[&[4]])),
+            (everyone().not(), joined(&[&[3], &TWO, &[4]])),
+            (everyone().and(everyone()), joined(&[&[1], &THREE, &[4, 4]])),
+            (everyone().or(everyone()), joined(&[&[2], &THREE, &[4, 4]])),
+            (
+                Audience::any([everyone().not()]),
+                joined(&[&[2], &THREE, &[3], &TWO, &[4]]),
+            ),
+            (Audience::all([]), joined(&[&[5]])),
+            (Audience::any([]), joined(&[&[6]])),
+        ] {
+            assert_eq!(bytes(&audience), frozen, "{audience}");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_conditions_are_frozen() {
+        let minus_two = [&[0xfe][..], &[0xff; 15]].concat();
+        let one_half = [0, 0, 0, 0, 0, 0, 0xe0, 0x3f];
+        let rows: [(fn(Attribute) -> Audience, Vec<u8>); 12] = [
+            (|a| a.is("x"), joined(&[&[1, 4], &ONE, b"x"])),
+            (|a| a.is(-2), joined(&[&[1, 2], &minus_two])),
+            (|a| a.is(0.5), joined(&[&[1, 3], &one_half])),
+            (|a| a.is_not(true), joined(&[&[2, 1, 1]])),
+            (
+                |a| a.one_of([crate::Value::from("x"), false.into(), "x".into()]),
+                joined(&[&[3], &TWO, &[1, 0], &[4], &ONE, b"x"]),
+            ),
+            (|a| a.starts_with("x"), joined(&[&[4], &ONE, b"x"])),
+            (|a| a.ends_with("x"), joined(&[&[5], &ONE, b"x"])),
+            (|a| a.contains("x"), joined(&[&[6], &ONE, b"x"])),
+            (|a| a.at_least(-2), joined(&[&[7, 2], &minus_two])),
+            (|a| a.at_most(-2.0), joined(&[&[8, 2], &minus_two])),
+            (|a| a.more_than(0.5), joined(&[&[9, 3], &one_half])),
+            (
+                |a| a.less_than(Number::from(-2)),
+                joined(&[&[10, 2], &minus_two]),
+            ),
+        ];
+        let head = joined(&[&[7], &TWO, b"ab"]);
+        for (make, frozen) in rows {
+            let audience = make(attr("ab"));
+            assert_eq!(bytes(&audience), joined(&[&head, &frozen]), "{audience}");
+        }
+        assert_eq!(bytes(&attr("ab").exists()), joined(&[&head, &[11]]));
+    }
+
+    #[test]
+    fn the_bytes_of_units_are_frozen_and_do_not_know_the_order_of_the_list() {
+        let mut keys: Vec<UnitKey> = vec![
+            "b".into(),
+            "a".into(),
+            b"a"[..].into(),
+            1u64.into(),
+            2u128.into(),
+            "b".into(),
+        ];
+        let sixteen = [&[2][..], &[0; 15]].concat();
+        let frozen = joined(&[
+            &[8, 5, 0, 0, 0, 0, 0, 0, 0],
+            &[1],
+            &ONE,
+            b"a",
+            &[1],
+            &ONE,
+            b"b",
+            &[2],
+            &ONE,
+            b"a",
+            &[3, 8, 0, 0, 0, 0, 0, 0, 0],
+            &ONE,
+            &[4, 16, 0, 0, 0, 0, 0, 0, 0],
+            &sixteen,
+        ]);
+        assert_eq!(bytes(&Audience::units(keys.clone())), frozen);
+        keys.reverse();
+        assert_eq!(bytes(&Audience::units(keys)), frozen);
+    }
+
+    #[test]
+    fn different_audiences_have_different_bytes_and_none_begins_another() {
+        let a = || attr("a");
+        let all = [
+            Audience::everyone(),
+            a().is("bc"),
+            attr("ab").is("c"),
+            a().is(1),
+            a().is("1"),
+            a().is(true),
+            a().is_not(1),
+            a().one_of([1]),
+            a().one_of([1, 2]),
+            a().exists(),
+            a().exists().not(),
+            a().exists().or(a().is(1)),
+            a().exists().and(a().is(1)),
+            a().is(1).or(a().exists()),
+            Audience::any([a().exists().or(a().is(1)), a().is(2)]),
+            Audience::any([a().exists(), a().is(1), a().is(2)]),
+            Audience::any([a().exists(), a().is(1).or(a().is(2))]),
+            Audience::units(["42"]),
+            Audience::units([42u64]),
+            Audience::units([42u128]),
+            Audience::units([42u64.to_le_bytes().to_vec()]),
+        ];
+        for (at, left) in all.iter().enumerate() {
+            for (other, right) in all.iter().enumerate() {
+                let begins = bytes(left).starts_with(&bytes(right));
+                assert_eq!(begins, at == other, "{left}; {right}");
+            }
+        }
+    }
+}
