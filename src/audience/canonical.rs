@@ -187,7 +187,8 @@ mod tests {
     fn the_bytes_of_conditions_are_frozen() {
         let minus_two = [&[0xfe][..], &[0xff; 15]].concat();
         let one_half = [0, 0, 0, 0, 0, 0, 0xe0, 0x3f];
-        let rows: [(fn(Attribute) -> Audience, Vec<u8>); 12] = [
+        type Row = (fn(Attribute) -> Audience, Vec<u8>);
+        let rows: [Row; 12] = [
             (|a| a.is("x"), joined(&[&[1, 4], &ONE, b"x"])),
             (|a| a.is(-2), joined(&[&[1, 2], &minus_two])),
             (|a| a.is(0.5), joined(&[&[1, 3], &one_half])),
