@@ -1,6 +1,7 @@
 //! What is known of a unit.
 
 mod number;
+mod text;
 mod value;
 
 use core::borrow::Borrow;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub(crate) use number::Exact;
 pub use number::Number;
+pub(crate) use text::same_text;
 pub(crate) use value::Scalar;
 pub use value::{AsValue, Value};
 
@@ -57,7 +59,7 @@ impl<K: Borrow<str>, V: AsValue> Attributes for [(K, V)] {
     #[inline]
     fn get(&self, name: &str) -> Option<Value<'_>> {
         self.iter()
-            .find(|(key, _)| key.borrow() == name)
+            .find(|(key, _)| same_text(key.borrow(), name))
             .map(|(_, value)| value.as_value())
     }
 }

@@ -164,10 +164,14 @@ impl Test {
     #[inline]
     fn matches(&self, unit: &Unit<'_>) -> bool {
         match self {
-            Test::Attribute { name, condition } => unit
-                .attributes()
-                .and_then(|attributes| attributes.get(name))
-                .is_some_and(|value| condition.matches(value)),
+            Test::Attribute { name, condition } => match unit.attributes() {
+                // The value is read where it was written: a copy costs as much as the rest.
+                Some(attributes) => match &attributes.get(name) {
+                    Some(value) => condition.matches(value),
+                    None => false,
+                },
+                None => false,
+            },
             Test::Units(units) => units.contains(unit.key()),
             Test::Everyone => true,
             Test::Empty(_) => false,

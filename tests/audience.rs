@@ -213,7 +213,8 @@ fn words_tell_what_is_asked() {
 
 #[test]
 fn bounds_hold_on_both_sides() {
-    let cases: [(fn(switchstand::Attribute, Number) -> Audience, [bool; 3]); 4] = [
+    type Bound = fn(switchstand::Attribute, Number) -> Audience;
+    let cases: [(Bound, [bool; 3]); 4] = [
         (|a, n| a.at_least(n), [false, true, true]),
         (|a, n| a.at_most(n), [true, true, false]),
         (|a, n| a.more_than(n), [false, false, true]),

@@ -41,6 +41,13 @@ impl Number {
 
 /// Compares a whole number with a float that is neither whole nor NaN, or out of range.
 fn compare_mixed(integer: i128, float: f64) -> Ordering {
+    if let Ok(integer) = i64::try_from(integer)
+        && integer.unsigned_abs() <= 1 << 53
+        && !float.is_nan()
+    {
+        // Exact as a float; the float has a fraction, so the two are never equal.
+        return (integer as f64).total_cmp(&float);
+    }
     if float >= ABOVE_I128 || float.is_nan() {
         Ordering::Less
     } else if float < -ABOVE_I128 {
@@ -88,6 +95,11 @@ impl Eq for Number {}
 impl From<f64> for Number {
     #[inline]
     fn from(float: f64) -> Number {
+        // Exact below 2^63, and much cheaper than by way of `i128`.
+        let small = float as i64;
+        if float.abs() < 9_223_372_036_854_775_808.0 && small as f64 == float {
+            return Number(Exact::Integer(small.into()));
+        }
         let whole = (-ABOVE_I128..ABOVE_I128).contains(&float) && float.trunc() == float;
         Number(if whole {
             Exact::Integer(float as i128)

@@ -1,6 +1,6 @@
 //! What one attribute must be.
 
-use crate::attributes::{AsValue, Number, Scalar, Value};
+use crate::attributes::{AsValue, Number, Scalar, Value, same_text};
 
 use super::limits::{check_length, check_list};
 use super::{Audience, AudienceError, Test};
@@ -38,6 +38,9 @@ pub(super) enum Operand {
     Number(Number),
     Text(Box<str>),
 }
+
+/// Up to so many texts are compared one by one, which is faster than a search.
+const FEW: usize = 8;
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Condition {
@@ -149,10 +152,10 @@ impl Operand {
 
     /// Tells whether a value of the operand's type equals it; `None` for another type.
     #[inline]
-    fn equals(&self, value: Value<'_>) -> Option<bool> {
+    fn equals(&self, value: &Value<'_>) -> Option<bool> {
         match (self, value) {
-            (Operand::Text(text), Value::Text(value)) => Some(**text == *value),
-            (Operand::Bool(truth), Value::Bool(value)) => Some(*truth == value),
+            (Operand::Text(text), Value::Text(value)) => Some(same_text(text, value)),
+            (Operand::Bool(truth), Value::Bool(value)) => Some(truth == value),
             (Operand::Number(number), value) => {
                 compare(value, *number, |value, number| value == number)
             }
@@ -161,8 +164,22 @@ impl Operand {
     }
 }
 
+/// Looks a value up in a sorted list.
+fn is_among(operands: &[Operand], value: &Value<'_>) -> bool {
+    match value {
+        Value::Text(text) if operands.len() <= FEW => operands
+            .iter()
+            .any(|operand| matches!(operand, Operand::Text(listed) if same_text(listed, text))),
+        value => value.scalar().is_some_and(|scalar| {
+            operands
+                .binary_search_by(|operand| operand.scalar().cmp(&scalar))
+                .is_ok()
+        }),
+    }
+}
+
 #[inline]
-fn in_text(value: Value<'_>, holds: impl Fn(&str) -> bool) -> Option<bool> {
+fn in_text(value: &Value<'_>, holds: impl Fn(&str) -> bool) -> Option<bool> {
     match value {
         Value::Text(text) => Some(holds(text)),
         _ => None,
@@ -172,7 +189,7 @@ fn in_text(value: Value<'_>, holds: impl Fn(&str) -> bool) -> Option<bool> {
 /// Compares a value with a bound; `None` if the value is no number or one of the two is NaN.
 #[inline]
 fn compare(
-    value: Value<'_>,
+    value: &Value<'_>,
     bound: Number,
     holds: impl Fn(&Number, &Number) -> bool,
 ) -> Option<bool> {
@@ -190,15 +207,18 @@ impl Condition {
     }
 
     #[inline]
-    pub(super) fn matches(&self, value: Value<'_>) -> bool {
+    pub(super) fn matches(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Condition::Is(Operand::Text(text)), Value::Text(value)) => same_text(text, value),
+            _ => self.holds(value),
+        }
+    }
+
+    fn holds(&self, value: &Value<'_>) -> bool {
         let verdict = match self {
             Condition::Is(operand) => operand.equals(value),
             Condition::IsNot(operand) => operand.equals(value).map(|equal| !equal),
-            Condition::OneOf(operands) => value.scalar().map(|scalar| {
-                operands
-                    .binary_search_by(|operand| operand.scalar().cmp(&scalar))
-                    .is_ok()
-            }),
+            Condition::OneOf(operands) => Some(is_among(operands, value)),
             Condition::StartsWith(text) => in_text(value, |value| value.starts_with(&**text)),
             Condition::EndsWith(text) => in_text(value, |value| value.ends_with(&**text)),
             Condition::Contains(text) => in_text(value, |value| value.contains(&**text)),

@@ -1,5 +1,7 @@
 //! A second evaluator, as plain as can be, that the audience must agree with.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "code of a test")]
+
 use std::cell::RefCell;
 use std::cmp::Ordering;
 
