@@ -205,7 +205,7 @@ fn ten_thousand_rules_are_asked_to_the_last() {
     let listed = |joined: fn(Vec<Audience>) -> Audience| {
         joined((0..10_000).map(|n| attr("n").is(n)).collect())
     };
-    let any = listed(|rules| Audience::any(rules));
+    let any = listed(Audience::any);
     let chain = listed(|rules| rules.into_iter().reduce(Audience::or).unwrap());
     assert_eq!(any, chain);
     assert_eq!(any.check(), Ok(()));
@@ -277,7 +277,8 @@ fn each_limit_holds_at_its_edge() {
             limit,
         })
     };
-    let cases: [(&'static str, fn(String) -> Audience); 7] = [
+    type Case = (&'static str, fn(String) -> Audience);
+    let cases: [Case; 7] = [
         ("attr", |text| attr(text).exists()),
         ("is", |text| attr("a").is(text)),
         ("is_not", |text| attr("a").is_not(text)),

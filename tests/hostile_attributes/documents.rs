@@ -26,7 +26,7 @@ fn a_document_nested_1000_deep_is_refused_and_harms_no_stack() {
         (r#"{"all":["#, "]}"),
         (r#"{"any":[{"everyone":true},"#, "]}"),
     ] {
-        json(&nested(open, leaf, close, 32)).unwrap();
+        assert!(json(&nested(open, leaf, close, 32)).is_ok());
         for depth in [33, 1_000, 100_000] {
             let error = json(&nested(open, leaf, close, depth)).unwrap_err();
             assert!(error.contains("nested 33 deep, the limit is 32"), "{error}");
@@ -41,9 +41,9 @@ fn a_document_nested_1000_deep_is_refused_and_harms_no_stack() {
         format!("{path}attr = 'a'\n{path}is = 1")
     };
     let header = |depth: usize| format!("[{}not]\nattr = 'a'\nis = 1", "not.".repeat(depth - 1));
-    toml(&inline(32)).unwrap();
-    toml(&dotted(32)).unwrap();
-    toml(&header(32)).unwrap();
+    assert!(toml(&inline(32)).is_ok());
+    assert!(toml(&dotted(32)).is_ok());
+    assert!(toml(&header(32)).is_ok());
     for (document, depth) in [(inline(33), 33), (dotted(33), 33), (header(33), 33)] {
         let error = toml(&document).unwrap_err();
         assert!(
@@ -141,7 +141,7 @@ fn ten_thousand_rules_are_read_and_written() {
 #[test]
 fn too_many_rules_are_refused() {
     let many = |count: usize| vec![r#"{"everyone":true}"#; count].join(",");
-    json(&format!(r#"{{"any":[{}]}}"#, many(65_536))).unwrap();
+    assert!(json(&format!(r#"{{"any":[{}]}}"#, many(65_536))).is_ok());
     for document in [
         format!(r#"{{"any":[{}]}}"#, many(65_537)),
         format!(
