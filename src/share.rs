@@ -87,14 +87,19 @@ impl Share {
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = WHOLE / 100;
-        let (whole, rest) = (self.0 / unit, self.0 % unit);
-        if rest == 0 {
-            return write!(f, "{whole}%");
-        }
-        let decimals = format!("{rest:0DECIMALS$}");
-        write!(f, "{whole}.{}%", decimals.trim_end_matches('0'))
+        f.write_str(&percentage(u64::from(self.0)))
     }
+}
+
+/// Writes parts of 10^9 as an exact percentage.
+fn percentage(nanos: u64) -> String {
+    let unit = u64::from(WHOLE / 100);
+    let (whole, rest) = (nanos / unit, nanos % unit);
+    if rest == 0 {
+        return format!("{whole}%");
+    }
+    let decimals = format!("{rest:0DECIMALS$}");
+    format!("{whole}.{}%", decimals.trim_end_matches('0'))
 }
 
 impl FromStr for Share {
@@ -149,7 +154,7 @@ impl TryFrom<String> for Share {
 #[non_exhaustive]
 pub enum ShareError {
     /// The share is more than everybody.
-    #[error("share of {nanos} parts in 10^9 is over 100 %")]
+    #[error("share {} is over 100%", percentage(*nanos))]
     OverWhole {
         /// The share in parts of 10^9 (the largest number where it is larger still).
         nanos: u64,

@@ -1,0 +1,112 @@
+//! Images of handwritten digits, and two models that read them.
+
+use std::error::Error;
+
+use smartcore::{
+    dataset::digits,
+    ensemble::random_forest_classifier::{
+        RandomForestClassifier, RandomForestClassifierParameters,
+    },
+    error::Failed,
+    linalg::basic::{arrays::Array, matrix::DenseMatrix},
+    linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters},
+    model_selection::train_test_split,
+};
+use switchstand::Model;
+
+/// What the router serves: any model that reads an image.
+pub(crate) type Reader = Box<dyn Model<Input = Image, Output = u32, Error = Failed> + Send + Sync>;
+
+const PIXELS: usize = 64;
+
+/// One image of 8 x 8 grey values.
+#[derive(Clone, Copy)]
+pub(crate) struct Image([f32; PIXELS]);
+
+impl Image {
+    fn matrix(&self) -> Result<DenseMatrix<f32>, Failed> {
+        DenseMatrix::new(1, PIXELS, self.0.to_vec(), false)
+    }
+}
+
+/// An image that no model was trained on, and the digit that it shows.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) image: Image,
+    pub(crate) digit: u32,
+}
+
+struct Logistic(LogisticRegression<f32, u32, DenseMatrix<f32>, Vec<u32>>);
+
+impl Model for Logistic {
+    type Input = Image;
+    type Output = u32;
+    type Error = Failed;
+
+    fn predict(&self, image: &Image) -> Result<u32, Failed> {
+        first(self.0.predict(&image.matrix()?)?)
+    }
+}
+
+struct Forest(RandomForestClassifier<f32, u32, DenseMatrix<f32>, Vec<u32>>);
+
+impl Model for Forest {
+    type Input = Image;
+    type Output = u32;
+    type Error = Failed;
+
+    fn predict(&self, image: &Image) -> Result<u32, Failed> {
+        first(self.0.predict(&image.matrix()?)?)
+    }
+}
+
+fn first(answers: Vec<u32>) -> Result<u32, Failed> {
+    answers
+        .first()
+        .copied()
+        .ok_or_else(|| Failed::predict("no answer"))
+}
+
+/// Both models, and the images that they were not trained on.
+pub(crate) struct Trained {
+    pub(crate) logistic: Reader,
+    pub(crate) forest: Reader,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) trained_on: usize,
+}
+
+/// Trains both models on 70 % of the images, always the same ones.
+pub(crate) fn train() -> Result<Trained, Box<dyn Error>> {
+    let all = digits::load_dataset();
+    let digits: Vec<u32> = all.target.iter().map(|digit| *digit as u32).collect();
+    let images = DenseMatrix::new(all.num_samples, PIXELS, all.data, false)?;
+    let (training, rest, digits, digits_of_rest) =
+        train_test_split(&images, &digits, 0.3, true, Some(42));
+
+    let parameters = LogisticRegressionParameters::default();
+    let logistic = Logistic(LogisticRegression::fit(&training, &digits, parameters)?);
+    let parameters = RandomForestClassifierParameters::default()
+        .with_n_trees(50)
+        .with_seed(7);
+    let forest = Forest(RandomForestClassifier::fit(&training, &digits, parameters)?);
+
+    let sample = |(row, digit): (usize, &u32)| Sample {
+        image: Image(std::array::from_fn(|pixel| *rest.get((row, pixel)))),
+        digit: *digit,
+    };
+    Ok(Trained {
+        logistic: Box::new(logistic),
+        forest: Box::new(forest),
+        samples: digits_of_rest.iter().enumerate().map(sample).collect(),
+        trained_on: digits.len(),
+    })
+}
+
+/// Returns the fraction of the samples that a model reads rightly.
+pub(crate) fn accuracy(model: &Reader, samples: &[Sample]) -> Result<f64, Failed> {
+    let mut right = 0;
+    for sample in samples {
+        right += usize::from(model.predict(&sample.image)? == sample.digit);
+    }
+    Ok(right as f64 / samples.len() as f64)
+}

@@ -1,0 +1,99 @@
+//! What the program tells its reader, and the checks that decide its exit code.
+
+use std::{fmt::Display, process::ExitCode, time::Duration};
+
+use switchstand::{
+    Share,
+    stats::{Alpha, Refusal, sample_ratio},
+};
+
+/// Prints the story and counts the checks that failed.
+#[derive(Default)]
+pub(crate) struct Report {
+    stages: usize,
+    checks: usize,
+    failed: usize,
+}
+
+impl Report {
+    pub(crate) fn stage(&mut self, title: &str) {
+        self.stages += 1;
+        println!("\n{}. {title}", self.stages);
+    }
+
+    /// Begins a step within a stage.
+    pub(crate) fn step(&self, title: &str) {
+        println!("   - {title}");
+    }
+
+    /// Prints a number that this run may give or not.
+    pub(crate) fn says(&self, what: &str, value: impl Display) {
+        println!("   {what:<38} {value}");
+    }
+
+    /// Prints a number that must be as the design says, and checks that it is.
+    pub(crate) fn must(&mut self, what: &str, value: impl Display, holds: bool) {
+        self.checks += 1;
+        let verdict = if holds { "ok" } else { "NOT AS DESIGNED" };
+        self.failed += usize::from(!holds);
+        println!("   {what:<38} {:<42} {verdict}", value.to_string());
+    }
+
+    /// Checks that `found` of `all` are what a share should give by chance.
+    ///
+    /// The users are fixed, so the same run gives the same verdict every time; the error rate is
+    /// that of a sample ratio check, 0.001.
+    pub(crate) fn must_fit(
+        &mut self,
+        what: &str,
+        found: usize,
+        all: usize,
+        share: Share,
+    ) -> Result<(), Refusal> {
+        let counts = [found as u64, (all - found) as u64];
+        let weights = [share.as_fraction(), share.complement().as_fraction()];
+        let check = sample_ratio::check(&counts, &weights, Alpha::ONE_PER_MILLE)?;
+        let value = format!(
+            "{} of {} = {} (asked {share})",
+            count(found),
+            count(all),
+            percent(found, all)
+        );
+        self.must(what, value, check.is_consistent());
+        Ok(())
+    }
+
+    /// Prints the verdict of the whole run.
+    pub(crate) fn end(&self, requests: usize, time: Duration) -> ExitCode {
+        println!(
+            "\n{} requests, {} checks, {} failed, {:.1} s",
+            count(requests),
+            self.checks,
+            self.failed,
+            time.as_secs_f64()
+        );
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns a number with separators: `20,000`.
+pub(crate) fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Returns a part of a whole: `2.5 %`.
+pub(crate) fn percent(part: usize, whole: usize) -> String {
+    format!("{:.1} %", 100.0 * part as f64 / whole as f64)
+}
