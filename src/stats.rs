@@ -4,6 +4,7 @@
 
 pub mod agreement;
 mod alpha;
+pub mod compare;
 mod counts;
 mod fixed_horizon;
 pub mod guard;
@@ -18,6 +19,7 @@ mod p_value;
 pub mod paired;
 mod paired_counts;
 mod paired_moments;
+pub mod planning;
 pub mod proportions;
 mod ratio_moments;
 mod refusal;

@@ -18,6 +18,7 @@ mod score;
 
 pub use difference::{agresti_caffo, newcombe, wald};
 pub use one_arm::{clopper_pearson, jeffreys, wilson};
+pub(super) use ratio::arcsine_difference;
 pub use ratio::{RatioEstimate, cohen_h, odds_ratio, risk_ratio};
 pub use score::{miettinen_nurminen, miettinen_nurminen_interval, non_inferiority};
 

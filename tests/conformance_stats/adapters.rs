@@ -7,6 +7,7 @@ mod mcnemar;
 mod moments;
 mod multiplicity;
 mod paired_t;
+mod power;
 mod rate_guard;
 mod rate_guard_grid;
 mod special_functions;
@@ -39,6 +40,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
     Adapter {
         method: "paired_t",
         run: paired_t::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "power",
+        run: power::adapt,
         tolerance: standard,
     },
     Adapter {
@@ -91,7 +97,6 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "msprt",
     "normal_bayes",
     "poisson_rate",
-    "power",
     "prob_best",
     "psi",
     "quantile",

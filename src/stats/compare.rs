@@ -1,0 +1,157 @@
+//! Two arms and a metric, read out in one call.
+//!
+//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`Readout`] whose
+//! `Display` is meant to be pasted into a review. What it picks, and why:
+//!
+//! | metric | test | interval | reason |
+//! |---|---|---|---|
+//! | a rate ([`Counts`]) | pooled z | Newcombe | its standard error is that of the null hypothesis; the interval needs no minimum count and never leaves -1 to 1 |
+//! | a rate with an expected count below 5 | score of Miettinen and Nurminen | its own | keeps its level where the pooled z test does not |
+//! | a mean ([`Moments`]) | Welch's t | its own | arms may differ in variance and size, as in a canary |
+//!
+//! A direction is stated only if the p-value is below alpha *and* the interval excludes zero,
+//! and never while the sample ratio check fails. It is for **one** look at a sample of fixed
+//! size.
+
+mod readout;
+
+pub use readout::{ArmReadout, Readout, RelativeEffect, Verdict};
+
+use super::means::{self, FiellerSet};
+use super::{
+    Alpha, Alternative, Counts, FixedHorizon, Moments, Refusal, proportions, sample_ratio,
+};
+
+/// Expected count below which the pooled z test is not trusted.
+const SMALL_COUNT: f64 = 5.0;
+
+/// Compares a candidate with a control and returns what to say about it.
+///
+/// `weights` are the shares of traffic that the arms were configured to get, in any unit:
+/// `[1.0, 1.0]`, `[95.0, 5.0]`. They are asked for because an experiment whose arms do not have
+/// the sizes they should have is broken, whatever its p-value. Sizes are checked at an error
+/// rate of 0.001, the effect at `alpha`, two-sided.
+///
+/// Units must be independent: one outcome or number per user (or whatever was assigned).
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] for empty arms, or fewer than two values for a mean;
+/// [`Refusal::ZeroVariance`] if nothing varies in either arm; [`Refusal::OutOfRange`] for
+/// weights that are not positive.
+///
+/// ```
+/// use switchstand::stats::{Alpha, Counts, compare};
+/// let control = Counts::new(480, 10_000)?;
+/// let candidate = Counts::new(577, 10_050)?;
+/// let readout = compare::two_arms(&control, &candidate, [1.0, 1.0], Alpha::FIVE_PERCENT)?;
+/// assert_eq!(readout.verdict, compare::Verdict::Higher);
+/// println!("{readout}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn two_arms<M: Metric>(
+    control: &M,
+    candidate: &M,
+    weights: [f64; 2],
+    alpha: Alpha,
+) -> Result<Readout, Refusal> {
+    let sizes = [control.units(), candidate.units()];
+    let sample_ratio = sample_ratio::check(&sizes, &weights, Alpha::ONE_PER_MILLE)?;
+    let effect = M::effect(control, candidate, alpha)?;
+    let relative = M::relative(control, candidate, alpha);
+    let verdict = Verdict::of(&effect, &sample_ratio);
+    Ok(Readout {
+        verdict,
+        effect,
+        relative,
+        control: ArmReadout::new(control),
+        candidate: ArmReadout::new(candidate),
+        sample_ratio,
+    })
+}
+
+/// A metric that [`two_arms`] knows how to test; implemented by [`Counts`] and [`Moments`].
+pub trait Metric: sealed::Metric {}
+
+impl Metric for Counts {}
+impl Metric for Moments {}
+
+mod sealed {
+    use super::{Alpha, FixedHorizon, Refusal, RelativeEffect};
+
+    pub trait Metric: Sized {
+        /// Returns the number of units.
+        fn units(&self) -> u64;
+        /// Returns the arm's rate or mean, 0 for an empty arm.
+        fn value(&self) -> f64;
+        /// Tests the candidate against the control.
+        fn effect(control: &Self, candidate: &Self, alpha: Alpha) -> Result<FixedHorizon, Refusal>;
+        /// Returns the relative effect where it can be told.
+        fn relative(control: &Self, candidate: &Self, alpha: Alpha) -> Option<RelativeEffect>;
+    }
+}
+
+impl sealed::Metric for Counts {
+    fn units(&self) -> u64 {
+        self.trials()
+    }
+
+    fn value(&self) -> f64 {
+        self.rate().unwrap_or(0.0)
+    }
+
+    fn effect(control: &Counts, candidate: &Counts, alpha: Alpha) -> Result<FixedHorizon, Refusal> {
+        let successes = (control.successes() + candidate.successes()) as f64;
+        let failures = (control.failures() + candidate.failures()) as f64;
+        let smaller_arm = control.trials().min(candidate.trials()) as f64;
+        let least = successes.min(failures) * (smaller_arm / (successes + failures));
+        let test = if least < SMALL_COUNT {
+            proportions::miettinen_nurminen
+        } else {
+            proportions::pooled_z
+        };
+        test(control, candidate, alpha, Alternative::TwoSided)
+    }
+
+    fn relative(control: &Counts, candidate: &Counts, alpha: Alpha) -> Option<RelativeEffect> {
+        let ratio = proportions::risk_ratio(control, candidate, alpha).ok()?;
+        let lift = |ratio: f64| ratio - 1.0;
+        Some(RelativeEffect {
+            method: ratio.method,
+            effect: lift(ratio.ratio),
+            lower: lift(ratio.interval.lower),
+            upper: lift(ratio.interval.upper),
+        })
+    }
+}
+
+impl sealed::Metric for Moments {
+    fn units(&self) -> u64 {
+        self.n()
+    }
+
+    fn value(&self) -> f64 {
+        self.mean().unwrap_or(0.0)
+    }
+
+    fn effect(
+        control: &Moments,
+        candidate: &Moments,
+        alpha: Alpha,
+    ) -> Result<FixedHorizon, Refusal> {
+        means::welch(control, candidate, alpha, Alternative::TwoSided)
+    }
+
+    fn relative(control: &Moments, candidate: &Moments, alpha: Alpha) -> Option<RelativeEffect> {
+        let lift = means::relative_lift(control, candidate, alpha, Alternative::TwoSided).ok()?;
+        match means::fieller(control, candidate, alpha).ok()? {
+            FiellerSet::Bounded(interval) => Some(RelativeEffect {
+                method: "Fieller interval",
+                effect: lift.effect,
+                lower: interval.lower,
+                upper: interval.upper,
+            }),
+            // The control's mean may be zero: there is no percentage to speak of.
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What to say about two arms.
+
+use core::fmt;
+
+use super::sealed;
+use crate::stats::fixed_horizon::round_percent;
+use crate::stats::measure::significant;
+use crate::stats::sample_ratio::SampleRatio;
+use crate::stats::{FixedHorizon, Measure};
+
+/// Holds effect, sizes and verdict of one comparison, for one look.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Readout {
+    /// What the observations allow to say.
+    pub verdict: Verdict,
+    /// Test and interval of the difference, candidate minus control.
+    pub effect: FixedHorizon,
+    /// The effect relative to the control; none where the control is not clearly above or
+    /// below zero.
+    pub relative: Option<RelativeEffect>,
+    /// Size and value of the control.
+    pub control: ArmReadout,
+    /// Size and value of the candidate.
+    pub candidate: ArmReadout,
+    /// Whether the arms have the sizes that they should have.
+    pub sample_ratio: SampleRatio,
+}
+
+/// States what a comparison allows to say, in one word.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The candidate's value is higher than the control's.
+    Higher,
+    /// The candidate's value is lower than the control's.
+    Lower,
+    /// The observations do not tell: which is not to say that the arms are equal.
+    Undecided,
+    /// The arms do not have the sizes they should have, so nothing is said.
+    Withheld,
+}
+
+impl Verdict {
+    pub(super) fn of(effect: &FixedHorizon, sample_ratio: &SampleRatio) -> Verdict {
+        if !sample_ratio.is_consistent() {
+            return Verdict::Withheld;
+        }
+        if !effect.is_significant() {
+            return Verdict::Undecided;
+        }
+        if effect.interval.lower > effect.null {
+            Verdict::Higher
+        } else if effect.interval.upper < effect.null {
+            Verdict::Lower
+        } else {
+            Verdict::Undecided
+        }
+    }
+}
+
+/// Holds an effect relative to the control's value, with its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RelativeEffect {
+    /// Name of the interval.
+    pub method: &'static str,
+    /// Candidate over control, minus 1.
+    pub effect: f64,
+    /// Lower bound, at the level of the absolute interval.
+    pub lower: f64,
+    /// Upper bound, at the level of the absolute interval.
+    pub upper: f64,
+}
+
+/// Holds size and value of one arm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ArmReadout {
+    /// Number of units.
+    pub n: u64,
+    /// Rate or mean.
+    pub value: f64,
+}
+
+impl ArmReadout {
+    pub(super) fn new<M: sealed::Metric>(arm: &M) -> ArmReadout {
+        ArmReadout {
+            n: arm.units(),
+            value: arm.value(),
+        }
+    }
+}
+
+impl fmt::Display for Readout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effect = &self.effect;
+        let (noun, percent) = match effect.measure {
+            Measure::RateDifference => ("rate", true),
+            _ => ("mean", false),
+        };
+        let alpha = round_percent(effect.alpha.get());
+        let shown = |value: f64| effect.measure.show(value);
+        match self.verdict {
+            Verdict::Higher => writeln!(
+                f,
+                "The candidate's {noun} is HIGHER than the control's, by {} to {}.",
+                shown(effect.interval.lower),
+                shown(effect.interval.upper)
+            )?,
+            Verdict::Lower => writeln!(
+                f,
+                "The candidate's {noun} is LOWER than the control's, by {} to {}.",
+                shown(effect.interval.upper),
+                shown(effect.interval.lower)
+            )?,
+            Verdict::Undecided => writeln!(
+                f,
+                "UNDECIDED: the {noun}s may be equal, or differ by {} to {}.",
+                shown(effect.interval.lower),
+                shown(effect.interval.upper)
+            )?,
+            Verdict::Withheld => writeln!(
+                f,
+                "NO VERDICT: the arms do not have the sizes they should have. Find out why \
+                 before reading the effect."
+            )?,
+        }
+        writeln!(f, "  {effect}")?;
+        if let Some(relative) = &self.relative {
+            let percent = |value: f64| Measure::RelativeDifference.show(value);
+            writeln!(
+                f,
+                "  relative {}, {} % interval {} to {} ({})",
+                percent(relative.effect),
+                round_percent(effect.interval.level),
+                percent(relative.lower),
+                percent(relative.upper),
+                relative.method
+            )?;
+        }
+        for (name, arm) in [("control  ", self.control), ("candidate", self.candidate)] {
+            if percent {
+                let rate = significant(100.0 * arm.value);
+                writeln!(f, "  {name} {rate} % of n = {}", arm.n)?;
+            } else {
+                writeln!(
+                    f,
+                    "  {name} mean {} of n = {}",
+                    significant(arm.value),
+                    arm.n
+                )?;
+            }
+        }
+        writeln!(f, "  {}", self.sample_ratio)?;
+        write!(
+            f,
+            "  alpha {alpha} %, two-sided; valid for one look at a sample size fixed beforehand"
+        )
+    }
+}
