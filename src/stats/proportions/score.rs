@@ -152,7 +152,8 @@ fn variance(pair: &Pair, at: f64) -> f64 {
 /// bisection where they leave it. The closed form of the cubic needs the arc cosine of a
 /// number that rounding takes beyond 1 at empty cells.
 fn most_likely(pair: &Pair, at: f64) -> f64 {
-    let (mut low, mut high) = ((-at).max(0.0), (1.0 - at).min(1.0));
+    // 0 - D, as -D may be a negative zero, whose reciprocal is minus infinity.
+    let (mut low, mut high) = ((0.0 - at).max(0.0), (1.0 - at).min(1.0));
     let score = |p: f64| {
         let (mut value, mut slope) = (0.0, 0.0);
         for (count, rate, sign) in [
