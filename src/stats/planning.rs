@@ -116,15 +116,17 @@ impl Design {
 
     fn size(&self, control: f64) -> Result<SampleSize, Refusal> {
         let total = control + control * self.ratio;
-        if !(total <= super::state::MAX_COUNT as f64) {
-            return Err(Refusal::Overflow {
+        // False for a NaN too, which an overflow may have left behind.
+        if total <= super::state::MAX_COUNT as f64 {
+            Ok(SampleSize {
+                control_solution: control,
+                ratio: self.ratio,
+            })
+        } else {
+            Err(Refusal::Overflow {
                 what: "sample size",
-            });
+            })
         }
-        Ok(SampleSize {
-            control_solution: control,
-            ratio: self.ratio,
-        })
     }
 }
 
