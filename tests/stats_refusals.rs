@@ -169,6 +169,9 @@ fn t4_zero_variance_is_refused() {
         cohen_kappa(&one_sided, Weights::Identity, ALPHA),
         ZeroVariance
     );
+    let apart = [[0, 0, 0, 0], [0, 0, 0, 0], [3, 7, 0, 0], [6, 1, 0, 0]];
+    let apart = ConfusionMatrix::from_rows(&apart).unwrap();
+    refused!(cohen_kappa(&apart, Weights::Linear, ALPHA), ZeroVariance);
 }
 
 #[test]
@@ -269,7 +272,7 @@ fn t4_impossible_plans_are_refused() {
         Overflow
     );
     refused!(
-        planning::proportions::non_inferiority(0.5, 0.4, 0.1, &design),
+        planning::proportions::non_inferiority(0.5, 0.25, 0.25, &design),
         OutOfRange
     );
     refused!(

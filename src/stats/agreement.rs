@@ -64,8 +64,8 @@ pub struct Kappa {
 /// <https://doi.org/10.1037/h0028106>.
 ///
 /// # Errors
-/// [`Refusal::InsufficientData`] for an empty matrix, [`Refusal::ZeroVariance`] if chance alone
-/// makes them agree always, or if either gives one answer only.
+/// [`Refusal::InsufficientData`] for an empty matrix, [`Refusal::ZeroVariance`] if either side
+/// gives one answer only, or agreement by chance cannot vary.
 ///
 /// ```
 /// use switchstand::stats::Alpha;
@@ -83,6 +83,12 @@ pub fn cohen_kappa(
     let n = total(matrix)?;
     let k = matrix.categories();
     let (rows, columns) = (matrix.row_sums(), matrix.column_sums());
+    // Whoever gives one answer only agrees exactly by chance, with no error to judge it by.
+    if rows.iter().chain(&columns).any(|&sum| sum == matrix.n()) {
+        return Err(Refusal::ZeroVariance {
+            what: "answer of one side",
+        });
+    }
     let weight = |i: usize, j: usize| weights.weight(i, j, k);
     let cells = || {
         matrix
@@ -99,11 +105,6 @@ pub fn cohen_kappa(
     // In disagreements: exact at perfect agreement, and 1 - p_e keeps its digits.
     let missed: f64 = cells().map(|(_, _, p, w)| p * (1.0 - w)).sum();
     let missed_by_chance: f64 = chance().map(|(_, _, p, w)| p * (1.0 - w)).sum();
-    if missed_by_chance == 0.0 {
-        return Err(Refusal::ZeroVariance {
-            what: "answer of either side",
-        });
-    }
     let kappa = 1.0 - missed / missed_by_chance;
 
     let row_means: Vec<f64> = (0..k)
@@ -134,9 +135,11 @@ pub fn cohen_kappa(
     let standard_error = deviation(&terms);
     let terms: Vec<(f64, f64)> = chance().map(|(i, j, p, w)| (p, w - margin(i, j))).collect();
     let null_standard_error = deviation(&terms);
-    if null_standard_error == 0.0 {
+    // With linear weights and no category in common the weights are sums of a row's and a
+    // column's part: nothing is left to vary but rounding.
+    if null_standard_error * n.sqrt() < 1e-12 {
         return Err(Refusal::ZeroVariance {
-            what: "answer of one side",
+            what: "agreement by chance",
         });
     }
     let alternative = Alternative::TwoSided;
