@@ -287,6 +287,8 @@ impl Builder<'_> {
 /// Knows with which probability a unit that no rule serves gets which version.
 struct Outcomes<'a> {
     builder: &'a Builder<'a>,
+    /// The live version's probability: whatever no other version gets.
+    live: u64,
     /// Versions other than the live one, and their probability.
     drawn: Vec<(VersionId, u64)>,
 }
@@ -308,36 +310,43 @@ impl<'a> Outcomes<'a> {
                 Propensity::raw_product,
             );
         let live = builder.environments.live().id();
-        let mut drawn: Vec<(VersionId, u64)> = Vec::new();
-        let mut add = |label: &str, probability: u64| {
+        // Points are added up before they are rounded, so that all of them make certainty.
+        let mut points: Vec<(VersionId, u128)> = Vec::new();
+        let mut add = |label: &str, more: u128| {
             let (version, _) = builder.answering(label);
             if version != live {
-                match drawn.iter_mut().find(|(other, _)| *other == version) {
-                    Some((_, sum)) => *sum += probability,
-                    None => drawn.push((version, probability)),
+                match points.iter_mut().find(|(other, _)| *other == version) {
+                    Some((_, sum)) => *sum += more,
+                    None => points.push((version, more)),
                 }
             }
         };
         if let Some(canary) = &builder.policy.canary {
-            add(&canary.version, taken_in);
+            add(&canary.version, 1 << 64);
         }
         if let Some(split) = split {
             for (arm, number) in split.arms().zip(0u16..) {
-                let part = Propensity::raw_of_points(split.layout().points(number));
-                add(&arm.version, Propensity::raw_product(taken_in, part));
+                add(&arm.version, split.layout().points(number));
             }
         }
-        Outcomes { builder, drawn }
+        let probability =
+            |points| Propensity::raw_product(taken_in, Propensity::raw_of_points(points));
+        let others = points.iter().map(|(_, points)| points).sum();
+        Outcomes {
+            builder,
+            live: Propensity::raw_complement(probability(others)),
+            drawn: points
+                .iter()
+                .map(|(version, points)| (*version, probability(*points)))
+                .collect(),
+        }
     }
 
     fn of(&self, version: VersionId) -> u64 {
-        match self.drawn.iter().find(|(other, _)| *other == version) {
-            Some((_, probability)) => *probability,
-            None => {
-                let others = self.drawn.iter().map(|(_, probability)| probability).sum();
-                Propensity::raw_complement(others)
-            }
-        }
+        self.drawn
+            .iter()
+            .find(|(other, _)| *other == version)
+            .map_or(self.live, |(_, probability)| *probability)
     }
 
     fn arm(&self, label: &str, arm: u16, reason: Reason) -> Route {
