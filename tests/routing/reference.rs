@@ -116,7 +116,7 @@ fn serve(spec: &Spec, person: &Person) -> (&'static str, Reason, Option<String>)
     if let Some((_, version)) = spec.listed.iter().find(|(key, _)| *key == person.key) {
         return (version, Reason::Listed, None);
     }
-    if let Some(version) = rule_for(spec, person) {
+    if let Some(version) = spec.rule_for(person) {
         return (version, Reason::Audience, None);
     }
     if spec.within.is_some() && spec.within != person.tier {
@@ -147,21 +147,4 @@ fn serve(spec: &Spec, person: &Person) -> (&'static str, Reason, Option<String>)
             (version, Reason::Split, Some(label.to_owned()))
         }
     }
-}
-
-/// The version that the first matching audience rule names.
-pub(crate) fn rule_for(spec: &Spec, person: &Person) -> Option<&'static str> {
-    let rules = spec.rules.iter().copied();
-    let or_for = match spec.technique {
-        Technique::Canary {
-            version,
-            or_for: Some(tier),
-            ..
-        } => Some((tier, version)),
-        _ => None,
-    };
-    rules
-        .chain(or_for)
-        .find(|(tier, _)| Some(*tier) == person.tier)
-        .map(|(_, version)| version)
 }

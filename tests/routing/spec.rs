@@ -121,6 +121,22 @@ impl Spec {
         policy
     }
 
+    /// Returns the version that the first matching audience rule names.
+    pub(crate) fn rule_for(&self, person: &Person) -> Option<&'static str> {
+        let or_for = match self.technique {
+            Technique::Canary {
+                version,
+                or_for: Some(tier),
+                ..
+            } => Some((tier, version)),
+            _ => None,
+        };
+        let mut rules = self.rules.iter().copied().chain(or_for);
+        rules
+            .find(|(tier, _)| Some(*tier) == person.tier)
+            .map(|(_, version)| version)
+    }
+
     pub(crate) fn plan(&self) -> Plan {
         self.policy().compile(LIVE, OTHERS).unwrap()
     }
