@@ -1,16 +1,91 @@
 //! An explicit list of units.
 
 use core::cmp::Ordering;
+use core::hash::Hasher as _;
 
+use siphasher::sip::SipHasher13;
+
+use crate::attributes::same_text;
 use crate::unit::{Key, UnitKey};
 
 use super::AudienceError;
 use super::limits::{check_length, check_list};
 
-/// Sorted, each key once, so that a look-up is a binary search.
+/// Up to so many keys are compared one by one.
+const FEW: usize = 8;
+
+/// Sorted, each key once; a longer list has an index beside it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Units {
     keys: Box<[UnitKey]>,
+    index: Option<Index>,
+}
+
+/// The keys by the first bits of their hashes, in about one bucket for each key.
+///
+/// Within a bucket the keys keep their order and are searched, so that keys made to collide
+/// cost no more than a search of the whole list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Index {
+    bits: u32,
+    /// Where each bucket begins in `slots`, and the end of the last.
+    starts: Box<[u32]>,
+    /// Positions of keys in the list.
+    slots: Box<[u32]>,
+}
+
+impl Index {
+    /// Returns `None` for a short list, and for one of 2^31 keys or more, far above the limit.
+    fn new(keys: &[UnitKey]) -> Option<Index> {
+        let bits = keys.len().next_power_of_two().ilog2();
+        if keys.len() <= FEW || bits > 31 {
+            return None;
+        }
+        let mut placed: Vec<(u32, u32)> = (0..)
+            .zip(keys)
+            .map(|(slot, key)| (bucket(key.as_key(), bits), slot))
+            .collect();
+        placed.sort_unstable();
+        let mut start = 0;
+        let starts = (0..=1_u32 << bits).map(|bucket| {
+            let behind = placed.iter().skip(start as usize);
+            start += behind.take_while(|place| place.0 < bucket).count() as u32;
+            start
+        });
+        Some(Index {
+            bits,
+            starts: starts.collect(),
+            slots: placed.iter().map(|place| place.1).collect(),
+        })
+    }
+
+    fn contains(&self, keys: &[UnitKey], key: Key<'_>) -> bool {
+        let bucket = bucket(key, self.bits) as usize;
+        let slots = match self.starts.get(bucket..) {
+            Some([start, end, ..]) => self.slots.get(*start as usize..*end as usize),
+            _ => None,
+        };
+        slots.is_some_and(|slots| {
+            slots
+                .binary_search_by(|slot| match keys.get(*slot as usize) {
+                    Some(listed) => compare(listed.as_key(), key),
+                    None => Ordering::Less,
+                })
+                .is_ok()
+        })
+    }
+}
+
+/// Returns the first `bits` bits of the key's hash, under a fixed key for each kind.
+#[inline]
+fn bucket(key: Key<'_>, bits: u32) -> u32 {
+    let kind = u64::from(rank(key));
+    let hash = key.with_bytes(|bytes| {
+        let mut hasher = SipHasher13::new_with_keys(kind, !kind);
+        hasher.write(bytes);
+        hasher.finish()
+    });
+    (hash >> (u64::BITS - bits)) as u32
 }
 
 impl Units {
@@ -18,6 +93,7 @@ impl Units {
         keys.sort_unstable();
         keys.dedup();
         Units {
+            index: Index::new(&keys),
             keys: keys.into_boxed_slice(),
         }
     }
@@ -28,9 +104,14 @@ impl Units {
 
     #[inline]
     pub(super) fn contains(&self, key: Key<'_>) -> bool {
-        self.keys
-            .binary_search_by(|listed| compare(listed.as_key(), key))
-            .is_ok()
+        match (&self.index, key) {
+            (Some(index), _) => index.contains(&self.keys, key),
+            (None, Key::Text(text)) => self
+                .keys
+                .iter()
+                .any(|listed| matches!(listed, UnitKey::Text(listed) if same_text(listed, text))),
+            (None, _) => self.keys.iter().any(|listed| listed.as_key() == key),
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), AudienceError> {
@@ -73,6 +154,32 @@ fn rank(key: Key<'_>) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_each_length_contain_their_keys_and_no_others() {
+        for length in (0..40).chain([1_000, 1_024, 1_025]) {
+            let even = (0..length).map(|n| n * 2);
+            let texts = Units::new(even.clone().map(|n| format!("user-{n}").into()).collect());
+            let numbers = Units::new(even.map(UnitKey::from).collect());
+            assert_eq!(numbers.index.is_some(), length > FEW as u64);
+            for n in 0..length * 2 {
+                let listed = n % 2 == 0;
+                assert_eq!(texts.contains(Key::Text(&format!("user-{n}"))), listed);
+                assert_eq!(numbers.contains(Key::U64(n)), listed);
+                assert!(!numbers.contains(Key::U128(n.into())));
+                assert!(!numbers.contains(Key::Bytes(&n.to_le_bytes())));
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_spreads_its_keys_over_the_buckets() {
+        let units = Units::new((0..10_000u64).map(|n| format!("user-{n}").into()).collect());
+        let index = units.index.unwrap();
+        let mut sizes = index.starts.windows(2).map(|edge| edge[1] - edge[0]);
+        assert_eq!(sizes.clone().sum::<u32>(), 10_000);
+        assert!(sizes.all(|size| size < 10));
+    }
 
     #[test]
     fn borrowed_keys_are_ordered_as_owned_keys_are() {
