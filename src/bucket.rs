@@ -148,7 +148,9 @@ impl Point {
 /// `SipHash-1-3-64(key, unit)`. Salt and unit are never concatenated.
 #[derive(Clone, Copy)]
 pub struct Draw {
-    keys: (u64, u64),
+    key: [u8; 16],
+    /// The hash with the key in place, which saves its set-up on every request.
+    hasher: SipHasher13,
 }
 
 impl Draw {
@@ -183,23 +185,37 @@ impl Draw {
             hasher.write(text.as_bytes());
         }
         let hash = hasher.finish128();
+        let key = (u128::from(hash.h1) | u128::from(hash.h2) << 64).to_le_bytes();
         Draw {
-            keys: (hash.h1, hash.h2),
+            key,
+            hasher: SipHasher13::new_with_key(&key),
         }
     }
 
     /// Returns the derived key, to check another implementation against this one.
     #[must_use]
     pub fn key(&self) -> [u8; 16] {
-        (u128::from(self.keys.0) | u128::from(self.keys.1) << 64).to_le_bytes()
+        self.key
+    }
+
+    /// Returns the derived key as the two words that the hash takes.
+    pub(crate) fn keys(&self) -> (u64, u64) {
+        let key = u128::from_le_bytes(self.key);
+        (key as u64, (key >> 64) as u64)
+    }
+
+    /// Returns the unit's point under a derived key.
+    #[inline(always)]
+    pub(crate) fn point_under(first: u64, second: u64, unit: Key<'_>) -> Point {
+        let hasher = SipHasher13::new_with_keys(first, second);
+        Point(unit.with_bytes(|bytes| hasher.hash(bytes)))
     }
 
     /// Returns the unit's point in this draw.
     #[inline(always)]
     #[must_use]
     pub fn point(&self, unit: Key<'_>) -> Point {
-        let hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
-        Point(unit.with_bytes(|bytes| hasher.hash(bytes)))
+        Point(unit.with_bytes(|bytes| self.hasher.hash(bytes)))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-pub(crate) use head::Head;
+pub(crate) use head::{Head, HeadKind};
 
 /// Routes units by one policy over one set of deployed versions.
 ///
@@ -42,19 +42,24 @@ pub struct Plan {
     arms: Box<[Named]>,
 }
 
-/// A stretch of a draw's line.
+/// A stretch of a draw's line, both ends included; it is empty if they are reversed.
 #[derive(Clone, Copy, Debug)]
 struct Range {
     draw: Draw,
-    start: u128,
-    end: u128,
+    first: u64,
+    last: u64,
 }
 
 impl Range {
     #[inline]
     fn contains(&self, unit: &Unit<'_>) -> bool {
-        let point = u128::from(self.draw.point(unit.key()).get());
-        self.start <= point && point < self.end
+        let point = self.draw.point(unit.key()).get();
+        self.first <= point && point <= self.last
+    }
+
+    /// Returns how many points of the line lie in the stretch.
+    fn points(&self) -> u128 {
+        (u128::from(self.last) + 1).saturating_sub(u128::from(self.first))
     }
 }
 
@@ -76,13 +81,9 @@ struct Drawn {
 
 impl Drawn {
     #[inline]
-    fn route(&self, unit: &Unit<'_>) -> Option<Route> {
-        match &*self.segments {
-            [only] => Some(*only),
-            several => several
-                .get(self.finder.segment_at(self.draw.point(unit.key())))
-                .copied(),
-        }
+    fn route(&self, unit: &Unit<'_>) -> Option<&Route> {
+        self.segments
+            .get(self.finder.segment_at(self.draw.point(unit.key())))
     }
 }
 
@@ -118,15 +119,19 @@ impl Plan {
     #[inline(always)]
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
-        match self.head.route(&unit) {
-            Some(route) => route,
-            None => self.route_in_full(&unit),
+        if self.head.kind == HeadKind::Beyond {
+            self.route_in_full(&unit)
+        } else {
+            self.head.route(&unit)
         }
     }
 
     #[inline(never)]
     fn route_in_full(&self, unit: &Unit<'_>) -> Route {
-        let route = self.serve(unit);
+        let route = match &self.holdout {
+            Some(holdout) if holdout.contains(unit) => self.hold_out(unit),
+            _ => *self.serve(unit),
+        };
         if self.shadows.is_empty() {
             route
         } else {
@@ -134,42 +139,47 @@ impl Plan {
         }
     }
 
-    fn serve(&self, unit: &Unit<'_>) -> Route {
-        if self.holdout.is_some_and(|holdout| holdout.contains(unit)) {
-            return self.hold_out(unit);
-        }
+    fn serve(&self, unit: &Unit<'_>) -> &Route {
         if !self.listed.is_empty()
             && let Ok(place) = self
                 .listed
                 .binary_search_by(|(key, _)| key.as_key().cmp(&unit.key()))
             && let Some((_, route)) = self.listed.get(place)
         {
-            return *route;
+            return route;
         }
         if let Some(rule) = self.rules.iter().find(|rule| rule.audience.matches(unit)) {
-            return rule.served;
+            return &rule.served;
         }
         if self
             .within
             .as_ref()
             .is_some_and(|within| !within.matches(unit))
         {
-            return self.left_out.not_within;
+            return &self.left_out.not_within;
         }
-        if self.layer.is_some_and(|layer| !layer.contains(unit)) {
-            return self.left_out.out_of_layer;
+        if self
+            .layer
+            .as_ref()
+            .is_some_and(|layer| !layer.contains(unit))
+        {
+            return &self.left_out.out_of_layer;
         }
-        if self.gate.is_some_and(|gate| !gate.contains(unit)) {
-            return self.left_out.out_of_gate;
-        }
+        let is_in = self.gate.as_ref().is_none_or(|gate| gate.contains(unit));
         match &self.split {
-            Some(split) => split.route(unit).unwrap_or(self.left_out.live),
-            None => self.left_out.live,
+            None => &self.left_out.live,
+            Some(split) => match &*split.segments {
+                // Whoever passes gets the same: an index, because the gate defeats prediction.
+                [only] => core::hint::select_unpredictable(is_in, only, &self.left_out.out_of_gate),
+                _ if !is_in => &self.left_out.out_of_gate,
+                _ => split.route(unit).unwrap_or(&self.left_out.live),
+            },
         }
     }
 
     /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.
     #[cold]
+    #[inline(never)]
     fn hold_out(&self, unit: &Unit<'_>) -> Route {
         let listed = self
             .listed
@@ -196,6 +206,7 @@ impl Plan {
         }
     }
 
+    #[inline(never)]
     fn add_shadows(&self, unit: &Unit<'_>, route: Route) -> Route {
         let shadows = self
             .shadows
@@ -271,6 +282,17 @@ impl Plan {
     #[must_use]
     pub const fn on_error(&self) -> OnError {
         self.on_error
+    }
+
+    /// Tells whether the live version answers if the route's own fails.
+    pub(crate) fn falls_back(&self, route: &Route) -> bool {
+        self.on_error == OnError::Live && route.version != self.live()
+    }
+
+    /// Tells whether a request may touch more versions than the one that answers.
+    #[inline]
+    pub(crate) fn needs_more(&self, route: &Route) -> bool {
+        !route.shadows().is_empty() || self.falls_back(route)
     }
 
     pub(crate) const fn live(&self) -> VersionId {

@@ -1,6 +1,6 @@
 //! The decision for one request.
 
-use core::num::NonZeroU64;
+use core::{fmt, num::NonZeroU64};
 
 use thiserror::Error;
 
@@ -18,13 +18,23 @@ pub struct Route {
     pub(crate) version: VersionId,
     pub(crate) arm: u16,
     pub(crate) shadows: u8,
-    pub(crate) reason: Reason,
+    pub(crate) reason: ReasonCode,
 }
 
 /// Stands for "no arm" in a route.
 pub(crate) const NO_ARM: u16 = u16::MAX;
 
 impl Route {
+    /// Stands where no route was set yet; it is never given out.
+    pub(crate) const UNSET: Route = Route {
+        generation: 0,
+        propensity: None,
+        version: VersionId(0),
+        arm: NO_ARM,
+        shadows: 0,
+        reason: ReasonCode::of(Reason::Live),
+    };
+
     /// Returns the version that answers.
     #[must_use]
     pub const fn version(&self) -> VersionId {
@@ -34,7 +44,7 @@ impl Route {
     /// Returns the rule that decided.
     #[must_use]
     pub const fn reason(&self) -> Reason {
-        self.reason
+        self.reason.reason()
     }
 
     /// Returns the generation of the plan that decided; 0 if it was never published.
@@ -69,7 +79,7 @@ impl Route {
     pub(crate) const fn fallback(self, live: VersionId) -> Route {
         Route {
             version: live,
-            reason: Reason::Fallback,
+            reason: ReasonCode::of(Reason::Fallback),
             ..self.confounded()
         }
     }
@@ -78,7 +88,7 @@ impl Route {
     pub(crate) const fn killed(self, live: VersionId) -> Route {
         Route {
             version: live,
-            reason: Reason::Killed,
+            reason: ReasonCode::of(Reason::Killed),
             ..self.confounded()
         }
     }
@@ -133,6 +143,48 @@ pub enum Reason {
     Split,
     /// The chosen version failed, so the live one answered.
     Fallback,
+}
+
+/// Holds a reason as its number.
+///
+/// A reason has values to spare, which the compiler would use to mark an absent route and then
+/// copy routes in overlapping pieces: five times as slow. A number has none.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub(crate) struct ReasonCode(u8);
+
+impl ReasonCode {
+    pub(crate) const fn of(reason: Reason) -> ReasonCode {
+        ReasonCode(reason as u8)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
+    const fn reason(self) -> Reason {
+        const ALL: [Reason; 9] = [
+            Reason::Live,
+            Reason::Killed,
+            Reason::Holdout,
+            Reason::Listed,
+            Reason::Audience,
+            Reason::Layer,
+            Reason::Gate,
+            Reason::Split,
+            Reason::Fallback,
+        ];
+        let mut place = 0;
+        while place < ALL.len() {
+            if ALL[place] as u8 == self.0 {
+                return ALL[place];
+            }
+            place += 1;
+        }
+        Reason::Live
+    }
+}
+
+impl fmt::Debug for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.reason(), f)
+    }
 }
 
 /// Holds the probability of a version for a unit, in units of 2^-63.

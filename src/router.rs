@@ -30,7 +30,7 @@ use crate::{
     route::Route,
     unit::Unit,
 };
-use cache::CachedPlan;
+use cache::{CachedPlan, Leases};
 use labels::Labels;
 use published::Published;
 
@@ -112,14 +112,13 @@ impl<M: Send + Sync + 'static> Router<M> {
     ///
     /// The decision alone: the model is not touched, and may be gone when it is asked for
     /// later. To call the model, use [`predict`](Router::predict) or [`admit`](Router::admit).
-    #[inline]
+    #[inline(always)]
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
         let stamp = self.shared.stamp.0.load(Ordering::Acquire);
-        match cache::route_by_head(self.shared.slot, stamp, &unit) {
-            Some(route) => route,
-            None => self.shared.route_by_plan(stamp, &unit),
-        }
+        cache::route_by_head(self.shared.slot, stamp, &unit, || {
+            self.shared.route_by_plan(stamp, &unit)
+        })
     }
 
     /// Admits a request: decides, and holds a lease on the model that will answer.
@@ -186,34 +185,29 @@ impl<M: Send + Sync + 'static> Shared<M> {
     #[cold]
     #[inline(never)]
     fn refresh(&self) {
-        let stripe = cache::stripe();
         let (stamp, plan, leases) = {
             let mut published = self.published.lock();
-            let leases = published::downgrade(&published.leases(stripe));
+            let leases = published.leases(cache::stripe());
             (published.stamp, Arc::clone(&published.plan), leases)
         };
-        let leases = leases
-            .into_iter()
-            .map(|(id, lease)| (id, lease as cache::AnyLease))
-            .collect();
-        cache::remember(self.slot, CachedPlan::new(stamp, plan, leases));
+        let cached = CachedPlan::new(stamp, plan, Leases::new(&leases));
+        cache::remember(self.slot, cached);
     }
 
     #[inline(never)]
     fn route_by_plan(&self, stamp: u64, unit: &Unit<'_>) -> Route {
-        let by_plan =
-            |stamp| cache::with_plan(self.slot, stamp, |cached| Some(cached.plan.route(*unit)));
-        if let Some(route) = by_plan(stamp) {
+        let mut route = Route::UNSET;
+        let mut by_plan =
+            |stamp| cache::with_plan(self.slot, stamp, |cached| route = cached.plan.route(*unit));
+        if by_plan(stamp).is_some() {
             return route;
         }
         self.refresh();
-        match by_plan(self.stamp.0.load(Ordering::Acquire)) {
-            Some(route) => route,
-            None => {
-                let plan = Arc::clone(&self.published.lock().plan);
-                plan.route(*unit)
-            }
+        if by_plan(self.stamp.0.load(Ordering::Acquire)).is_some() {
+            return route;
         }
+        let plan = Arc::clone(&self.published.lock().plan);
+        plan.route(*unit)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     bucket::{Draw, Purpose, Secret},
     environment::{Environments, OperationError, VersionId},
     policy::{Policy, Shadow},
-    route::{NO_ARM, Propensity, Reason, Route},
+    route::{NO_ARM, Propensity, Reason, ReasonCode, Route},
     share::Share,
     split::{Finder, Split},
 };
@@ -97,7 +97,7 @@ impl Builder<'_> {
             fingerprint: policy.fingerprint(),
             release: policy.release.clone(),
             on_error: policy.on_error,
-            head: Head::Beyond,
+            head: Head::beyond(outcomes.left_out(false).live),
             holdout,
             listed: self.listed(),
             rules: self.rules(holdout),
@@ -122,11 +122,14 @@ impl Builder<'_> {
         shares: core::ops::Range<Share>,
     ) -> Range {
         let draw = Draw::derive(self.secret, purpose, salt, label);
-        Range {
-            draw,
-            start: shares.start.points(),
-            end: shares.end.points(),
-        }
+        let (start, end) = (shares.start.points(), shares.end.points());
+        // A share of nothing has no last point.
+        let empty = (1, 0);
+        let (first, last) = match (u64::try_from(start), end.checked_sub(1).map(u64::try_from)) {
+            (Ok(first), Some(Ok(last))) => (first, last),
+            _ => empty,
+        };
+        Range { draw, first, last }
     }
 
     fn drawn(&self, outcomes: &Outcomes<'_>, split: Option<&Split>) -> Option<Drawn> {
@@ -195,7 +198,7 @@ impl Builder<'_> {
             version,
             arm: NO_ARM,
             shadows: 0,
-            reason: if as_named { reason } else { Reason::Killed },
+            reason: ReasonCode::of(if as_named { reason } else { Reason::Killed }),
         }
     }
 
@@ -214,7 +217,7 @@ impl Builder<'_> {
     }
 
     fn rules(&self, holdout: Option<Range>) -> Box<[Ruled]> {
-        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.end));
+        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
         let or_for = self.policy.canary.as_ref().and_then(|canary| {
             canary
                 .or_for
@@ -299,7 +302,7 @@ impl<'a> Outcomes<'a> {
         [holdout, layer, gate]: [Option<Range>; 3],
         split: Option<&Split>,
     ) -> Outcomes<'a> {
-        let probability = |range: Range| Propensity::raw_of_points(range.end - range.start);
+        let probability = |range: Range| Propensity::raw_of_points(range.points());
         let held_out = holdout.map_or(0, probability);
         let one = Propensity::raw_complement(0);
         let taken_in = [layer, gate]

@@ -1,20 +1,29 @@
 //! The part of a plan that answers most requests: one hash and one comparison.
 
 use super::Plan;
-use crate::{bucket::Draw, route::Route, unit::Unit};
+use crate::{
+    bucket::{Draw, Purpose, Secret},
+    route::Route,
+    unit::Unit,
+};
 
 /// Holds a whole plan if that plan is one draw with one cut, or no draw at all.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Head {
-    /// Everybody gets the same route.
-    Constant(Route),
-    /// Units below the cut get one route, the others another.
-    Cut {
-        draw: Draw,
-        cut: u64,
-        below: Route,
-        above: Route,
-    },
+pub(crate) struct Head {
+    pub(crate) kind: HeadKind,
+    pub(crate) draw: Draw,
+    pub(crate) cut: u64,
+    /// The routes of the units below the cut, and of the others.
+    pub(crate) routes: [Route; 2],
+}
+
+/// Tells how much of its plan a head holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum HeadKind {
+    /// Everybody gets the first route.
+    Constant,
+    /// The draw and the cut decide between the two routes.
+    Cut,
     /// The plan has more rules than a head can hold.
     Beyond,
 }
@@ -22,55 +31,58 @@ pub(crate) enum Head {
 impl Head {
     /// Returns the head of a plan that is one draw at most.
     pub(super) fn of(plan: &Plan) -> Head {
+        let live = plan.left_out.live;
+        let constant = |route| Head::new(HeadKind::Constant, None, 0, [route, route]);
+        let cut = |draw, cut, routes| Head::new(HeadKind::Cut, Some(draw), cut, routes);
+        let beyond = Head::beyond(live);
         let rules = plan.holdout.is_some()
             || plan.layer.is_some()
             || plan.within.is_some()
             || !(plan.listed.is_empty() && plan.rules.is_empty() && plan.shadows.is_empty());
         if rules {
-            return Head::Beyond;
+            return beyond;
         }
         match (&plan.gate, &plan.split) {
-            (None, None) => Head::Constant(plan.left_out.live),
-            (Some(gate), Some(split)) => match (&*split.segments, u64::try_from(gate.end)) {
-                ([_], Ok(0)) => Head::Constant(plan.left_out.out_of_gate),
-                ([inside], Ok(cut)) => Head::Cut {
-                    draw: gate.draw,
-                    cut,
-                    below: *inside,
-                    above: plan.left_out.out_of_gate,
-                },
-                ([inside], Err(_)) => Head::Constant(*inside),
-                _ => Head::Beyond,
+            (None, None) => constant(live),
+            (Some(gate), Some(split)) => match (&*split.segments, gate.last.checked_add(1)) {
+                ([_], _) if gate.points() == 0 => constant(plan.left_out.out_of_gate),
+                ([inside], Some(end)) => cut(gate.draw, end, [*inside, plan.left_out.out_of_gate]),
+                ([inside], None) => constant(*inside),
+                _ => beyond,
             },
             (None, Some(split)) => match (&*split.segments, split.finder.starts()) {
-                ([only], _) => Head::Constant(*only),
-                ([below, above], [_, cut]) => Head::Cut {
-                    draw: split.draw,
-                    cut: *cut,
-                    below: *below,
-                    above: *above,
-                },
-                _ => Head::Beyond,
+                ([only], _) => constant(*only),
+                ([below, above], [_, start]) => cut(split.draw, *start, [*below, *above]),
+                _ => beyond,
             },
-            (Some(_), None) => Head::Beyond,
+            (Some(_), None) => beyond,
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn route(&self, unit: &Unit<'_>) -> Option<Route> {
-        match self {
-            Head::Constant(route) => Some(*route),
-            Head::Cut {
-                draw,
-                cut,
-                below,
-                above,
-            } => Some(if draw.point(unit.key()).get() < *cut {
-                *below
-            } else {
-                *above
-            }),
-            Head::Beyond => None,
+    pub(super) fn beyond(live: Route) -> Head {
+        Head::new(HeadKind::Beyond, None, 0, [live, live])
+    }
+
+    fn new(kind: HeadKind, draw: Option<Draw>, cut: u64, routes: [Route; 2]) -> Head {
+        let unused = || Draw::derive(&Secret::default(), Purpose::Split, "", "");
+        Head {
+            kind,
+            draw: draw.unwrap_or_else(unused),
+            cut,
+            routes,
         }
+    }
+
+    /// Routes a unit, if the head holds the whole plan.
+    ///
+    /// The sides of the cut are an index and not a branch: a fair draw defeats prediction.
+    #[inline(always)]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a truth value is an index into two"
+    )]
+    pub(crate) fn route(&self, unit: &Unit<'_>) -> Route {
+        let is_above = self.kind == HeadKind::Cut && self.draw.point(unit.key()).get() >= self.cut;
+        self.routes[usize::from(is_above)]
     }
 }

@@ -10,10 +10,11 @@ use std::{
     },
 };
 
-use super::published::STRIPES;
+use super::published::{Lease, STRIPES};
 use crate::{
+    bucket::Draw,
     environment::VersionId,
-    plan::{Head, Plan},
+    plan::{Head, HeadKind, Plan},
     route::Route,
     unit::Unit,
 };
@@ -21,13 +22,58 @@ use crate::{
 /// Routers that a thread remembers at once; more than these share slots and ask the lock.
 pub(crate) const SLOTS: usize = 4;
 
-/// A lease of any kind of model, which keeps nothing alive.
-pub(crate) type AnyLease = Weak<dyn Any + Send + Sync>;
+/// The leases of a thread's stripe on the versions of a plan; they keep nothing alive.
+pub(crate) struct Leases<M>(Vec<(VersionId, Weak<Lease<M>>)>);
 
-#[derive(Clone, Copy)]
+impl<M> Leases<M> {
+    pub(crate) fn new(leases: &[Arc<Lease<M>>]) -> Leases<M> {
+        Leases(
+            leases
+                .iter()
+                .map(|lease| (lease.version(), Arc::downgrade(lease)))
+                .collect(),
+        )
+    }
+
+    #[inline]
+    pub(crate) fn take(&self, id: VersionId) -> Option<Arc<Lease<M>>> {
+        let place = self
+            .0
+            .binary_search_by_key(&id, |(version, _)| *version)
+            .ok()?;
+        self.0.get(place)?.1.upgrade()
+    }
+}
+
+/// The head of a plan, in cells so that a request copies only what it needs.
 struct CachedHead {
-    stamp: u64,
-    head: Head,
+    stamp: Cell<u64>,
+    kind: Cell<HeadKind>,
+    cut: Cell<u64>,
+    keys: Cell<(u64, u64)>,
+    routes: [Cell<Route>; 2],
+}
+
+impl CachedHead {
+    const fn empty() -> CachedHead {
+        CachedHead {
+            stamp: Cell::new(0),
+            kind: Cell::new(HeadKind::Beyond),
+            cut: Cell::new(0),
+            keys: Cell::new((0, 0)),
+            routes: [const { Cell::new(Route::UNSET) }; 2],
+        }
+    }
+
+    fn set(&self, stamp: u64, head: &Head) {
+        self.stamp.set(stamp);
+        self.kind.set(head.kind);
+        self.cut.set(head.cut);
+        self.keys.set(head.draw.keys());
+        for (cell, route) in self.routes.iter().zip(head.routes) {
+            cell.set(route);
+        }
+    }
 }
 
 /// A plan counted for one thread alone, so that sharing it writes no line of another thread.
@@ -51,31 +97,29 @@ impl Deref for ThreadPlan {
 pub(crate) struct CachedPlan {
     pub(crate) stamp: u64,
     pub(crate) plan: Arc<ThreadPlan>,
-    leases: Vec<(VersionId, AnyLease)>,
+    /// Of the router's own kind of model.
+    leases: Box<dyn Any>,
 }
 
 impl CachedPlan {
-    pub(crate) fn new(stamp: u64, plan: Arc<Plan>, leases: Vec<(VersionId, AnyLease)>) -> Self {
+    pub(crate) fn new<M: 'static>(stamp: u64, plan: Arc<Plan>, leases: Leases<M>) -> CachedPlan {
         CachedPlan {
             stamp,
             plan: ThreadPlan::new(plan),
-            leases,
+            leases: Box::new(leases),
         }
     }
 
-    pub(crate) fn lease(&self, id: VersionId) -> Option<Arc<dyn Any + Send + Sync>> {
-        let place = self
-            .leases
-            .binary_search_by_key(&id, |(version, _)| *version)
-            .ok()?;
-        self.leases.get(place)?.1.upgrade()
+    /// Returns the leases; asked for before the route is known, it costs no waiting.
+    #[inline(always)]
+    pub(crate) fn leases<M: 'static>(&self) -> Option<&Leases<M>> {
+        self.leases.downcast_ref()
     }
 }
 
 thread_local! {
     // Apart from the plans, because a cell without a destructor costs nothing to reach.
-    static HEADS: [Cell<CachedHead>; SLOTS] =
-        const { [const { Cell::new(CachedHead { stamp: 0, head: Head::Beyond }) }; SLOTS] };
+    static HEADS: [CachedHead; SLOTS] = const { [const { CachedHead::empty() }; SLOTS] };
     static PLANS: RefCell<[Option<CachedPlan>; SLOTS]> =
         const { RefCell::new([const { None }; SLOTS]) };
     static STRIPE: Cell<usize> = const { Cell::new(usize::MAX) };
@@ -92,34 +136,53 @@ pub(crate) fn stripe() -> usize {
     })
 }
 
-/// Routes by the head of the plan published under `stamp`, if this thread has it.
+/// Routes by the head of the plan published under `stamp`, or else by `otherwise`.
 #[inline(always)]
-pub(crate) fn route_by_head(slot: usize, stamp: u64, unit: &Unit<'_>) -> Option<Route> {
-    HEADS.with(|heads| {
-        let cached = heads.get(slot)?.get();
-        if cached.stamp == stamp {
-            cached.head.route(unit)
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a remainder, and a truth value, are in bounds"
+)]
+pub(crate) fn route_by_head(
+    slot: usize,
+    stamp: u64,
+    unit: &Unit<'_>,
+    otherwise: impl FnOnce() -> Route,
+) -> Route {
+    let kind = HEADS.with(|heads| {
+        let head = &heads[slot % SLOTS];
+        if head.stamp.get() == stamp {
+            head.kind.get()
         } else {
-            None
+            HeadKind::Beyond
         }
-    })
+    });
+    let is_above = match kind {
+        HeadKind::Beyond => return otherwise(),
+        HeadKind::Constant => false,
+        HeadKind::Cut => HEADS.with(|heads| {
+            let head = &heads[slot % SLOTS];
+            let (first, second) = head.keys.get();
+            Draw::point_under(first, second, unit.key()).get() >= head.cut.get()
+        }),
+    };
+    HEADS.with(|heads| heads[slot % SLOTS].routes[usize::from(is_above)].get())
 }
 
 /// Lets `read` see the plan published under `stamp`, if this thread has it.
 ///
 /// A plan's attributes may ask another router, or this one, while `read` runs.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_plan<T>(
     slot: usize,
     stamp: u64,
-    read: impl FnOnce(&CachedPlan) -> Option<T>,
+    read: impl FnOnce(&CachedPlan) -> T,
 ) -> Option<T> {
     PLANS
         .try_with(|plans| {
             let plans = plans.try_borrow().ok()?;
             let cached = plans.get(slot)?.as_ref()?;
             if cached.stamp == stamp {
-                read(cached)
+                Some(read(cached))
             } else {
                 None
             }
@@ -130,13 +193,9 @@ pub(crate) fn with_plan<T>(
 
 /// Remembers a plan in place of the one that the slot held.
 pub(crate) fn remember(slot: usize, plan: CachedPlan) {
-    let head = CachedHead {
-        stamp: plan.stamp,
-        head: *plan.plan.head(),
-    };
     HEADS.with(|heads| {
-        if let Some(cell) = heads.get(slot) {
-            cell.set(head);
+        if let Some(head) = heads.get(slot) {
+            head.set(plan.stamp, plan.plan.head());
         }
     });
     // While a plan is being read further up in this thread, it stays; then the lock is asked.

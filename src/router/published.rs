@@ -1,6 +1,6 @@
 //! What operators publish and requests read.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use crate::{environment::VersionId, plan::Plan};
 
@@ -14,10 +14,15 @@ pub(crate) const STRIPES: usize = 64;
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Lease<M> {
+    version: VersionId,
     model: Arc<M>,
 }
 
 impl<M> Lease<M> {
+    pub(crate) fn version(&self) -> VersionId {
+        self.version
+    }
+
     pub(crate) fn model(&self) -> &M {
         &self.model
     }
@@ -47,6 +52,7 @@ impl<M> Deployment<M> {
     pub(crate) fn lease(&mut self, stripe: usize) -> Arc<Lease<M>> {
         let make = || {
             Arc::new(Lease {
+                version: self.id,
                 model: Arc::clone(&self.model),
             })
         };
@@ -147,7 +153,7 @@ impl<M> Published<M> {
     }
 
     /// Takes leases of all versions of the plan, in the order of their numbers.
-    pub(crate) fn leases(&mut self, stripe: usize) -> Vec<(VersionId, Arc<Lease<M>>)> {
+    pub(crate) fn leases(&mut self, stripe: usize) -> Vec<Arc<Lease<M>>> {
         let Published {
             plan, live, others, ..
         } = self;
@@ -155,7 +161,7 @@ impl<M> Published<M> {
             .filter_map(|id| {
                 let mut deployments = core::iter::once(&mut *live).chain(&mut *others);
                 let deployment = deployments.find(|deployment| deployment.id == id)?;
-                Some((id, deployment.lease(stripe)))
+                Some(deployment.lease(stripe))
             })
             .collect()
     }
@@ -163,14 +169,4 @@ impl<M> Published<M> {
     pub(crate) fn live_lease(&mut self, stripe: usize) -> Arc<Lease<M>> {
         self.live.lease(stripe)
     }
-}
-
-/// Forgets strong leases: what a thread may keep between requests.
-pub(crate) fn downgrade<M>(
-    leases: &[(VersionId, Arc<Lease<M>>)],
-) -> Vec<(VersionId, Weak<Lease<M>>)> {
-    leases
-        .iter()
-        .map(|(id, lease)| (*id, Arc::downgrade(lease)))
-        .collect()
 }

@@ -36,25 +36,46 @@ where
     #[inline]
     pub fn predict<'a>(&self, unit: impl Into<Unit<'a>>, input: &M::Input) -> Served<M> {
         let unit = unit.into();
-        let mut ticket = Ticket::admit(&self.shared, &unit);
-        let mut answer = ticket.model().predict(input);
+        let ticket = Ticket::admit(&self.shared, &unit);
+        let answer = ticket.model().predict(input);
+        if ticket.is_plain() {
+            return Served {
+                answer,
+                route: *ticket.route(),
+                shadows: Vec::new(),
+            };
+        }
+        self.shared.conclude(&unit, ticket, answer, input)
+    }
+}
+
+impl<M: Model + Send + Sync + 'static> Shared<M> {
+    /// Falls back, records and starts shadows, where the policy or the router asks for it.
+    #[inline(never)]
+    fn conclude(
+        &self,
+        unit: &Unit<'_>,
+        mut ticket: Ticket<M>,
+        mut answer: Result<M::Output, M::Error>,
+        input: &M::Input,
+    ) -> Served<M>
+    where
+        M::Input: Clone,
+    {
         if answer.is_err()
             && let Some(live) = ticket.fall_back()
         {
             answer = live.predict(input);
         }
-        self.shared.expose(&unit, &ticket, answer.is_err());
-        let shadows = self.shared.shadows(&unit, &mut ticket, &answer, input);
+        self.expose(unit, &ticket, answer.is_err());
+        let shadows = self.shadows(unit, &mut ticket, &answer, input);
         Served {
             answer,
             route: *ticket.route(),
             shadows,
         }
     }
-}
 
-impl<M: Model + Send + Sync + 'static> Shared<M> {
-    #[inline]
     fn expose(&self, unit: &Unit<'_>, ticket: &Ticket<M>, failed: bool) {
         if let (Some(recorder), Some(plan)) = (&self.recorder, ticket.plan()) {
             recorder.record(Record::Exposure(Exposure {
@@ -98,8 +119,8 @@ impl<M: Model + Send + Sync + 'static> Shared<M> {
             .and_then(|comparison| comparison.downcast_ref::<Arc<dyn AnyComparison<M>>>());
         leases
             .into_iter()
-            .map(|(id, lease)| {
-                let label = self.labels.get(id).unwrap_or_default();
+            .map(|lease| {
+                let label = self.labels.get(lease.version()).unwrap_or_default();
                 let log = self
                     .recorder
                     .as_ref()

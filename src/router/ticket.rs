@@ -8,7 +8,7 @@ use super::{
     cache::{self, ThreadPlan},
     published::Lease,
 };
-use crate::{environment::VersionId, plan::Plan, policy::OnError, route::Route, unit::Unit};
+use crate::{environment::VersionId, plan::Plan, route::Route, unit::Unit};
 
 /// Holds one admitted request: its route, and leases on the models that it may touch.
 ///
@@ -17,9 +17,15 @@ use crate::{environment::VersionId, plan::Plan, policy::OnError, route::Route, u
 pub struct Ticket<M> {
     route: Route,
     lease: Arc<Lease<M>>,
+    /// Apart, because most requests need nothing of it.
+    extras: Option<Box<Extras<M>>>,
+}
+
+/// What only some requests need: a second version, or a name for the records.
+struct Extras<M> {
     /// The live version, held where the policy lets it answer for a failing one.
-    fallback: Option<(VersionId, Arc<Lease<M>>)>,
-    shadows: Vec<(VersionId, Arc<Lease<M>>)>,
+    fallback: Option<Arc<Lease<M>>>,
+    shadows: Vec<Arc<Lease<M>>>,
     /// The plan that decided, where records want its name.
     plan: Option<Arc<ThreadPlan>>,
 }
@@ -38,19 +44,28 @@ impl<M> Ticket<M> {
     }
 
     pub(super) fn plan(&self) -> Option<&Plan> {
-        self.plan.as_ref().map(|plan| &***plan)
+        self.extras.as_ref()?.plan.as_ref().map(|plan| &***plan)
     }
 
     /// Turns to the live version after the chosen one failed, if the policy says so.
     pub(super) fn fall_back(&mut self) -> Option<&M> {
-        let (version, lease) = self.fallback.take()?;
-        self.route = self.route.fallback(version);
+        let lease = self.extras.as_mut()?.fallback.take()?;
+        self.route = self.route.fallback(lease.version());
         self.lease = lease;
         Some(self.lease.model())
     }
 
-    pub(super) fn take_shadows(&mut self) -> Vec<(VersionId, Arc<Lease<M>>)> {
-        core::mem::take(&mut self.shadows)
+    /// Tells whether nothing remains to be done once the model has answered.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.extras.is_none()
+    }
+
+    pub(super) fn take_shadows(&mut self) -> Vec<Arc<Lease<M>>> {
+        self.extras
+            .as_mut()
+            .map(|extras| core::mem::take(&mut extras.shadows))
+            .unwrap_or_default()
     }
 }
 
@@ -68,13 +83,24 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline]
     fn admit_cached(shared: &Shared<M>, stamp: u64, unit: &Unit<'_>) -> Option<Ticket<M>> {
         let ticket = cache::with_plan(shared.slot, stamp, |cached| {
+            let leases = cached.leases::<M>()?;
             let plan: &Plan = &cached.plan;
-            let take = |id| cached.lease(id)?.downcast::<Lease<M>>().ok();
-            Ticket::collect(plan.route(*unit), plan, take).map(|ticket| Ticket {
-                plan: shared.recorder.as_ref().map(|_| Arc::clone(&cached.plan)),
-                ..ticket
+            let route = plan.route(*unit);
+            let lease = leases.take(route.version())?;
+            let extras = if plan.needs_more(&route) || shared.recorder.is_some() {
+                let plan = shared.recorder.as_ref().map(|_| Arc::clone(&cached.plan));
+                Some(Extras::collect(&route, &cached.plan, plan, |id| {
+                    leases.take(id)
+                })?)
+            } else {
+                None
+            };
+            Some(Ticket {
+                route,
+                lease,
+                extras,
             })
-        })?;
+        })??;
         after_leases_before_stamp();
         (shared.stamp.0.load(Ordering::SeqCst) == stamp).then_some(ticket)
     }
@@ -90,61 +116,68 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         // Operators publish faster than this thread reads, or the thread is reading a plan
         // further up. All leases of the plan are taken with it, so it cannot be outdated; the
         // attributes are read afterwards, when no lock is held.
+        let stripe = cache::stripe();
         let (plan, live, leases) = {
             let mut published = shared.published.lock();
-            let leases = published.leases(cache::stripe());
+            let leases = published.leases(stripe);
             (
                 Arc::clone(&published.plan),
-                published.live_lease(cache::stripe()),
+                published.live_lease(stripe),
                 leases,
             )
         };
         let take = |id| {
-            let found = leases.iter().find(|(version, _)| *version == id);
-            found.map(|(_, lease)| Arc::clone(lease))
+            leases
+                .iter()
+                .find(|lease| lease.version() == id)
+                .map(Arc::clone)
         };
         let route = plan.route(*unit);
-        let ticket = Ticket::collect(route, &plan, take).unwrap_or_else(|| Ticket {
-            route: route.killed(plan.live()),
-            lease: live,
-            fallback: None,
-            shadows: Vec::new(),
-            plan: None,
-        });
-        Ticket {
-            plan: shared.recorder.as_ref().map(|_| ThreadPlan::new(plan)),
-            ..ticket
+        let name = shared
+            .recorder
+            .as_ref()
+            .map(|_| ThreadPlan::new(Arc::clone(&plan)));
+        match (
+            take(route.version()),
+            Extras::collect(&route, &plan, name, take),
+        ) {
+            (Some(lease), Some(extras)) => Ticket {
+                route,
+                lease,
+                extras: Some(extras),
+            },
+            _ => Ticket {
+                route: route.killed(live.version()),
+                lease: live,
+                extras: None,
+            },
         }
     }
+}
 
-    /// Takes the leases that a route needs.
-    #[inline]
+impl<M> Extras<M> {
+    /// Takes the leases that a route needs beside that of the version that answers.
+    #[inline(never)]
     fn collect(
-        route: Route,
+        route: &Route,
         plan: &Plan,
+        name: Option<Arc<ThreadPlan>>,
         take: impl Fn(VersionId) -> Option<Arc<Lease<M>>>,
-    ) -> Option<Ticket<M>> {
-        let lease = take(route.version())?;
-        let live = plan.live();
-        let fallback = if plan.on_error() == OnError::Live && live != route.version() {
-            Some((live, take(live)?))
+    ) -> Option<Box<Extras<M>>> {
+        let fallback = if plan.falls_back(route) {
+            Some(take(plan.live())?)
         } else {
             None
         };
-        let shadows = if route.shadows().is_empty() {
-            Vec::new()
-        } else {
-            plan.shadow_ids(route.shadows())
-                .map(|id| take(id).map(|lease| (id, lease)))
-                .collect::<Option<_>>()?
-        };
-        Some(Ticket {
-            route,
-            lease,
+        let shadows = plan
+            .shadow_ids(route.shadows())
+            .map(take)
+            .collect::<Option<_>>()?;
+        Some(Box::new(Extras {
             fallback,
             shadows,
-            plan: None,
-        })
+            plan: name,
+        }))
     }
 }
 
