@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use switchstand::{Attributes, Audience, Number, Unit, UnitKey, Value, attr};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn an_audience_matches_whom_the_naive_evaluator_matches_and_asks_as_little(

@@ -176,6 +176,9 @@ mod tests {
         assert_eq!(Number::from(two53), Number::from(two53 as f64));
         assert!(Number::from(two53 + 1) > Number::from(two53 as f64));
         assert!(Number::from(-two53 - 1) < Number::from(-two53 as f64));
+        assert_eq!(Number::from(2f64.powi(63)), Number::from(1_u64 << 63));
+        assert_eq!(Number::from(-2f64.powi(63)), Number::from(i64::MIN));
+        assert_eq!(Number::from(2f64.powi(64)), Number::from(1_i128 << 64));
         assert!(Number::from(i128::MAX) < Number::from(ABOVE_I128));
         assert_eq!(Number::from(i128::MIN), Number::from(-ABOVE_I128));
         assert!(Number::from(i128::MIN) > Number::from(-ABOVE_I128 * 2.0));

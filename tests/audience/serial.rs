@@ -54,7 +54,7 @@ fn document(tree: &Tree) -> Json {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn the_documented_form_reads_as_the_audience_built_in_code(tree in any_tree()) {

@@ -182,11 +182,7 @@ impl<'de> Visitor<'de> for Nested {
             (Some(attribute), Some((_, Body::Condition(condition)))) => {
                 Ok(attribute.must(condition))
             }
-            (Some(attribute), Some((_, Body::Missing))) => {
-                // `not` is one level more.
-                self.inside()?;
-                Ok(attribute.exists().not())
-            }
+            (Some(attribute), Some((_, Body::Missing))) => Ok(attribute.exists().not()),
             (None, Some((_, Body::Whole(audience)))) => Ok(audience),
             (Some(_), Some((field, Body::Whole(_)))) => Err(together("attr", field)),
             (None, Some((field, _))) => Err(A::Error::custom(format_args!(
