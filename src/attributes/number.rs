@@ -53,13 +53,8 @@ fn compare_mixed(integer: i128, float: f64) -> Ordering {
     } else if float < -ABOVE_I128 {
         Ordering::Greater
     } else {
-        // In range the conversion is exact but for the fraction, which it cuts off.
-        let whole = float as i128;
-        integer.cmp(&whole).then(if float < whole as f64 {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        })
+        // A float with a fraction is within 2^53 and the whole number is not: its sign decides.
+        integer.cmp(&0)
     }
 }
 
