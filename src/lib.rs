@@ -28,7 +28,7 @@ pub use environment::{
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use model::Model;
 pub use plan::Plan;
-pub use policy::{OnError, Policy, PolicyError};
+pub use policy::{ClassDiff, Diff, Fraction, Move, OnError, Policy, PolicyError};
 pub use record::{Assignment, Change, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
 pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
 pub use router::{
@@ -36,6 +36,6 @@ pub use router::{
 };
 pub use shadow::{Comparison, ShadowTask};
 pub use share::{Share, ShareError};
-pub use split::{Arm, Split, SplitError};
+pub use split::{Arm, Split, SplitError, Stretch};
 pub use timestamp::Timestamp;
 pub use unit::{Key, Unit, UnitError, UnitKey};

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod head;
+mod outcomes;
 
 use crate::{
     audience::Audience,

@@ -1,9 +1,14 @@
 //! What a release asks for: who gets which version, and what runs beside it.
 
+mod arms;
 mod canonical;
+mod diff;
 mod error;
+mod section;
 
+pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub use error::PolicyError;
+pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Rule, Shadow};
 
 use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
 
@@ -73,90 +78,6 @@ pub struct Policy {
     /// The builder method that does not fit this kind of policy, refused when compiled.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) misplaced: Option<&'static str>,
-}
-
-/// A version that answers a share of all units, the live version the others.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct Canary {
-    pub(crate) version: String,
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub(crate) share: Share,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
-    pub(crate) within: Option<Audience>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
-    pub(crate) or_for: Option<Audience>,
-}
-
-/// Arms of fixed shares, each unit in exactly one.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct AbTest {
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
-    pub(crate) gate: Option<Share>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
-    pub(crate) within: Option<Audience>,
-    pub(crate) arms: Vec<Arm>,
-}
-
-/// Units kept out of every release that shares the salt.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct Holdout {
-    pub(crate) salt: String,
-    pub(crate) share: Share,
-}
-
-/// A stretch of the line that exclusive releases divide among them.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct Layer {
-    pub(crate) salt: String,
-    pub(crate) from: Share,
-    pub(crate) to: Share,
-}
-
-/// Units that a version answers because they are named.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct Listed {
-    pub(crate) version: String,
-    pub(crate) keys: Vec<UnitKey>,
-}
-
-/// Units that a version answers because of what is known of them.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct Rule {
-    pub(crate) audience: Audience,
-    pub(crate) version: String,
-}
-
-/// A version that runs beside the one that answers.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(crate) struct Shadow {
-    pub(crate) version: String,
-    pub(crate) share: Share,
 }
 
 /// Says who answers when the chosen version's model fails.
@@ -241,6 +162,7 @@ impl Policy {
             gate: None,
             within: None,
             arms,
+            layout: None,
         };
         Policy {
             ab_test: Some(test),

@@ -1,10 +1,16 @@
 //! A line of 2^64 points divided among arms.
 
+mod error;
+mod finder;
 mod layout;
+mod reweight;
+mod stretch;
 
-use thiserror::Error;
-
-pub(crate) use layout::{Finder, Layout};
+pub use error::SplitError;
+pub(crate) use finder::Finder;
+use layout::LINE;
+pub(crate) use layout::Layout;
+pub use stretch::Stretch;
 
 use crate::{bucket::Point, fingerprint::Canonical};
 
@@ -64,14 +70,16 @@ impl From<(&str, u32)> for Arm {
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Split {
-    first: Arm,
-    others: Vec<Arm>,
+    /// In the byte order of their labels; never empty.
+    arms: Vec<Arm>,
     layout: Layout,
 }
 
 impl Split {
     /// Most arms that a split may have.
     pub const MAX_ARMS: usize = 1024;
+    /// Most stretches that a layout may have.
+    pub const MAX_STRETCHES: usize = 4096;
 
     /// Lays out the arms afresh.
     ///
@@ -102,63 +110,230 @@ impl Split {
         }
         let layout = Layout::fresh(arms.iter().map(|arm| arm.weight))
             .ok_or(SplitError::NoWeight { arms: arms.len() })?;
-        let mut arms = arms.into_iter();
-        let first = arms.next().ok_or(SplitError::NoWeight { arms: 0 })?;
-        Ok(Split {
-            first,
-            others: arms.collect(),
+        Ok(Split { arms, layout })
+    }
+
+    /// Takes over a layout, as an earlier change of weights left it.
+    ///
+    /// # Errors
+    /// [`SplitError`] as for [`new`](Split::new), and if the stretches do not begin at 0, do not
+    /// ascend, name unknown arms, or give an arm another share than its weight.
+    pub fn with_layout(
+        arms: impl IntoIterator<Item = Arm>,
+        stretches: &[Stretch],
+    ) -> Result<Split, SplitError> {
+        let mut split = Split::new(arms)?;
+        limit_stretches(stretches.len())?;
+        let starts = stretches.iter().map(|stretch| u128::from(stretch.from));
+        let ends = starts.clone().skip(1).chain([LINE]);
+        let mut placed = Vec::with_capacity(stretches.len());
+        for ((start, end), stretch) in starts.zip(ends).zip(stretches) {
+            let arm = split.place(&stretch.arm)?;
+            if start >= end || placed.is_empty() && start != 0 {
+                return Err(SplitError::BrokenLayout { from: stretch.from });
+            }
+            placed.push((start, end, arm));
+        }
+        split.layout = Layout::of_stretches(&placed).ok_or(SplitError::BrokenLayout { from: 0 })?;
+        split.check_shares()?;
+        Ok(split)
+    }
+
+    /// Gives some arms other weights, and moves the least possible share of the units.
+    ///
+    /// Exactly the total variation distance between the old and the new shares changes its arm.
+    ///
+    /// # Errors
+    /// [`SplitError`] if a label is unknown, no weight remains, or the layout grows too long.
+    pub fn reweight<'a>(
+        &self,
+        weights: impl IntoIterator<Item = (&'a str, u32)>,
+    ) -> Result<Split, SplitError> {
+        let mut arms = self.arms.clone();
+        for (label, weight) in weights {
+            let place = usize::from(self.place(label)?);
+            if let Some(arm) = arms.get_mut(place) {
+                arm.weight = weight;
+            }
+        }
+        let fresh = Split::new(arms)?;
+        let targets = fresh.layout.points(fresh.arms.len());
+        self.carry_to(fresh, &targets)
+    }
+
+    /// Adds an arm, which takes units from all others and moves none between them.
+    ///
+    /// # Errors
+    /// [`SplitError`] if the label is taken, or the layout grows too long.
+    pub fn with_arm(&self, arm: Arm) -> Result<Split, SplitError> {
+        let label = arm.label.clone();
+        let fresh = Split::new(self.arms.iter().cloned().chain([arm]))?;
+        let place = fresh.place(&label)?;
+        let layout = self.renumbered(|arm| if arm < place { arm } else { arm + 1 });
+        let widened = Split {
+            arms: fresh.arms.clone(),
             layout,
+        };
+        let targets = reweight::only_for(
+            usize::from(place),
+            &widened.layout.points(fresh.arms.len()),
+            &fresh.layout.points(fresh.arms.len()),
+        );
+        widened.carry_to(fresh, &targets)
+    }
+
+    /// Removes an arm, whose units go to all others, and moves none between them.
+    ///
+    /// # Errors
+    /// [`SplitError`] if the label is unknown, no weight remains, or the layout grows too long.
+    pub fn without_arm(&self, label: &str) -> Result<Split, SplitError> {
+        let place = self.place(label)?;
+        let mut arms = self.arms.clone();
+        if let Some(arm) = arms.get_mut(usize::from(place)) {
+            arm.weight = 0;
+        }
+        let fresh = Split::new(arms)?;
+        let targets = reweight::only_for(
+            usize::from(place),
+            &self.layout.points(self.arms.len()),
+            &fresh.layout.points(self.arms.len()),
+        );
+        let emptied = self.carry_to(fresh, &targets)?;
+        let layout = emptied.renumbered(|arm| if arm < place { arm } else { arm - 1 });
+        let arms = emptied
+            .arms
+            .into_iter()
+            .filter(|arm| arm.label != label)
+            .collect();
+        Ok(Split { arms, layout })
+    }
+
+    /// Gives an arm another label, and moves nobody.
+    ///
+    /// # Errors
+    /// [`SplitError`] if the old label is unknown or the new one is taken.
+    pub fn rename(&self, label: &str, new: &str) -> Result<Split, SplitError> {
+        let renamed = self.place(label)?;
+        let relabel = |arm: &Arm| match arm.label == label {
+            true => Arm {
+                label: new.to_owned(),
+                ..arm.clone()
+            },
+            false => arm.clone(),
+        };
+        let fresh = Split::new(self.arms.iter().map(relabel))?;
+        let places: Vec<u16> = self
+            .arms
+            .iter()
+            .zip(0..)
+            .map(|(arm, number)| fresh.place(if number == renamed { new } else { &arm.label }))
+            .collect::<Result<_, _>>()?;
+        let place = |arm: u16| places.get(usize::from(arm)).copied().unwrap_or(arm);
+        Ok(Split {
+            layout: self.renumbered(place),
+            ..fresh
         })
+    }
+
+    /// Points an arm at another version, and moves nobody to another arm.
+    ///
+    /// # Errors
+    /// [`SplitError`] if the label is unknown.
+    pub fn retarget(&self, label: &str, version: &str) -> Result<Split, SplitError> {
+        let place = usize::from(self.place(label)?);
+        let mut split = self.clone();
+        if let Some(arm) = split.arms.get_mut(place) {
+            version.clone_into(&mut arm.version);
+        }
+        Ok(split)
     }
 
     /// Iterates over the arms in the byte order of their labels.
     pub fn arms(&self) -> impl Iterator<Item = &Arm> {
-        core::iter::once(&self.first).chain(&self.others)
+        self.arms.iter()
+    }
+
+    /// Returns the layout in the form in which a policy carries it.
+    #[must_use]
+    pub fn stretches(&self) -> Vec<Stretch> {
+        let label = |arm: u16| self.arms.get(usize::from(arm)).map_or("", |arm| &arm.label);
+        let segments = self.layout.segments().iter();
+        segments
+            .map(|segment| Stretch::new(segment.start, label(segment.arm)))
+            .collect()
+    }
+
+    /// Tells whether the arms lie as a fresh layout of their weights would have them.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        Layout::fresh(self.arms.iter().map(|arm| arm.weight)).as_ref() == Some(&self.layout)
     }
 
     /// Returns the arm that a point belongs to.
     #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a layout names only arms of its split"
+    )]
     pub fn arm_at(&self, point: Point) -> &Arm {
-        let index = self.layout.arm_at(point);
-        index
-            .checked_sub(1)
-            .and_then(|index| self.others.get(index))
-            .unwrap_or(&self.first)
+        &self.arms[self.layout.arm_at(point)]
     }
 
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
+
+    fn place(&self, label: &str) -> Result<u16, SplitError> {
+        self.arms
+            .binary_search_by(|arm| arm.label.as_str().cmp(label))
+            .ok()
+            .and_then(|place| u16::try_from(place).ok())
+            .ok_or_else(|| SplitError::UnknownArm {
+                label: label.to_owned(),
+            })
+    }
+
+    fn renumbered(&self, number: impl Fn(u16) -> u16) -> Layout {
+        let stretches: Vec<_> = self
+            .layout
+            .stretches()
+            .map(|(start, end, arm)| (start, end, number(arm)))
+            .collect();
+        Layout::of_stretches(&stretches).unwrap_or_else(Layout::whole)
+    }
+
+    /// Carries this layout over to a fresh split of the same arms.
+    fn carry_to(&self, fresh: Split, targets: &[u128]) -> Result<Split, SplitError> {
+        let layout = reweight::reweight(&self.layout, targets)
+            .ok_or(SplitError::BrokenLayout { from: 0 })?;
+        limit_stretches(layout.segments().len())?;
+        Ok(Split { layout, ..fresh })
+    }
+
+    /// Checks that the layout gives each arm the share of its weight.
+    ///
+    /// Rounding may have left a point more or less with every change of the arms.
+    fn check_shares(&self) -> Result<(), SplitError> {
+        let sum: u128 = self.arms.iter().map(|arm| u128::from(arm.weight)).sum();
+        let slack = self.arms.len() as u128;
+        for (arm, points) in self.arms.iter().zip(self.layout.points(self.arms.len())) {
+            let exact = u128::from(arm.weight) * (LINE / sum);
+            let inexact = u128::from(arm.weight) * (LINE % sum) / sum;
+            if points.abs_diff(exact + inexact) > slack {
+                return Err(SplitError::ShareMismatch {
+                    label: arm.label.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Tells why arms do not make a split.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum SplitError {
-    /// There is nothing to choose: no arm has a weight above zero.
-    #[error("none of {arms} arms has a weight above 0")]
-    NoWeight {
-        /// How many arms there are.
-        arms: usize,
-    },
-    /// Two arms have the same label.
-    #[error("arm {label:?} stands twice")]
-    DuplicateArm {
-        /// The label that stands twice.
-        label: String,
-    },
-    /// An arm has no label.
-    #[error("the arm of version {version:?} has an empty label")]
-    EmptyLabel {
-        /// The arm's version.
-        version: String,
-    },
-    /// There are more arms than a split may have.
-    #[error("{found} arms, at most {limit} are allowed")]
-    TooManyArms {
-        /// How many arms there are.
-        found: usize,
-        /// How many may be.
-        limit: usize,
-    },
+fn limit_stretches(found: usize) -> Result<(), SplitError> {
+    let limit = Split::MAX_STRETCHES;
+    if found > limit {
+        Err(SplitError::TooManyStretches { found, limit })
+    } else {
+        Ok(())
+    }
 }

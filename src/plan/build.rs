@@ -1,6 +1,6 @@
 //! From a policy to its plan.
 
-use super::{Drawn, Head, LeftOut, Named, Plan, Range, Ruled, ShadowDraw};
+use super::{Drawn, Head, Named, Plan, Range, Ruled, ShadowDraw, outcomes::Outcomes};
 use crate::{
     audience::Audience,
     bucket::{Draw, Purpose, Secret},
@@ -58,10 +58,10 @@ impl Plan {
     }
 }
 
-struct Builder<'a> {
-    policy: &'a Policy,
-    environments: &'a Environments,
-    secret: &'a Secret,
+pub(super) struct Builder<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) environments: &'a Environments,
+    pub(super) secret: &'a Secret,
 }
 
 impl Builder<'_> {
@@ -86,7 +86,7 @@ impl Builder<'_> {
         };
         let gate =
             gate.map(|gate| self.range(Purpose::Canary, &policy.release, "", Share::NONE..gate));
-        let split = test.and_then(|test| Split::new(test.arms.iter().cloned()).ok());
+        let split = test.and_then(|test| test.split().ok());
         let within = match &policy.canary {
             Some(canary) => canary.within.clone(),
             None => test.and_then(|test| test.within.clone()),
@@ -172,7 +172,7 @@ impl Builder<'_> {
     }
 
     /// Returns the version that answers for `label`, and whether it is the one named.
-    fn answering(&self, label: &str) -> (VersionId, bool) {
+    pub(super) fn answering(&self, label: &str) -> (VersionId, bool) {
         self.environments
             .get(label)
             .filter(|environment| {
@@ -190,7 +190,7 @@ impl Builder<'_> {
         }
     }
 
-    fn fixed(&self, label: &str, reason: Reason, propensity: Option<u64>) -> Route {
+    pub(super) fn fixed(&self, label: &str, reason: Reason, propensity: Option<u64>) -> Route {
         let (version, as_named) = self.answering(label);
         Route {
             generation: self.environments.generation(),
@@ -251,7 +251,7 @@ impl Builder<'_> {
         }
     }
 
-    fn live(&self, reason: Reason, propensity: u64) -> Route {
+    pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {
         self.fixed(self.environments.live().label(), reason, Some(propensity))
     }
 
@@ -284,99 +284,5 @@ impl Builder<'_> {
             .collect();
         versions.sort_by_key(|named| named.version);
         versions.into()
-    }
-}
-
-/// Knows with which probability a unit that no rule serves gets which version.
-struct Outcomes<'a> {
-    builder: &'a Builder<'a>,
-    /// The live version's probability: whatever no other version gets.
-    live: u64,
-    /// Versions other than the live one, and their probability.
-    drawn: Vec<(VersionId, u64)>,
-}
-
-impl<'a> Outcomes<'a> {
-    fn new(
-        builder: &'a Builder<'a>,
-        [holdout, layer, gate]: [Option<Range>; 3],
-        split: Option<&Split>,
-    ) -> Outcomes<'a> {
-        let probability = |range: Range| Propensity::raw_of_points(range.points());
-        let held_out = holdout.map_or(0, probability);
-        let one = Propensity::raw_complement(0);
-        let taken_in = [layer, gate]
-            .into_iter()
-            .map(|range| range.map_or(one, probability))
-            .fold(
-                Propensity::raw_complement(held_out),
-                Propensity::raw_product,
-            );
-        let live = builder.environments.live().id();
-        // Points are added up before they are rounded, so that all of them make certainty.
-        let mut points: Vec<(VersionId, u128)> = Vec::new();
-        let mut add = |label: &str, more: u128| {
-            let (version, _) = builder.answering(label);
-            if version != live {
-                match points.iter_mut().find(|(other, _)| *other == version) {
-                    Some((_, sum)) => *sum += more,
-                    None => points.push((version, more)),
-                }
-            }
-        };
-        if let Some(canary) = &builder.policy.canary {
-            add(&canary.version, 1 << 64);
-        }
-        if let Some(split) = split {
-            for (arm, number) in split.arms().zip(0u16..) {
-                add(&arm.version, split.layout().points(number));
-            }
-        }
-        let probability =
-            |points| Propensity::raw_product(taken_in, Propensity::raw_of_points(points));
-        let others = points.iter().map(|(_, points)| points).sum();
-        Outcomes {
-            builder,
-            live: Propensity::raw_complement(probability(others)),
-            drawn: points
-                .iter()
-                .map(|(version, points)| (*version, probability(*points)))
-                .collect(),
-        }
-    }
-
-    fn of(&self, version: VersionId) -> u64 {
-        self.drawn
-            .iter()
-            .find(|(other, _)| *other == version)
-            .map_or(self.live, |(_, probability)| *probability)
-    }
-
-    fn arm(&self, label: &str, arm: u16, reason: Reason) -> Route {
-        let (version, as_named) = self.builder.answering(label);
-        let route = self.builder.fixed(label, reason, Some(self.of(version)));
-        Route {
-            arm: if as_named { arm } else { NO_ARM },
-            ..route
-        }
-    }
-
-    fn left_out(&self, is_canary: bool) -> LeftOut {
-        let live = self.builder.environments.live().id();
-        let open = |reason| self.builder.live(reason, self.of(live));
-        let certain = |reason| self.builder.live(reason, Propensity::raw_complement(0));
-        // The units that a canary leaves out are what it is compared with.
-        let control = if is_canary { 0 } else { NO_ARM };
-        LeftOut {
-            live: certain(Reason::Live),
-            held_out: open(Reason::Holdout),
-            not_within: certain(Reason::Audience),
-            not_within_held_out: certain(Reason::Holdout),
-            out_of_layer: open(Reason::Layer),
-            out_of_gate: Route {
-                arm: control,
-                ..open(Reason::Gate)
-            },
-        }
     }
 }

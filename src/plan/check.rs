@@ -5,7 +5,6 @@ use crate::{
     audience::Audience,
     environment::{Environments, VersionState},
     policy::{Policy, PolicyError},
-    split::Split,
 };
 
 impl Plan {
@@ -52,7 +51,7 @@ impl Check<'_> {
             });
         }
         if let Some(test) = &self.policy.ab_test {
-            Split::new(test.arms.iter().cloned())?;
+            test.split()?;
         }
         limit("rule", self.policy.rule.len(), Policy::MAX_RULES)?;
         limit("shadow", self.policy.shadow.len(), Policy::MAX_SHADOWS)

@@ -40,6 +40,13 @@ impl Policy {
             let mut arms: Vec<_> = test.arms.iter().collect();
             arms.sort_by(|left, right| left.label.cmp(&right.label));
             each(out, &arms, |out, arm| arm.write_canonical(out));
+            // A layout that is written out, but fresh, means the same as none.
+            let carried = test.split().ok().filter(|split| !split.is_fresh());
+            let stretches = carried.map(|split| split.stretches()).unwrap_or_default();
+            each(out, &stretches, |out, stretch| {
+                out.number(stretch.from);
+                out.text(&stretch.arm);
+            });
         });
         let mut units: Vec<_> = self
             .units

@@ -1,0 +1,225 @@
+//! Whom a change of policy moves, told before it is made.
+
+mod joint;
+mod words;
+
+use super::{Policy, PolicyError};
+use crate::audience::Audience;
+use joint::{Fate, Joint};
+
+/// Holds an exact fraction of all units, in steps of 2^-64.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Fraction(u128);
+
+impl Fraction {
+    /// Is everybody.
+    pub const WHOLE: Fraction = Fraction(1 << 64);
+
+    /// Returns how many of 2^64 points the fraction holds.
+    #[must_use]
+    pub const fn points(self) -> u128 {
+        self.0
+    }
+
+    /// Returns the fraction as a number from 0 to 1, rounded to the nearest double.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest double is what is promised"
+    )]
+    pub fn as_fraction(self) -> f64 {
+        self.0 as f64 / Fraction::WHOLE.0 as f64
+    }
+}
+
+/// Tells which units change their version when one policy follows another.
+///
+/// Shares are exact where both policies draw from the same line, as they do within one release.
+/// Between releases of different names the draws are independent, and shares are products.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Diff {
+    /// One entry for each audience class that the rules of the two policies tell apart.
+    pub classes: Vec<ClassDiff>,
+    /// How many units are listed for another version than before, or listed in one policy only.
+    pub listed: usize,
+    /// Whether any draw of the two policies differs in its name, so that all is dealt anew.
+    pub is_redealt: bool,
+}
+
+impl Diff {
+    /// Returns the greatest share that moves in any audience class.
+    ///
+    /// Where no audience is named this is the share of all units that move.
+    #[must_use]
+    pub fn moved(&self) -> Fraction {
+        self.classes
+            .iter()
+            .map(ClassDiff::moved)
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+/// Tells which units of one audience class change their version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClassDiff {
+    /// The class in words.
+    pub audience: String,
+    /// What moves; nothing stands here for those who stay.
+    ///
+    /// In words, moves of less than half of 10^-9 are left out.
+    pub moves: Vec<Move>,
+}
+
+impl ClassDiff {
+    /// Returns the share of the class that moves.
+    #[must_use]
+    pub fn moved(&self) -> Fraction {
+        Fraction(self.moves.iter().map(|moved| moved.share.0).sum())
+    }
+}
+
+/// Holds a share of a class that goes from one version to another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Move {
+    /// The version before; none stands for the live one.
+    pub from: Option<String>,
+    /// The version after; none stands for the live one.
+    pub to: Option<String>,
+    /// The share of the class.
+    pub share: Fraction,
+}
+
+impl Policy {
+    /// Most pairs of rules that a comparison looks at.
+    pub const MAX_CLASSES: usize = 4096;
+
+    /// Tells whom it moves if `next` follows this policy, while the same version stays live.
+    ///
+    /// ```
+    /// use switchstand::Policy;
+    /// let one = Policy::canary("ranker-2026-11", "v2", "1%".parse()?);
+    /// let ten = Policy::canary("ranker-2026-11", "v2", "10%".parse()?);
+    /// assert_eq!(one.diff(&ten)?.to_string(), "everybody: 9% move from the live version to v2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PolicyError`] if the arms of a policy make no split, or there are too many rules.
+    pub fn diff(&self, next: &Policy) -> Result<Diff, PolicyError> {
+        self.compare(next, None)
+    }
+
+    /// Tells the same where `live` is the label of the live version.
+    ///
+    /// An arm that names the live version is then no other version than no arm at all.
+    ///
+    /// # Errors
+    /// As for [`diff`](Policy::diff).
+    pub fn diff_while_live(&self, next: &Policy, live: &str) -> Result<Diff, PolicyError> {
+        self.compare(next, Some(live))
+    }
+
+    fn compare(&self, next: &Policy, live: Option<&str>) -> Result<Diff, PolicyError> {
+        let (old, new) = (Fates::of(self), Fates::of(next));
+        let pairs = old.fates.len().saturating_mul(new.fates.len());
+        if pairs > Policy::MAX_CLASSES && old != new {
+            return Err(PolicyError::TooMany {
+                field: "rules, in pairs",
+                found: pairs,
+                limit: Policy::MAX_CLASSES,
+            });
+        }
+        let joint = Joint::new(self, next, live)?;
+        let mut classes = Vec::new();
+        for (place, before) in old.fates.iter().enumerate() {
+            // With the same rules on both sides each unit meets the same rule.
+            let after = if old == new {
+                new.fates.get(place..=place)
+            } else {
+                None
+            };
+            for after in after.unwrap_or(&new.fates) {
+                if let Some(audience) = words::class(&old, before, &new, after) {
+                    let moves = joint.moves(before, after);
+                    classes.push(ClassDiff { audience, moves });
+                }
+            }
+        }
+        Ok(Diff {
+            classes,
+            listed: relisted(self, next),
+            is_redealt: joint.is_redealt(),
+        })
+    }
+}
+
+/// The audiences of a policy, and what becomes of their units.
+#[derive(PartialEq)]
+struct Fates<'a> {
+    rules: Vec<&'a Audience>,
+    within: Option<&'a Audience>,
+    fates: Vec<Fate<'a>>,
+}
+
+impl<'a> Fates<'a> {
+    fn of(policy: &'a Policy) -> Fates<'a> {
+        let canary = policy.canary.as_ref();
+        let or_for = canary.and_then(|canary| Some((canary.or_for.as_ref()?, &canary.version)));
+        let rules = policy
+            .rule
+            .iter()
+            .map(|rule| (&rule.audience, &rule.version));
+        let (rules, served): (Vec<_>, Vec<_>) = rules.chain(or_for).unzip();
+        let within = match canary {
+            Some(canary) => canary.within.as_ref(),
+            None => policy
+                .ab_test
+                .as_ref()
+                .and_then(|test| test.within.as_ref()),
+        };
+        let served = served.into_iter().enumerate();
+        let mut fates: Vec<_> = served
+            .map(|(rule, version)| Fate::Served {
+                rule,
+                version: version.as_str(),
+            })
+            .collect();
+        fates.extend(within.map(|_| Fate::LeftOut));
+        fates.push(Fate::Drawn);
+        Fates {
+            rules,
+            within,
+            fates,
+        }
+    }
+}
+
+fn relisted(old: &Policy, new: &Policy) -> usize {
+    let listed = |policy: &Policy| {
+        let units = policy.units.iter();
+        let mut pairs: Vec<_> = units
+            .flat_map(|listed| {
+                listed
+                    .keys
+                    .iter()
+                    .map(|key| (key.clone(), listed.version.clone()))
+            })
+            .collect();
+        pairs.sort_unstable();
+        pairs
+    };
+    let (old, new) = (listed(old), listed(new));
+    let mut keys: Vec<_> = old
+        .iter()
+        .filter(|pair| new.binary_search(pair).is_err())
+        .chain(new.iter().filter(|pair| old.binary_search(pair).is_err()))
+        .map(|(key, _)| key)
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.len()
+}

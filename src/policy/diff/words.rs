@@ -1,0 +1,138 @@
+//! A comparison of policies, in words.
+
+use core::fmt;
+
+use super::{ClassDiff, Diff, Fates, Fraction, Move, joint::Fate};
+use crate::audience::Audience;
+
+/// Names the units that meet one rule before and one after; `None` if there can be none.
+pub(super) fn class(
+    old: &Fates<'_>,
+    before: &Fate<'_>,
+    new: &Fates<'_>,
+    after: &Fate<'_>,
+) -> Option<String> {
+    let mut met = Met::default();
+    met.suppose(old, before);
+    met.suppose(new, after);
+    if met.yes.iter().any(|audience| met.no.contains(audience)) {
+        return None;
+    }
+    if met.yes.is_empty() {
+        let rest = if met.no.is_empty() {
+            "everybody"
+        } else {
+            "everybody else"
+        };
+        return Some(rest.to_owned());
+    }
+    let mut words: Vec<String> = Vec::new();
+    for audience in met.yes {
+        let named = audience.to_string();
+        if !words.contains(&named) {
+            words.push(named);
+        }
+    }
+    Some(words.join(" and "))
+}
+
+/// What is known of units that meet certain rules.
+#[derive(Default)]
+struct Met<'a> {
+    yes: Vec<&'a Audience>,
+    no: Vec<&'a Audience>,
+}
+
+impl<'a> Met<'a> {
+    fn suppose(&mut self, fates: &Fates<'a>, fate: &Fate<'_>) {
+        match fate {
+            Fate::Served { rule, .. } => {
+                self.no.extend(fates.rules.iter().take(*rule));
+                self.yes.extend(fates.rules.get(*rule));
+            }
+            Fate::LeftOut => {
+                self.no.extend(&fates.rules);
+                self.no.extend(fates.within);
+            }
+            Fate::Drawn => {
+                self.no.extend(&fates.rules);
+                self.yes.extend(fates.within);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, class) in self.classes.iter().enumerate() {
+            if place > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{class}")?;
+        }
+        if self.listed > 0 {
+            write!(f, "\n{} listed units change their version", self.listed)?;
+        }
+        if self.is_redealt {
+            f.write_str("\nthe draws have other names: shares are products of independent draws")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ClassDiff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.audience)?;
+        // Rounding of shares to points may move a few points; no unit will ever show it.
+        let mut told = self
+            .moves
+            .iter()
+            .filter(|moved| moved.share.nanos() > 0)
+            .peekable();
+        if told.peek().is_none() {
+            return f.write_str("nobody moves");
+        }
+        for (place, moved) in told.enumerate() {
+            if place > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{moved}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |version: &Option<String>| version.clone().unwrap_or("the live version".into());
+        write!(
+            f,
+            "{} move from {} to {}",
+            self.share,
+            name(&self.from),
+            name(&self.to)
+        )
+    }
+}
+
+impl Fraction {
+    /// Returns the fraction in steps of 10^-9, as shares have them: rounded, not cut off.
+    fn nanos(self) -> u128 {
+        (self.points() * 1_000_000_000 + (1 << 63)) >> 64
+    }
+}
+
+impl fmt::Display for Fraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = self.nanos();
+        let (percent, rest) = (nanos / 10_000_000, nanos % 10_000_000);
+        if rest == 0 {
+            return write!(f, "{percent}%");
+        }
+        write!(
+            f,
+            "{percent}.{}%",
+            format!("{rest:07}").trim_end_matches('0')
+        )
+    }
+}

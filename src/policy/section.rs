@@ -1,0 +1,107 @@
+//! The sections of a policy, each a rule of its own.
+
+use crate::{
+    audience::Audience,
+    share::Share,
+    split::{Arm, Split, SplitError, Stretch},
+    unit::UnitKey,
+};
+
+/// A version that answers a share of all units, the live version the others.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Canary {
+    pub(crate) version: String,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) share: Share,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) within: Option<Audience>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) or_for: Option<Audience>,
+}
+
+/// Arms of fixed shares, each unit in exactly one.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct AbTest {
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) gate: Option<Share>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) within: Option<Audience>,
+    pub(crate) arms: Vec<Arm>,
+    /// Where the arms lie, if earlier changes of weights have left them elsewhere than fresh.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) layout: Option<Vec<Stretch>>,
+}
+
+impl AbTest {
+    pub(crate) fn split(&self) -> Result<Split, SplitError> {
+        match &self.layout {
+            Some(stretches) => Split::with_layout(self.arms.iter().cloned(), stretches),
+            None => Split::new(self.arms.iter().cloned()),
+        }
+    }
+}
+
+/// Units kept out of every release that shares the salt.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Holdout {
+    pub(crate) salt: String,
+    pub(crate) share: Share,
+}
+
+/// A stretch of the line that exclusive releases divide among them.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Layer {
+    pub(crate) salt: String,
+    pub(crate) from: Share,
+    pub(crate) to: Share,
+}
+
+/// Units that a version answers because they are named.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Listed {
+    pub(crate) version: String,
+    pub(crate) keys: Vec<UnitKey>,
+}
+
+/// Units that a version answers because of what is known of them.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Rule {
+    pub(crate) audience: Audience,
+    pub(crate) version: String,
+}
+
+/// A version that runs beside the one that answers.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Shadow {
+    pub(crate) version: String,
+    pub(crate) share: Share,
+}
