@@ -49,7 +49,12 @@ impl<M> Ticket<M> {
 
     /// Turns to the live version after the chosen one failed, if the policy says so.
     pub(super) fn fall_back(&mut self) -> Option<&M> {
-        let lease = self.extras.as_mut()?.fallback.take()?;
+        let extras = self.extras.as_mut()?;
+        let lease = extras.fallback.take()?;
+        // A version that answers has nothing to be compared with in itself.
+        extras
+            .shadows
+            .retain(|shadow| shadow.version() != lease.version());
         self.route = self.route.fallback(lease.version());
         self.lease = lease;
         Some(self.lease.model())
