@@ -20,6 +20,7 @@ pub use error::AudienceError;
 use limits::{check_depth, check_length, check_list, check_rules};
 use tree::{Group, Join, Rule};
 use units::Units;
+pub(crate) use units::check_keys;
 
 /// Tells whom a rule of a policy is meant for.
 ///

@@ -76,7 +76,14 @@ pub struct Policy {
     )]
     pub(crate) shadow: Vec<Shadow>,
     /// The builder method that does not fit this kind of policy, refused when compiled.
-    #[cfg_attr(feature = "serde", serde(skip))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            skip_deserializing,
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "error::refuse_misplaced"
+        )
+    )]
     pub(crate) misplaced: Option<&'static str>,
 }
 

@@ -1,5 +1,6 @@
 //! An explicit list of units.
 
+use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::hash::Hasher as _;
 
@@ -115,19 +116,24 @@ impl Units {
     }
 
     pub(super) fn check(&self) -> Result<(), AudienceError> {
-        check_list("units", self.keys.len())?;
-        self.keys.iter().try_for_each(|key| {
-            let length = match key {
-                UnitKey::Text(text) => text.len(),
-                UnitKey::Bytes(bytes) => bytes.len(),
-                UnitKey::U64(_) | UnitKey::U128(_) => return Ok(()),
-            };
-            if length == 0 {
-                return Err(AudienceError::EmptyUnit);
-            }
-            check_length("units", length)
-        })
+        check_keys(&self.keys)
     }
+}
+
+/// Checks the length of a list of units, and that none of them is there by accident.
+pub(crate) fn check_keys<K: Borrow<UnitKey>>(keys: &[K]) -> Result<(), AudienceError> {
+    check_list("units", keys.len())?;
+    keys.iter().try_for_each(|key| {
+        let length = match key.borrow() {
+            UnitKey::Text(text) => text.len(),
+            UnitKey::Bytes(bytes) => bytes.len(),
+            UnitKey::U64(_) | UnitKey::U128(_) => return Ok(()),
+        };
+        if length == 0 {
+            return Err(AudienceError::EmptyUnit);
+        }
+        check_length("units", length)
+    })
 }
 
 /// Compares as the derived order of [`UnitKey`] does.

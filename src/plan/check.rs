@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::{
-    audience::Audience,
+    audience::{Audience, check_keys},
     environment::{Environments, VersionState},
     policy::{Policy, PolicyError},
 };
@@ -68,12 +68,22 @@ impl Check<'_> {
         for arm in self.policy.ab_test.iter().flat_map(|test| &test.arms) {
             name("ab_test.arms.label", &arm.label)?;
         }
+        self.listed()
+    }
+
+    fn listed(&self) -> Result<(), PolicyError> {
         let mut keys: Vec<_> = self
             .policy
             .units
             .iter()
             .flat_map(|listed| &listed.keys)
             .collect();
+        if !keys.is_empty() {
+            check_keys(&keys).map_err(|source| PolicyError::Audience {
+                field: "units.keys",
+                source,
+            })?;
+        }
         keys.sort_unstable();
         match keys
             .windows(2)

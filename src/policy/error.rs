@@ -116,3 +116,15 @@ pub enum PolicyError {
         limit: usize,
     },
 }
+
+/// Refuses to write a policy that would be good again, but mean less, when it is read.
+#[cfg(feature = "serde")]
+pub(super) fn refuse_misplaced<S: serde::Serializer>(
+    field: &Option<&'static str>,
+    _: S,
+) -> Result<S::Ok, S::Error> {
+    let field = field.unwrap_or_default();
+    Err(serde::ser::Error::custom(format_args!(
+        "{field} does not fit this kind of policy"
+    )))
+}
