@@ -1,0 +1,180 @@
+//! A decision allocates nothing, nor does a request around a model that does not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::convert::Infallible;
+
+use allocation_counter::measure;
+use switchstand::{Arm, Model, Policy, Router, Share, Unit, UnitKey, Value, attr};
+
+struct Nothing;
+
+impl Model for Nothing {
+    type Input = u64;
+    type Output = u64;
+    type Error = Infallible;
+
+    fn predict(&self, input: &u64) -> Result<u64, Infallible> {
+        Ok(*input)
+    }
+}
+
+/// Runs once to warm up, then counts the allocations of many runs.
+fn allocations(mut run: impl FnMut()) -> u64 {
+    run();
+    measure(|| (0..3).for_each(|_| run())).count_total
+}
+
+fn keys() -> Vec<UnitKey> {
+    let mut keys = vec![
+        UnitKey::from(""),
+        UnitKey::from("listed"),
+        UnitKey::from("x".repeat(10_000)),
+    ];
+    for number in 0..100u64 {
+        keys.push(format!("user-{number}").into());
+        keys.push(number.into());
+        keys.push((u128::from(number) << 64).into());
+        keys.push(number.to_be_bytes()[..].into());
+    }
+    keys
+}
+
+/// Hands every key to `ask`, without attributes and with some.
+fn every_unit(keys: &[UnitKey], mut ask: impl FnMut(Unit<'_>)) {
+    let attributes = [
+        ("tier", Value::from("internal")),
+        ("age", Value::from(31)),
+        ("score", Value::from(0.5)),
+    ];
+    for key in keys {
+        ask(Unit::from(key));
+        ask(Unit::from(key).with(&attributes));
+    }
+}
+
+fn policies() -> Vec<(&'static str, Policy)> {
+    let percent = |percent| Share::percent(percent).unwrap();
+    let arms = |count| (0..count).map(|number| Arm::new(&format!("arm-{number}"), "v2", 1));
+    let rule = attr("tier")
+        .one_of(["internal", "beta"])
+        .and(attr("age").at_least(18))
+        .and(attr("score").less_than(0.75))
+        .or(attr("country")
+            .starts_with("e")
+            .not()
+            .and(attr("mail").contains("@")));
+    vec![
+        ("live only", Policy::live_only("a")),
+        ("two arms", Policy::ab_test("a", [("v1", 1), ("v2", 1)])),
+        (
+            "gate",
+            Policy::ab_test("a", [("v1", 1), ("v2", 1)]).gate(percent(40)),
+        ),
+        ("64 arms", Policy::ab_test("a", arms(64))),
+        ("1024 arms", Policy::ab_test("a", arms(1024))),
+        (
+            "rule and canary",
+            Policy::canary("a", "v2", percent(20)).or_for(rule.clone()),
+        ),
+        (
+            "everything",
+            Policy::ab_test("a", arms(64))
+                .gate(percent(90))
+                .within(attr("tier").exists())
+                .with_holdout("h", percent(10))
+                .with_layer("l", percent(5), percent(95))
+                .with_units("v3", ["listed"])
+                .with_rule(rule, "v3"),
+        ),
+    ]
+}
+
+fn router(policy: Policy) -> Router<Nothing> {
+    let router = Router::new("allocations", "v1", Nothing).unwrap();
+    for version in ["v2", "v3"] {
+        router.deploy(version, Nothing).unwrap();
+        router
+            .validate(version, |_| Ok::<_, Infallible>(()))
+            .unwrap();
+    }
+    router.release(policy).unwrap();
+    router
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 3);
+}
+
+#[test]
+fn routing_by_a_plan_does_not_allocate() {
+    let keys = keys();
+    for (name, policy) in policies() {
+        let policy = policy.with_shadow("v3", Share::ALL);
+        let plan = policy.compile("v1", ["v2", "v3"]).unwrap();
+        let count = allocations(|| {
+            every_unit(&keys, |unit| {
+                let route = plan.route(unit);
+                std::hint::black_box(plan.shadows_of(&route).count());
+            });
+        });
+        assert_eq!(count, 0, "{name}");
+    }
+}
+
+#[test]
+fn routing_by_a_router_does_not_allocate() {
+    let keys = keys();
+    for (name, policy) in policies() {
+        let router = router(policy.with_shadow("v3", Share::ALL));
+        let count = allocations(|| {
+            every_unit(&keys, |unit| {
+                std::hint::black_box(router.label(router.route(unit).version()));
+            });
+        });
+        assert_eq!(count, 0, "{name}");
+    }
+}
+
+#[test]
+fn predicting_and_admitting_do_not_allocate() {
+    let keys = keys();
+    for (name, policy) in policies() {
+        let router = router(policy);
+        let predicted = allocations(|| {
+            every_unit(&keys, |unit| {
+                assert_eq!(router.predict(unit, &1).answer, Ok(1))
+            });
+        });
+        assert_eq!(predicted, 0, "predict, {name}");
+        let admitted = allocations(|| every_unit(&keys, |unit| drop(router.admit(unit))));
+        assert_eq!(admitted, 0, "admit, {name}");
+    }
+}
+
+#[test]
+fn a_shadow_that_is_not_drawn_allocates_nothing() {
+    let keys = keys();
+    let shadow =
+        Policy::ab_test("a", [("v1", 1), ("v2", 1)]).with_shadow("v3", Share::percent(1).unwrap());
+    let router = router(shadow);
+    let (without, with): (Vec<_>, Vec<_>) = keys
+        .into_iter()
+        .partition(|key| router.route(key).shadows().is_empty());
+    assert!(!with.is_empty(), "no unit is shadowed");
+    let ask = |keys: &[UnitKey]| allocations(|| every_unit(keys, |unit| drop(router.admit(unit))));
+    assert_eq!(ask(&without), 0);
+    assert!(ask(&with) > 0, "a drawn shadow holds a lease");
+}
+
+#[test]
+fn only_the_first_request_after_a_publication_allocates() {
+    let router = router(Policy::canary("a", "v2", Share::NONE));
+    let ask = || measure(|| drop(router.admit("user-42"))).count_total;
+    for percent in 1..=100 {
+        let policy = Policy::canary("a", "v2", Share::percent(percent).unwrap());
+        router.release(policy).unwrap();
+        assert!(ask() > 0);
+        assert_eq!(ask(), 0, "{percent} %");
+    }
+}
