@@ -4,6 +4,7 @@
 
 pub mod agreement;
 mod alpha;
+pub mod anytime;
 pub mod compare;
 mod counts;
 mod fixed_horizon;

@@ -75,4 +75,16 @@ pub enum Refusal {
         /// The quantity that is too large.
         what: &'static str,
     },
+    /// The samples are too small for how skewed they are, so that a mean is not near normal.
+    #[error("{what} has {found} observations, at skewness {skewness:.1} it needs {needed}")]
+    TooSkewed {
+        /// The sample that is too small.
+        what: &'static str,
+        /// The larger skewness of all samples.
+        skewness: f64,
+        /// How many observations it has.
+        found: u64,
+        /// How many it needs.
+        needed: f64,
+    },
 }

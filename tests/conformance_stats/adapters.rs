@@ -2,21 +2,42 @@
 
 use crate::harness::{Adapter, Exemption, standard};
 
+mod anytime_t;
+mod asymptotic_cs;
+mod bounded_mean_cs;
 mod cohen_kappa;
 mod mcnemar;
 mod moments;
+mod msprt;
 mod multiplicity;
 mod paired_t;
 mod power;
 mod rate_guard;
 mod rate_guard_grid;
+mod safe_two_proportion;
 mod special_functions;
 mod srm_chi2;
+mod srm_sequential;
 mod two_proportion;
 mod welch_t;
 
 /// The methods with an adapter, sorted by name.
 pub(crate) const ADAPTERS: &[Adapter] = &[
+    Adapter {
+        method: "anytime_t",
+        run: anytime_t::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "asymptotic_cs",
+        run: asymptotic_cs::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "bounded_mean_cs",
+        run: bounded_mean_cs::adapt,
+        tolerance: bounded_mean_cs::tolerance,
+    },
     Adapter {
         method: "cohen_kappa",
         run: cohen_kappa::adapt,
@@ -31,6 +52,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "moments",
         run: moments::adapt,
         tolerance: moments::tolerance,
+    },
+    Adapter {
+        method: "msprt",
+        run: msprt::adapt,
+        tolerance: standard,
     },
     Adapter {
         method: "multiplicity",
@@ -58,6 +84,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         tolerance: rate_guard_grid::tolerance,
     },
     Adapter {
+        method: "safe_two_proportion",
+        run: safe_two_proportion::adapt,
+        tolerance: standard,
+    },
+    Adapter {
         method: "special_functions",
         run: special_functions::adapt,
         tolerance: special_functions::tolerance,
@@ -66,6 +97,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "srm_chi2",
         run: srm_chi2::adapt,
         tolerance: srm_chi2::tolerance,
+    },
+    Adapter {
+        method: "srm_sequential",
+        run: srm_sequential::adapt,
+        tolerance: srm_sequential::tolerance,
     },
     Adapter {
         method: "two_proportion",
@@ -82,11 +118,8 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
 /// The methods without an adapter yet, sorted by name.
 pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "alpha_spending",
-    "anytime_t",
-    "asymptotic_cs",
     "best_arm_gaussian",
     "beta_binomial",
-    "bounded_mean_cs",
     "confseq_boundaries",
     "cuped",
     "delong",
@@ -94,15 +127,12 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "fisher_exact",
     "ks_two_sample",
     "mann_whitney",
-    "msprt",
     "normal_bayes",
     "poisson_rate",
     "prob_best",
     "psi",
     "quantile",
     "ratio_delta",
-    "safe_two_proportion",
-    "srm_sequential",
     "wilcoxon_signed_rank",
 ];
 

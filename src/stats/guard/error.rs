@@ -14,8 +14,8 @@ pub enum GuardError {
         /// The number that was found.
         value: f64,
     },
-    /// The candidate's share of the traffic does not lie strictly between 0 and 1.
-    #[error("the candidate's share is {value}, expected a number strictly between 0 and 1")]
+    /// The candidate's share of the traffic is 0 or 1, or as good as that.
+    #[error("the candidate's share is {value}, expected a number from 1e-12 to 1 - 1e-12")]
     Share {
         /// The share that was given.
         value: f64,

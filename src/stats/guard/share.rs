@@ -6,7 +6,7 @@ use core::hash::{Hash, Hasher};
 use super::GuardError;
 use super::error::rate_ratio;
 
-/// Holds the candidate's share of the traffic that is compared, strictly between 0 and 1.
+/// Holds the candidate's share of the traffic that is compared, from 1e-12 to 1 - 1e-12.
 ///
 /// It is the probability with which a unit's draw sends it to the candidate, among the units that
 /// go to either the candidate or the control. With more than two arms, divide the candidate's
@@ -25,7 +25,7 @@ use super::error::rate_ratio;
 pub struct CandidateShare(f64);
 
 impl CandidateShare {
-    /// Returns the share `value`, which lies strictly between 0 and 1.
+    /// Returns the share `value`, from 1e-12 to 1 - 1e-12.
     ///
     /// # Errors
     /// [`GuardError::NonFinite`] for NaN and infinity, [`GuardError::Share`] for any other number
@@ -37,7 +37,7 @@ impl CandidateShare {
                 value,
             });
         }
-        if value > 0.0 && value < 1.0 {
+        if value >= 1e-12 && value <= 1.0 - 1e-12 {
             Ok(CandidateShare(value))
         } else {
             Err(GuardError::Share { value })

@@ -1,0 +1,56 @@
+//! Evidence that may be looked at at any time, as often as wanted.
+//!
+//! Fixed-horizon tests are valid for one look. Everything here keeps its error rate over all
+//! looks together, also when a look decides whether to go on: the evidence is an *e-value*, what
+//! a bettor against the null hypothesis would have made of a stake of one, and by Ville's
+//! inequality the probability that it ever reaches `1 / alpha` under the null hypothesis is at
+//! most `alpha`. Intervals are confidence sequences: the probability that any of them ever misses
+//! the truth is at most `alpha`.
+//!
+//! | question | method | state |
+//! |---|---|---|
+//! | is the rate of bad events higher? | [`guard`](super::guard) | mergeable |
+//! | do two means differ? | [`AnytimeT`], the default; [`MixtureSprt`], [`AsymptoticSequence`] | moments, mergeable |
+//! | do two means differ, whatever the tails? | [`BoundedDifference`] | depends on the order |
+//! | what is the mean of values with known bounds? | [`EmpiricalBernstein`], [`BettingCapital`], [`hedged_interval`] | depends on the order |
+//! | is an error rate at most 1 %? | [`RateObjective`] | counts, mergeable |
+//! | do two proportions differ, without asymptotics? | [`SafeTwoProportions`] | depends on the order |
+//! | which of two models is right more often on the same requests? | [`PairedTest`], [`PairedNonInferiority`] | counts, mergeable |
+//! | is traffic split as asked? | [`SampleRatioProcess`] | counts, mergeable |
+//!
+//! "Depends on the order" means that two states cannot be merged: run one per process and combine
+//! their e-values, by their product if the observations are independent, by their mean otherwise.
+//!
+//! Where a method holds only for large samples, it refuses to answer while the samples are too
+//! small for their skewness ([`SkewnessRule`]): a canary of 5 % with a heavy-tailed metric would
+//! otherwise raise false alarms in 41 of 100 harmless releases.
+
+mod anytime_t;
+mod asymptotic;
+mod bounded;
+mod bounded_difference;
+mod mixture_sprt;
+mod non_inferiority;
+mod objective;
+mod paired;
+mod result;
+mod running;
+mod safe_two_proportions;
+mod sample_ratio;
+mod skewness_rule;
+
+pub use anytime_t::AnytimeT;
+pub use asymptotic::AsymptoticSequence;
+pub use bounded::{
+    BettingCapital, Capital, EmpiricalBernstein, hedged_interval, hoeffding_interval,
+};
+pub use bounded_difference::BoundedDifference;
+pub use mixture_sprt::MixtureSprt;
+pub use non_inferiority::{NonInferiorityReading, PairedNonInferiority};
+pub use objective::{ObjectiveReading, RateObjective, rate_interval};
+pub use paired::{PairedReading, PairedTest};
+pub use result::AnytimeValid;
+pub use running::{Running, RunningIntersection, RunningP};
+pub use safe_two_proportions::SafeTwoProportions;
+pub use sample_ratio::SampleRatioProcess;
+pub use skewness_rule::SkewnessRule;

@@ -1,0 +1,143 @@
+//! The empirical Bernstein confidence sequence.
+
+use super::predictor::Predictor;
+use super::unit_value;
+use crate::stats::{Alpha, Interval, Refusal};
+
+/// Follows the mean of values in `[0, 1]` by a confidence sequence, in constant memory.
+///
+/// # Formula
+/// With predictable weights `l_i = min(sqrt(2 ln(2 / alpha) / (s2_{i-1} i ln(1 + i))), 1/2)`, the
+/// interval is `sum(l x) / sum(l)` plus and minus
+/// `(ln(2 / alpha) + sum (x_i - m_{i-1})^2 (-ln(1 - l_i) - l_i)) / sum(l)`, clipped to `[0, 1]`.
+///
+/// It is wider than [`hedged_interval`](super::hedged_interval), which needs all values again. It
+/// depends on the order of the values, so two of them cannot be merged.
+///
+/// Assumptions and source: those of [the bounded methods](crate::stats::anytime).
+///
+/// ```
+/// use switchstand::stats::{Alpha, anytime::EmpiricalBernstein};
+/// let mut score = EmpiricalBernstein::new(Alpha::FIVE_PERCENT);
+/// for i in 0..1_000 {
+///     score.push(if i % 4 == 0 { 1.0 } else { 0.6 })?;
+/// }
+/// assert!(score.interval().contains(0.7));
+/// assert!(score.interval().width() < 0.12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct EmpiricalBernstein {
+    alpha: Alpha,
+    past: Predictor,
+    weights: f64,
+    weighted: f64,
+    variation: f64,
+}
+
+impl EmpiricalBernstein {
+    /// Returns the sequence before the first value.
+    #[must_use]
+    pub fn new(alpha: Alpha) -> EmpiricalBernstein {
+        EmpiricalBernstein {
+            alpha,
+            past: Predictor::default(),
+            weights: 0.0,
+            weighted: 0.0,
+            variation: 0.0,
+        }
+    }
+
+    /// Takes in one value.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] outside of `[0, 1]`; the state stays as
+    /// it was.
+    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+        let x = unit_value("value", value)?;
+        let weight = self.past.bet(self.alpha.get()).min(0.5);
+        self.weights += weight;
+        self.weighted += weight * x;
+        self.variation += (x - self.past.mean()).powi(2) * (-(-weight).ln_1p() - weight);
+        self.past.see(x);
+        Ok(())
+    }
+
+    /// Returns how many values were taken in.
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        self.past.t()
+    }
+
+    /// Returns the interval of this moment; before the first value it is all of `[0, 1]`.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        if self.n() == 0 {
+            return Interval::new(0.0, 1.0, self.alpha);
+        }
+        let centre = self.weighted / self.weights;
+        let radius = ((2.0 / self.alpha.get()).ln() + self.variation) / self.weights;
+        let (lower, upper) = ((centre - radius).max(0.0), (centre + radius).min(1.0));
+        Interval::new(lower, upper, self.alpha)
+    }
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use super::{Alpha, EmpiricalBernstein, Predictor};
+    use crate::stats::state::StateError;
+
+    const NAME: &str = "empirical Bernstein sequence";
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct State {
+        version: u32,
+        alpha: Alpha,
+        past: Predictor,
+        weights: f64,
+        weighted: f64,
+        variation: f64,
+    }
+
+    impl From<EmpiricalBernstein> for State {
+        fn from(sequence: EmpiricalBernstein) -> State {
+            State {
+                version: VERSION,
+                alpha: sequence.alpha,
+                past: sequence.past,
+                weights: sequence.weights,
+                weighted: sequence.weighted,
+                variation: sequence.variation,
+            }
+        }
+    }
+
+    impl TryFrom<State> for EmpiricalBernstein {
+        type Error = StateError;
+
+        fn try_from(state: State) -> Result<EmpiricalBernstein, StateError> {
+            StateError::check_version(NAME, state.version, VERSION)?;
+            let values = state.past.t() as f64;
+            let possible = state.past.is_possible()
+                && (0.0..=0.5 * values).contains(&state.weights)
+                && (state.weights > 0.0 || values == 0.0)
+                && (0.0..=state.weights).contains(&state.weighted)
+                && (0.0..=values).contains(&state.variation);
+            StateError::require(possible, NAME, "no values lead to it")?;
+            Ok(EmpiricalBernstein {
+                alpha: state.alpha,
+                past: state.past,
+                weights: state.weights,
+                weighted: state.weighted,
+                variation: state.variation,
+            })
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Whether a candidate is at most a margin worse, on the same requests.
+
+use crate::stats::guard::Evidence;
+use crate::stats::{Alpha, PairedCounts, Refusal};
+
+/// Tests at every look whether the candidate's accuracy is at most a margin lower.
+///
+/// # Formula
+/// A pair's difference `d` is 1 for an improvement, -1 for a regression, 0 otherwise. Against
+/// "the mean of `d` is at most `-margin`" a bettor with bet `l` has
+/// `(1 + l (1 + m))^improvements (1 + l m)^ties (1 - l (1 - m))^regressions`, a supermartingale
+/// for each `l < 1 / (1 - m)`. The evidence is the mean over ten bets, each half of the one before,
+/// the largest half of what is allowed; in the other direction likewise.
+///
+/// # Assumptions
+/// Pairs as for [`PairedTest`](super::PairedTest), with one mean difference throughout. A function
+/// of the counts, so parts merge.
+///
+/// Source: Waudby-Smith and Ramdas (2024), <https://doi.org/10.1093/jrsssb/qkad009>.
+///
+/// ```
+/// use switchstand::stats::{Alpha, PairedCounts, anytime::PairedNonInferiority};
+/// let test = PairedNonInferiority::new(0.01, Alpha::ONE_PERCENT)?;
+/// let pairs = PairedCounts::new(38_500, 600, 600, 300)?;
+/// let reading = test.reading(&pairs);
+/// assert!(reading.non_inferior.suffices() && !reading.inferior.suffices());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedNonInferiority {
+    margin: f64,
+    alpha: Alpha,
+}
+
+/// Holds what paired answers say about a margin at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct NonInferiorityReading {
+    /// Evidence that the candidate is less than the margin worse.
+    pub non_inferior: Evidence,
+    /// Evidence that the candidate is more than the margin worse.
+    pub inferior: Evidence,
+}
+
+const BETS: i32 = 10;
+
+impl PairedNonInferiority {
+    /// Returns the test of a margin from 0 to 0.5, each verdict at error rate `alpha`.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for any other margin.
+    pub fn new(margin: f64, alpha: Alpha) -> Result<PairedNonInferiority, Refusal> {
+        let (what, value) = ("margin", margin);
+        if !margin.is_finite() {
+            return Err(Refusal::NonFinite { what, value });
+        }
+        if !(0.0..=0.5).contains(&margin) {
+            let expected = "a number from 0 to 0.5";
+            return Err(Refusal::OutOfRange {
+                what,
+                value,
+                expected,
+            });
+        }
+        Ok(PairedNonInferiority { margin, alpha })
+    }
+
+    /// Returns the evidence in these pairs.
+    #[must_use]
+    pub fn reading(&self, pairs: &PairedCounts) -> NonInferiorityReading {
+        let counts = [
+            (pairs.only_candidate(), 1.0 + self.margin),
+            (pairs.both() + pairs.neither(), self.margin),
+            (pairs.only_control(), self.margin - 1.0),
+        ];
+        // Each outcome's distance from the margin, in the direction that is bet on.
+        let evidence = |direction: f64, worst: f64| {
+            let ln_capital = |bet: f64| -> f64 {
+                let ln = |&(count, distance): &(u64, f64)| {
+                    count as f64 * (direction * bet * distance).ln_1p()
+                };
+                counts.iter().map(ln).sum()
+            };
+            let capitals = || (1..=BETS).map(|step| ln_capital(0.5_f64.powi(step) / worst));
+            let largest = capitals().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = capitals().map(|ln| (ln - largest).exp()).sum();
+            Evidence {
+                ln_e: largest + (sum / f64::from(BETS)).ln(),
+                threshold: -self.alpha.get().ln(),
+            }
+        };
+        NonInferiorityReading {
+            non_inferior: evidence(1.0, 1.0 - self.margin),
+            inferior: evidence(-1.0, 1.0 + self.margin),
+        }
+    }
+
+    /// Returns the margin.
+    #[must_use]
+    pub const fn margin(&self) -> f64 {
+        self.margin
+    }
+}

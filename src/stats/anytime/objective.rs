@@ -1,0 +1,137 @@
+//! Whether the rate of one arm keeps an objective, such as "at most 1 % errors".
+
+use crate::stats::guard::{Evidence, ln_mixture};
+use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
+use crate::stats::{Alpha, Counts, Interval, Refusal};
+
+/// Watches whether a rate stays at or below a limit, exactly, at every look.
+///
+/// # Formula
+/// Of `n` units `s` had the event. The evidence against "the rate is at most `p`" is the mean of
+/// `(q / p)^s ((1 - q) / (1 - p))^(n - s)` over `q > p`, weighted by a Beta prior centred on `p`
+/// and truncated to that side; against "at least `p`" the mean over `q < p`.
+///
+/// # Assumptions
+/// Units are independent, each counted once; the rate is that of their population while it is
+/// watched. A function of the counts, so parts merge.
+///
+/// # When not to use it
+/// To compare two arms: both drift together, and a [`guard`](crate::stats::guard) is immune to
+/// that.
+///
+/// Source: Robbins (1970), <https://doi.org/10.1214/aoms/1177696786>.
+///
+/// ```
+/// use switchstand::stats::{Alpha, Counts, anytime::RateObjective};
+/// let objective = RateObjective::new(0.01, Alpha::ONE_PERCENT)?;
+/// let reading = objective.reading(&Counts::new(40, 1_000)?);
+/// assert!(reading.broken.suffices() && !reading.met.suffices());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateObjective {
+    limit: f64,
+    alpha: Alpha,
+}
+
+/// Holds what an objective's counts say at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ObjectiveReading {
+    /// Evidence that the rate is above the limit.
+    pub broken: Evidence,
+    /// Evidence that the rate is below the limit.
+    pub met: Evidence,
+}
+
+impl RateObjective {
+    /// Returns the objective "the rate is at most `limit`", each verdict at error rate `alpha`.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] unless `limit` lies between 1e-9 and
+    /// 1 - 1e-9.
+    pub fn new(limit: f64, alpha: Alpha) -> Result<RateObjective, Refusal> {
+        let what = "limit of the rate";
+        if !limit.is_finite() {
+            return Err(Refusal::NonFinite { what, value: limit });
+        }
+        if !(1e-9..=1.0 - 1e-9).contains(&limit) {
+            return Err(Refusal::OutOfRange {
+                what,
+                value: limit,
+                expected: "a number from 1e-9 to 1 - 1e-9",
+            });
+        }
+        Ok(RateObjective { limit, alpha })
+    }
+
+    /// Returns the evidence in these counts.
+    #[must_use]
+    pub fn reading(&self, counts: &Counts) -> ObjectiveReading {
+        let (events, rest) = (counts.successes(), counts.failures());
+        // One event's worth of prior belief that the rate is at the limit.
+        let size = 1.0 / self.limit.min(1.0 - self.limit);
+        let prior = (size * self.limit, size * (1.0 - self.limit));
+        let evidence = |ln_kept| Evidence {
+            ln_e: ln_mixture(events, rest, prior, self.limit, ln_kept),
+            threshold: -self.alpha.get().ln(),
+        };
+        ObjectiveReading {
+            broken: evidence(ln_beta_sf),
+            met: evidence(ln_beta_cdf),
+        }
+    }
+
+    /// Returns the limit.
+    #[must_use]
+    pub const fn limit(&self) -> f64 {
+        self.limit
+    }
+}
+
+/// Returns the rates that the counts of one arm do not contradict, valid at every look.
+///
+/// # Formula
+/// The `p` with `B(1/2 + s, 1/2 + f) / B(1/2, 1/2) / (p^s (1 - p)^f) <= 1 / alpha`, for `s`
+/// events among `s + f` units. Exact, a function of the counts. Assumptions and source as
+/// [`RateObjective`].
+///
+/// # Errors
+/// [`Refusal::InsufficientData`] before the first unit.
+pub fn rate_interval(counts: &Counts, alpha: Alpha) -> Result<Interval, Refusal> {
+    let Some(rate) = counts.rate() else {
+        return Err(Refusal::InsufficientData {
+            what: "sample",
+            found: 0,
+            needed: 1,
+        });
+    };
+    let (events, rest) = (counts.successes() as f64, counts.failures() as f64);
+    let marginal = ln_beta(0.5 + events, 0.5 + rest) - ln_beta(0.5, 0.5) + alpha.get().ln();
+    let lower = match counts.successes() {
+        0 => 0.0,
+        _ => find_root(
+            |p| marginal - ln_likelihood(events, rest, p),
+            0.0,
+            rate,
+            1e-16,
+        ),
+    };
+    let upper = match counts.failures() {
+        0 => 1.0,
+        _ => find_root(
+            |p| marginal - ln_likelihood(events, rest, p),
+            rate,
+            1.0,
+            1e-16,
+        ),
+    };
+    Ok(Interval::new(lower, upper, alpha))
+}
+
+/// `ln(p^s (1 - p)^f)`, where nothing to the power of zero is one.
+pub(super) fn ln_likelihood(s: f64, f: f64, p: f64) -> f64 {
+    let of = |count: f64, ln: f64| if count == 0.0 { 0.0 } else { count * ln };
+    of(s, p.ln()) + of(f, (-p).ln_1p())
+}

@@ -1,0 +1,138 @@
+//! Two models on the same requests: which of them is right more often?
+
+use super::AnytimeValid;
+use super::objective::ln_likelihood;
+use crate::stats::guard::{Evidence, ln_mixture};
+use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
+use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal};
+
+/// Compares two models on the same requests, as under a shadow, at every look.
+///
+/// Only discordant pairs count, where one model is right and the other wrong: if neither model is
+/// better, each such pair is an improvement or a regression with probability one half.
+///
+/// # Formula
+/// Of the discordant pairs `c` are improvements and `b` regressions.
+/// [`difference`](PairedTest::difference): `ln e = ln B(k/2 + c, k/2 + b) - ln B(k/2, k/2) +
+/// (b + c) ln 2`. [`direction`](PairedTest::direction): the same with the Beta prior truncated to
+/// one side of one half. The default `k` is 20.
+///
+/// # Assumptions
+/// The pairs are independent given the requests: count one pair per unit, since a user for whom
+/// one model fails will bring many pairs of one kind. The truth does not depend on the answer that
+/// was given. A function of the counts, so parts merge.
+///
+/// # Models that do not repeat themselves
+/// "85 % agreement" says nothing while the control's agreement with itself is unknown. Let the
+/// control answer twice, and count as *right* whoever agrees with its first answer: the second
+/// answer stands for the control, the candidate's for the candidate. A regression is then a
+/// disagreement that the control's own noise does not explain.
+///
+/// Source: Lindon and Malek (2022), <https://doi.org/10.48550/arXiv.2011.03567>.
+///
+/// ```
+/// use switchstand::stats::{Alpha, PairedCounts, anytime::PairedTest};
+/// let pairs = PairedCounts::new(7_600, 90, 210, 2_100)?;
+/// let reading = PairedTest::default().direction(&pairs, Alpha::ONE_PERCENT);
+/// assert!(reading.improvements.suffices());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedTest {
+    half: f64,
+}
+
+/// Holds what the discordant pairs say at one moment, in either direction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PairedReading {
+    /// Evidence that regressions outnumber improvements.
+    pub regressions: Evidence,
+    /// Evidence that improvements outnumber regressions.
+    pub improvements: Evidence,
+}
+
+impl PairedTest {
+    /// Returns the test whose prior weighs `concentration` pairs, 1e-3 to 1e9.
+    ///
+    /// Small values find large differences sooner, large ones small differences.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] for any other number.
+    pub fn with_concentration(concentration: f64) -> Result<PairedTest, Refusal> {
+        if (1e-3..=1e9).contains(&concentration) {
+            let half = concentration / 2.0;
+            Ok(PairedTest { half })
+        } else {
+            Err(Refusal::OutOfRange {
+                what: "concentration",
+                value: concentration,
+                expected: "a number from 1e-3 to 1e9",
+            })
+        }
+    }
+
+    /// Returns the evidence for more regressions and for more improvements, each at `alpha`.
+    #[must_use]
+    pub fn direction(&self, pairs: &PairedCounts, alpha: Alpha) -> PairedReading {
+        let (better, worse) = (pairs.only_candidate(), pairs.only_control());
+        let prior = (self.half, self.half);
+        let evidence = |ln_kept| Evidence {
+            ln_e: ln_mixture(better, worse, prior, 0.5, ln_kept),
+            threshold: -alpha.get().ln(),
+        };
+        PairedReading {
+            regressions: evidence(ln_beta_cdf),
+            improvements: evidence(ln_beta_sf),
+        }
+    }
+
+    /// Tests in both directions, with the odds of an improvement among the discordant pairs.
+    ///
+    /// # Errors
+    /// [`Refusal::InsufficientData`] before the first discordant pair.
+    pub fn difference(&self, pairs: &PairedCounts, alpha: Alpha) -> Result<AnytimeValid, Refusal> {
+        if pairs.discordant() == 0 {
+            return Err(Refusal::InsufficientData {
+                what: "number of discordant pairs",
+                found: 0,
+                needed: 1,
+            });
+        }
+        let better = pairs.only_candidate() as f64;
+        let worse = pairs.only_control() as f64;
+        let marginal =
+            ln_beta(self.half + better, self.half + worse) - ln_beta(self.half, self.half);
+        let excess = |p: f64| marginal + alpha.get().ln() - ln_likelihood(better, worse, p);
+        let share = better / (better + worse);
+        let lower = if better > 0.0 {
+            find_root(excess, 0.0, share, 1e-15)
+        } else {
+            0.0
+        };
+        let upper = if worse > 0.0 {
+            find_root(excess, share, 1.0, 1e-15)
+        } else {
+            1.0
+        };
+        let odds = |p: f64| p / (1.0 - p);
+        Ok(AnytimeValid {
+            method: "mixture over the share of improvements among discordant pairs",
+            measure: Measure::OddsRatio,
+            effect: better / worse,
+            interval: Interval::new(odds(lower), odds(upper), alpha),
+            null: 1.0,
+            alternative: Alternative::TwoSided,
+            alpha,
+            ln_e: marginal + (better + worse) * core::f64::consts::LN_2,
+        })
+    }
+}
+
+impl Default for PairedTest {
+    /// Returns the test with a concentration of 20 pairs.
+    fn default() -> PairedTest {
+        PairedTest { half: 10.0 }
+    }
+}

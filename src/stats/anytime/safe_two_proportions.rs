@@ -1,0 +1,186 @@
+//! Two proportions in blocks, without asymptotics.
+
+use crate::stats::{Counts, PValue, Refusal};
+
+use super::result::p_of;
+
+/// Tests at every look whether two proportions are equal, block by block.
+///
+/// # Formula
+/// Before each block the proportions of both arms are estimated from the blocks before it,
+/// `(successes + g) / (trials + 2 g)`, `g = 0.18`; the block multiplies the e-value by its
+/// likelihood under these two over its likelihood under their average, weighted by the block's
+/// trials.
+///
+/// # Assumptions
+/// Within a block all trials of an arm have one probability; the sizes of a block are set before
+/// its outcomes are known. The null hypothesis is that the two probabilities are equal in every
+/// block, whatever they are.
+///
+/// # When not to use it
+/// For rare events, where the split of the events says more: a
+/// [`guard`](crate::stats::guard) found 62 of 100 where this found 34.
+///
+/// It depends on the order of the blocks, so two of them cannot be merged.
+///
+/// Source: Turner, Ly and Grünwald (2024), <https://doi.org/10.1016/j.jspi.2023.106116>.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct SafeTwoProportions {
+    g: f64,
+    a: Counts,
+    b: Counts,
+    ln_e: f64,
+    greatest_ln_e: f64,
+}
+
+impl SafeTwoProportions {
+    /// Is the customary prior weight of a success and of a failure.
+    pub const DEFAULT_G: f64 = 0.18;
+
+    /// Returns the test before the first block, with the customary prior.
+    #[must_use]
+    pub fn new() -> SafeTwoProportions {
+        SafeTwoProportions {
+            g: SafeTwoProportions::DEFAULT_G,
+            a: Counts::default(),
+            b: Counts::default(),
+            ln_e: 0.0,
+            greatest_ln_e: 0.0,
+        }
+    }
+
+    /// Returns the test with prior weight `g` of a success and of a failure.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] or [`Refusal::NonFinite`] unless `g` lies between 1e-9 and 1e9.
+    pub fn with_prior(g: f64) -> Result<SafeTwoProportions, Refusal> {
+        let what = "prior weight";
+        if !g.is_finite() {
+            return Err(Refusal::NonFinite { what, value: g });
+        }
+        if !(1e-9..=1e9).contains(&g) {
+            return Err(Refusal::OutOfRange {
+                what,
+                value: g,
+                expected: "a number from 1e-9 to 1e9",
+            });
+        }
+        let new = SafeTwoProportions::new();
+        Ok(SafeTwoProportions { g, ..new })
+    }
+
+    /// Takes in one block: what happened in either arm since the last.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] where an arm exceeds 2^53 trials; the state stays as it was.
+    pub fn push(&mut self, a: &Counts, b: &Counts) -> Result<(), Refusal> {
+        let trials = a.trials() as f64 + b.trials() as f64;
+        if trials == 0.0 {
+            return Ok(());
+        }
+        let (mut all_a, mut all_b) = (self.a, self.b);
+        all_a.merge(a)?;
+        all_b.merge(b)?;
+        let (weight_a, weight_b) = (a.trials() as f64 / trials, b.trials() as f64 / trials);
+        // Probability of success and of failure, neither computed from the other.
+        let [success_a, failure_a] = self.estimate(&self.a);
+        let [success_b, failure_b] = self.estimate(&self.b);
+        let success = weight_a * success_a + weight_b * success_b;
+        let failure = weight_a * failure_a + weight_b * failure_b;
+        let ln_factor = |arm: &Counts, own_success: f64, own_failure: f64| {
+            arm.successes() as f64 * (own_success / success).ln()
+                + arm.failures() as f64 * (own_failure / failure).ln()
+        };
+        self.ln_e += ln_factor(a, success_a, failure_a) + ln_factor(b, success_b, failure_b);
+        self.greatest_ln_e = self.greatest_ln_e.max(self.ln_e);
+        (self.a, self.b) = (all_a, all_b);
+        Ok(())
+    }
+
+    /// Returns the logarithm of the e-value at this moment.
+    #[must_use]
+    pub const fn ln_e(&self) -> f64 {
+        self.ln_e
+    }
+
+    /// Returns the smallest p-value after any block so far, which is valid.
+    #[must_use]
+    pub fn p(&self) -> PValue {
+        p_of(self.greatest_ln_e)
+    }
+
+    /// Returns the counts of control and candidate over all blocks.
+    #[must_use]
+    pub const fn counts(&self) -> (Counts, Counts) {
+        (self.a, self.b)
+    }
+
+    fn estimate(&self, arm: &Counts) -> [f64; 2] {
+        let trials = arm.trials() as f64 + 2.0 * self.g;
+        [arm.successes(), arm.failures()].map(|count| (count as f64 + self.g) / trials)
+    }
+}
+
+impl Default for SafeTwoProportions {
+    fn default() -> SafeTwoProportions {
+        SafeTwoProportions::new()
+    }
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use super::{Counts, SafeTwoProportions};
+    use crate::stats::state::StateError;
+
+    const NAME: &str = "safe test of two proportions";
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct State {
+        version: u32,
+        g: f64,
+        a: Counts,
+        b: Counts,
+        ln_e: f64,
+        greatest_ln_e: f64,
+    }
+
+    impl From<SafeTwoProportions> for State {
+        fn from(test: SafeTwoProportions) -> State {
+            State {
+                version: VERSION,
+                g: test.g,
+                a: test.a,
+                b: test.b,
+                ln_e: test.ln_e,
+                greatest_ln_e: test.greatest_ln_e,
+            }
+        }
+    }
+
+    impl TryFrom<State> for SafeTwoProportions {
+        type Error = StateError;
+
+        fn try_from(state: State) -> Result<SafeTwoProportions, StateError> {
+            StateError::check_version(NAME, state.version, VERSION)?;
+            let prior = SafeTwoProportions::with_prior(state.g).is_ok();
+            StateError::require(prior, NAME, "the prior weight is out of range")?;
+            let finite = state.ln_e.is_finite() && state.greatest_ln_e.is_finite();
+            let ordered = state.greatest_ln_e >= state.ln_e.max(0.0);
+            StateError::require(finite && ordered, NAME, "no blocks lead to it")?;
+            Ok(SafeTwoProportions {
+                g: state.g,
+                a: state.a,
+                b: state.b,
+                ln_e: state.ln_e,
+                greatest_ln_e: state.greatest_ln_e,
+            })
+        }
+    }
+}
