@@ -1,4 +1,11 @@
-//! Decides inside a running inference server which model version answers a request.
+#![cfg_attr(
+    all(feature = "serde", feature = "stats"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "serde", feature = "stats")),
+    doc = "Decides inside a running inference server which model version answers a request."
+)]
 
 mod attributes;
 mod audience;
