@@ -1,6 +1,7 @@
 //! Policies in files: what is read, what is written, and what is refused with which words.
 
 #![cfg(feature = "serde")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use switchstand::{Arm, Audience, OnError, Policy, Share, Unit, attr};
 
