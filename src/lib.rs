@@ -33,15 +33,19 @@ pub use environment::{
     Environment, Environments, LabelError, Operation, OperationError, VersionId, VersionState,
 };
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use model::Model;
+pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
 pub use plan::Plan;
 pub use policy::{ClassDiff, Diff, Fraction, Move, OnError, Policy, PolicyError};
-pub use record::{Assignment, Change, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
+pub use record::{
+    Assignment, Change, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun,
+};
 pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
 pub use router::{
     Builder, DeployError, Operator, ReclaimError, Router, Served, Ticket, ValidateError,
 };
-pub use shadow::{Comparison, ShadowTask};
+pub use shadow::{
+    Comparison, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowFuture, ShadowQueue, ShadowTask,
+};
 pub use share::{Share, ShareError};
 pub use split::{Arm, Split, SplitError, Stretch};
 pub use timestamp::Timestamp;

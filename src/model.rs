@@ -1,6 +1,11 @@
 //! What answers a request.
 
+mod boxed;
+
+use core::future::Future;
 use std::sync::Arc;
+
+pub use boxed::{BoxedAnswer, BoxedAsyncModel};
 
 /// Answers an input: a loaded model, or whatever stands for one.
 ///
@@ -52,3 +57,44 @@ macro_rules! model_through {
 }
 
 model_through!(&M, Box<M>, Arc<M>);
+
+/// Answers an input some time later: a model behind a network, a batcher, a device queue.
+///
+/// The library polls nothing by itself and knows no runtime. Versions of different types share a
+/// router as `Box<dyn BoxedAsyncModel<Input = _, Output = _, Error = _>>`, which every
+/// asynchronous model is by itself.
+///
+/// ```
+/// use core::convert::Infallible;
+/// use switchstand::AsyncModel;
+///
+/// struct Doubler;
+/// impl AsyncModel for Doubler {
+///     type Input = f64;
+///     type Output = f64;
+///     type Error = Infallible;
+///     async fn predict(&self, input: &f64) -> Result<f64, Infallible> {
+///         Ok(input * 2.0)
+///     }
+/// }
+/// ```
+pub trait AsyncModel {
+    /// What a request brings.
+    type Input: Send + Sync;
+    /// What a request gets.
+    type Output: Send;
+    /// What goes wrong.
+    type Error: Send;
+
+    /// Computes the answer to one input.
+    ///
+    /// The future may be dropped before it is ready: the client went away, or a shadow was
+    /// given up.
+    ///
+    /// # Errors
+    /// Whatever the model calls an error; a roll-out may count it.
+    fn predict(
+        &self,
+        input: &Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}

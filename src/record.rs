@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use crate::{
-    environment::Operation, fingerprint::Fingerprint, route::Propensity, route::Reason,
-    timestamp::Timestamp, unit::UnitKey,
+    environment::Operation,
+    fingerprint::Fingerprint,
+    plan::Plan,
+    route::{Propensity, Reason, Route},
+    timestamp::Timestamp,
+    unit::UnitKey,
 };
 
 /// Receives records of what a router decided and did.
@@ -27,7 +31,7 @@ pub trait Recorder: Send + Sync {
 pub enum Record<'a> {
     /// A unit got a version's answer, or its error.
     Exposure(Exposure<'a>),
-    /// A version ran unseen beside the one that answered.
+    /// A version that was to run unseen beside the one that answered came to an end.
     Shadow(ShadowRun<'a>),
     /// An operator changed the deployment or the release.
     Change(Change<'a>),
@@ -52,6 +56,34 @@ pub struct Assignment<'a> {
     pub reason: Reason,
     /// The probability of this version for such a unit; none where nothing was drawn.
     pub propensity: Option<Propensity>,
+}
+
+impl<'a> Assignment<'a> {
+    pub(crate) fn of(plan: &'a Plan, route: &Route, version: &'a str) -> Assignment<'a> {
+        Assignment {
+            release: Cow::Borrowed(plan.release()),
+            fingerprint: plan.fingerprint(),
+            generation: route.generation(),
+            version: Cow::Borrowed(version),
+            arm: plan.arm_of(route).map(Cow::Borrowed),
+            reason: route.reason(),
+            propensity: route.propensity(),
+        }
+    }
+
+    /// Returns the same assignment, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Assignment<'static> {
+        Assignment {
+            release: Cow::Owned(self.release.into_owned()),
+            version: Cow::Owned(self.version.into_owned()),
+            arm: self.arm.map(|arm| Cow::Owned(arm.into_owned())),
+            fingerprint: self.fingerprint,
+            generation: self.generation,
+            reason: self.reason,
+            propensity: self.propensity,
+        }
+    }
 }
 
 /// Records that a unit really got a version's answer.
@@ -88,7 +120,7 @@ pub struct ShadowRun<'a> {
     pub outcome: ShadowOutcome,
 }
 
-/// Names the ways in which a shadow that was started can end.
+/// Names the ways in which a sampled shadow can end; each ends in exactly one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -100,6 +132,28 @@ pub enum ShadowOutcome {
     Failed,
     /// It panicked; the panic went no further.
     Panicked,
+    /// It was given up.
+    Dropped(DropReason),
+}
+
+/// Names the reasons for which a sampled shadow is given up.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum DropReason {
+    /// The budget of shadows in flight was used up; the input was not cloned.
+    NoPermit,
+    /// Its turn came after its deadline.
+    Deadline,
+    /// The queue was full.
+    QueueFull,
+    /// Its service was not ready.
+    NotReady,
+    /// Nobody started it: its ticket, task or queue was dropped before.
+    Unrun,
+    /// It was started and dropped before it came to an end.
+    Cancelled,
 }
 
 /// Records an operation that succeeded.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod cache;
+mod extras;
 mod labels;
 mod operations;
 mod operator;
@@ -11,12 +12,9 @@ mod ticket;
 mod turn;
 
 use core::fmt;
-use std::{
-    any::Any,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use parking_lot::Mutex;
@@ -26,15 +24,16 @@ use crate::{
     environment::{Environments, LabelError, VersionId, VersionState},
     plan::Plan,
     policy::{Policy, PolicyError},
-    record::Recorder,
     route::Route,
+    shadow::{Desk, Ledger, ShadowCounts},
     unit::Unit,
 };
 use cache::{CachedPlan, Leases};
-use labels::Labels;
 use published::Published;
 
 pub use builder::Builder;
+pub(crate) use cache::ThreadPlan;
+pub(crate) use labels::Labels;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
 pub(crate) use published::Lease;
 pub use serve::Served;
@@ -68,12 +67,9 @@ struct Shared<M> {
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
     environments: Mutex<Environments>,
-    labels: Labels,
+    desk: Arc<Desk>,
     name: String,
     secret: Secret,
-    recorder: Option<Arc<dyn Recorder>>,
-    /// An `Arc<dyn AnyComparison<M>>`, which only routers of models have.
-    comparison: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// Keeps what all requests read off the lines that operators write.
@@ -124,7 +120,12 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Admits a request: decides, and holds a lease on the model that will answer.
     #[inline]
     pub fn admit<'a>(&self, unit: impl Into<Unit<'a>>) -> Ticket<M> {
-        Ticket::admit(&self.shared, &unit.into())
+        let unit = unit.into();
+        let mut ticket = Ticket::admit(&self.shared, &unit);
+        if let Some(extras) = ticket.extras_mut() {
+            extras.remember(&unit);
+        }
+        ticket
     }
 
     /// Returns the plan in force.
@@ -142,7 +143,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Returns a version's label, also when the version is gone.
     #[must_use]
     pub fn label(&self, version: VersionId) -> Option<&str> {
-        self.shared.labels.get(version)
+        self.shared.desk.labels.get(version)
     }
 
     /// Returns the state of a deployed version.
@@ -178,6 +179,29 @@ impl<M: Send + Sync + 'static> Router<M> {
             .lock()
             .get(id)
             .map(published::Deployment::in_flight)
+    }
+
+    /// Counts how a deployed version's sampled shadows ended, as of one instant.
+    ///
+    /// Shadows that the version ran before it was deployed under this label are not among them.
+    #[must_use]
+    pub fn shadow_counts(&self, version: &str) -> Option<ShadowCounts> {
+        let id = self.shared.environments.lock().get(version)?.id();
+        self.shared.desk.labels.ledger(id).map(Ledger::read)
+    }
+
+    /// Counts how the sampled shadows of all versions ended, also of versions that are gone.
+    ///
+    /// Each version's counts are those of one instant, one version after the other.
+    pub fn all_shadow_counts(&self) -> ShadowCounts {
+        let ledgers = self.shared.desk.labels.ledgers();
+        ledgers.map(Ledger::read).sum()
+    }
+
+    /// Counts the shadows that hold a permit of the budget.
+    #[must_use]
+    pub fn shadows_in_flight(&self) -> usize {
+        self.shared.desk.permits.out()
     }
 }
 

@@ -9,9 +9,7 @@ use std::{
 };
 
 use smartcore::error::Failed;
-use switchstand::{Comparison, Operation, Record, Recorder, Timestamp};
-
-use crate::digits::Reader;
+use switchstand::{Comparison, Operation, Pair, Record, Recorder, Timestamp};
 
 /// Counts the requests on which a shadow read the same digit as the model that answered.
 #[derive(Default)]
@@ -20,15 +18,15 @@ pub(crate) struct Agreement {
     different: AtomicUsize,
 }
 
-impl Comparison<Reader> for Agreement {
+impl Comparison<u32, Failed> for Agreement {
     type Projection = Option<u32>;
 
     fn project(&self, answer: &Result<u32, Failed>) -> Option<u32> {
         answer.as_ref().ok().copied()
     }
 
-    fn compare(&self, _version: &str, primary: &Option<u32>, shadow: &Option<u32>) {
-        let counter = if primary == shadow {
+    fn compare(&self, pair: Pair<'_, Option<u32>>) {
+        let counter = if pair.primary == pair.shadow {
             &self.same
         } else {
             &self.different

@@ -11,17 +11,15 @@ use parking_lot::Mutex;
 use super::{
     Padded, Router, Shared,
     cache::SLOTS,
-    labels::Labels,
     next_stamp,
     published::{Deployment, Published},
 };
 use crate::{
     bucket::Secret,
     environment::{Environments, LabelError},
-    model::Model,
     plan::Plan,
     record::Recorder,
-    shadow::{AnyComparison, Comparison},
+    shadow::{AnyComparison, Comparison, Desk, ShadowBudget},
 };
 
 /// Describes a router before its first model is there.
@@ -30,6 +28,7 @@ pub struct Builder<M> {
     secret: Secret,
     recorder: Option<Arc<dyn Recorder>>,
     comparison: Option<Box<dyn Any + Send + Sync>>,
+    budget: ShadowBudget,
     model: PhantomData<fn(M)>,
 }
 
@@ -40,6 +39,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
             secret: Secret::default(),
             recorder: None,
             comparison: None,
+            budget: ShadowBudget::default(),
             model: PhantomData,
         }
     }
@@ -61,13 +61,22 @@ impl<M: Send + Sync + 'static> Builder<M> {
         }
     }
 
-    /// Compares the answers of shadows with those of the primary.
+    /// Bounds how many shadows may be in flight; 256 if nothing is said.
     #[must_use]
-    pub fn comparison(self, comparison: Arc<impl Comparison<M>>) -> Builder<M>
-    where
-        M: Model,
-    {
-        let comparison: Arc<dyn AnyComparison<M>> = comparison;
+    pub fn shadow_budget(self, budget: ShadowBudget) -> Builder<M> {
+        Builder { budget, ..self }
+    }
+
+    /// Compares the answers of shadows with those of the primary.
+    ///
+    /// `Output` and `Error` are those of the model. A comparison of anything else is never
+    /// asked.
+    #[must_use]
+    pub fn comparison<Output: 'static, Error: 'static>(
+        self,
+        comparison: Arc<impl Comparison<Output, Error>>,
+    ) -> Builder<M> {
+        let comparison: Arc<dyn AnyComparison<Output, Error>> = comparison;
         Builder {
             comparison: Some(Box::new(comparison)),
             ..self
@@ -83,18 +92,17 @@ impl<M: Send + Sync + 'static> Builder<M> {
         let id = environments.live().id();
         let plan = Plan::live_only(&environments);
         let stamp = next_stamp();
-        let labels = Labels::default();
-        labels.set(id, live);
+        let desk = Arc::new(Desk::new(self.recorder, self.comparison, self.budget));
+        desk.labels.set(id, live);
+        let deployment = Deployment::new(id, model, Arc::clone(&desk));
         let shared = Shared {
             stamp: Padded(AtomicU64::new(stamp)),
             slot: (stamp % SLOTS as u64) as usize,
-            published: Mutex::new(Published::new(stamp, plan, Deployment::new(id, model))),
+            published: Mutex::new(Published::new(stamp, plan, deployment)),
             environments: Mutex::new(environments),
-            labels,
+            desk,
             name: self.name,
             secret: self.secret,
-            recorder: self.recorder,
-            comparison: self.comparison,
         };
         Ok(Router {
             shared: Arc::new(shared),

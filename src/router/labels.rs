@@ -1,17 +1,23 @@
-//! The labels of all versions a router ever had.
+//! The labels of all versions a router ever had, and the counts of their shadows.
 
 use std::sync::OnceLock;
 
-use crate::environment::VersionId;
+use crate::{environment::VersionId, shadow::Ledger};
 
 /// Entries in the first chunk; each further chunk is twice as long.
 const FIRST: usize = 16;
 /// Enough chunks for every number that a version can have.
 const CHUNKS: usize = 29;
 
-type Chunk = Box<[OnceLock<Box<str>>]>;
+type Chunk = Box<[OnceLock<Entry>]>;
 
-/// Keeps labels at fixed places, so that they are read without a lock and never move.
+#[derive(Debug)]
+struct Entry {
+    label: Box<str>,
+    ledger: Ledger,
+}
+
+/// Keeps entries at fixed places, so that they are read without a lock and never move.
 #[derive(Debug, Default)]
 pub(crate) struct Labels {
     chunks: [OnceLock<Chunk>; CHUNKS],
@@ -24,19 +30,32 @@ impl Labels {
             let entries =
                 cell.get_or_init(|| (0..FIRST << chunk).map(|_| OnceLock::new()).collect());
             if let Some(entry) = entries.get(place) {
-                entry.get_or_init(|| label.into());
+                entry.get_or_init(|| Entry {
+                    label: label.into(),
+                    ledger: Ledger::default(),
+                });
             }
         }
     }
 
     pub(crate) fn get(&self, id: VersionId) -> Option<&str> {
+        self.entry(id).map(|entry| &*entry.label)
+    }
+
+    pub(crate) fn ledger(&self, id: VersionId) -> Option<&Ledger> {
+        self.entry(id).map(|entry| &entry.ledger)
+    }
+
+    /// Iterates over the ledgers of all versions there ever were.
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        let chunks = self.chunks.iter().filter_map(OnceLock::get);
+        let entries = chunks.flat_map(|chunk| chunk.iter().filter_map(OnceLock::get));
+        entries.map(|entry| &entry.ledger)
+    }
+
+    fn entry(&self, id: VersionId) -> Option<&Entry> {
         let (chunk, place) = locate(id);
-        self.chunks
-            .get(chunk)?
-            .get()?
-            .get(place)?
-            .get()
-            .map(|label| &**label)
+        self.chunks.get(chunk)?.get()?.get(place)?.get()
     }
 }
 

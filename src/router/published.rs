@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{environment::VersionId, plan::Plan};
+use crate::{environment::VersionId, plan::Plan, shadow::Desk};
 
 /// Leases of one version are spread over this many stripes, so that threads rarely share one.
 pub(crate) const STRIPES: usize = 64;
@@ -16,6 +16,7 @@ pub(crate) const STRIPES: usize = 64;
 pub(crate) struct Lease<M> {
     version: VersionId,
     model: Arc<M>,
+    desk: Arc<Desk>,
 }
 
 impl<M> Lease<M> {
@@ -26,6 +27,10 @@ impl<M> Lease<M> {
     pub(crate) fn model(&self) -> &M {
         &self.model
     }
+
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
 }
 
 /// Holds one deployed model and its leases.
@@ -33,14 +38,16 @@ impl<M> Lease<M> {
 pub(crate) struct Deployment<M> {
     id: VersionId,
     model: Arc<M>,
+    desk: Arc<Desk>,
     leases: Vec<Option<Arc<Lease<M>>>>,
 }
 
 impl<M> Deployment<M> {
-    pub(crate) fn new(id: VersionId, model: M) -> Deployment<M> {
+    pub(crate) fn new(id: VersionId, model: M, desk: Arc<Desk>) -> Deployment<M> {
         Deployment {
             id,
             model: Arc::new(model),
+            desk,
             leases: vec![None; STRIPES],
         }
     }
@@ -54,6 +61,7 @@ impl<M> Deployment<M> {
             Arc::new(Lease {
                 version: self.id,
                 model: Arc::clone(&self.model),
+                desk: Arc::clone(&self.desk),
             })
         };
         match self.leases.get_mut(stripe) {
@@ -86,8 +94,18 @@ impl<M> Deployment<M> {
                 }
             }
         }
-        let Deployment { id, model, leases } = self;
-        Arc::try_unwrap(model).map_err(|model| Deployment { id, model, leases })
+        let Deployment {
+            id,
+            model,
+            desk,
+            leases,
+        } = self;
+        Arc::try_unwrap(model).map_err(|model| Deployment {
+            id,
+            model,
+            desk,
+            leases,
+        })
     }
 }
 

@@ -1,16 +1,15 @@
 //! From a request to its answer.
 
 use core::fmt;
-use std::{borrow::Cow, sync::Arc};
 
-use super::{Router, Shared, Ticket};
+use super::{Router, Ticket, extras::Extras};
 use crate::{
-    model::Model,
-    plan::Plan,
-    record::{Assignment, Exposure, Record, ShadowOutcome, ShadowRun},
+    model::{AsyncModel, Model},
+    record::{Assignment, Exposure, Record},
     route::Route,
-    shadow::{AnyComparison, Primary, ShadowTask},
-    unit::Unit,
+    shadow::{Primary, ShadowTask},
+    timestamp::Timestamp,
+    unit::{Unit, UnitKey},
 };
 
 /// Holds exactly one answer, how it came about, and the shadows that remain to be run.
@@ -20,10 +19,10 @@ pub struct Served<M: Model> {
     pub answer: Result<M::Output, M::Error>,
     /// The decision, marked as a fallback if the live version stepped in.
     pub route: Route,
-    /// The shadows sampled for this request, to be run where the application likes.
+    /// The shadows of this request that got a permit, to be run where the application likes.
     ///
     /// They are there also when the primary failed: those pairs tell the most.
-    pub shadows: Vec<ShadowTask<M>>,
+    pub shadows: Vec<ShadowTask<M, M::Input>>,
 }
 
 impl<M: Model + Send + Sync + 'static> Router<M>
@@ -32,137 +31,168 @@ where
 {
     /// Answers a request with the model that the policy chooses for the unit.
     ///
-    /// The input is cloned only if a shadow was sampled.
+    /// The input is cloned only for a shadow that was sampled and got a permit.
     #[inline]
     pub fn predict<'a>(&self, unit: impl Into<Unit<'a>>, input: &M::Input) -> Served<M> {
         let unit = unit.into();
         let ticket = Ticket::admit(&self.shared, &unit);
-        let answer = ticket.model().predict(input);
         if ticket.is_plain() {
             return Served {
-                answer,
+                answer: ticket.model().predict(input),
                 route: *ticket.route(),
                 shadows: Vec::new(),
             };
         }
-        self.shared.conclude(&unit, ticket, answer, input)
+        serve(&unit, ticket, input)
     }
 }
 
-impl<M: Model + Send + Sync + 'static> Shared<M> {
-    /// Falls back, records and starts shadows, where the policy or the router asks for it.
-    #[inline(never)]
-    fn conclude(
-        &self,
-        unit: &Unit<'_>,
-        mut ticket: Ticket<M>,
-        mut answer: Result<M::Output, M::Error>,
-        input: &M::Input,
-    ) -> Served<M>
-    where
-        M::Input: Clone,
-    {
+/// Answers, falls back, records and takes shadows, where the policy or the router asks for it.
+#[inline(never)]
+fn serve<M: Model + Send + Sync + 'static>(
+    unit: &Unit<'_>,
+    mut ticket: Ticket<M>,
+    input: &M::Input,
+) -> Served<M>
+where
+    M::Input: Clone,
+{
+    let answer = ticket.answer(input);
+    ticket.expose(answer.is_err(), || unit.key().to_owned());
+    let mut shadows = Vec::new();
+    while let Some(task) = ticket.shadow_task(|| input.clone()) {
+        shadows.push(task);
+    }
+    Served {
+        answer,
+        route: *ticket.route(),
+        shadows,
+    }
+}
+
+impl<M: Model + Send + Sync + 'static> Ticket<M> {
+    /// Answers the request on this thread: the form of [`predict`](Ticket::predict) for a
+    /// [`Model`].
+    ///
+    /// # Errors
+    /// What the model calls an error, or the live version's if it stepped in.
+    #[inline]
+    pub fn predict_blocking(&mut self, input: &M::Input) -> Result<M::Output, M::Error> {
+        let answer = self.answer(input);
+        self.expose_kept(answer.is_err());
+        answer
+    }
+
+    #[inline]
+    fn answer(&mut self, input: &M::Input) -> Result<M::Output, M::Error> {
+        let started = self.start::<M::Output, M::Error>();
+        let mut answer = self.model().predict(input);
         if answer.is_err()
-            && let Some(live) = ticket.fall_back()
+            && let Some(live) = self.fall_back()
         {
             answer = live.predict(input);
         }
-        self.expose(unit, &ticket, answer.is_err());
-        let shadows = self.shadows(unit, &mut ticket, &answer, input);
-        Served {
-            answer,
-            route: *ticket.route(),
-            shadows,
-        }
-    }
-
-    fn expose(&self, unit: &Unit<'_>, ticket: &Ticket<M>, failed: bool) {
-        if let (Some(recorder), Some(plan)) = (&self.recorder, ticket.plan()) {
-            recorder.record(Record::Exposure(Exposure {
-                at: recorder.now(),
-                unit: unit.key().to_owned(),
-                assignment: self.assignment(plan, ticket.route()),
-                failed,
-            }));
-        }
-    }
-
-    fn assignment<'a>(&'a self, plan: &'a Plan, route: &Route) -> Assignment<'a> {
-        Assignment {
-            release: Cow::Borrowed(plan.release()),
-            fingerprint: plan.fingerprint(),
-            generation: route.generation(),
-            version: Cow::Borrowed(self.labels.get(route.version()).unwrap_or_default()),
-            arm: plan.arm_of(route).map(Cow::Borrowed),
-            reason: route.reason(),
-            propensity: route.propensity(),
-        }
-    }
-
-    fn shadows(
-        &self,
-        unit: &Unit<'_>,
-        ticket: &mut Ticket<M>,
-        answer: &Result<M::Output, M::Error>,
-        input: &M::Input,
-    ) -> Vec<ShadowTask<M>>
-    where
-        M::Input: Clone,
-    {
-        let leases = ticket.take_shadows();
-        if leases.is_empty() {
-            return Vec::new();
-        }
-        let comparison = self
-            .comparison
-            .as_ref()
-            .and_then(|comparison| comparison.downcast_ref::<Arc<dyn AnyComparison<M>>>());
-        leases
-            .into_iter()
-            .map(|lease| {
-                let label = self.labels.get(lease.version()).unwrap_or_default();
-                let log = self
-                    .recorder
-                    .as_ref()
-                    .zip(ticket.plan())
-                    .map(|(recorder, plan)| {
-                        let run = ShadowRun {
-                            at: recorder.now(),
-                            unit: unit.key().to_owned(),
-                            assignment: self.assignment(plan, ticket.route()).into_owned(),
-                            shadow: Cow::Owned(label.to_owned()),
-                            outcome: ShadowOutcome::Answered,
-                        };
-                        (Arc::clone(recorder), run)
-                    });
-                let primary = comparison.map(|comparison| Primary {
-                    comparison: Arc::clone(comparison),
-                    projection: comparison.project(answer),
-                });
-                ShadowTask {
-                    input: input.clone(),
-                    lease,
-                    version: label.into(),
-                    primary,
-                    log,
-                }
-            })
-            .collect()
+        self.answered(&answer, started);
+        answer
     }
 }
 
-impl Assignment<'_> {
-    /// Returns the same assignment, borrowing nothing.
+impl<M: AsyncModel + Send + Sync + 'static> Ticket<M> {
+    /// Answers the request.
+    ///
+    /// Dropping the future gives the request up: no answer is recorded. The shadows wait in the
+    /// ticket meanwhile.
+    ///
+    /// # Errors
+    /// What the model calls an error, or the live version's if it stepped in.
+    pub async fn predict(&mut self, input: &M::Input) -> Result<M::Output, M::Error> {
+        let started = self.start::<M::Output, M::Error>();
+        let mut answer = self.model().predict(input).await;
+        if answer.is_err()
+            && let Some(live) = self.fall_back()
+        {
+            answer = live.predict(input).await;
+        }
+        self.answered(&answer, started);
+        self.expose_kept(answer.is_err());
+        answer
+    }
+}
+
+impl<M> Ticket<M> {
+    /// Takes the next shadow of the request, to be run where the application likes.
+    ///
+    /// To be called again until it returns `None`; also when the primary failed, for those pairs
+    /// tell the most. A permit is taken before `input` is asked for; a shadow that gets none is
+    /// counted as dropped. Before the primary has answered there is nothing to compare with, so
+    /// what is run then is counted but not compared.
     #[must_use]
-    pub fn into_owned(self) -> Assignment<'static> {
-        Assignment {
-            release: Cow::Owned(self.release.into_owned()),
-            version: Cow::Owned(self.version.into_owned()),
-            arm: self.arm.map(|arm| Cow::Owned(arm.into_owned())),
-            fingerprint: self.fingerprint,
-            generation: self.generation,
-            reason: self.reason,
-            propensity: self.propensity,
+    pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
+        self.extras_mut()?.next(input)
+    }
+
+    #[inline]
+    fn has_shadows(&self) -> bool {
+        self.extras().is_some_and(Extras::has_shadows)
+    }
+
+    /// Reads the time if it will be needed.
+    #[inline]
+    pub(crate) fn start<O: 'static, E: 'static>(&self) -> Option<Timestamp> {
+        if self.has_shadows() {
+            self.desk().now::<O, E>()
+        } else {
+            None
+        }
+    }
+
+    /// Keeps what of the primary's answer the shadows will be compared with.
+    #[inline]
+    pub(crate) fn answered<O: 'static, E: 'static>(
+        &mut self,
+        answer: &Result<O, E>,
+        started: Option<Timestamp>,
+    ) {
+        if self.has_shadows() {
+            self.keep_for_shadows(answer, started);
+        }
+    }
+
+    #[cold]
+    fn keep_for_shadows<O: 'static, E: 'static>(
+        &mut self,
+        answer: &Result<O, E>,
+        started: Option<Timestamp>,
+    ) {
+        let permitted = self.extras_mut().is_some_and(Extras::take_permits);
+        if permitted && let Some(comparison) = self.desk().comparison::<O, E>() {
+            let primary = Primary::new(comparison, answer, started);
+            if let Some(extras) = self.extras_mut() {
+                extras.answered(primary);
+            }
+        }
+    }
+
+    /// Records the exposure of the unit that the ticket has kept.
+    pub(crate) fn expose_kept(&self, failed: bool) {
+        if let Some(unit) = self.extras().and_then(Extras::unit) {
+            self.expose(failed, || unit.clone());
+        }
+    }
+
+    /// Records that the unit got the answer of the version in the route.
+    #[inline]
+    fn expose(&self, failed: bool, unit: impl FnOnce() -> UnitKey) {
+        let desk = self.desk();
+        if let (Some(recorder), Some(plan)) = (&desk.recorder, self.extras().and_then(Extras::plan))
+        {
+            let version = desk.label(self.route().version());
+            recorder.record(Record::Exposure(Exposure {
+                at: recorder.now(),
+                unit: unit(),
+                assignment: Assignment::of(plan, self.route(), version),
+                failed,
+            }));
         }
     }
 }

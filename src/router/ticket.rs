@@ -6,28 +6,52 @@ use std::sync::{Arc, atomic::Ordering};
 use super::{
     Shared,
     cache::{self, ThreadPlan},
+    extras::Extras,
     published::Lease,
 };
-use crate::{environment::VersionId, plan::Plan, route::Route, unit::Unit};
+use crate::{plan::Plan, route::Route, shadow::Desk, unit::Unit};
 
 /// Holds one admitted request: its route, and leases on the models that it may touch.
 ///
 /// While a ticket lives, the models stay; a version is reclaimed when its last ticket is gone.
 /// A ticket belongs to nobody: it can be sent to another thread or kept across an await.
+///
+/// Shadows that were sampled for the request wait in the ticket. Those that are still there when
+/// it is dropped, because the request was given up, are counted as unrun.
+///
+/// ```
+/// # use core::{convert::Infallible, pin::pin, task::{Context, Poll, Waker}};
+/// # use switchstand::{AsyncModel, Policy, Router, Share};
+/// # struct Doubler;
+/// # impl AsyncModel for Doubler {
+/// #     type Input = f64;
+/// #     type Output = f64;
+/// #     type Error = Infallible;
+/// #     async fn predict(&self, input: &f64) -> Result<f64, Infallible> { Ok(input * 2.0) }
+/// # }
+/// # fn spawn(task: impl Future) {
+/// #     assert!(pin!(task).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+/// # }
+/// # let router = Router::new("ranker", "v1", Doubler)?;
+/// # router.deploy("v2", Doubler)?;
+/// # router.release(Policy::shadow("look", "v2", Share::ALL))?;
+/// # spawn(async {
+/// let input = 21.0;
+/// let mut ticket = router.admit("user-42");
+/// let answer = ticket.predict(&input).await;
+/// while let Some(task) = ticket.shadow_task(|| input.clone()) {
+///     spawn(task.into_future());
+/// }
+/// # assert_eq!(answer, Ok(42.0));
+/// # });
+/// # assert_eq!(router.shadow_counts("v2").unwrap().run(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Ticket<M> {
     route: Route,
     lease: Arc<Lease<M>>,
     /// Apart, because most requests need nothing of it.
     extras: Option<Box<Extras<M>>>,
-}
-
-/// What only some requests need: a second version, or a name for the records.
-struct Extras<M> {
-    /// The live version, held where the policy lets it answer for a failing one.
-    fallback: Option<Arc<Lease<M>>>,
-    shadows: Vec<Arc<Lease<M>>>,
-    /// The plan that decided, where records want its name.
-    plan: Option<Arc<ThreadPlan>>,
 }
 
 impl<M> Ticket<M> {
@@ -43,21 +67,8 @@ impl<M> Ticket<M> {
         self.lease.model()
     }
 
-    pub(super) fn plan(&self) -> Option<&Plan> {
-        self.extras.as_ref()?.plan.as_ref().map(|plan| &***plan)
-    }
-
-    /// Turns to the live version after the chosen one failed, if the policy says so.
-    pub(super) fn fall_back(&mut self) -> Option<&M> {
-        let extras = self.extras.as_mut()?;
-        let lease = extras.fallback.take()?;
-        // A version that answers has nothing to be compared with in itself.
-        extras
-            .shadows
-            .retain(|shadow| shadow.version() != lease.version());
-        self.route = self.route.fallback(lease.version());
-        self.lease = lease;
-        Some(self.lease.model())
+    pub(super) fn desk(&self) -> &Desk {
+        self.lease.desk()
     }
 
     /// Tells whether nothing remains to be done once the model has answered.
@@ -66,11 +77,29 @@ impl<M> Ticket<M> {
         self.extras.is_none()
     }
 
-    pub(super) fn take_shadows(&mut self) -> Vec<Arc<Lease<M>>> {
-        self.extras
-            .as_mut()
-            .map(|extras| core::mem::take(&mut extras.shadows))
-            .unwrap_or_default()
+    pub(super) fn extras(&self) -> Option<&Extras<M>> {
+        self.extras.as_deref()
+    }
+
+    pub(super) fn extras_mut(&mut self) -> Option<&mut Extras<M>> {
+        self.extras.as_deref_mut()
+    }
+
+    /// Turns to the live version after the chosen one failed, if the policy says so.
+    pub(crate) fn fall_back(&mut self) -> Option<&M> {
+        let extras = self.extras.as_mut()?;
+        let lease = extras.take_fallback()?;
+        self.route = self.route.fallback(lease.version());
+        self.lease = lease;
+        extras.reroute(self.route);
+        Some(self.lease.model())
+    }
+
+    #[inline(never)]
+    fn sample(&mut self, unit: &Unit<'_>) {
+        if let Some(extras) = &mut self.extras {
+            extras.sample(self.lease.desk(), self.route, unit);
+        }
     }
 }
 
@@ -78,10 +107,14 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline]
     pub(super) fn admit(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
         let stamp = shared.stamp.0.load(Ordering::Acquire);
-        match Ticket::admit_cached(shared, stamp, unit) {
+        let mut ticket = match Ticket::admit_cached(shared, stamp, unit) {
             Some(ticket) => ticket,
             None => Ticket::admit_anew(shared, unit),
+        };
+        if !ticket.is_plain() {
+            ticket.sample(unit);
         }
+        ticket
     }
 
     /// Admits by what this thread remembers; fails if a new snapshot was published.
@@ -92,8 +125,12 @@ impl<M: Send + Sync + 'static> Ticket<M> {
             let plan: &Plan = &cached.plan;
             let route = plan.route(*unit);
             let lease = leases.take(route.version())?;
-            let extras = if plan.needs_more(&route) || shared.recorder.is_some() {
-                let plan = shared.recorder.as_ref().map(|_| Arc::clone(&cached.plan));
+            let extras = if plan.needs_more(&route) || shared.desk.recorder.is_some() {
+                let plan = shared
+                    .desk
+                    .recorder
+                    .as_ref()
+                    .map(|_| Arc::clone(&cached.plan));
                 Some(Extras::collect(&route, &cached.plan, plan, |id| {
                     leases.take(id)
                 })?)
@@ -139,6 +176,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         };
         let route = plan.route(*unit);
         let name = shared
+            .desk
             .recorder
             .as_ref()
             .map(|_| ThreadPlan::new(Arc::clone(&plan)));
@@ -157,32 +195,6 @@ impl<M: Send + Sync + 'static> Ticket<M> {
                 extras: None,
             },
         }
-    }
-}
-
-impl<M> Extras<M> {
-    /// Takes the leases that a route needs beside that of the version that answers.
-    #[inline(never)]
-    fn collect(
-        route: &Route,
-        plan: &Plan,
-        name: Option<Arc<ThreadPlan>>,
-        take: impl Fn(VersionId) -> Option<Arc<Lease<M>>>,
-    ) -> Option<Box<Extras<M>>> {
-        let fallback = if plan.falls_back(route) {
-            Some(take(plan.live())?)
-        } else {
-            None
-        };
-        let shadows = plan
-            .shadow_ids(route.shadows())
-            .map(take)
-            .collect::<Option<_>>()?;
-        Some(Box::new(Extras {
-            fallback,
-            shadows,
-            plan: name,
-        }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One operator's turn: from a state that nobody else changes to the next snapshot.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use parking_lot::MutexGuard;
 
@@ -46,8 +46,10 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
 
     /// Puts a model behind the version that was deployed in this turn.
     pub(super) fn load(&self, id: VersionId, label: &str, model: M) {
-        self.shared.labels.set(id, label);
-        self.shared.published.lock().add(Deployment::new(id, model));
+        let desk = &self.shared.desk;
+        desk.labels.set(id, label);
+        let deployment = Deployment::new(id, model, Arc::clone(desk));
+        self.shared.published.lock().add(deployment);
     }
 
     /// Takes a version's model out, or tells how many requests hold a lease on it.
@@ -68,7 +70,7 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         }
         *self.current = self.next;
         drop(self.current);
-        if let Some(recorder) = &self.shared.recorder {
+        if let Some(recorder) = &self.shared.desk.recorder {
             recorder.record(Record::Change(Change {
                 at: recorder.now(),
                 actor: actor.into(),

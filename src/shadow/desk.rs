@@ -1,0 +1,63 @@
+//! What all shadows of a router share.
+
+use std::{any::Any, sync::Arc};
+
+use super::{AnyComparison, Ledger, Permits, ShadowBudget, contain};
+use crate::{environment::VersionId, record::Recorder, router::Labels, timestamp::Timestamp};
+
+/// Holds what tickets and tasks need of their router after the request has left it.
+///
+/// Leases carry it, one reference count per stripe, so a request that is not sampled writes
+/// nothing that other threads write.
+pub(crate) struct Desk {
+    pub(crate) labels: Labels,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
+    pub(crate) permits: Permits,
+    /// An `Arc<dyn AnyComparison<O, E>>` of the answers of this router's models.
+    comparison: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        recorder: Option<Arc<dyn Recorder>>,
+        comparison: Option<Box<dyn Any + Send + Sync>>,
+        budget: ShadowBudget,
+    ) -> Desk {
+        Desk {
+            labels: Labels::default(),
+            recorder,
+            permits: Permits::new(budget),
+            comparison,
+        }
+    }
+
+    pub(crate) fn label(&self, version: VersionId) -> &str {
+        self.labels.get(version).unwrap_or_default()
+    }
+
+    pub(super) fn ledger(&self, version: VersionId) -> Option<&Ledger> {
+        self.labels.ledger(version)
+    }
+
+    pub(crate) fn comparison<O: 'static, E: 'static>(&self) -> Option<&dyn AnyComparison<O, E>> {
+        let comparison = self
+            .comparison
+            .as_ref()?
+            .downcast_ref::<Arc<dyn AnyComparison<O, E>>>()?;
+        Some(&**comparison)
+    }
+
+    /// Returns the comparison's present time; a panic of the application's code is no time.
+    pub(crate) fn now<O: 'static, E: 'static>(&self) -> Option<Timestamp> {
+        let comparison = self.comparison::<O, E>()?;
+        contain(|| comparison.now()).flatten()
+    }
+}
+
+impl core::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Desk")
+            .field("permits", &self.permits)
+            .finish_non_exhaustive()
+    }
+}
