@@ -1,0 +1,17 @@
+//! Shadows do not touch the primary, and none is lost.
+
+#[cfg(test)]
+#[path = "shadow/asynchronous.rs"]
+mod asynchronous;
+#[cfg(test)]
+#[path = "shadow/bounds.rs"]
+mod bounds;
+#[cfg(test)]
+#[path = "shadow/faults.rs"]
+mod faults;
+#[cfg(test)]
+#[path = "shadow/primary.rs"]
+mod primary;
+#[cfg(test)]
+#[path = "shadow/stress.rs"]
+mod stress;
