@@ -210,7 +210,7 @@ fn s6_boxed_models_are_compared_with_their_latency() {
     #[derive(Default)]
     struct Clocked {
         ticks: AtomicUsize,
-        pairs: Mutex<Vec<(Option<u64>, Option<u64>, u128, u128)>>,
+        pairs: Mutex<Vec<[Option<u64>; 4]>>,
     }
 
     impl Comparison<u64, String> for Clocked {
@@ -221,13 +221,15 @@ fn s6_boxed_models_are_compared_with_their_latency() {
         }
 
         fn compare(&self, pair: Pair<'_, Option<u64>>) {
-            let nanos = |latency: Option<core::time::Duration>| latency.unwrap().as_nanos();
-            self.pairs.lock().unwrap().push((
+            let nanos = |latency: Option<core::time::Duration>| {
+                latency.map(|latency| latency.as_nanos() as u64)
+            };
+            self.pairs.lock().unwrap().push([
                 *pair.primary,
                 *pair.shadow,
                 nanos(pair.primary_latency),
                 nanos(pair.shadow_latency),
-            ));
+            ]);
         }
 
         fn now(&self) -> Option<Timestamp> {
@@ -249,7 +251,10 @@ fn s6_boxed_models_are_compared_with_their_latency() {
         .unwrap();
     ready(serve(&router, 8).unwrap());
     // Looks at 0 and 1 for the primary, at 4 and 9 for the shadow.
-    assert_eq!(*clocked.pairs.lock().unwrap(), [(Some(8), None, 1, 5)]);
+    assert_eq!(
+        *clocked.pairs.lock().unwrap(),
+        [[Some(8), None, Some(1), Some(5)]]
+    );
 }
 
 #[test]

@@ -130,10 +130,13 @@ pub(crate) const fn dropped(reason: DropReason) -> ShadowOutcome {
     ShadowOutcome::Dropped(reason)
 }
 
+/// The unit, and what the two answered.
+type Seen = (String, Result<u64, String>, Result<u64, String>);
+
 /// A comparison that keeps the pairs, and panics where it is told to.
 #[derive(Default)]
 pub(crate) struct Pairs {
-    pub(crate) seen: Mutex<Vec<(String, Result<u64, String>, Result<u64, String>)>>,
+    pub(crate) seen: Mutex<Vec<Seen>>,
     pub(crate) projections: AtomicUsize,
     pub(crate) panics_when_projecting: bool,
     pub(crate) panics_when_comparing: bool,
