@@ -4,12 +4,13 @@ use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
 
 use switchstand::{
     Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, DeployError, Draw,
-    DrawError, Environment, Environments, Exposure, Fingerprint, FingerprintError, Key, LabelError,
-    Model, Number, OnError, Operation, OperationError, Operator, Plan, Point, Policy, PolicyError,
-    Propensity, PropensityError, Purpose, Reason, ReclaimError, Record, Recorder, Route, Router,
-    Scheme, SchemeError, Secret, Served, ShadowOutcome, ShadowRun, ShadowSet, ShadowTask, Share,
-    ShareError, Split, SplitError, Ticket, Timestamp, UnitError, UnitKey, ValidateError, Value,
-    VersionId, VersionState,
+    DrawError, DropReason, DueShadow, Environment, Environments, Exposure, Fingerprint,
+    FingerprintError, Key, LabelError, Model, Number, OnError, Operation, OperationError, Operator,
+    Plan, Point, Policy, PolicyError, Propensity, PropensityError, Purpose, Reason, ReclaimError,
+    Record, Recorder, Route, Router, Scheme, SchemeError, Secret, Served, ShadowBudget,
+    ShadowCounts, ShadowFuture, ShadowOutcome, ShadowQueue, ShadowRun, ShadowSet, ShadowTask,
+    Share, ShareError, Split, SplitError, Ticket, Timestamp, UnitError, UnitKey, ValidateError,
+    Value, VersionId, VersionState,
 };
 
 /// A model as most are: shared by threads, answering with owned values.
@@ -41,12 +42,13 @@ each!(shared:
     Arm, Assignment<'_>, Attribute, Audience, Builder<Plain>, Change<'_>, DeployError<Plain>,
     Environment, Environments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
     Record<'_>, dyn Recorder, Router<Plain>, ShadowRun<'_>, Split,
-    Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
+    ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
 );
 
 each!(copied:
     Draw, Fingerprint, Number, OnError, Point, Propensity, Purpose, Reason, Route, Scheme, Secret,
-    ShadowOutcome, ShadowSet, Share, Timestamp, VersionId, VersionState,
+    DropReason, ShadowBudget, ShadowCounts, ShadowOutcome, ShadowSet, Share, Timestamp, VersionId,
+    VersionState,
 );
 
 each!(error:
@@ -58,7 +60,7 @@ each!(error:
 each!(unwinds: Plan, Policy, Route, Environments);
 
 // What is owned by one request: it may go to another thread, as it does with a shadow.
-each!(sent: Served<Plain>, ShadowTask<Plain>);
+each!(sent: Served<Plain>, ShadowTask<Plain>, DueShadow<Plain>, ShadowFuture);
 
 #[test]
 fn a_route_is_three_words() {

@@ -6,11 +6,11 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use parking_lot::Mutex;
 
 use super::ShadowTask;
-use crate::{record::DropReason, timestamp::Timestamp};
+use crate::{model::Model, record::DropReason, timestamp::Timestamp};
 
 /// Holds a shadow that may have to be started by some time.
 #[must_use = "a shadow that nobody runs is counted as dropped"]
-pub struct DueShadow<M, I> {
+pub struct DueShadow<M, I = <M as Model>::Input> {
     task: ShadowTask<M, I>,
     deadline: Option<Timestamp>,
 }
@@ -81,7 +81,7 @@ impl<M, I> From<ShadowTask<M, I>> for DueShadow<M, I> {
 /// # assert_eq!(router.shadow_counts("v2").unwrap().run(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ShadowQueue<M, I> {
+pub struct ShadowQueue<M, I = <M as Model>::Input> {
     sender: SyncSender<DueShadow<M, I>>,
     /// Only threads that take shadows out wait for one another.
     receiver: Mutex<Receiver<DueShadow<M, I>>>,

@@ -31,7 +31,7 @@ use crate::{
 /// cannot be contained in a program that is built with `panic = "abort"`, nor can an abort, an
 /// overflow of the stack, or memory that runs out.
 #[must_use = "a shadow that nobody runs is counted as dropped"]
-pub struct ShadowTask<M, I> {
+pub struct ShadowTask<M, I = <M as Model>::Input> {
     // In the order in which they are dropped: a permit is given back when all else is gone.
     input: Contained<I>,
     primary: Contained<Option<Primary>>,
