@@ -29,6 +29,8 @@ use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::
 /// assert_eq!(plan.version_of(&route), Some("v2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc = ""]
+#[doc = include_str!("policy/limits.md")]
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
