@@ -374,7 +374,7 @@ fn a_thread_that_ends_can_still_be_answered() {
         let (send, receive) = mpsc::channel();
         let handle = router.clone();
         thread::scope(|scope| {
-            scope.spawn(move || {
+            let ending = scope.spawn(move || {
                 // Thread locals end in the order in which they were first used, or its reverse.
                 if cached_first {
                     handle.admit("user-42");
@@ -382,6 +382,8 @@ fn a_thread_that_ends_can_still_be_answered() {
                 AT_EXIT.with(|at_exit| at_exit.0.replace(Some((handle.clone(), send))));
                 handle.admit("user-42");
             });
+            // The scope alone does not wait for the destructors of thread locals.
+            ending.join().unwrap();
         });
         assert_eq!(receive.recv_timeout(Duration::from_secs(60)), Ok("v2"));
         // The thread's memory of the router keeps no model in use.
