@@ -12,7 +12,7 @@ use std::{convert::Infallible, hint::black_box};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use siphasher::sip::SipHasher13;
-use switchstand::{Model, Policy, Router, Share, Unit, attr};
+use switchstand::{Batch, Model, Policy, Router, Share, Unit, attr};
 
 const KEYS: usize = 65_536;
 
@@ -76,6 +76,10 @@ fn decisions(c: &mut Criterion) {
     row(c, "router.route even", &keys, |key| {
         black_box(shared.route(key));
     });
+    let mut reader = shared.reader();
+    row(c, "reader.route even", &keys, |key| {
+        black_box(reader.route(key));
+    });
     let ruled = router(
         Policy::canary("rule", "v2", Share::percent(20).unwrap())
             .or_for(attr("tier").is("internal")),
@@ -95,6 +99,18 @@ fn decisions(c: &mut Criterion) {
             black_box(plan.route(key));
         });
     }
+    let mut batch = Batch::new();
+    let mut group = c.benchmark_group("route");
+    group.throughput(Throughput::Elements(keys.len() as u64));
+    group.bench_function("router.partition of 1000", |bencher| {
+        bencher.iter(|| {
+            for units in keys.chunks(1000) {
+                shared.partition(units, &mut batch);
+                black_box(batch.partition());
+            }
+        });
+    });
+    group.finish();
     row(c, "router.predict no-op", &keys, |key| {
         black_box(shared.predict(key, &7).answer.ok());
     });

@@ -34,14 +34,15 @@ pub use environment::{
 };
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
-pub use plan::Plan;
+pub use plan::{Explanation, Partition, Plan, Step};
 pub use policy::{ClassDiff, Diff, Fraction, Move, OnError, Policy, PolicyError};
 pub use record::{
     Assignment, Change, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun,
 };
 pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
 pub use router::{
-    Builder, DeployError, Operator, ReclaimError, Router, Served, Ticket, ValidateError,
+    Batch, Builder, DeployError, Operator, Reader, ReclaimError, Router, Served, Ticket,
+    ValidateError,
 };
 pub use shadow::{
     Comparison, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowFuture, ShadowQueue, ShadowTask,

@@ -2,8 +2,10 @@
 
 mod build;
 mod check;
+mod explain;
 mod head;
 mod outcomes;
+mod partition;
 
 use crate::{
     audience::Audience,
@@ -16,7 +18,9 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
+pub use explain::{Explanation, Step};
 pub(crate) use head::{Head, HeadKind};
+pub use partition::Partition;
 
 /// Routes units by one policy over one set of deployed versions.
 ///
@@ -178,13 +182,22 @@ impl Plan {
         }
     }
 
+    fn is_listed(&self, unit: &Unit<'_>) -> bool {
+        let key = unit.key();
+        self.listed
+            .binary_search_by(|(listed, _)| listed.as_key().cmp(&key))
+            .is_ok()
+    }
+
+    /// Tells whether the gate alone decides between two arms.
+    fn is_canary(&self) -> bool {
+        self.gate.is_some() && self.left_out.out_of_gate.is_randomised()
+    }
+
     /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.
     #[cold]
     #[inline(never)]
     fn hold_out(&self, unit: &Unit<'_>) -> Route {
-        let listed = self
-            .listed
-            .binary_search_by(|(key, _)| key.as_key().cmp(&unit.key()));
         let rule = self.rules.iter().find(|rule| rule.audience.matches(unit));
         let route = match rule {
             Some(rule) => rule.held_out,
@@ -197,7 +210,7 @@ impl Plan {
             }
             None => self.left_out.held_out,
         };
-        if listed.is_ok() {
+        if self.is_listed(unit) {
             Route {
                 propensity: None,
                 ..route

@@ -145,6 +145,22 @@ pub enum Reason {
     Fallback,
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::Live => "live",
+            Reason::Killed => "killed",
+            Reason::Holdout => "holdout",
+            Reason::Listed => "listed",
+            Reason::Audience => "audience",
+            Reason::Layer => "layer",
+            Reason::Gate => "gate",
+            Reason::Split => "split",
+            Reason::Fallback => "fallback",
+        })
+    }
+}
+
 /// Holds a reason as its number.
 ///
 /// A reason has values to spare, which the compiler would use to mark an absent route and then

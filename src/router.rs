@@ -1,5 +1,6 @@
 //! The one place with shared state: publishes plans and hands out leases on models.
 
+mod batch;
 mod builder;
 mod cache;
 mod extras;
@@ -7,6 +8,7 @@ mod labels;
 mod operations;
 mod operator;
 mod published;
+mod reader;
 mod serve;
 mod ticket;
 mod turn;
@@ -28,14 +30,16 @@ use crate::{
     shadow::{Desk, Ledger, ShadowCounts},
     unit::Unit,
 };
-use cache::{CachedPlan, Leases};
+use cache::CachedPlan;
 use published::Published;
 
+pub use batch::Batch;
 pub use builder::Builder;
 pub(crate) use cache::ThreadPlan;
 pub(crate) use labels::Labels;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
 pub(crate) use published::Lease;
+pub use reader::Reader;
 pub use serve::Served;
 pub use ticket::Ticket;
 
@@ -209,12 +213,8 @@ impl<M: Send + Sync + 'static> Shared<M> {
     #[cold]
     #[inline(never)]
     fn refresh(&self) {
-        let (stamp, plan, leases) = {
-            let mut published = self.published.lock();
-            let leases = published.leases(cache::stripe());
-            (published.stamp, Arc::clone(&published.plan), leases)
-        };
-        let cached = CachedPlan::new(stamp, plan, Leases::new(&leases));
+        let (stamp, plan, leases) = self.snapshot();
+        let cached = CachedPlan::new(stamp, plan, leases);
         cache::remember(self.slot, cached);
     }
 

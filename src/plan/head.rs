@@ -82,7 +82,12 @@ impl Head {
         reason = "a truth value is an index into two"
     )]
     pub(crate) fn route(&self, unit: &Unit<'_>) -> Route {
-        let is_above = self.kind == HeadKind::Cut && self.draw.point(unit.key()).get() >= self.cut;
-        self.routes[usize::from(is_above)]
+        self.routes[usize::from(self.kind == HeadKind::Cut && self.is_above(unit))]
+    }
+
+    /// Tells whether a unit lies above the cut.
+    #[inline(always)]
+    pub(super) fn is_above(&self, unit: &Unit<'_>) -> bool {
+        self.draw.point(unit.key()).get() >= self.cut
     }
 }

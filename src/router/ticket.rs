@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     Shared,
-    cache::{self, ThreadPlan},
+    cache::{self, Leases, ThreadPlan},
     extras::Extras,
     published::Lease,
 };
@@ -120,31 +120,35 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     /// Admits by what this thread remembers; fails if a new snapshot was published.
     #[inline]
     fn admit_cached(shared: &Shared<M>, stamp: u64, unit: &Unit<'_>) -> Option<Ticket<M>> {
-        let ticket = cache::with_plan(shared.slot, stamp, |cached| {
-            let leases = cached.leases::<M>()?;
-            let plan: &Plan = &cached.plan;
-            let route = plan.route(*unit);
-            let lease = leases.take(route.version())?;
-            let extras = if plan.needs_more(&route) || shared.desk.recorder.is_some() {
-                let plan = shared
-                    .desk
-                    .recorder
-                    .as_ref()
-                    .map(|_| Arc::clone(&cached.plan));
-                Some(Extras::collect(&route, &cached.plan, plan, |id| {
-                    leases.take(id)
-                })?)
-            } else {
-                None
-            };
-            Some(Ticket {
-                route,
-                lease,
-                extras,
-            })
-        })??;
+        cache::with_plan(shared.slot, stamp, |cached| {
+            Ticket::lease_out(shared, stamp, &cached.plan, cached.leases()?, unit)
+        })?
+    }
+
+    /// Admits by a plan and leases at hand; fails if a new snapshot was published.
+    #[inline(always)]
+    pub(super) fn lease_out(
+        shared: &Shared<M>,
+        stamp: u64,
+        plan: &Arc<ThreadPlan>,
+        leases: &Leases<M>,
+        unit: &Unit<'_>,
+    ) -> Option<Ticket<M>> {
+        let route = plan.route(*unit);
+        let lease = leases.take(route.version())?;
+        let extras = if plan.needs_more(&route) || shared.desk.recorder.is_some() {
+            let name = shared.desk.recorder.as_ref().map(|_| Arc::clone(plan));
+            Some(Extras::collect(&route, plan, name, |id| leases.take(id))?)
+        } else {
+            None
+        };
         after_leases_before_stamp();
-        (shared.stamp.0.load(Ordering::SeqCst) == stamp).then_some(ticket)
+        let is_current = shared.stamp.0.load(Ordering::SeqCst) == stamp;
+        is_current.then_some(Ticket {
+            route,
+            lease,
+            extras,
+        })
     }
 
     #[cold]
@@ -204,7 +208,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
 /// reads the stamp. One of the two must see the other. On x86-64 the lease's locked increment is
 /// a full barrier already, and a fence would cost more than the lease.
 #[inline(always)]
-fn after_leases_before_stamp() {
+pub(super) fn after_leases_before_stamp() {
     #[cfg(not(target_arch = "x86_64"))]
     std::sync::atomic::fence(Ordering::SeqCst);
     #[cfg(target_arch = "x86_64")]
