@@ -18,6 +18,18 @@ pub enum Measure {
     RateRatio,
     /// Candidate's odds over control's odds; no effect is 1.
     OddsRatio,
+    /// Candidate's ratio of sums minus control's; no effect is 0.
+    RatioDifference,
+    /// Candidate's events per exposure minus control's; no effect is 0.
+    EventRateDifference,
+    /// Candidate's quantile minus control's; no effect is 0.
+    QuantileDifference,
+    /// How far the candidate's distribution is moved; no effect is 0.
+    Shift,
+    /// Probability that a candidate's value exceeds a control's; no effect is 1/2.
+    Superiority,
+    /// Candidate's area under the ROC curve minus control's; no effect is 0.
+    AreaDifference,
     /// Agreement beyond chance, from -1 to 1; agreement by chance is 0.
     Agreement,
 }
@@ -28,6 +40,7 @@ impl Measure {
     pub const fn no_effect(self) -> f64 {
         match self {
             Measure::RateRatio | Measure::OddsRatio => 1.0,
+            Measure::Superiority => 0.5,
             _ => 0.0,
         }
     }
@@ -39,6 +52,12 @@ impl Measure {
             Measure::RelativeDifference => "relative difference",
             Measure::RateRatio => "ratio of rates",
             Measure::OddsRatio => "odds ratio",
+            Measure::RatioDifference => "difference of ratios",
+            Measure::EventRateDifference => "difference of event rates",
+            Measure::QuantileDifference => "difference of quantiles",
+            Measure::Shift => "shift",
+            Measure::Superiority => "probability of a larger value",
+            Measure::AreaDifference => "difference of areas under the curve",
             Measure::Agreement => "agreement beyond chance",
         }
     }
@@ -65,8 +84,10 @@ impl fmt::Display for Shown {
         match self.measure {
             Measure::RateDifference => write!(f, "{:+} pp", significant(100.0 * effect)),
             Measure::RelativeDifference => write!(f, "{:+} %", significant(100.0 * effect)),
-            Measure::MeanDifference | Measure::Agreement => write!(f, "{:+}", significant(effect)),
-            Measure::RateRatio | Measure::OddsRatio => write!(f, "{}", significant(effect)),
+            Measure::RateRatio | Measure::OddsRatio | Measure::Superiority => {
+                write!(f, "{}", significant(effect))
+            }
+            _ => write!(f, "{:+}", significant(effect)),
         }
     }
 }

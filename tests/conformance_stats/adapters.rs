@@ -6,20 +6,26 @@ mod anytime_t;
 mod asymptotic_cs;
 mod bounded_mean_cs;
 mod cohen_kappa;
+mod ks_two_sample;
+mod mann_whitney;
 mod mcnemar;
 mod moments;
 mod msprt;
 mod multiplicity;
 mod paired_t;
 mod power;
+mod psi;
+mod quantile;
 mod rate_guard;
 mod rate_guard_grid;
+mod ratio_delta;
 mod safe_two_proportion;
 mod special_functions;
 mod srm_chi2;
 mod srm_sequential;
 mod two_proportion;
 mod welch_t;
+mod wilcoxon_signed_rank;
 
 /// The methods with an adapter, sorted by name.
 pub(crate) const ADAPTERS: &[Adapter] = &[
@@ -41,6 +47,16 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
     Adapter {
         method: "cohen_kappa",
         run: cohen_kappa::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "ks_two_sample",
+        run: ks_two_sample::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "mann_whitney",
+        run: mann_whitney::adapt,
         tolerance: standard,
     },
     Adapter {
@@ -74,6 +90,16 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         tolerance: standard,
     },
     Adapter {
+        method: "psi",
+        run: psi::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "quantile",
+        run: quantile::adapt,
+        tolerance: standard,
+    },
+    Adapter {
         method: "rate_guard",
         run: rate_guard::adapt,
         tolerance: rate_guard::tolerance,
@@ -82,6 +108,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "rate_guard_grid",
         run: rate_guard_grid::adapt,
         tolerance: rate_guard_grid::tolerance,
+    },
+    Adapter {
+        method: "ratio_delta",
+        run: ratio_delta::adapt,
+        tolerance: standard,
     },
     Adapter {
         method: "safe_two_proportion",
@@ -113,6 +144,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         run: welch_t::adapt,
         tolerance: welch_t::tolerance,
     },
+    Adapter {
+        method: "wilcoxon_signed_rank",
+        run: wilcoxon_signed_rank::adapt,
+        tolerance: standard,
+    },
 ];
 
 /// The methods without an adapter yet, sorted by name.
@@ -125,15 +161,9 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "delong",
     "e_values",
     "fisher_exact",
-    "ks_two_sample",
-    "mann_whitney",
     "normal_bayes",
     "poisson_rate",
     "prob_best",
-    "psi",
-    "quantile",
-    "ratio_delta",
-    "wilcoxon_signed_rank",
 ];
 
 /// The values that cannot agree, each with its reason.

@@ -103,7 +103,7 @@ pub(super) fn mean_excess(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// Returns `a ln(a / m) + m - a`, the deviance of a Poisson count `a` from its mean `m`.
-pub(super) fn poisson_deviance(a: f64, m: f64) -> f64 {
+pub(crate) fn poisson_deviance(a: f64, m: f64) -> f64 {
     let excess = m - a;
     if excess < -0.5 * a {
         return excess + a * (a / m).ln();
