@@ -150,7 +150,7 @@ impl PairedMoments {
 }
 
 /// Refuses slices that do not pair up.
-pub(super) fn check_lengths(x: &[f64], y: &[f64]) -> Result<(), Refusal> {
+pub(super) fn check_lengths<X, Y>(x: &[X], y: &[Y]) -> Result<(), Refusal> {
     if x.len() == y.len() {
         Ok(())
     } else {

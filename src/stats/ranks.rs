@@ -58,7 +58,7 @@ pub const MAX_EXACT: u64 = 100;
 /// let test = ranks::mann_whitney(
 ///     &control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!(test.p.p < 0.05 && test.effect == 4.0);
+/// assert!(test.p.p < 0.05 && test.effect == 3.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mann_whitney(

@@ -50,7 +50,10 @@ pub(crate) use gamma::{
     chi2_cdf, chi2_quantile, chi2_sf, gamma_p, gamma_q, gamma_quantile, ln_chi2_sf, ln_gamma_p,
     ln_gamma_q,
 };
-pub(crate) use hypergeometric::{hypergeometric_cdf, hypergeometric_pmf, hypergeometric_sf};
+pub(crate) use hypergeometric::{
+    hypergeometric_cdf, hypergeometric_pmf, hypergeometric_sf, ln_hypergeometric_cdf,
+    ln_hypergeometric_pmf, ln_hypergeometric_sf,
+};
 pub(crate) use kolmogorov::kolmogorov_sf;
 pub(crate) use log_gamma::{ln_beta, ln_choose, ln_gamma};
 pub(crate) use log_sum::{ln_1p_exp, ln_add_exp, ln_sub_exp};

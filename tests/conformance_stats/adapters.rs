@@ -6,6 +6,8 @@ mod anytime_t;
 mod asymptotic_cs;
 mod bounded_mean_cs;
 mod cohen_kappa;
+mod cuped;
+mod fisher_exact;
 mod ks_two_sample;
 mod mann_whitney;
 mod mcnemar;
@@ -13,6 +15,7 @@ mod moments;
 mod msprt;
 mod multiplicity;
 mod paired_t;
+mod poisson_rate;
 mod power;
 mod psi;
 mod quantile;
@@ -50,6 +53,16 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         tolerance: standard,
     },
     Adapter {
+        method: "cuped",
+        run: cuped::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "fisher_exact",
+        run: fisher_exact::adapt,
+        tolerance: standard,
+    },
+    Adapter {
         method: "ks_two_sample",
         run: ks_two_sample::adapt,
         tolerance: standard,
@@ -83,6 +96,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "paired_t",
         run: paired_t::adapt,
         tolerance: standard,
+    },
+    Adapter {
+        method: "poisson_rate",
+        run: poisson_rate::adapt,
+        tolerance: poisson_rate::tolerance,
     },
     Adapter {
         method: "power",
@@ -157,12 +175,9 @@ pub(crate) const WITHOUT_ADAPTER: &[&str] = &[
     "best_arm_gaussian",
     "beta_binomial",
     "confseq_boundaries",
-    "cuped",
     "delong",
     "e_values",
-    "fisher_exact",
     "normal_bayes",
-    "poisson_rate",
     "prob_best",
 ];
 

@@ -26,7 +26,7 @@ pub struct RatioEstimate {
 }
 
 impl RatioEstimate {
-    fn new(
+    pub(in crate::stats) fn new(
         method: &'static str,
         measure: Measure,
         ratio: f64,

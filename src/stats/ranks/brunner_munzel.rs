@@ -29,7 +29,7 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample, S
 /// let test = ranks::brunner_munzel(
 ///     &control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert_eq!(test.effect, 0.8);
+/// assert_eq!(test.effect, 0.76);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn brunner_munzel(

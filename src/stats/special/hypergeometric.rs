@@ -23,6 +23,34 @@ pub(crate) fn hypergeometric_pmf(k: u64, population: u64, successes: u64, draws:
     }
 }
 
+/// Returns `ln P(X = k)`, minus infinity where `k` is impossible.
+pub(crate) fn ln_hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+    let Some(law) = Law::new(population, successes, draws) else {
+        return f64::NAN;
+    };
+    if k < law.lowest || k > law.highest {
+        f64::NEG_INFINITY
+    } else {
+        law.ln_mass(k as f64)
+    }
+}
+
+/// Returns `ln P(X <= k)`, finite where the probability underflows.
+pub(crate) fn ln_hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+    let Some(law) = Law::new(population, successes, draws) else {
+        return f64::NAN;
+    };
+    law.ln_tails(k).0
+}
+
+/// Returns `ln P(X > k)`, finite where the probability underflows.
+pub(crate) fn ln_hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+    let Some(law) = Law::new(population, successes, draws) else {
+        return f64::NAN;
+    };
+    law.ln_tails(k).1
+}
+
 /// Returns `P(X <= k)`. NaN where draws or successes exceed the population.
 pub(crate) fn hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     let Some(law) = Law::new(population, successes, draws) else {
@@ -74,14 +102,18 @@ impl Law {
     ///
     /// Three binomial masses with one probability, which cancels (Loader 2000).
     fn mass(&self, k: f64) -> f64 {
+        at_most_one(self.ln_mass(k).exp())
+    }
+
+    fn ln_mass(&self, k: f64) -> f64 {
         let population = self.draws + self.left;
         if self.draws == 0.0 || self.left == 0.0 {
-            return 1.0;
+            return 0.0;
         }
         let (p, q) = (self.draws / population, self.left / population);
         let hit = ln_mass(k, self.successes - k, p, q);
         let missed = ln_mass(self.draws - k, self.failures - (self.draws - k), p, q);
-        at_most_one((hit + missed - ln_mass(self.draws, self.left, p, q)).exp())
+        hit + missed - ln_mass(self.draws, self.left, p, q)
     }
 
     /// Returns `P(X <= k)` and `P(X > k)`, the smaller one without cancellation.
@@ -103,6 +135,29 @@ impl Law {
         }
     }
 
+    /// Returns the logarithms of both tails; where one underflows, its sum is taken apart.
+    fn ln_tails(&self, k: u64) -> (f64, f64) {
+        let (lower, upper) = self.tails(k);
+        let ln = |tail: f64, other: f64, start: u64, end: u64| {
+            if tail > 1e-290 {
+                if other < tail {
+                    (-other).ln_1p()
+                } else {
+                    tail.ln()
+                }
+            } else if (self.lowest..=self.highest).contains(&start) {
+                let start = start as f64;
+                self.ln_mass(start) + self.terms(start, end as f64).ln()
+            } else {
+                f64::NEG_INFINITY
+            }
+        };
+        (
+            ln(lower, upper, k, self.lowest),
+            ln(upper, lower, k.saturating_add(1), self.highest),
+        )
+    }
+
     /// Returns the sum of masses from `start` outward to `end`.
     fn sum(&self, start: f64, end: f64) -> f64 {
         let population = self.draws + self.left;
@@ -114,6 +169,11 @@ impl Law {
         if variance > SMOOTH_FROM * SMOOTH_FROM {
             return self.integral(start, end, variance.sqrt(), first);
         }
+        at_most_one(first * self.terms(start, end))
+    }
+
+    /// Returns the sum in units of the mass at `start`.
+    fn terms(&self, start: f64, end: f64) -> f64 {
         let up = end >= start;
         let (mut k, mut term, mut sum) = (start, 1.0, 1.0);
         for _ in 0..MAX_TERMS {
@@ -130,7 +190,7 @@ impl Law {
                 break;
             }
         }
-        at_most_one(first * sum)
+        sum
     }
 
     /// Returns the sum by the midpoint rule with its first correction.

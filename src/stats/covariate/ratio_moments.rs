@@ -1,0 +1,219 @@
+//! Moments of a ratio of sums together with the same ratio before the release.
+
+use super::PreRelease;
+use crate::stats::paired_moments::{between, check_cross};
+use crate::stats::{RatioMoments, Refusal};
+
+/// Holds a unit's sums from before the release.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PreReleaseSums {
+    /// What the ratio counts.
+    pub numerator: PreRelease,
+    /// What it is counted per.
+    pub denominator: PreRelease,
+}
+
+/// Accumulates each unit's numerator and denominator, during and before the release.
+///
+/// ```
+/// use switchstand::stats::covariate::{PreRelease, PreReleaseSums, RatioCovariateMoments};
+/// let mut clicks_per_view = RatioCovariateMoments::new();
+/// let before = PreReleaseSums {
+///     numerator: PreRelease::new(3.0),
+///     denominator: PreRelease::new(11.0),
+/// };
+/// clicks_per_view.push(before, 2.0, 9.0)?;
+/// assert_eq!(clicks_per_view.n(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
+pub struct RatioCovariateMoments {
+    before: RatioMoments,
+    during: RatioMoments,
+    cross: Cross,
+}
+
+/// Sums of products of deviations, before and during the release.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct Cross {
+    pub(super) numerators: f64,
+    pub(super) numerator_denominator: f64,
+    pub(super) denominator_numerator: f64,
+    pub(super) denominators: f64,
+}
+
+impl RatioCovariateMoments {
+    /// Returns the moments of no units.
+    #[must_use]
+    pub fn new() -> RatioCovariateMoments {
+        RatioCovariateMoments::default()
+    }
+
+    /// Adds one unit.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
+    /// deviation overflows; the state stays as it was.
+    pub fn push(
+        &mut self,
+        before: PreReleaseSums,
+        numerator: f64,
+        denominator: f64,
+    ) -> Result<(), Refusal> {
+        let mut one = RatioCovariateMoments::new();
+        one.before
+            .push(before.numerator.get(), before.denominator.get())?;
+        one.during.push(numerator, denominator)?;
+        self.merge(&one)
+    }
+
+    /// Adds the units that `other` has seen.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] where the count exceeds 2^53 or a sum of squared deviations
+    /// overflows; the state stays as it was.
+    pub fn merge(&mut self, other: &RatioCovariateMoments) -> Result<(), Refusal> {
+        let mut next = *self;
+        let (past, present) = ((self.before, other.before), (self.during, other.during));
+        let numerators = (past.0.numerator(), past.1.numerator());
+        let denominators = (past.0.denominator(), past.1.denominator());
+        let tops = (present.0.numerator(), present.1.numerator());
+        let bottoms = (present.0.denominator(), present.1.denominator());
+        let add = |sum: f64, others: f64, x: (_, _), y: (_, _)| {
+            let sum = sum + (others + between(&x.0, &x.1, &y.0, &y.1));
+            check_cross(sum).map(|()| sum)
+        };
+        let (mine, others) = (self.cross, other.cross);
+        next.cross = Cross {
+            numerators: add(mine.numerators, others.numerators, numerators, tops)?,
+            numerator_denominator: add(
+                mine.numerator_denominator,
+                others.numerator_denominator,
+                numerators,
+                bottoms,
+            )?,
+            denominator_numerator: add(
+                mine.denominator_numerator,
+                others.denominator_numerator,
+                denominators,
+                tops,
+            )?,
+            denominators: add(
+                mine.denominators,
+                others.denominators,
+                denominators,
+                bottoms,
+            )?,
+        };
+        next.before.merge(&other.before)?;
+        next.during.merge(&other.during)?;
+        *self = next;
+        Ok(())
+    }
+
+    /// Returns the number of units.
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        self.during.n()
+    }
+
+    /// Returns the moments from before the release.
+    #[must_use]
+    pub const fn before(&self) -> RatioMoments {
+        self.before
+    }
+
+    /// Returns the moments during the release.
+    #[must_use]
+    pub const fn during(&self) -> RatioMoments {
+        self.during
+    }
+
+    pub(super) const fn cross(&self) -> Cross {
+        self.cross
+    }
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use super::{Cross, RatioCovariateMoments};
+    use crate::stats::RatioMoments;
+    use crate::stats::state::StateError;
+
+    const NAME: &str = "ratio covariate moments";
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(in crate::stats) struct State {
+        version: u32,
+        before: RatioMoments,
+        during: RatioMoments,
+        cross: Cross,
+    }
+
+    impl From<RatioCovariateMoments> for State {
+        fn from(moments: RatioCovariateMoments) -> State {
+            let RatioCovariateMoments {
+                before,
+                during,
+                cross,
+            } = moments;
+            State {
+                version: VERSION,
+                before,
+                during,
+                cross,
+            }
+        }
+    }
+
+    impl TryFrom<State> for RatioCovariateMoments {
+        type Error = StateError;
+
+        fn try_from(state: State) -> Result<RatioCovariateMoments, StateError> {
+            let State {
+                version,
+                before,
+                during,
+                cross,
+            } = state;
+            StateError::check_version(NAME, version, VERSION)?;
+            let equal = before.n() == during.n();
+            StateError::require(equal, NAME, "the counts of its parts differ")?;
+            for (x, y, sum) in [
+                (before.numerator(), during.numerator(), cross.numerators),
+                (
+                    before.numerator(),
+                    during.denominator(),
+                    cross.numerator_denominator,
+                ),
+                (
+                    before.denominator(),
+                    during.numerator(),
+                    cross.denominator_numerator,
+                ),
+                (
+                    before.denominator(),
+                    during.denominator(),
+                    cross.denominators,
+                ),
+            ] {
+                StateError::require_cross(NAME, &x, &y, sum)?;
+            }
+            Ok(RatioCovariateMoments {
+                before,
+                during,
+                cross,
+            })
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The exact comparison of two event rates, given the number of events.
+
+use super::Events;
+use crate::stats::fixed_horizon::law::{interval, tail};
+use crate::stats::special::{
+    beta_isf, beta_quantile, binomial_cdf, binomial_pmf, binomial_sf, ln_add_exp, ln_binomial_cdf,
+    ln_binomial_pmf, ln_binomial_sf,
+};
+use crate::stats::{Alpha, Alternative, Interval, PValue, Refusal};
+
+/// Holds the exact comparison of two event rates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RateRatio {
+    /// Name of the method.
+    pub method: &'static str,
+    /// Candidate's rate over control's, infinite without events of the control; none without
+    /// any event.
+    pub ratio: Option<f64>,
+    /// Ratios that the events do not contradict; one-sided if the alternative is.
+    pub interval: Interval,
+    /// Direction that the test looks in.
+    pub alternative: Alternative,
+    /// Error rate of the interval.
+    pub alpha: Alpha,
+    /// How surprising the events are if both rates are equal.
+    pub p: PValue,
+}
+
+/// Compares two event rates exactly, given how many events there were in all.
+///
+/// Each event is the candidate's with probability `e_b / (e_a + e_b)` if the rates are equal, so
+/// the candidate's events are binomial. Two-sided p is twice the smaller tail, and the interval
+/// is Clopper and Pearson's for that probability, turned into a ratio of rates: the two agree,
+/// and err at most with alpha. Without any event p is 1 and the interval holds every ratio.
+///
+/// Przyborowski and Wilenski (1940), <https://doi.org/10.1093/biomet/31.3-4.313>.
+///
+/// # Errors
+/// [`Refusal::Overflow`] where the ratio of the exposures is too large for an `f64`.
+///
+/// ```
+/// use switchstand::stats::{Alpha, Alternative, rates::{self, Events}};
+/// let control = Events::new(10, 100.0)?;
+/// let candidate = Events::new(20, 100.0)?;
+/// let test = rates::exact(&control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
+/// assert_eq!(test.ratio, Some(2.0));
+/// assert!((test.p.p - 0.09874).abs() < 1e-5 && test.interval.contains(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn exact(
+    control: &Events,
+    candidate: &Events,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> Result<RateRatio, Refusal> {
+    compare(
+        "exact conditional test",
+        1.0,
+        control,
+        candidate,
+        alpha,
+        alternative,
+    )
+}
+
+/// Is [`exact`] with half of the probability of the very events observed.
+///
+/// The mid-p hardly ever errs more often than alpha and is stronger: the default. The interval
+/// is that of [`exact`], and wider than the test.
+///
+/// # Errors
+/// As [`exact`].
+pub fn exact_mid_p(
+    control: &Events,
+    candidate: &Events,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> Result<RateRatio, Refusal> {
+    compare(
+        "exact conditional mid-p test",
+        0.5,
+        control,
+        candidate,
+        alpha,
+        alternative,
+    )
+}
+
+fn compare(
+    method: &'static str,
+    weight: f64,
+    control: &Events,
+    candidate: &Events,
+    alpha: Alpha,
+    alternative: Alternative,
+) -> Result<RateRatio, Refusal> {
+    let exposures = control.exposure / candidate.exposure;
+    if !(exposures.is_finite() && exposures > 0.0) {
+        return Err(Refusal::Overflow {
+            what: "ratio of the exposures",
+        });
+    }
+    let split = Split::new(control, candidate);
+    let p = if split.total == 0 {
+        PValue::new(1.0, 0.0)
+    } else {
+        match alternative {
+            Alternative::Greater => split.candidate_at_least(weight),
+            Alternative::Less => split.candidate_at_most(weight),
+            Alternative::TwoSided => {
+                let (up, down) = (
+                    split.candidate_at_least(weight),
+                    split.candidate_at_most(weight),
+                );
+                let smaller = if up.ln_p < down.ln_p { up } else { down };
+                PValue::of_two_tails(smaller.p, || smaller.ln_p)
+            }
+        }
+    };
+    let (a, b) = (control.count as f64, candidate.count as f64);
+    let half = tail(alpha, alternative);
+    // Odds by a quantile of either side, so that those near 0 and infinity keep digits.
+    let lower = match candidate.count {
+        0 => 0.0,
+        _ => beta_quantile(half, b, a + 1.0) / beta_isf(half, a + 1.0, b) * exposures,
+    };
+    let upper = match control.count {
+        0 => f64::INFINITY,
+        _ => beta_isf(half, b + 1.0, a) / beta_quantile(half, a, b + 1.0) * exposures,
+    };
+    Ok(RateRatio {
+        method,
+        ratio: (split.total > 0).then(|| b / a * exposures),
+        interval: interval((lower, upper), (0.0, f64::INFINITY), alpha, alternative),
+        alternative,
+        alpha,
+        p,
+    })
+}
+
+/// The events of both arms, as a binomial law of the arm with the smaller share.
+struct Split {
+    /// Events of the arm with the smaller exposure.
+    rarer: u64,
+    total: u64,
+    /// Share of that arm in the exposure, at most a half.
+    share: f64,
+    candidate_is_rarer: bool,
+}
+
+impl Split {
+    fn new(control: &Events, candidate: &Events) -> Split {
+        let total = control.count + candidate.count;
+        let candidate_is_rarer = candidate.exposure <= control.exposure;
+        let (rarer, other) = if candidate_is_rarer {
+            (candidate, control)
+        } else {
+            (control, candidate)
+        };
+        Split {
+            rarer: rarer.count,
+            total,
+            // In this form neither sum nor quotient overflows.
+            share: 1.0 / (1.0 + other.exposure / rarer.exposure),
+            candidate_is_rarer,
+        }
+    }
+
+    /// Returns the probability of at least the candidate's events, the observed ones weighted.
+    fn candidate_at_least(&self, weight: f64) -> PValue {
+        if self.candidate_is_rarer {
+            self.at_least(weight)
+        } else {
+            self.at_most(weight)
+        }
+    }
+
+    fn candidate_at_most(&self, weight: f64) -> PValue {
+        if self.candidate_is_rarer {
+            self.at_most(weight)
+        } else {
+            self.at_least(weight)
+        }
+    }
+
+    fn at_least(&self, weight: f64) -> PValue {
+        let Split {
+            rarer,
+            total,
+            share,
+            ..
+        } = *self;
+        let beyond = binomial_sf(rarer, total, share);
+        self.with_observed(weight, beyond, || ln_binomial_sf(rarer, total, share))
+    }
+
+    fn at_most(&self, weight: f64) -> PValue {
+        let Split {
+            rarer,
+            total,
+            share,
+            ..
+        } = *self;
+        let Some(below) = rarer.checked_sub(1) else {
+            return self.with_observed(weight, 0.0, || f64::NEG_INFINITY);
+        };
+        let beyond = binomial_cdf(below, total, share);
+        self.with_observed(weight, beyond, || ln_binomial_cdf(below, total, share))
+    }
+
+    fn with_observed(&self, weight: f64, beyond: f64, ln_beyond: impl Fn() -> f64) -> PValue {
+        let Split {
+            rarer,
+            total,
+            share,
+            ..
+        } = *self;
+        let p = (beyond + weight * binomial_pmf(rarer, total, share)).min(1.0);
+        PValue::of_one_tail(p, || {
+            ln_add_exp(
+                ln_beyond(),
+                ln_binomial_pmf(rarer, total, share) + weight.ln(),
+            )
+        })
+    }
+}
