@@ -89,7 +89,7 @@ fn the_text_can_be_pasted_into_a_review() {
     )
     .unwrap();
     let expected = "\
-The candidate's rate is HIGHER than the control's, by +0.3228 pp to +1.561 pp.
+The candidate's rate is HIGHER than the control's: the difference lies between +0.3228 pp and +1.561 pp.
   difference of rates +0.9413 pp, 95 % interval +0.3228 pp to +1.561 pp, p = 0.0029 (pooled z test, Newcombe interval, z = 2.98)
   relative +19.61 %, 95 % interval +6.311 % to +34.57 % (Katz log interval)
   control   4.800 % of n = 10000

@@ -107,21 +107,21 @@ impl fmt::Display for Readout {
         let alpha = round_percent(effect.alpha.get());
         let shown = |value: f64| effect.measure.show(value);
         match self.verdict {
-            Verdict::Higher => writeln!(
+            Verdict::Higher | Verdict::Lower => writeln!(
                 f,
-                "The candidate's {noun} is HIGHER than the control's, by {} to {}.",
+                "The candidate's {noun} is {} than the control's: the difference lies between \
+                 {} and {}.",
+                if self.verdict == Verdict::Higher {
+                    "HIGHER"
+                } else {
+                    "LOWER"
+                },
                 shown(effect.interval.lower),
                 shown(effect.interval.upper)
             )?,
-            Verdict::Lower => writeln!(
-                f,
-                "The candidate's {noun} is LOWER than the control's, by {} to {}.",
-                shown(effect.interval.upper),
-                shown(effect.interval.lower)
-            )?,
             Verdict::Undecided => writeln!(
                 f,
-                "UNDECIDED: the {noun}s may be equal, or differ by {} to {}.",
+                "UNDECIDED: the {noun}s may be equal; the difference lies between {} and {}.",
                 shown(effect.interval.lower),
                 shown(effect.interval.upper)
             )?,
