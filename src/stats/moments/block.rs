@@ -22,19 +22,16 @@ impl Moments {
         }
         // The quotient's own rounding error, and what the sum could not hold.
         let (mean, mean_low) = two_sum(quotient, (quotient.mul_add(-count, sum) + sum_low) / count);
-        let [deviations, squares] = lane_sums(block, |x| {
-            let d = x - mean;
-            [d, d * d]
-        });
-        if !(squares.is_finite() && deviations.is_finite()) {
+        let squares = squared_deviations(block, mean);
+        if !squares.is_finite() {
             return Moments::one_at_a_time(block);
         }
         Ok(Moments {
             n: block.len() as u64,
             mean,
             mean_low,
-            // The second term is the square of the mean's rounding error.
-            m2: (squares - deviations * deviations / count).max(0.0),
+            // The squares are about the rounded mean; its rounding error is known.
+            m2: (squares - count * (mean_low * mean_low)).max(0.0),
         })
     }
 
@@ -70,24 +67,15 @@ fn exact_sum(block: &[f64]) -> (f64, f64) {
     two_sum(sum, low)
 }
 
-/// Sums `terms(x)` over the block in independent lanes.
-fn lane_sums<const K: usize>(block: &[f64], terms: impl Fn(f64) -> [f64; K]) -> [f64; K] {
-    let mut lanes = [[0.0; LANES]; K];
+/// Returns the sum of squared deviations from `mean`.
+fn squared_deviations(block: &[f64], mean: f64) -> f64 {
+    let mut sums = [0.0; LANES];
     let (whole, rest) = block.as_chunks::<LANES>();
     for chunk in whole {
-        for (lane, &x) in chunk.iter().enumerate() {
-            for (sums, term) in lanes.iter_mut().zip(terms(x)) {
-                if let Some(sum) = sums.get_mut(lane) {
-                    *sum += term;
-                }
-            }
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += (x - mean) * (x - mean);
         }
     }
-    let mut totals = lanes.map(|sums| sums.iter().sum::<f64>());
-    for &x in rest {
-        for (total, term) in totals.iter_mut().zip(terms(x)) {
-            *total += term;
-        }
-    }
-    totals
+    let last: f64 = rest.iter().map(|x| (x - mean) * (x - mean)).sum();
+    sums.iter().sum::<f64>() + last
 }
