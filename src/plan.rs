@@ -124,10 +124,10 @@ impl Plan {
     #[inline(always)]
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
-        if self.head.kind == HeadKind::Beyond {
-            self.route_in_full(&unit)
-        } else {
-            self.head.route(&unit)
+        match (self.head.kind, &self.split) {
+            (HeadKind::Beyond, _) => self.route_in_full(&unit),
+            (HeadKind::Split, Some(split)) => *split.route(&unit).unwrap_or(&self.left_out.live),
+            _ => self.head.route(&unit),
         }
     }
 

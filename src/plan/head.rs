@@ -24,6 +24,8 @@ pub(crate) enum HeadKind {
     Constant,
     /// The draw and the cut decide between the two routes.
     Cut,
+    /// A split with more cuts decides, and nothing else: the plan has it, the head does not.
+    Split,
     /// The plan has more rules than a head can hold.
     Beyond,
 }
@@ -53,7 +55,7 @@ impl Head {
             (None, Some(split)) => match (&*split.segments, split.finder.starts()) {
                 ([only], _) => constant(*only),
                 ([below, above], [_, start]) => cut(split.draw, *start, [*below, *above]),
-                _ => beyond,
+                _ => Head::new(HeadKind::Split, None, 0, [live, live]),
             },
             (Some(_), None) => beyond,
         }

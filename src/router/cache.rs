@@ -157,7 +157,7 @@ pub(crate) fn route_by_head(
         }
     });
     let is_above = match kind {
-        HeadKind::Beyond => return otherwise(),
+        HeadKind::Beyond | HeadKind::Split => return otherwise(),
         HeadKind::Constant => false,
         HeadKind::Cut => HEADS.with(|heads| {
             let head = &heads[slot % SLOTS];

@@ -51,8 +51,15 @@ impl<M: Send + Sync + 'static> Reader<M> {
         if self.shared.stamp.0.load(Ordering::Acquire) != self.stamp {
             self.refresh();
         }
-        Ticket::lease_out(&self.shared, self.stamp, &self.plan, &self.leases, &unit)
-            .unwrap_or_else(|| Ticket::admit(&self.shared, &unit))
+        let mut route = Route::UNSET;
+        let Reader {
+            shared,
+            stamp,
+            plan,
+            leases,
+        } = self;
+        let leased = Ticket::lease_out(shared, *stamp, plan, leases, &unit, &mut route);
+        Ticket::complete(shared, &unit, route, leased)
     }
 
     /// Returns the plan that the last request was decided by.

@@ -96,36 +96,67 @@ impl<M> Ticket<M> {
     }
 
     #[inline(never)]
-    fn sample(&mut self, unit: &Unit<'_>) {
+    fn sampled(mut self, unit: &Unit<'_>) -> Ticket<M> {
         if let Some(extras) = &mut self.extras {
             extras.sample(self.lease.desk(), self.route, unit);
         }
+        self
     }
 }
 
+/// The leases of an admitted request, which are joined with its route last.
+///
+/// A ticket that were moved while it is made would be copied in pieces, each waiting for the
+/// other: a third of the whole time.
+type Leased<M> = (Arc<Lease<M>>, Option<Box<Extras<M>>>);
+
 impl<M: Send + Sync + 'static> Ticket<M> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
         let stamp = shared.stamp.0.load(Ordering::Acquire);
-        let mut ticket = match Ticket::admit_cached(shared, stamp, unit) {
-            Some(ticket) => ticket,
-            None => Ticket::admit_anew(shared, unit),
-        };
-        if !ticket.is_plain() {
-            ticket.sample(unit);
-        }
-        ticket
+        let mut route = Route::UNSET;
+        let leased = Ticket::lease_cached(shared, stamp, unit, &mut route);
+        Ticket::complete(shared, unit, route, leased)
     }
 
-    /// Admits by what this thread remembers; fails if a new snapshot was published.
-    #[inline]
-    fn admit_cached(shared: &Shared<M>, stamp: u64, unit: &Unit<'_>) -> Option<Ticket<M>> {
+    /// Joins route and leases; without leases, admits anew.
+    #[inline(always)]
+    pub(super) fn complete(
+        shared: &Shared<M>,
+        unit: &Unit<'_>,
+        route: Route,
+        leased: Option<Leased<M>>,
+    ) -> Ticket<M> {
+        match leased {
+            Some((lease, None)) => Ticket {
+                route,
+                lease,
+                extras: None,
+            },
+            Some((lease, extras)) => Ticket {
+                route,
+                lease,
+                extras,
+            }
+            .sampled(unit),
+            None => Ticket::admit_anew(shared, unit).sampled(unit),
+        }
+    }
+
+    /// Leases by what this thread remembers; fails if a new snapshot was published.
+    #[inline(always)]
+    fn lease_cached(
+        shared: &Shared<M>,
+        stamp: u64,
+        unit: &Unit<'_>,
+        route: &mut Route,
+    ) -> Option<Leased<M>> {
         cache::with_plan(shared.slot, stamp, |cached| {
-            Ticket::lease_out(shared, stamp, &cached.plan, cached.leases()?, unit)
+            Ticket::lease_out(shared, stamp, &cached.plan, cached.leases()?, unit, route)
         })?
     }
 
-    /// Admits by a plan and leases at hand; fails if a new snapshot was published.
+    /// Leases by a plan and leases at hand; fails if a new snapshot was published.
     #[inline(always)]
     pub(super) fn lease_out(
         shared: &Shared<M>,
@@ -133,22 +164,19 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         plan: &Arc<ThreadPlan>,
         leases: &Leases<M>,
         unit: &Unit<'_>,
-    ) -> Option<Ticket<M>> {
-        let route = plan.route(*unit);
+        route: &mut Route,
+    ) -> Option<Leased<M>> {
+        *route = plan.route(*unit);
         let lease = leases.take(route.version())?;
-        let extras = if plan.needs_more(&route) || shared.desk.recorder.is_some() {
+        let extras = if plan.needs_more(route) || shared.desk.recorder.is_some() {
             let name = shared.desk.recorder.as_ref().map(|_| Arc::clone(plan));
-            Some(Extras::collect(&route, plan, name, |id| leases.take(id))?)
+            Some(Extras::collect(route, plan, name, |id| leases.take(id))?)
         } else {
             None
         };
         after_leases_before_stamp();
         let is_current = shared.stamp.0.load(Ordering::SeqCst) == stamp;
-        is_current.then_some(Ticket {
-            route,
-            lease,
-            extras,
-        })
+        is_current.then_some((lease, extras))
     }
 
     #[cold]
@@ -156,8 +184,13 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     fn admit_anew(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
         shared.refresh();
         let stamp = shared.stamp.0.load(Ordering::Acquire);
-        if let Some(ticket) = Ticket::admit_cached(shared, stamp, unit) {
-            return ticket;
+        let mut route = Route::UNSET;
+        if let Some((lease, extras)) = Ticket::lease_cached(shared, stamp, unit, &mut route) {
+            return Ticket {
+                route,
+                lease,
+                extras,
+            };
         }
         // Operators publish faster than this thread reads, or the thread is reading a plan
         // further up. All leases of the plan are taken with it, so it cannot be outdated; the
