@@ -312,13 +312,15 @@ impl Split {
 
     /// Checks that the layout gives each arm the share of its weight.
     ///
-    /// Rounding may have left a point more or less with every change of the arms.
+    /// Rounding may have left a point more or less with every change of the arms, but none to an
+    /// arm without weight.
     fn check_shares(&self) -> Result<(), SplitError> {
         let sum: u128 = self.arms.iter().map(|arm| u128::from(arm.weight)).sum();
         let slack = self.arms.len() as u128;
         for (arm, points) in self.arms.iter().zip(self.layout.points(self.arms.len())) {
             let exact = u128::from(arm.weight) * (LINE / sum);
             let inexact = u128::from(arm.weight) * (LINE % sum) / sum;
+            let slack = if arm.weight == 0 { 0 } else { slack };
             if points.abs_diff(exact + inexact) > slack {
                 return Err(SplitError::ShareMismatch {
                     label: arm.label.clone(),

@@ -188,6 +188,35 @@ fn r6_long_walks_keep_layouts_short() {
 }
 
 #[test]
+fn r6_a_layout_is_accepted_again_after_any_number_of_arms_came_and_went() {
+    let mut current = split(&[1, 2]);
+    for round in 0..300u32 {
+        let weight = round.wrapping_mul(2_654_435_761) >> 20 | 1;
+        let wider = current.with_arm(Arm::new("arm-99", "v", weight)).unwrap();
+        current = wider.without_arm("arm-99").unwrap();
+        for split in [&wider, &current] {
+            let again = Split::with_layout(split.arms().cloned(), &split.stretches());
+            assert_eq!(again.as_ref(), Ok(split), "round {round}");
+        }
+    }
+}
+
+#[test]
+fn r3_no_layout_gives_a_point_to_an_arm_without_weight() {
+    let arms = || [Arm::new("a", "v1", 1), Arm::new("b", "v2", 0)];
+    assert!(Split::with_layout(arms(), &[Stretch::new(0, "a")]).is_ok());
+    for stretches in [
+        [Stretch::new(0, "a"), Stretch::new(u64::MAX, "b")],
+        [Stretch::new(0, "b"), Stretch::new(1, "a")],
+    ] {
+        assert_eq!(
+            Split::with_layout(arms(), &stretches),
+            Err(SplitError::ShareMismatch { label: "b".into() })
+        );
+    }
+}
+
+#[test]
 fn broken_layouts_are_refused() {
     let arms = || [Arm::new("a", "v1", 1), Arm::new("b", "v2", 1)];
     let half = 1 << 63;

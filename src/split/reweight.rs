@@ -40,9 +40,13 @@ pub(super) fn reweight(layout: &Layout, targets: &[u128]) -> Option<Layout> {
 
 /// Returns targets by which the arm `place` alone takes from others, or gives to others.
 ///
-/// Rounding could otherwise move single points between arms that do not change.
+/// Rounding could otherwise move single points between arms that do not change, or to an arm
+/// without weight.
 pub(super) fn only_for(place: usize, had: &[u128], wanted: &[u128]) -> Vec<u128> {
-    let grows = had.get(place) <= wanted.get(place);
+    if had.get(place) == wanted.get(place) {
+        return had.to_vec();
+    }
+    let grows = had.get(place) < wanted.get(place);
     let bound = |(had, wanted): (&u128, &u128)| {
         if grows {
             *had.min(wanted)
