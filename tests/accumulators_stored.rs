@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use switchstand::stats::{
-    Counts, HigherMoments, Histogram, Moments, PairedCounts, PairedMoments, RatioMoments,
+    Alpha, Alternative, Counts, HigherMoments, Histogram, Interval, Moments, PairedCounts,
+    PairedMoments, RatioMoments, means,
 };
 
 #[track_caller]
@@ -136,4 +137,26 @@ fn stored_histograms_are_consistent() {
             ("buckets", json!([[u64::MAX, 1]])),
         ],
     );
+}
+
+#[test]
+fn an_unbounded_interval_comes_back_unbounded() {
+    let (a, b) = (
+        Moments::from_summary(9, 1.0, 2.0),
+        Moments::from_summary(9, 2.0, 2.0),
+    );
+    let test = means::welch(
+        &a.unwrap(),
+        &b.unwrap(),
+        Alpha::FIVE_PERCENT,
+        Alternative::Greater,
+    );
+    let interval = test.unwrap().interval;
+    assert_eq!(interval.upper, f64::INFINITY);
+    let stored = serde_json::to_string(&interval).unwrap();
+    assert_eq!(serde_json::from_str::<Interval>(&stored).unwrap(), interval);
+    for bad in ["null", "\"nan\"", "true"] {
+        let text = format!(r#"{{"lower":0.0,"upper":{bad},"level":0.95}}"#);
+        assert!(serde_json::from_str::<Interval>(&text).is_err(), "{bad}");
+    }
 }

@@ -302,3 +302,12 @@ fn t4_impossible_plans_are_refused() {
     let size = planning::proportions::sample_size(0.1, 0.2, &design).unwrap();
     refused!(size.periods(0.0), OutOfRange);
 }
+
+#[test]
+fn t4_an_overflowing_statistic_is_refused() {
+    let tiny = |mean| Moments::from_summary(50, mean, 1e-320).unwrap();
+    let (low, high) = (tiny(-1e300), tiny(1e300));
+    refused!(means::welch(&low, &high, ALPHA, TWO), Overflow);
+    refused!(means::student(&low, &high, ALPHA, TWO), Overflow);
+    refused!(paired::paired_t(&high, ALPHA, TWO), Overflow);
+}

@@ -1,5 +1,8 @@
 //! A range of values that the observations do not contradict.
 
+#[cfg(feature = "serde")]
+mod bound;
+
 use core::fmt;
 
 /// Holds a confidence interval together with its level.
@@ -11,8 +14,10 @@ use core::fmt;
 #[non_exhaustive]
 pub struct Interval {
     /// Smallest value in the interval.
+    #[cfg_attr(feature = "serde", serde(with = "bound"))]
     pub lower: f64,
     /// Largest value in the interval.
+    #[cfg_attr(feature = "serde", serde(with = "bound"))]
     pub upper: f64,
     /// Probability with which the method covers the truth, `1 - alpha`.
     pub level: f64,

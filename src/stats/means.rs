@@ -32,7 +32,8 @@ use super::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, Statist
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two values in an arm,
-/// [`Refusal::ZeroVariance`] if neither arm varies.
+/// [`Refusal::ZeroVariance`] if neither arm varies, [`Refusal::Overflow`] if the difference is
+/// too large beside its error for an `f64`.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, Alternative, Moments, means};
@@ -57,15 +58,7 @@ pub fn welch(
     // By shares of the squared error, so that squares of it neither over- nor underflow.
     let (u, v) = (a.error_squared / total, b.error_squared / total);
     let df = 1.0 / (u * u / (a.n - 1.0) + v * v / (b.n - 1.0));
-    Ok(result(
-        "Welch t test",
-        a,
-        b,
-        total.sqrt(),
-        df,
-        alpha,
-        alternative,
-    ))
+    result("Welch t test", a, b, total.sqrt(), df, alpha, alternative)
 }
 
 /// Tests a difference of means with Student's t test for arms of equal variance.
@@ -92,15 +85,7 @@ pub fn student(
         return Err(NEITHER_VARIES);
     }
     let error = (pooled * (1.0 / a.n + 1.0 / b.n)).sqrt();
-    Ok(result(
-        "Student t test",
-        a,
-        b,
-        error,
-        df,
-        alpha,
-        alternative,
-    ))
+    result("Student t test", a, b, error, df, alpha, alternative)
 }
 
 /// Returns Cohen's d, the difference of means in pooled standard deviations.
@@ -161,12 +146,17 @@ fn result(
     degrees_of_freedom: f64,
     alpha: Alpha,
     alternative: Alternative,
-) -> FixedHorizon {
+) -> Result<FixedHorizon, Refusal> {
     let effect = a.moments.mean_to(&b.moments);
     let t = effect / standard_error;
+    if !t.is_finite() {
+        return Err(Refusal::Overflow {
+            what: "difference of the means in standard errors",
+        });
+    }
     let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
     let everything = (f64::NEG_INFINITY, f64::INFINITY);
-    FixedHorizon {
+    Ok(FixedHorizon {
         method,
         measure: Measure::MeanDifference,
         effect,
@@ -185,5 +175,5 @@ fn result(
             degrees_of_freedom,
         },
         p: student_p(t, degrees_of_freedom, alternative),
-    }
+    })
 }

@@ -18,7 +18,8 @@ const LIMITS: f64 = 1.96;
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two differences, [`Refusal::ZeroVariance`] if
-/// they are all equal.
+/// they are all equal, [`Refusal::Overflow`] if the mean is too large beside its error for an
+/// `f64`.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, Alternative, PairedMoments, paired};
@@ -40,6 +41,11 @@ pub fn paired_t(
     let standard_error = (variance / n).sqrt();
     let degrees_of_freedom = n - 1.0;
     let t = effect / standard_error;
+    if !t.is_finite() {
+        return Err(Refusal::Overflow {
+            what: "mean difference in standard errors",
+        });
+    }
     let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
     let everything = (f64::NEG_INFINITY, f64::INFINITY);
     Ok(FixedHorizon {
