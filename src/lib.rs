@@ -10,6 +10,7 @@
 mod attributes;
 mod audience;
 mod bucket;
+pub mod comparison;
 mod environment;
 mod fingerprint;
 mod model;
@@ -24,6 +25,10 @@ mod split;
 #[cfg(feature = "stats")]
 pub mod stats;
 mod timestamp;
+#[cfg(feature = "tower")]
+pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod unit;
 
 pub use attributes::{AsValue, Attributes, Number, Value};

@@ -6,6 +6,8 @@ mod contain;
 mod desk;
 mod ledger;
 mod queue;
+#[cfg(feature = "tower")]
+mod service;
 mod stub;
 mod task;
 

@@ -17,13 +17,18 @@ use switchstand::Model;
 /// What the router serves: any model that reads an image.
 pub(crate) type Reader = Box<dyn Model<Input = Image, Output = u32, Error = Failed> + Send + Sync>;
 
-const PIXELS: usize = 64;
+pub(crate) const PIXELS: usize = 64;
 
 /// One image of 8 x 8 grey values.
 #[derive(Clone, Copy)]
 pub(crate) struct Image([f32; PIXELS]);
 
 impl Image {
+    /// Returns the image of these grey values from 0 to 16, row by row.
+    pub(crate) const fn new(pixels: [f32; PIXELS]) -> Image {
+        Image(pixels)
+    }
+
     fn matrix(&self) -> Result<DenseMatrix<f32>, Failed> {
         DenseMatrix::new(1, PIXELS, self.0.to_vec(), false)
     }
@@ -91,7 +96,7 @@ pub(crate) fn train() -> Result<Trained, Box<dyn Error>> {
     let forest = Forest(RandomForestClassifier::fit(&training, &digits, parameters)?);
 
     let sample = |(row, digit): (usize, &u32)| Sample {
-        image: Image(std::array::from_fn(|pixel| *rest.get((row, pixel)))),
+        image: Image::new(std::array::from_fn(|pixel| *rest.get((row, pixel)))),
         digit: *digit,
     };
     Ok(Trained {

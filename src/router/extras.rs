@@ -88,6 +88,7 @@ impl<M> Extras<M> {
         self.plan.as_ref().map(|plan| &***plan)
     }
 
+    #[cfg(feature = "tower")]
     pub(super) const fn has_fallback(&self) -> bool {
         self.fallback.is_some()
     }

@@ -67,8 +67,13 @@ impl<M> Ticket<M> {
         self.lease.model()
     }
 
-    pub(super) fn desk(&self) -> &Desk {
+    pub(crate) fn desk(&self) -> &Desk {
         self.lease.desk()
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_fallback(&self) -> bool {
+        self.extras().is_some_and(Extras::has_fallback)
     }
 
     /// Tells whether nothing remains to be done once the model has answered.

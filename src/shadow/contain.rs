@@ -32,6 +32,11 @@ impl<T> Contained<T> {
         self.0.as_ref()
     }
 
+    #[cfg(feature = "tower")]
+    pub(super) const fn take(&mut self) -> Option<T> {
+        self.0.take()
+    }
+
     pub(super) const fn get_mut(&mut self) -> Option<&mut T> {
         self.0.as_mut()
     }

@@ -33,10 +33,10 @@ use crate::{
 #[must_use = "a shadow that nobody runs is counted as dropped"]
 pub struct ShadowTask<M, I = <M as Model>::Input> {
     // In the order in which they are dropped: a permit is given back when all else is gone.
-    input: Contained<I>,
-    primary: Contained<Option<Primary>>,
-    lease: Contained<Arc<Lease<M>>>,
-    stub: Stub,
+    pub(super) input: Contained<I>,
+    pub(super) primary: Contained<Option<Primary>>,
+    pub(super) lease: Contained<Arc<Lease<M>>>,
+    pub(super) stub: Stub,
 }
 
 impl<M, I> ShadowTask<M, I> {
@@ -136,7 +136,7 @@ async fn run<M: AsyncModel + Send + Sync + 'static>(task: ShadowTask<M, M::Input
 }
 
 /// Polls a future of the application; one that panics is ready with nothing.
-fn poll<F: Future + Unpin>(
+pub(super) fn poll<F: Future + Unpin>(
     future: Option<&mut F>,
     context: &mut Context<'_>,
 ) -> Poll<Option<F::Output>> {

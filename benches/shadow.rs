@@ -1,0 +1,202 @@
+//! The latency of a primary beside shadows that hang, and alone, in one run.
+//!
+//! Four routers are asked in turn, in blocks of requests, so that whatever else the machine does
+//! hits all of them alike. Two of them have no shadow: how far these two are apart is the noise
+//! that the others must be within. Each row shows the quantiles of all its requests, and the
+//! median over the rounds of its quantile divided by that of the first row in the same round.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a benchmark reads the clock, prints, and has nothing to say if it cannot be set up"
+)]
+
+use core::{
+    convert::Infallible,
+    future::{Future, pending},
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
+use std::{
+    collections::VecDeque,
+    hint::black_box,
+    sync::mpsc::{Sender, channel},
+    thread,
+    time::Instant,
+};
+
+use switchstand::{AsyncModel, Policy, Router, ShadowBudget, ShadowFuture, Share};
+
+const ROUNDS: usize = 200;
+const BLOCK: usize = 500;
+const BUDGET: usize = 64;
+const WIDTH: usize = 64;
+
+/// A small dense model, or one that never answers.
+enum Dense {
+    Answers(Vec<f32>),
+    Hangs,
+}
+
+impl Dense {
+    fn new() -> Dense {
+        Dense::Answers((0..WIDTH * WIDTH).map(|it| (it % 17) as f32).collect())
+    }
+}
+
+impl AsyncModel for Dense {
+    type Input = Vec<f32>;
+    type Output = f32;
+    type Error = Infallible;
+
+    async fn predict(&self, input: &Vec<f32>) -> Result<f32, Infallible> {
+        match self {
+            Dense::Answers(weights) => {
+                let rows = weights.chunks(WIDTH);
+                let hidden = rows.map(|row| {
+                    let sum: f32 = row.iter().zip(input).map(|(w, x)| w * x).sum();
+                    sum.tanh()
+                });
+                Ok(hidden.sum())
+            }
+            Dense::Hangs => pending().await,
+        }
+    }
+}
+
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable_answer(),
+    }
+}
+
+fn unreachable_answer() -> ! {
+    std::process::abort()
+}
+
+/// Polls each shadow once on a thread of its own and keeps the last `kept` of them hanging.
+fn runtime(kept: usize) -> Sender<ShadowFuture> {
+    let (sender, receiver) = channel::<ShadowFuture>();
+    thread::spawn(move || {
+        let mut hanging = VecDeque::new();
+        for mut future in receiver {
+            let _ = Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop()));
+            hanging.push_back(future);
+            if hanging.len() > kept {
+                hanging.pop_front();
+            }
+        }
+    });
+    sender
+}
+
+struct Row {
+    name: &'static str,
+    router: Router<Dense>,
+    shadows: Sender<ShadowFuture>,
+    all: Vec<u64>,
+    rounds: Vec<[u64; 2]>,
+}
+
+impl Row {
+    fn new(name: &'static str, share: Share, kept: usize) -> Row {
+        let router = Router::builder("bench")
+            .shadow_budget(ShadowBudget::in_flight(BUDGET as u32))
+            .build("v1", Dense::new())
+            .unwrap();
+        router.deploy("v2", Dense::Hangs).unwrap();
+        router
+            .release(Policy::shadow("bench", "v2", share))
+            .unwrap();
+        Row {
+            name,
+            router,
+            shadows: runtime(kept),
+            all: Vec::new(),
+            rounds: Vec::new(),
+        }
+    }
+
+    fn block(&mut self, input: &Vec<f32>, first: u64) {
+        let mut block: Vec<u64> = (first..first + BLOCK as u64)
+            .map(|unit| {
+                let started = Instant::now();
+                let mut ticket = self.router.admit(unit);
+                black_box(ready(ticket.predict(input))).unwrap();
+                while let Some(task) = ticket.shadow_task(|| input.clone()) {
+                    self.shadows.send(task.into_future()).unwrap();
+                }
+                drop(ticket);
+                started.elapsed().as_nanos() as u64
+            })
+            .collect();
+        self.all.extend(&block);
+        self.rounds.push(quantiles(&mut block));
+    }
+}
+
+/// Returns the median and the 99th percentile.
+fn quantiles(nanos: &mut [u64]) -> [u64; 2] {
+    nanos.sort_unstable();
+    [nanos[nanos.len() / 2], nanos[nanos.len() * 99 / 100]]
+}
+
+/// Returns the quartiles over the rounds of a quantile's ratio to that of the first row.
+fn ratios(row: &Row, first: &Row, which: usize) -> [f64; 3] {
+    let rounds = row.rounds.iter().zip(&first.rounds);
+    let mut ratios: Vec<f64> = rounds
+        .map(|(own, base)| own[which] as f64 / base[which] as f64)
+        .collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| ratios[ratios.len() * quarter / 4])
+}
+
+fn main() {
+    // `cargo test --benches` only asks whether it runs.
+    let rounds = if std::env::args().any(|argument| argument == "--bench") {
+        ROUNDS
+    } else {
+        2
+    };
+    let mut rows = [
+        Row::new("no shadow", Share::NONE, 0),
+        Row::new("no shadow, again", Share::NONE, 0),
+        Row::new("100 % hanging for ever", Share::ALL, BUDGET),
+        Row::new("100 % hanging, given up in turn", Share::ALL, BUDGET / 2),
+    ];
+    let input: Vec<f32> = (0..WIDTH).map(|it| it as f32 / 1e4).collect();
+    for round in 0..rounds {
+        for place in 0..rows.len() {
+            // Another row begins each round.
+            let row = &mut rows[(place + round) % 4];
+            row.block(&input, (round * BLOCK) as u64);
+        }
+    }
+    println!(
+        "{:32} {:>9} {:>9}   p50 ratio (quartiles)   p99 ratio (quartiles)",
+        "", "p50 ns", "p99 ns"
+    );
+    for place in 0..rows.len() {
+        let [p50, p99] = quantiles(&mut rows[place].all.clone());
+        let [half, hundredth] = [0, 1].map(|which| ratios(&rows[place], &rows[0], which));
+        let show = |[low, middle, high]: [f64; 3]| format!("{middle:.3} ({low:.3} to {high:.3})");
+        println!(
+            "{:32} {p50:>9} {p99:>9}   {:23} {:23}",
+            rows[place].name,
+            show(half),
+            show(hundredth)
+        );
+        let counts = rows[place].router.all_shadow_counts();
+        println!(
+            "{:32} sampled {}, dropped {}, pending {}, in flight {}",
+            "",
+            counts.sampled(),
+            counts.dropped(),
+            counts.pending(),
+            rows[place].router.shadows_in_flight()
+        );
+    }
+}

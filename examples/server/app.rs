@@ -1,0 +1,176 @@
+//! The server's state and its handlers.
+
+use std::{
+    fmt::Display,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use switchstand::{
+    BoxedAsyncModel, Policy, Router, Timestamp, Unit,
+    comparison::{Exact, PairedComparison},
+};
+
+use crate::metrics::{self, Answers};
+
+/// The grey values of one image.
+pub(crate) type Pixels = Vec<f32>;
+
+/// What the router serves: any model that reads a digit, now or later.
+pub(crate) type Reader =
+    Box<dyn BoxedAsyncModel<Input = Pixels, Output = u32, Error = String> + Send + Sync>;
+
+/// Counts on which images two models read different digits, and which.
+pub(crate) type Digits = PairedComparison<u32, String, u32>;
+
+/// Holds what all handlers share.
+pub(crate) struct App {
+    pub(crate) router: Router<Reader>,
+    pub(crate) comparison: Arc<Digits>,
+    pub(crate) answers: Answers,
+    load: Box<dyn Fn(&str) -> Option<Reader> + Send + Sync>,
+    /// How long a shadow may take before it is given up.
+    patience: Duration,
+}
+
+impl App {
+    pub(crate) fn new(
+        router: Router<Reader>,
+        comparison: Arc<Digits>,
+        load: impl Fn(&str) -> Option<Reader> + Send + Sync + 'static,
+        patience: Duration,
+    ) -> Arc<App> {
+        Arc::new(App {
+            router,
+            comparison,
+            answers: Answers::default(),
+            load: Box::new(load),
+            patience,
+        })
+    }
+}
+
+/// Returns a comparison of digits that knows the time.
+pub(crate) fn comparison() -> Arc<Digits> {
+    let comparison = PairedComparison::new(|digit: &u32| *digit, |_: &String| "error".to_owned())
+        .comparing("digit", Exact)
+        .label(u32::to_string)
+        .keeping_worst(20, 0)
+        .clock(now);
+    Arc::new(comparison)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a server may look at the clock; the library may not"
+)]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Timestamp::default().after(since.unwrap_or_default())
+}
+
+/// Returns the server's routes.
+pub(crate) fn routes(app: Arc<App>) -> axum::Router {
+    axum::Router::new()
+        .route("/predict", post(predict))
+        .route("/metrics", get(metrics))
+        .route("/admin/deploy/{version}", post(deploy))
+        .route("/admin/validate/{version}", post(validate))
+        .route("/admin/release", post(release))
+        .route("/admin/swap/{version}", post(swap))
+        .route("/admin/accept", post(accept))
+        .route("/admin/rollback", post(rollback))
+        .with_state(app)
+}
+
+type Answer = (StatusCode, Json<Value>);
+
+async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) -> Answer {
+    let unit = headers
+        .get("x-unit")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| Unit::try_from_input(value).ok());
+    let Some(unit) = unit else {
+        return refuse(StatusCode::BAD_REQUEST, "header x-unit names nobody");
+    };
+    let Some(pixels) = pixels(&body) else {
+        return refuse(StatusCode::BAD_REQUEST, "the body has no pixels");
+    };
+    let mut ticket = app.router.admit(unit);
+    let answer = ticket.predict(&pixels).await;
+    while let Some(task) = ticket.shadow_task(|| pixels.clone()) {
+        // Giving a shadow up is an ending that is counted too.
+        tokio::spawn(tokio::time::timeout(app.patience, task.into_future()));
+    }
+    let version = app.router.label(ticket.route().version());
+    let version = version.unwrap_or_default();
+    app.answers.count(version, answer.is_ok());
+    match answer {
+        Ok(digit) => (
+            StatusCode::OK,
+            Json(json!({ "digit": digit, "version": version })),
+        ),
+        Err(error) => refuse(StatusCode::BAD_GATEWAY, error),
+    }
+}
+
+fn pixels(body: &str) -> Option<Pixels> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let pixels = body.get("pixels")?.as_array()?.iter();
+    pixels
+        .map(|pixel| pixel.as_f64().map(|grey| grey as f32))
+        .collect()
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> String {
+    metrics::text(&app)
+}
+
+async fn deploy(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
+    let Some(model) = (app.load)(&version) else {
+        return refuse(StatusCode::NOT_FOUND, "no model of this name");
+    };
+    changed(app.router.deploy(&version, model))
+}
+
+async fn validate(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
+    // What a version must be able to do before it may answer: here, to be there.
+    changed(app.router.validate(&version, |_| Ok::<(), String>(())))
+}
+
+async fn release(State(app): State<Arc<App>>, body: String) -> Answer {
+    match serde_json::from_str::<Policy>(&body) {
+        Ok(policy) => changed(app.router.release(policy)),
+        Err(error) => refuse(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+async fn swap(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
+    changed(app.router.swap(&version))
+}
+
+async fn accept(State(app): State<Arc<App>>) -> Answer {
+    changed(app.router.accept())
+}
+
+async fn rollback(State(app): State<Arc<App>>, cause: String) -> Answer {
+    changed(app.router.rollback(&cause))
+}
+
+fn changed<E: Display>(result: Result<u64, E>) -> Answer {
+    match result {
+        Ok(generation) => (StatusCode::OK, Json(json!({ "generation": generation }))),
+        Err(error) => refuse(StatusCode::CONFLICT, error),
+    }
+}
+
+fn refuse(status: StatusCode, why: impl Display) -> Answer {
+    (status, Json(json!({ "error": why.to_string() })))
+}

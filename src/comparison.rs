@@ -1,0 +1,38 @@
+//! Compares shadows with primaries: comparators, what they add up to, and A's own noise.
+//!
+//! [`PairedComparison`] is a [`Comparison`](crate::Comparison) that is ready to use. It reduces
+//! answers to projections, asks one or more [`Comparator`]s how far two projections are apart,
+//! and keeps a [`Tally`] per pair of versions.
+//!
+//! # Noise
+//! A model whose answers vary from run to run disagrees with itself. To know how much, deploy
+//! the same model a second time under another label (`Arc<Model>` costs no memory) and shadow
+//! it too: the A′ arm. [`Agreement::net_of`] then gives the disagreement beyond A's own, with
+//! the raw figures beside it.
+//!
+//! # Truth that depends on the action
+//! A shadow's answer is never acted on. Where the truth comes about by the action, as a click on
+//! the item that was shown, there is none for the shadow's answer, and a comparison of outcomes
+//! would favour whoever was shown. So outcomes are compared only by a [`Truth`] that the caller
+//! declares independent of the action, as the digit that was on the picture; for the other kind
+//! there are agreement and operational figures, and an experiment that acts on both answers.
+
+mod agreement;
+mod comparator;
+mod confusion;
+#[cfg(feature = "stats")]
+mod outcomes;
+mod paired;
+mod tally;
+mod truth;
+mod worst;
+
+pub use agreement::{Agreement, NetDisagreement};
+pub use comparator::{Comparator, Difference, Exact, Tolerance, ToleranceError, TopOverlap};
+pub use confusion::Confusion;
+#[cfg(feature = "stats")]
+pub use outcomes::PairedOutcomes;
+pub use paired::{PairedComparison, Projected};
+pub use tally::Tally;
+pub use truth::{DependsOnAction, IndependentOfAction, Truth, TruthKind};
+pub use worst::{Disagreement, Worst};

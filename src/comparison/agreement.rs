@@ -1,0 +1,107 @@
+//! How often two versions agree by one comparator, and how much of it is A's own noise.
+
+use super::{Difference, Worst};
+use crate::unit::UnitKey;
+
+/// Counts agreement by one comparator, and keeps the worst disagreements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement<P> {
+    pairs: u64,
+    disagreeing: u64,
+    worst: Worst<P>,
+}
+
+impl<P: Clone> Agreement<P> {
+    pub(super) const fn new(capacity: usize, seed: u64) -> Agreement<P> {
+        Agreement {
+            pairs: 0,
+            disagreeing: 0,
+            worst: Worst::new(capacity, seed),
+        }
+    }
+
+    pub(super) fn record(&mut self, unit: &UnitKey, difference: Difference, pair: [&P; 2]) {
+        self.pairs += 1;
+        if !difference.is_none() {
+            self.disagreeing += 1;
+            self.worst.offer(unit, difference, pair);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Agreement<P>) {
+        self.pairs += other.pairs;
+        self.disagreeing += other.disagreeing;
+        self.worst.merge(&other.worst);
+    }
+}
+
+impl<P> Agreement<P> {
+    /// Returns how many pairs of answers were compared.
+    #[must_use]
+    pub const fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// Returns how many pairs of answers disagreed.
+    #[must_use]
+    pub const fn disagreeing(&self) -> u64 {
+        self.disagreeing
+    }
+
+    /// Returns the fraction of pairs that disagreed, none before the first pair.
+    #[must_use]
+    pub fn disagreement(&self) -> Option<f64> {
+        (self.pairs > 0).then(|| self.disagreeing as f64 / self.pairs as f64)
+    }
+
+    /// Returns the worst disagreements.
+    #[must_use]
+    pub const fn worst(&self) -> &Worst<P> {
+        &self.worst
+    }
+
+    /// Returns the disagreements as counts, for intervals and tests.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`](crate::stats::Refusal::Overflow) above 2^53 pairs.
+    #[cfg(feature = "stats")]
+    pub fn counts(&self) -> Result<crate::stats::Counts, crate::stats::Refusal> {
+        crate::stats::Counts::new(self.disagreeing, self.pairs)
+    }
+
+    /// Sets the disagreement beside that of A with itself, by the same comparator.
+    ///
+    /// `noise` is the agreement of the A′ arm: a second deployment of the primary's own model,
+    /// shadowed like the candidate. None before either has a pair.
+    #[must_use]
+    pub fn net_of(&self, noise: &Agreement<P>) -> Option<NetDisagreement> {
+        let (raw, noise_rate) = (self.disagreement()?, noise.disagreement()?);
+        Some(NetDisagreement {
+            raw,
+            pairs: self.pairs,
+            noise: noise_rate,
+            noise_pairs: noise.pairs,
+            net: raw - noise_rate,
+        })
+    }
+}
+
+/// Holds how much a candidate disagrees with A beyond what A disagrees with itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct NetDisagreement {
+    /// The fraction of pairs on which the candidate disagreed with A.
+    pub raw: f64,
+    /// How many pairs that is of.
+    pub pairs: u64,
+    /// The fraction of pairs on which A disagreed with itself.
+    pub noise: f64,
+    /// How many pairs that is of.
+    pub noise_pairs: u64,
+    /// `raw - noise`: what a change of model adds. Chance may make it negative.
+    ///
+    /// Its interval is that of a difference of two rates, for instance
+    /// `stats::proportions::newcombe` of the two [`counts`](Agreement::counts).
+    pub net: f64,
+}

@@ -1,0 +1,213 @@
+//! All that is known of one pair of versions.
+
+use std::collections::BTreeMap;
+
+use super::{Agreement, Confusion, Difference};
+#[cfg(feature = "stats")]
+use crate::stats::{Histogram, PairedMoments, Refusal};
+use crate::{shadow::Pair, unit::UnitKey};
+
+/// Accumulates the comparison of one shadow with one primary.
+///
+/// Everything in it merges: tallies of several servers, or of several hours, add up to that of
+/// all their requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tally<P> {
+    pairs: u64,
+    agreements: BTreeMap<String, Agreement<P>>,
+    labels: Confusion,
+    errors: BTreeMap<[Option<String>; 2], u64>,
+    #[cfg(feature = "stats")]
+    scores: PairedMoments,
+    #[cfg(feature = "stats")]
+    unscored: u64,
+    #[cfg(feature = "stats")]
+    latencies: [Histogram; 2],
+    #[cfg(feature = "stats")]
+    latency: PairedMoments,
+}
+
+impl<P: Clone> Tally<P> {
+    pub(super) fn new() -> Tally<P> {
+        Tally {
+            pairs: 0,
+            agreements: BTreeMap::new(),
+            labels: Confusion::default(),
+            errors: BTreeMap::new(),
+            #[cfg(feature = "stats")]
+            scores: PairedMoments::new(),
+            #[cfg(feature = "stats")]
+            unscored: 0,
+            #[cfg(feature = "stats")]
+            latencies: [const { Histogram::new() }; 2],
+            #[cfg(feature = "stats")]
+            latency: PairedMoments::new(),
+        }
+    }
+
+    pub(super) fn count<A>(&mut self, pair: &Pair<'_, A>) {
+        self.pairs += 1;
+        #[cfg(feature = "stats")]
+        if let (Some(primary), Some(shadow)) = (pair.primary_latency, pair.shadow_latency) {
+            let seconds = [primary.as_secs_f64(), shadow.as_secs_f64()];
+            for (histogram, latency) in self.latencies.iter_mut().zip(seconds) {
+                // Durations are never refused: they are finite and not negative.
+                let _ = histogram.record(latency);
+            }
+            let _ = self.latency.push(seconds[0], seconds[1]);
+        }
+        #[cfg(not(feature = "stats"))]
+        let _ = pair;
+    }
+
+    pub(super) fn error(&mut self, classes: [Option<String>; 2]) {
+        *self.errors.entry(classes).or_default() += 1;
+    }
+
+    pub(super) fn label(&mut self, [primary, shadow]: [String; 2]) {
+        self.labels.record(primary, shadow, 1);
+    }
+
+    #[cfg(feature = "stats")]
+    pub(super) fn score(&mut self, [primary, shadow]: [f64; 2]) {
+        if self.scores.push(primary, shadow).is_err() {
+            self.unscored += 1;
+        }
+    }
+
+    pub(super) fn difference(
+        &mut self,
+        comparator: &str,
+        empty: impl FnOnce() -> Agreement<P>,
+        unit: &UnitKey,
+        difference: Difference,
+        pair: [&P; 2],
+    ) {
+        if let Some(agreement) = self.agreements.get_mut(comparator) {
+            agreement.record(unit, difference, pair);
+        } else {
+            let mut agreement = empty();
+            agreement.record(unit, difference, pair);
+            self.agreements.insert(comparator.to_owned(), agreement);
+        }
+    }
+
+    /// Adds the pairs of `other`.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] above 2^53 pairs; nothing is added then.
+    #[cfg(feature = "stats")]
+    pub fn merge(&mut self, other: &Tally<P>) -> Result<(), Refusal> {
+        let (mut scores, mut latency) = (self.scores, self.latency);
+        scores.merge(&other.scores)?;
+        latency.merge(&other.latency)?;
+        let mut latencies = self.latencies.clone();
+        for (histogram, more) in latencies.iter_mut().zip(&other.latencies) {
+            histogram.merge(more)?;
+        }
+        self.scores = scores;
+        self.latency = latency;
+        self.latencies = latencies;
+        self.unscored += other.unscored;
+        self.merge_counts(other);
+        Ok(())
+    }
+
+    /// Adds the pairs of `other`.
+    #[cfg(not(feature = "stats"))]
+    pub fn merge(&mut self, other: &Tally<P>) {
+        self.merge_counts(other);
+    }
+
+    fn merge_counts(&mut self, other: &Tally<P>) {
+        self.pairs += other.pairs;
+        self.labels.merge(&other.labels);
+        for (classes, times) in &other.errors {
+            *self.errors.entry(classes.clone()).or_default() += times;
+        }
+        for (comparator, agreement) in &other.agreements {
+            match self.agreements.get_mut(comparator) {
+                Some(own) => own.merge(agreement),
+                None => {
+                    self.agreements
+                        .insert(comparator.clone(), agreement.clone());
+                }
+            }
+        }
+    }
+}
+
+impl<P> Tally<P> {
+    /// Returns the number of requests that both were asked.
+    #[must_use]
+    pub const fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// Returns the agreement by one comparator, over requests that both answered.
+    ///
+    /// None if there is no such comparator, or no pair yet.
+    #[must_use]
+    pub fn agreement(&self, comparator: &str) -> Option<&Agreement<P>> {
+        self.agreements.get(comparator)
+    }
+
+    /// Iterates over all comparators and their agreements.
+    pub fn agreements(&self) -> impl Iterator<Item = (&str, &Agreement<P>)> {
+        self.agreements
+            .iter()
+            .map(|(name, agreement)| (name.as_str(), agreement))
+    }
+
+    /// Returns the confusion of the labels, over requests that both answered.
+    #[must_use]
+    pub const fn labels(&self) -> &Confusion {
+        &self.labels
+    }
+
+    /// Iterates over the error classes of primary and shadow, and how often they met.
+    ///
+    /// A side that answered has no class.
+    pub fn errors(&self) -> impl Iterator<Item = (Option<&str>, Option<&str>, u64)> {
+        self.errors
+            .iter()
+            .map(|([primary, shadow], &times)| (primary.as_deref(), shadow.as_deref(), times))
+    }
+
+    /// Returns the paired scores: the primary's as `x`, the shadow's as `y`.
+    #[cfg(feature = "stats")]
+    #[must_use]
+    pub const fn scores(&self) -> &PairedMoments {
+        &self.scores
+    }
+
+    /// Returns how many pairs of scores were refused: not finite, or too large to square.
+    #[cfg(feature = "stats")]
+    #[must_use]
+    pub const fn unscored(&self) -> u64 {
+        self.unscored
+    }
+
+    /// Returns the primary's latencies in seconds, of the requests that were shadowed.
+    #[cfg(feature = "stats")]
+    #[must_use]
+    pub const fn primary_latency(&self) -> &Histogram {
+        let [primary, _] = &self.latencies;
+        primary
+    }
+
+    /// Returns the shadow's latencies in seconds.
+    #[cfg(feature = "stats")]
+    #[must_use]
+    pub const fn shadow_latency(&self) -> &Histogram {
+        let [_, shadow] = &self.latencies;
+        shadow
+    }
+
+    /// Returns the paired latencies in seconds: the primary's as `x`, the shadow's as `y`.
+    #[cfg(feature = "stats")]
+    #[must_use]
+    pub const fn latency(&self) -> &PairedMoments {
+        &self.latency
+    }
+}

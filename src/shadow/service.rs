@@ -1,0 +1,90 @@
+//! Shadows that are tower services.
+
+use core::{
+    future::poll_fn,
+    task::{Context, Poll, Waker},
+};
+
+use tower_service::Service;
+
+use super::{
+    Primary, ShadowFuture, ShadowTask,
+    contain::{Contained, contain},
+    task::{compare, poll},
+};
+use crate::{
+    record::{DropReason, ShadowOutcome},
+    route::Route,
+};
+
+impl<S, Request> ShadowTask<S, Request>
+where
+    S: Service<Request> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    S::Response: Send + 'static,
+    S::Error: Send + 'static,
+    Request: Send + 'static,
+{
+    /// Notes what the primary answered to the request of which this task has a copy.
+    pub(crate) fn answered(&mut self, route: Route, primary: Option<Primary>) {
+        self.stub.reroute(route);
+        self.primary = Contained::new(primary);
+    }
+
+    /// Returns the call as a future that first asks, once, whether the service is ready.
+    pub(crate) fn into_call(self) -> ShadowFuture {
+        ShadowFuture::new(call(self))
+    }
+}
+
+async fn call<S, Request>(task: ShadowTask<S, Request>)
+where
+    S: Service<Request> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    S::Response: Send + 'static,
+    S::Error: Send + 'static,
+    Request: Send + 'static,
+{
+    let mut stub = task.stub;
+    let (mut input, primary, lease) = (task.input, task.primary, task.lease);
+    stub.start();
+    let outcome = 'outcome: {
+        let started = stub.desk().now::<S::Response, S::Error>();
+        let service = contain(|| lease.get().map(|lease| lease.model().clone()));
+        let Some(Some(service)) = service else {
+            break 'outcome None;
+        };
+        let mut service = Contained::new(service);
+        let ready = contain(|| {
+            // A waker that wakes nobody: a shadow waits for nothing.
+            let mut context = Context::from_waker(Waker::noop());
+            Some(service.get_mut()?.poll_ready(&mut context))
+        });
+        match ready.flatten() {
+            Some(Poll::Ready(Ok(()))) => {}
+            Some(Poll::Ready(Err(error))) => {
+                break 'outcome contain(|| {
+                    let answer = Err::<S::Response, S::Error>(error);
+                    compare(&stub, primary.get(), answer, started)
+                });
+            }
+            Some(Poll::Pending) => {
+                drop((input, primary, lease, service));
+                return stub.drop_for(DropReason::NotReady);
+            }
+            None => break 'outcome None,
+        }
+        let future = contain(|| {
+            let (service, input) = (service.get_mut()?, input.take()?);
+            Some(Box::pin(service.call(input)))
+        });
+        let Some(Some(future)) = future else {
+            break 'outcome None;
+        };
+        let mut future = Contained::new(future);
+        let answer = poll_fn(|context| poll(future.get_mut(), context)).await;
+        answer.and_then(|answer| contain(|| compare(&stub, primary.get(), answer, started)))
+    };
+    drop((input, primary, lease));
+    stub.end(outcome.unwrap_or(ShadowOutcome::Panicked));
+}

@@ -1,0 +1,248 @@
+//! What comparisons add up to, and what is A's own noise.
+
+use core::{num::NonZeroUsize, time::Duration};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use switchstand::{
+    Comparison, Model, Pair, Policy, Router, Share, Timestamp, UnitKey,
+    comparison::{Exact, PairedComparison, Tolerance, TopOverlap},
+};
+
+/// Gives a score, a label and a ranking to a number; errs on multiples of 10.
+#[derive(Clone, Debug, PartialEq)]
+struct Answer {
+    score: f64,
+    label: &'static str,
+    ranking: Vec<u64>,
+}
+
+type Compared = PairedComparison<Answer, &'static str, Answer>;
+
+fn comparison() -> Compared {
+    PairedComparison::new(Answer::clone, |error: &&str| (*error).to_owned())
+        .comparing("label", |a: &Answer, b: &Answer| {
+            switchstand::comparison::Comparator::difference(&Exact, a.label, b.label)
+        })
+        .comparing("score", |a: &Answer, b: &Answer| {
+            use switchstand::comparison::Comparator as _;
+            Tolerance::absolute(0.5)
+                .unwrap()
+                .difference(&a.score, &b.score)
+        })
+        .comparing("top 3", |a: &Answer, b: &Answer| {
+            use switchstand::comparison::Comparator as _;
+            let three = NonZeroUsize::new(3).unwrap();
+            TopOverlap::new(three, 2).difference(&a.ranking, &b.ranking)
+        })
+        .label(|answer| answer.label.to_owned())
+        .score(|answer| answer.score)
+        .keeping_worst(3, 1)
+}
+
+fn answer(score: f64) -> Answer {
+    let first = score as u64;
+    Answer {
+        score,
+        label: if score < 50.0 { "low" } else { "high" },
+        ranking: vec![first, first + 1, first + 2],
+    }
+}
+
+fn feed(comparison: &Compared, requests: impl IntoIterator<Item = u64>) {
+    for request in requests {
+        let primary = match request {
+            request if request % 10 == 0 => Err("timeout"),
+            request => Ok(answer(request as f64)),
+        };
+        let shadow = match request {
+            request if request % 10 == 0 => Err("overload"),
+            request if request % 10 == 1 => Err("timeout"),
+            request if request % 10 == 2 => Ok(answer(request as f64 + 2.0)),
+            request => Ok(answer(request as f64 + 0.25)),
+        };
+        let [primary, shadow] = [primary, shadow].map(|answer| comparison.project(&answer));
+        let unit = UnitKey::U64(request);
+        comparison.compare(Pair::new(&unit, ["v1", "v2"], &primary, &shadow));
+    }
+}
+
+#[test]
+fn a_tally_counts_agreement_errors_and_labels() {
+    let comparison = comparison();
+    feed(&comparison, 0..100);
+    let tally = comparison.tally("v1", "v2").unwrap();
+    assert_eq!(tally.pairs(), 100);
+    let errors: Vec<_> = tally.errors().collect();
+    let expected = [
+        (None, Some("timeout"), 10),
+        (Some("timeout"), Some("overload"), 10),
+    ];
+    assert_eq!(errors, expected);
+
+    let score = tally.agreement("score").unwrap();
+    assert_eq!((score.pairs(), score.disagreeing()), (80, 10));
+    assert_eq!(score.disagreement(), Some(0.125));
+    let worst: Vec<_> = score
+        .worst()
+        .iter()
+        .map(|kept| kept.difference.size())
+        .collect();
+    assert_eq!(worst, [2.0; 3]);
+    let top = tally.agreement("top 3").unwrap();
+    assert_eq!((top.pairs(), top.disagreeing()), (80, 10));
+    assert!(tally.agreement("nothing").is_none());
+
+    // From 48 and 49 upwards the shadow's label may differ: neither 48 + 0.25 nor 49.25 does.
+    assert_eq!(tally.agreement("label").unwrap().disagreeing(), 0);
+    let labels = tally.labels();
+    assert_eq!((labels.count("low", "low"), labels.pairs()), (40, 80));
+    assert!(comparison.tally("v2", "v1").is_none());
+}
+
+#[cfg(feature = "stats")]
+#[test]
+fn t2_tallies_of_any_partition_add_up() {
+    let whole = comparison();
+    feed(&whole, 0..200);
+    let whole = whole.tally("v1", "v2").unwrap();
+    let mut parts = [150..200, 0..50, 50..150].map(|part| {
+        let comparison = comparison();
+        feed(&comparison, part);
+        comparison.tally("v1", "v2").unwrap()
+    });
+    let [total, others @ ..] = &mut parts;
+    for other in others {
+        total.merge(other).unwrap();
+    }
+    assert_eq!(total.pairs(), whole.pairs());
+    assert_eq!(total.labels(), whole.labels());
+    assert!(total.errors().eq(whole.errors()));
+    for ((name, merged), (_, expected)) in total.agreements().zip(whole.agreements()) {
+        assert_eq!(merged, expected, "{name}");
+    }
+    let [merged, expected] =
+        [total.scores(), whole.scores()].map(|scores| scores.difference().mean().unwrap());
+    assert!((merged - expected).abs() < 1e-12);
+    // 20 of 160 pairs differ by 2, the others by a quarter.
+    assert!((expected - (20.0 * 2.0 + 140.0 * 0.25) / 160.0).abs() < 1e-12);
+}
+
+#[cfg(feature = "stats")]
+#[test]
+fn t4_a_score_that_is_no_number_is_counted_apart() {
+    let comparison = comparison();
+    let unit = UnitKey::U64(1);
+    let [nan, one] = [f64::NAN, 1.0].map(|score| comparison.project(&Ok(answer(score))));
+    comparison.compare(Pair::new(&unit, ["v1", "v2"], &nan, &one));
+    comparison.compare(Pair::new(&unit, ["v1", "v2"], &one, &one));
+    let tally = comparison.tally("v1", "v2").unwrap();
+    assert_eq!((tally.unscored(), tally.scores().n()), (1, 1));
+    assert_eq!(tally.agreement("score").unwrap().disagreeing(), 1);
+}
+
+/// Answers a number, off by one on every `noise`-th call and, if biased, on every fifth input.
+struct Noisy {
+    calls: AtomicU64,
+    noise: u64,
+    biased: bool,
+}
+
+impl Noisy {
+    fn new(noise: u64, biased: bool) -> Arc<Noisy> {
+        Arc::new(Noisy {
+            calls: AtomicU64::new(0),
+            noise,
+            biased,
+        })
+    }
+}
+
+impl Model for Noisy {
+    type Input = u64;
+    type Output = u64;
+    type Error = &'static str;
+
+    fn predict(&self, input: &u64) -> Result<u64, &'static str> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let noise = u64::from(call % self.noise == self.noise - 1);
+        let bias = u64::from(self.biased && input.is_multiple_of(5));
+        Ok(input * 10 + noise + 2 * bias)
+    }
+}
+
+#[test]
+fn disagreement_is_reported_net_of_what_a_disagrees_with_itself() {
+    let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
+        .comparing("exact", Exact);
+    let comparison = Arc::new(comparison);
+    let model = Noisy::new(10, false);
+    let router = Router::builder("test")
+        .comparison(Arc::clone(&comparison))
+        .build("a", Arc::clone(&model))
+        .unwrap();
+    router.deploy("a'", model).unwrap();
+    router.deploy("b", Noisy::new(u64::MAX, true)).unwrap();
+    let policy = Policy::shadow("look", "a'", Share::ALL).with_shadow("b", Share::ALL);
+    router.release(policy).unwrap();
+    for request in 0..1_000u64 {
+        for task in router.predict(request, &request).shadows {
+            task.run();
+        }
+    }
+    let of = |shadow| comparison.tally("a", shadow).unwrap();
+    let (noise, candidate) = (of("a'"), of("b"));
+    let noise = noise.agreement("exact").unwrap();
+    let net = candidate.agreement("exact").unwrap().net_of(noise).unwrap();
+    // A answers by its calls 0, 2, 4 and so on, A' by those between: every tenth call is off,
+    // and that is always one of A', so A and A' differ on one request in five.
+    assert_eq!((net.noise, net.noise_pairs), (0.2, 1_000));
+    assert_eq!((net.raw, net.pairs), (0.2, 1_000));
+    assert_eq!(net.net, 0.0);
+}
+
+#[test]
+fn latencies_are_those_of_the_applications_clock() {
+    let ticks = Arc::new(AtomicU64::new(0));
+    let clock = {
+        let ticks = Arc::clone(&ticks);
+        move || {
+            let tick = ticks.fetch_add(1, Ordering::Relaxed);
+            // The primary takes 1 s, the shadow 3 s.
+            let step = [0, 1, 10, 13][tick as usize % 4];
+            Timestamp::from_secs(tick / 4 * 100).after(Duration::from_secs(step))
+        }
+    };
+    let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
+        .comparing("exact", Exact)
+        .clock(clock);
+    let comparison = Arc::new(comparison);
+    let router = Router::builder("test")
+        .comparison(Arc::clone(&comparison))
+        .build("a", Noisy::new(u64::MAX, false))
+        .unwrap();
+    router.deploy("b", Noisy::new(u64::MAX, false)).unwrap();
+    router
+        .release(Policy::shadow("look", "b", Share::ALL))
+        .unwrap();
+    for request in 0..10u64 {
+        for task in router.predict(request, &request).shadows {
+            task.run();
+        }
+    }
+    // One look at the clock each before and after, and none for requests without a shadow.
+    assert_eq!(ticks.load(Ordering::Relaxed), 40);
+    router.release(Policy::live_only("off")).unwrap();
+    drop(router.predict(1u64, &1));
+    assert_eq!(ticks.load(Ordering::Relaxed), 40);
+    #[cfg(feature = "stats")]
+    {
+        let tally = comparison.tally("a", "b").unwrap();
+        assert_eq!(tally.latency().x().mean(), Some(1.0));
+        assert_eq!(tally.latency().y().mean(), Some(3.0));
+        let median = tally.shadow_latency().quantile(0.5).unwrap();
+        assert!((median / 3.0 - 1.0).abs() <= tally.shadow_latency().relative_error());
+    }
+}

@@ -1,0 +1,9 @@
+//! What the types do not allow: a shadow's output in a response, and the wrong kind of truth.
+
+#[test]
+fn s1_no_output_of_a_shadow_reaches_a_response() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/s1_*.rs");
+    #[cfg(feature = "stats")]
+    cases.compile_fail("tests/ui/s7_*.rs");
+}

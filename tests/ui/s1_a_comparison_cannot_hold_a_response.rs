@@ -1,0 +1,40 @@
+use std::{cell::RefCell, sync::Arc};
+
+use switchstand::{Comparison, Model, Pair, Router};
+
+struct Plain;
+
+impl Model for Plain {
+    type Input = u64;
+    type Output = u64;
+    type Error = ();
+
+    fn predict(&self, input: &u64) -> Result<u64, ()> {
+        Ok(*input)
+    }
+}
+
+/// Wants to write a shadow's answer into one request's response.
+struct Leak<'a>(&'a RefCell<u64>);
+
+impl Comparison<u64, ()> for Leak<'_> {
+    type Projection = u64;
+
+    fn project(&self, answer: &Result<u64, ()>) -> u64 {
+        answer.unwrap_or_default()
+    }
+
+    fn compare(&self, pair: Pair<'_, u64>) {
+        *self.0.borrow_mut() = *pair.shadow;
+    }
+}
+
+fn respond() -> u64 {
+    let response = RefCell::new(0);
+    let leak = Arc::new(Leak(&response));
+    let router = Router::builder("test").comparison(leak).build("v1", Plain);
+    drop(router);
+    response.into_inner()
+}
+
+fn main() {}

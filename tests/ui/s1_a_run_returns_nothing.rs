@@ -1,0 +1,22 @@
+use core::convert::Infallible;
+
+use switchstand::{Model, Router};
+
+struct Plain;
+
+impl Model for Plain {
+    type Input = u64;
+    type Output = u64;
+    type Error = Infallible;
+
+    fn predict(&self, input: &u64) -> Result<u64, Infallible> {
+        Ok(*input)
+    }
+}
+
+fn respond(router: &Router<Plain>) -> u64 {
+    let task = router.predict("ana", &1).shadows.pop().unwrap();
+    task.run()
+}
+
+fn main() {}
