@@ -8,7 +8,7 @@ use std::sync::{
 
 use switchstand::{
     Comparison, Model, Pair, Policy, Router, Share, Timestamp, UnitKey,
-    comparison::{Exact, PairedComparison, Tolerance, TopOverlap},
+    comparison::{Difference, Exact, PairedComparison, Tolerance, TopOverlap},
 };
 
 /// Gives a score, a label and a ranking to a number; errs on multiples of 10.
@@ -28,13 +28,13 @@ fn comparison() -> Compared {
         })
         .comparing("score", |a: &Answer, b: &Answer| {
             use switchstand::comparison::Comparator as _;
-            Tolerance::absolute(0.5)
-                .unwrap()
-                .difference(&a.score, &b.score)
+            Tolerance::absolute(0.5).map_or(Difference::BEYOND, |near| {
+                near.difference(&a.score, &b.score)
+            })
         })
         .comparing("top 3", |a: &Answer, b: &Answer| {
             use switchstand::comparison::Comparator as _;
-            let three = NonZeroUsize::new(3).unwrap();
+            let three = NonZeroUsize::MIN.saturating_add(2);
             TopOverlap::new(three, 2).difference(&a.ranking, &b.ranking)
         })
         .label(|answer| answer.label.to_owned())

@@ -30,12 +30,15 @@ pub(crate) type Reader =
 /// Counts on which images two models read different digits, and which.
 pub(crate) type Digits = PairedComparison<u32, String, u32>;
 
+/// Loads the model of this name.
+type Load = Box<dyn Fn(&str) -> Option<Reader> + Send + Sync>;
+
 /// Holds what all handlers share.
 pub(crate) struct App {
     pub(crate) router: Router<Reader>,
     pub(crate) comparison: Arc<Digits>,
     pub(crate) answers: Answers,
-    load: Box<dyn Fn(&str) -> Option<Reader> + Send + Sync>,
+    load: Load,
     /// How long a shadow may take before it is given up.
     patience: Duration,
 }

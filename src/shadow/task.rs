@@ -30,6 +30,23 @@ use crate::{
 /// A panic of the model, of the comparison, or of a destructor of either goes no further. It
 /// cannot be contained in a program that is built with `panic = "abort"`, nor can an abort, an
 /// overflow of the stack, or memory that runs out.
+///
+/// A response cannot be made of it:
+///
+/// ```compile_fail,E0308
+/// # use core::convert::Infallible;
+/// # use switchstand::{Model, ShadowTask};
+/// # struct Doubler;
+/// # impl Model for Doubler {
+/// #     type Input = f64;
+/// #     type Output = f64;
+/// #     type Error = Infallible;
+/// #     fn predict(&self, input: &f64) -> Result<f64, Infallible> { Ok(input * 2.0) }
+/// # }
+/// fn respond(task: ShadowTask<Doubler>) -> f64 {
+///     task.run()
+/// }
+/// ```
 #[must_use = "a shadow that nobody runs is counted as dropped"]
 pub struct ShadowTask<M, I = <M as Model>::Input> {
     // In the order in which they are dropped: a permit is given back when all else is gone.

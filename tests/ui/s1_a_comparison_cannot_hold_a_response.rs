@@ -1,4 +1,4 @@
-use std::{cell::RefCell, sync::Arc};
+use std::sync::{Arc, Mutex};
 
 use switchstand::{Comparison, Model, Pair, Router};
 
@@ -15,7 +15,7 @@ impl Model for Plain {
 }
 
 /// Wants to write a shadow's answer into one request's response.
-struct Leak<'a>(&'a RefCell<u64>);
+struct Leak<'a>(&'a Mutex<u64>);
 
 impl Comparison<u64, ()> for Leak<'_> {
     type Projection = u64;
@@ -25,16 +25,13 @@ impl Comparison<u64, ()> for Leak<'_> {
     }
 
     fn compare(&self, pair: Pair<'_, u64>) {
-        *self.0.borrow_mut() = *pair.shadow;
+        *self.0.lock().unwrap() = *pair.shadow;
     }
 }
 
-fn respond() -> u64 {
-    let response = RefCell::new(0);
-    let leak = Arc::new(Leak(&response));
-    let router = Router::builder("test").comparison(leak).build("v1", Plain);
-    drop(router);
-    response.into_inner()
+fn respond(response: &Mutex<u64>) {
+    let leak = Arc::new(Leak(response));
+    drop(Router::builder("test").comparison(leak).build("v1", Plain));
 }
 
 fn main() {}
