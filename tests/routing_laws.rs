@@ -82,6 +82,35 @@ proptest! {
     }
 
     #[test]
+    fn r1_the_short_cuts_of_simple_policies_decide_as_the_reference_does(
+        release in names(), arms in arms(), gate in shares(), canary in shares(), people in people()
+    ) {
+        // What a router answers from a single draw, without asking the plan.
+        for technique in [
+            Technique::LiveOnly,
+            Technique::Canary { version: "v2", nanos: canary, or_for: None },
+            Technique::AbTest { gate: None, arms: arms.clone() },
+            Technique::AbTest { gate: None, arms: arms.iter().take(2).cloned().collect() },
+            Technique::AbTest { gate: Some(gate), arms: arms[..1].to_vec() },
+        ] {
+            if matches!(&technique, Technique::AbTest { arms, .. } if arms.iter().all(|a| a.2 == 0))
+            {
+                continue;
+            }
+            let spec = Spec { technique, ..Spec::live_only(&release) };
+            let router = router_of(spec.policy());
+            let plan = router.current();
+            for person in &people {
+                let expected = decide(&spec, person, &[]);
+                for _ in 0..2 {
+                    let route = person.as_unit(|unit| router.route(unit));
+                    prop_assert_eq!(&Decision::of(&plan, &route), &expected);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn r2_raising_a_canary_never_moves_anyone_out(
         (mut spec, people) in releases(), shares in (shares(), shares())
     ) {
