@@ -41,7 +41,10 @@ mod student;
 #[path = "special/tails.rs"]
 mod tails;
 
-pub(crate) use beta::{beta_cdf, beta_isf, beta_quantile, beta_sf, ln_beta_cdf, ln_beta_sf};
+pub(crate) use beta::{
+    beta_cdf, beta_isf, beta_quantile, beta_sf, ln_beta_cdf, ln_beta_kernel, ln_beta_sf,
+    ln_beta_tails,
+};
 pub(crate) use binomial::{
     binomial_cdf, binomial_pmf, binomial_sf, ln_binomial_cdf, ln_binomial_pmf, ln_binomial_sf,
 };

@@ -38,6 +38,21 @@ pub(crate) fn ln_beta_sf(x: f64, a: f64, b: f64) -> f64 {
     tails(x, a, b).ln_upper()
 }
 
+/// Returns the logarithms of both tails at `x`, with `y = 1 - x` known on its own.
+pub(crate) fn ln_beta_tails(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
+    let tails = beta_tails(x, y, a, b);
+    (tails.ln_lower(), tails.ln_upper())
+}
+
+/// Returns `ln(x^a y^b / B(a, b))` for `y = 1 - x`, the density on the scale of log-odds.
+pub(crate) fn ln_beta_kernel(x: f64, y: f64, a: f64, b: f64) -> f64 {
+    let n = a + b;
+    0.5 * (a * (b / n) / TAU).ln()
+        - stirling_remainder(a)
+        - (stirling_remainder(b) - stirling_remainder(n))
+        - beta_deviance(a, b, x, y)
+}
+
 /// Returns the `x` with `P(X <= x) = p` of the beta law.
 pub(crate) fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     quantile(p, 1.0 - p, a, b)
