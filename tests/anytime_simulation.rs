@@ -20,7 +20,7 @@ use draws::Draws;
 use looks::Stops;
 use switchstand::stats::anytime::*;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
-use switchstand::stats::{Alpha, Alternative, Counts, HigherMoments, Moments, PairedCounts, means};
+use switchstand::stats::{Alpha, Alternative, Counts, HigherMoments, Moments, PairedCounts};
 
 const ALPHA: Alpha = Alpha::FIVE_PERCENT;
 const PAIRS: usize = 10_000;

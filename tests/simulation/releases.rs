@@ -34,6 +34,32 @@ pub(crate) fn methods() -> Vec<(&'static str, RateTest)> {
     ]
 }
 
+/// Which evidence is looked at.
+#[derive(Clone, Copy)]
+pub(crate) enum Alarm {
+    Harm,
+    Safe,
+}
+
+impl Alarm {
+    /// Tells whether an event on this side can be the one that raises the alarm.
+    fn rises_with(self, side: Side) -> bool {
+        match self {
+            Alarm::Harm => side == Side::Candidate,
+            Alarm::Safe => side == Side::Control,
+        }
+    }
+
+    pub(crate) fn is_raised(self, guard: &RateGuard) -> bool {
+        let stake = guard.seen_units().map_or(0.0, |seen| seen.ln_stake());
+        let evidence = match self {
+            Alarm::Harm => guard.test().harm(guard.tally()),
+            Alarm::Safe => guard.test().safe(guard.tally()),
+        };
+        evidence.ln_e + stake >= evidence.threshold
+    }
+}
+
 /// How the candidate's share develops over a release, whose length is 1.
 #[derive(Clone, Copy)]
 pub(crate) enum Exposure {
@@ -56,7 +82,7 @@ pub(crate) fn requests_until(
     test: &RateTest,
     exposure: Exposure,
     ratio: f64,
-    mut alarm: impl FnMut(&RateGuard) -> bool,
+    alarm: Alarm,
 ) -> Option<f64> {
     let mut guard = RateGuard::where_each_request_is_its_own_unit(test.clone());
     let mut request = 0.0;
@@ -79,7 +105,7 @@ pub(crate) fn requests_until(
         };
         if draws.chance(rate / most) {
             guard.record(0, side, share(pi)).unwrap();
-            if alarm(&guard) {
+            if alarm.rises_with(side) && alarm.is_raised(&guard) {
                 return Some(request);
             }
         }
@@ -122,10 +148,10 @@ pub(crate) fn alarms(
     guard: &mut RateGuard,
     events: &[(f64, u64, Side)],
     exposure: Exposure,
-    mut alarm: impl FnMut(&RateGuard) -> bool,
+    alarm: Alarm,
 ) -> bool {
     events.iter().any(|&(time, unit, side)| {
         guard.record(unit, side, share(exposure.at(time))).unwrap();
-        alarm(guard)
+        alarm.rises_with(side) && alarm.is_raised(guard)
     })
 }

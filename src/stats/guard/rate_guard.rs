@@ -96,6 +96,7 @@ impl RateGuard {
             safe,
             candidate_events: tally.candidate_events(),
             control_events: tally.control_events(),
+            repeated_events: self.seen_units().map_or(0, SeenUnits::repeats),
             units_sampled: self.seen_units().map_or(1.0, SeenUnits::sampled),
         }
     }

@@ -53,6 +53,9 @@ pub struct Reading {
     pub candidate_events: u64,
     /// Counted bad events of the control.
     pub control_events: u64,
+    /// Further bad events of units that had one before: they do not count. 0 where each request is
+    /// its own unit.
+    pub repeated_events: u64,
     /// Fraction of all units that are counted at all: 1 until a bounded set of units overflows,
     /// then halved each time.
     pub units_sampled: f64,

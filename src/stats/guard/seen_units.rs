@@ -65,13 +65,15 @@ pub struct SeenUnits {
     /// By the index that labels hold, in order of first appearance.
     shares: Vec<CandidateShare>,
     tally: Tally,
+    repeats: u64,
 }
 
-/// The side and the share under which a unit had its first bad event.
+/// The side and the share under which a unit had its first bad event, and how many it had.
 #[derive(Clone, Copy, Debug)]
 struct Label {
     share: u16,
     side: Side,
+    events: u32,
 }
 
 impl SeenUnits {
@@ -100,6 +102,7 @@ impl SeenUnits {
             units: HashMap::default(),
             shares: Vec::new(),
             tally: Tally::new(),
+            repeats: 0,
         }
     }
 
@@ -118,12 +121,25 @@ impl SeenUnits {
         if !in_sample(key, self.level) {
             return Ok(Recorded::NotSampled);
         }
-        let Entry::Vacant(vacant) = self.units.entry(key) else {
-            return Ok(Recorded::Repeat);
-        };
-        let index = index_of(&mut self.shares, share)?;
-        self.tally.record(side, share)?;
-        vacant.insert(Label { share: index, side });
+        match self.units.entry(key) {
+            Entry::Occupied(mut known) => {
+                let events = &mut known.get_mut().events;
+                if let Some(more) = events.checked_add(1) {
+                    *events = more;
+                    self.repeats += 1;
+                }
+                return Ok(Recorded::Repeat);
+            }
+            Entry::Vacant(vacant) => {
+                let index = index_of(&mut self.shares, share)?;
+                self.tally.record(side, share)?;
+                vacant.insert(Label {
+                    share: index,
+                    side,
+                    events: 1,
+                });
+            }
+        }
         if self.units.len() > self.capacity {
             self.shrink()?;
         }
@@ -159,7 +175,11 @@ impl SeenUnits {
                 ..*label
             };
             let label = match merged.units.get(&key) {
-                Some(&ours) => merged.first_of(key, ours, theirs),
+                Some(&ours) => Label {
+                    // Above 2^32 - 1 a unit's further repeats are not counted.
+                    events: ours.events.saturating_add(theirs.events),
+                    ..merged.first_of(key, ours, theirs)
+                },
                 None => theirs,
             };
             merged.units.insert(key, label);
@@ -173,6 +193,15 @@ impl SeenUnits {
     #[must_use]
     pub const fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// Returns how many further events the remembered units had after their first.
+    ///
+    /// They do not count. If they are many, the units that have events at all are nearly used
+    /// up, and the ratio of first events is nearer to 1 than the ratio of all events.
+    #[must_use]
+    pub const fn repeats(&self) -> u64 {
+        self.repeats
     }
 
     /// Returns how many units are remembered.
@@ -224,7 +253,9 @@ impl SeenUnits {
             self.units.retain(|&key, _| in_sample(key, level));
         }
         let mut tally = Tally::new();
+        self.repeats = 0;
         for label in self.units.values() {
+            self.repeats += u64::from(label.events.saturating_sub(1));
             if let Some(share) = self.share_of(*label) {
                 tally.record(label.side, share)?;
             }
@@ -260,13 +291,15 @@ impl Default for SeenUnits {
     }
 }
 
-/// Equal if the same units count with the same events.
+/// Equal if the same units had the same events.
 impl PartialEq for SeenUnits {
     fn eq(&self, other: &SeenUnits) -> bool {
         let same = |(key, label): (&u64, &Label)| {
             let theirs = other.units.get(key);
             theirs.is_some_and(|&theirs| {
-                theirs.side == label.side && other.share_of(theirs) == self.share_of(*label)
+                theirs.side == label.side
+                    && theirs.events == label.events
+                    && other.share_of(theirs) == self.share_of(*label)
             })
         };
         self.capacity == other.capacity

@@ -7,7 +7,8 @@ use crate::stats::state::StateError;
 const NAME: &str = "set of seen units";
 const VERSION: u32 = 1;
 
-/// Units by their mixed digest, sorted, each with the index of its share and its side.
+/// Units by their mixed digest, sorted, each with the index of its share, its side and the number
+/// of its events.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
@@ -15,7 +16,7 @@ pub(super) struct State {
     capacity: usize,
     level: u32,
     shares: Vec<CandidateShare>,
-    units: Vec<(u64, u16, Side)>,
+    units: Vec<(u64, u16, Side, u32)>,
 }
 
 impl From<SeenUnits> for State {
@@ -27,7 +28,7 @@ impl From<SeenUnits> for State {
             .iter()
             .filter_map(|(&key, &label)| {
                 let index = shares.binary_search(&seen.share_of(label)?).ok()?;
-                Some((key, u16::try_from(index).ok()?, label.side))
+                Some((key, u16::try_from(index).ok()?, label.side, label.events))
             })
             .collect();
         units.sort_unstable();
@@ -65,11 +66,19 @@ impl TryFrom<State> for SeenUnits {
         }
         let distinct = seen.shares.len() == state.shares.len();
         StateError::require(distinct, NAME, "a share is listed twice")?;
-        for (key, share, side) in state.units {
+        for (key, share, side, events) in state.units {
             let known = usize::from(share) < seen.shares.len();
             StateError::require(known, NAME, "a unit names a share that is not listed")?;
             StateError::require(in_sample(key, level), NAME, "a unit is not in the sample")?;
-            let previous = seen.units.insert(key, Label { share, side });
+            StateError::require(events > 0, NAME, "a unit without an event")?;
+            let previous = seen.units.insert(
+                key,
+                Label {
+                    share,
+                    side,
+                    events,
+                },
+            );
             StateError::require(previous.is_none(), NAME, "a unit is listed twice")?;
         }
         seen.level = level;
