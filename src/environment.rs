@@ -1,11 +1,15 @@
 //! Deployed versions and the states they move through.
 
+mod change;
 mod operation;
+#[cfg(feature = "serde")]
+mod stored;
 
 use core::fmt;
 
 use thiserror::Error;
 
+pub use change::{Change, Order, ReplayError};
 pub use operation::{Operation, OperationError};
 
 use crate::policy::Policy;
@@ -99,14 +103,33 @@ impl Environment {
 ///
 /// Exactly one version is live. Every operation that succeeds raises the generation by one; an
 /// operation that fails changes nothing.
+///
+/// It is a value: it can be stored, compared and rehearsed without a router. In serialised form
+/// it has a version, and is checked as a whole when it is read.
+///
+/// ```
+/// use switchstand::{Environments, Operation, Order, Timestamp};
+/// let start = Environments::new("v1")?;
+/// let mut now = start.clone();
+/// let order = Order::new(Timestamp::from_secs(60)).named("ana").because("new features");
+/// let change = now.carry_out(Operation::Deploy { version: "v2".into() }, &order)?;
+/// assert_eq!((change.before(), change.generation), (0, 1));
+/// assert_eq!(start.replay([&change])?, now);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(into = "stored::State", try_from = "stored::State")
+)]
 pub struct Environments {
     generation: u64,
     live: Environment,
     /// All versions but the live one, in the order of deployment.
     others: Vec<Environment>,
     policy: Policy,
-    /// Versions that were rejected under the policy in force.
+    /// Versions that the policy in force names and that were rejected under it.
     killed: Vec<String>,
     next: u32,
 }
@@ -184,6 +207,11 @@ impl Environments {
     pub(crate) fn is_killed(&self, label: &str) -> bool {
         self.killed.iter().any(|killed| killed == label)
     }
+}
+
+/// Refuses a text that cannot be a version's label.
+pub(crate) fn check_label(text: &str) -> Result<(), LabelError> {
+    label(text).map(drop)
 }
 
 fn label(text: &str) -> Result<String, LabelError> {

@@ -13,7 +13,9 @@ mod bucket;
 pub mod comparison;
 mod environment;
 mod fingerprint;
+mod journal;
 mod model;
+mod pin;
 mod plan;
 mod policy;
 mod record;
@@ -35,19 +37,23 @@ pub use attributes::{AsValue, Attributes, Number, Value};
 pub use audience::{Attribute, Audience, AudienceError, attr};
 pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
 pub use environment::{
-    Environment, Environments, LabelError, Operation, OperationError, VersionId, VersionState,
+    Change, Environment, Environments, LabelError, Operation, OperationError, Order, ReplayError,
+    VersionId, VersionState,
 };
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use journal::{
+    JournalCapacity, JournalCapacityError, JournalCounts, JournalEnding, JournalEntry,
+    JournalOutcome, JournalSeal,
+};
 pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
+pub use pin::{Pin, PinError, TagError, TaggedPin};
 pub use plan::{Explanation, Partition, Plan, Step};
 pub use policy::{ClassDiff, Diff, Fraction, Move, OnError, Policy, PolicyError};
-pub use record::{
-    Assignment, Change, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun,
-};
+pub use record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
 pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
 pub use router::{
-    Batch, Builder, DeployError, Operator, Reader, ReclaimError, Router, Served, Ticket,
-    ValidateError,
+    Batch, Builder, CloseError, Closing, DeployError, Drain, Operator, Reader, ReclaimError,
+    Recording, RestoreError, RestoreFault, Router, Served, Ticket, UnknownRoute, ValidateError,
 };
 pub use shadow::{
     Comparison, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowFuture, ShadowQueue, ShadowTask,

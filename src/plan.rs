@@ -6,6 +6,7 @@ mod explain;
 mod head;
 mod outcomes;
 mod partition;
+mod pinned;
 
 use crate::{
     audience::Audience,
@@ -45,6 +46,8 @@ pub struct Plan {
     shadows: Box<[ShadowDraw]>,
     versions: Box<[Named]>,
     arms: Box<[Named]>,
+    /// The versions that some unit can get, in the order of their numbers.
+    answering: Box<[VersionId]>,
 }
 
 /// A stretch of a draw's line, both ends included; it is empty if they are reversed.

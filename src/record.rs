@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    environment::Operation,
+    environment::Change,
     fingerprint::Fingerprint,
     plan::Plan,
     route::{Propensity, Reason, Route},
@@ -154,19 +154,4 @@ pub enum DropReason {
     Unrun,
     /// It was started and dropped before it came to an end.
     Cancelled,
-}
-
-/// Records an operation that succeeded.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct Change<'a> {
-    /// When, in the application's time.
-    pub at: Timestamp,
-    /// Who did it, in the application's words; empty if nobody was named.
-    pub actor: Cow<'a, str>,
-    /// The generation that the operation made.
-    pub generation: u64,
-    /// What was done.
-    pub operation: Cow<'a, Operation>,
 }

@@ -129,6 +129,10 @@ pub enum Reason {
     Live,
     /// The version that the policy chose was rejected, so the live one answers.
     Killed,
+    /// The session keeps the version that it began with.
+    Pinned,
+    /// The session's version may not answer any more, so the policy decided.
+    PinLapsed,
     /// The unit is kept out of every release.
     Holdout,
     /// The unit is listed by name.
@@ -150,6 +154,8 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Reason::Live => "live",
             Reason::Killed => "killed",
+            Reason::Pinned => "pinned",
+            Reason::PinLapsed => "pin_lapsed",
             Reason::Holdout => "holdout",
             Reason::Listed => "listed",
             Reason::Audience => "audience",
@@ -175,9 +181,11 @@ impl ReasonCode {
 
     #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
     const fn reason(self) -> Reason {
-        const ALL: [Reason; 9] = [
+        const ALL: [Reason; 11] = [
             Reason::Live,
             Reason::Killed,
+            Reason::Pinned,
+            Reason::PinLapsed,
             Reason::Holdout,
             Reason::Listed,
             Reason::Audience,

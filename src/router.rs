@@ -3,13 +3,20 @@
 mod batch;
 mod builder;
 mod cache;
+mod close;
+mod drain;
 mod extras;
+mod journal;
 mod labels;
 mod operations;
 mod operator;
+mod pinned;
 mod published;
 mod reader;
+mod recording;
+mod restore;
 mod serve;
+mod stamp;
 mod ticket;
 mod turn;
 
@@ -31,15 +38,22 @@ use crate::{
     unit::Unit,
 };
 use cache::CachedPlan;
+use journal::Journal;
 use published::Published;
+use stamp::Stamp;
 
 pub use batch::Batch;
 pub use builder::Builder;
 pub(crate) use cache::ThreadPlan;
+pub use close::{CloseError, Closing};
+pub use drain::Drain;
 pub(crate) use labels::Labels;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
+pub use pinned::UnknownRoute;
 pub(crate) use published::Lease;
 pub use reader::Reader;
+pub use recording::Recording;
+pub use restore::{RestoreError, RestoreFault};
 pub use serve::Served;
 pub use ticket::Ticket;
 
@@ -66,7 +80,7 @@ pub struct Router<M> {
 /// The state that a router, its readers and its tickets share.
 struct Shared<M> {
     /// The stamp of the published snapshot, which no other router or generation ever has.
-    stamp: Padded<AtomicU64>,
+    stamp: Stamp,
     slot: usize,
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
@@ -74,11 +88,8 @@ struct Shared<M> {
     desk: Arc<Desk>,
     name: String,
     secret: Secret,
+    journal: Option<Journal>,
 }
-
-/// Keeps what all requests read off the lines that operators write.
-#[repr(align(128))]
-struct Padded<T>(T);
 
 fn next_stamp() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -115,7 +126,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     #[inline(always)]
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
-        let stamp = self.shared.stamp.0.load(Ordering::Acquire);
+        let stamp = self.shared.stamp.seen();
         cache::route_by_head(self.shared.slot, stamp, &unit, || {
             self.shared.route_by_plan(stamp, &unit)
         })
@@ -220,18 +231,24 @@ impl<M: Send + Sync + 'static> Shared<M> {
 
     #[inline(never)]
     fn route_by_plan(&self, stamp: u64, unit: &Unit<'_>) -> Route {
+        self.decide(stamp, |plan| plan.route(*unit))
+    }
+
+    /// Decides by the plan in force, where `stamp` was just seen.
+    #[inline]
+    fn decide(&self, stamp: u64, decide: impl Fn(&Plan) -> Route) -> Route {
         let mut route = Route::UNSET;
         let mut by_plan =
-            |stamp| cache::with_plan(self.slot, stamp, |cached| route = cached.plan.route(*unit));
+            |stamp| cache::with_plan(self.slot, stamp, |cached| route = decide(&cached.plan));
         if by_plan(stamp).is_some() {
             return route;
         }
         self.refresh();
-        if by_plan(self.stamp.0.load(Ordering::Acquire)).is_some() {
+        if by_plan(self.stamp.seen()).is_some() {
             return route;
         }
         let plan = Arc::clone(&self.published.lock().plan);
-        plan.route(*unit)
+        decide(&plan)
     }
 }
 

@@ -39,7 +39,7 @@ pub enum Operation {
         /// The policy that comes into force with it; without one, the live version answers all.
         policy: Option<Box<Policy>>,
     },
-    /// The live version is kept; the stand-by is free to go.
+    /// The live version is kept; the stand-by is free to go, and no longer shadows.
     Accept,
     /// A version must answer nobody any more; if it was live, the stand-by is live again.
     Reject {
@@ -141,14 +141,17 @@ impl Environments {
     }
 
     fn accept(&mut self) -> Result<(), OperationError> {
-        let live = self.live.label.clone();
         let standby = self
             .others
             .iter_mut()
             .find(|environment| environment.state == VersionState::Standby)
-            .ok_or(OperationError::NoStandby { version: live })?;
+            .ok_or_else(|| OperationError::NoStandby {
+                version: self.live.label.clone(),
+            })?;
         standby.state = VersionState::Retiring;
         let label = standby.label.clone();
+        // The reverse shadow ends with the swap that it watched; nobody was answered by it.
+        self.policy.shadow.retain(|shadow| shadow.version != label);
         if self.policy.names(&label) {
             return Err(OperationError::NamedByPolicy {
                 version: label,
@@ -168,7 +171,8 @@ impl Environments {
         } else {
             self.other(version)?.state = VersionState::Rejected;
         }
-        if !self.is_killed(version) {
+        // What the policy does not name needs no memory: it cannot come back by this policy.
+        if self.policy.names(version) && !self.is_killed(version) {
             self.killed.push(version.to_owned());
         }
         Ok(())
@@ -190,7 +194,7 @@ impl Environments {
                 return Err(OperationError::wrong_state(
                     version,
                     state,
-                    "staged or ready",
+                    "staged, ready or rejected",
                 ));
             }
         }
@@ -220,6 +224,7 @@ impl Environments {
             core::mem::swap(&mut self.live, next);
             next.state = state;
             self.live.state = VersionState::Live;
+            self.others.sort_by_key(|environment| environment.id);
         }
     }
 

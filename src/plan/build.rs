@@ -45,19 +45,6 @@ impl Plan {
     }
 }
 
-impl Plan {
-    /// Builds the plan that lets the live version answer everybody; it needs no draw.
-    pub(crate) fn live_only(environments: &Environments) -> Plan {
-        let policy = Policy::live_only(environments.policy().release());
-        let builder = Builder {
-            policy: &policy,
-            environments,
-            secret: &Secret::default(),
-        };
-        builder.plan()
-    }
-}
-
 pub(super) struct Builder<'a> {
     pub(super) policy: &'a Policy,
     pub(super) environments: &'a Environments,
@@ -109,8 +96,10 @@ impl Builder<'_> {
             shadows: self.shadows(),
             versions: self.versions(),
             arms: self.arms(split.as_ref()),
+            answering: Box::default(),
         };
         plan.head = Head::of(&plan);
+        plan.answering = plan.find_answering();
         plan
     }
 

@@ -17,20 +17,25 @@ impl Plan {
             policy,
             environments,
         };
-        check.shape()?;
-        check.names()?;
-        check.audiences()?;
+        Plan::check_form(policy)?;
         check.versions()?;
         check.shadows()
     }
+
+    /// Checks of a policy what holds or not whatever is deployed.
+    pub(crate) fn check_form(policy: &Policy) -> Result<(), PolicyError> {
+        let form = Form { policy };
+        form.shape()?;
+        form.names()?;
+        form.audiences()
+    }
 }
 
-struct Check<'a> {
+struct Form<'a> {
     policy: &'a Policy,
-    environments: &'a Environments,
 }
 
-impl Check<'_> {
+impl Form<'_> {
     fn shape(&self) -> Result<(), PolicyError> {
         let release = || self.policy.release.clone();
         if let Some(field) = self.policy.misplaced {
@@ -114,7 +119,14 @@ impl Check<'_> {
             .iter()
             .try_for_each(|rule| audience("rule.audience", Some(&rule.audience)))
     }
+}
 
+struct Check<'a> {
+    policy: &'a Policy,
+    environments: &'a Environments,
+}
+
+impl Check<'_> {
     fn versions(&self) -> Result<(), PolicyError> {
         for (field, version) in self.policy.answering() {
             self.version(field, version, VersionState::may_answer)?;

@@ -1,16 +1,17 @@
 //! Many requests at once, with one lease for each version.
 
 use core::fmt;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use super::{
     Router,
     cache::{self, Leases},
     published::Lease,
-    ticket::after_leases_before_stamp,
+    recording::{Running, Stripe},
 };
 use crate::{
     environment::VersionId,
+    journal::JournalOutcome,
     plan::{Partition, Plan},
     unit::Unit,
 };
@@ -23,6 +24,8 @@ pub struct Batch<M> {
     partition: Partition,
     /// In the order of the partition's groups.
     leases: Vec<Arc<Lease<M>>>,
+    /// The requests' places in the journal, while a swap is open.
+    running: Vec<(usize, Running)>,
 }
 
 impl<M> Batch<M> {
@@ -32,6 +35,7 @@ impl<M> Batch<M> {
         Batch {
             partition: Partition::new(),
             leases: Vec::new(),
+            running: Vec::new(),
         }
     }
 
@@ -49,8 +53,25 @@ impl<M> Batch<M> {
             .map(|((version, units), lease)| (version, lease.model(), units))
     }
 
+    /// Tells the journal how a request ended, and what to keep of it.
+    ///
+    /// Nothing happens, and `note` is not called, unless the request is journalled; see
+    /// [`Ticket::settle`](crate::Ticket::settle). `unit` is its number in the batch.
+    pub fn settle(&mut self, unit: usize, outcome: JournalOutcome, note: impl FnOnce() -> Vec<u8>) {
+        let place = self
+            .running
+            .binary_search_by_key(&unit, |(number, _)| *number);
+        let found = place.ok().and_then(|place| self.running.get_mut(place));
+        if let Some((_, running)) = found {
+            running.settle(outcome, note);
+        }
+    }
+
     /// Gives the leases back and keeps the memory.
+    ///
+    /// What the journal records of the batch ends here, with an unknown outcome.
     pub fn clear(&mut self) {
+        self.running.clear();
         self.leases.clear();
         self.partition.clear();
     }
@@ -77,22 +98,38 @@ impl<M: Send + Sync + 'static> Router<M> {
         batch: &mut Batch<M>,
     ) {
         batch.clear();
-        let stamp = self.shared.stamp.0.load(Ordering::Acquire);
+        let stamp = self.shared.stamp.seen();
         if self.fill(stamp, units.clone(), batch) {
             return;
         }
         self.shared.refresh();
-        let stamp = self.shared.stamp.0.load(Ordering::Acquire);
+        let stamp = self.shared.stamp.seen();
         if self.fill(stamp, units.clone(), batch) {
             return;
         }
         // As for a single request: all leases are taken together with the plan.
+        let count = units.clone().into_iter().len();
         let stripe = cache::stripe();
-        let (plan, leases) = {
+        let (plan, leases, journal) = {
             let mut published = self.shared.published.lock();
             let leases = published.leases(stripe);
-            (Arc::clone(&published.plan), leases)
+            let journal = published.journal(stripe);
+            // Counted while the snapshot cannot change, and described when it is decided.
+            let counted: Vec<_> = journal
+                .iter()
+                .flat_map(|stripe| (0..count).map(|_| Running::begin(stripe)))
+                .collect();
+            (
+                Arc::clone(&published.plan),
+                leases,
+                journal.zip(Some(counted)),
+            )
         };
+        if let Some((stripe, mut counted)) = journal {
+            let begin = || counted.pop();
+            batch.record(&plan, &stripe, units.clone(), begin);
+            batch.admit();
+        }
         batch.fill(&plan, units, |id| {
             leases
                 .iter()
@@ -104,19 +141,57 @@ impl<M: Send + Sync + 'static> Router<M> {
     fn fill<'a, U: Into<Unit<'a>>>(
         &self,
         stamp: u64,
-        units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator>,
+        units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
         batch: &mut Batch<M>,
     ) -> bool {
         let filled = cache::with_plan(self.shared.slot, stamp, |cached| {
             let leases: Option<&Leases<M>> = cached.leases();
-            batch.fill(&cached.plan, units, |id| leases?.take(id))
+            let is_filled = batch.fill(&cached.plan, units.clone(), |id| leases?.take(id));
+            if let Some(stripe) = leases.and_then(Leases::journal) {
+                let begin = || Some(Running::begin(stripe));
+                batch.record(&cached.plan, stripe, units, begin);
+            }
+            is_filled
         });
-        after_leases_before_stamp();
-        filled == Some(true) && self.shared.stamp.0.load(Ordering::SeqCst) == stamp
+        let is_current = self.shared.stamp.is_still(stamp) && filled == Some(true);
+        if is_current {
+            batch.admit();
+        } else {
+            batch.running.clear();
+        }
+        is_current
     }
 }
 
 impl<M> Batch<M> {
+    /// Counts the requests that the journal concerns itself with; before the stamp is read again.
+    #[cold]
+    fn record<'a, U: Into<Unit<'a>>>(
+        &mut self,
+        plan: &Plan,
+        stripe: &Stripe,
+        units: impl IntoIterator<Item = U>,
+        mut begin: impl FnMut() -> Option<Running>,
+    ) {
+        self.running.clear();
+        for (number, unit) in units.into_iter().enumerate() {
+            let unit = unit.into();
+            let route = plan.route(unit);
+            if stripe.answers(&route)
+                && let Some(running) = begin()
+            {
+                let running = running.describe(&unit, plan, &route);
+                self.running.push((number, running));
+            }
+        }
+    }
+
+    fn admit(&mut self) {
+        for (_, running) in &mut self.running {
+            running.admit();
+        }
+    }
+
     fn fill<'a, U: Into<Unit<'a>>>(
         &mut self,
         plan: &Plan,

@@ -1,22 +1,23 @@
 //! What a router is made with.
 
 use core::{fmt, marker::PhantomData};
-use std::{
-    any::Any,
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::{any::Any, sync::Arc};
 
 use parking_lot::Mutex;
 
 use super::{
-    Padded, Router, Shared,
+    Router, Shared,
     cache::SLOTS,
+    journal::Journal,
     next_stamp,
     published::{Deployment, Published},
+    recording::{AnyNote, Note},
+    stamp::Stamp,
 };
 use crate::{
     bucket::Secret,
-    environment::{Environments, LabelError},
+    environment::{Environments, LabelError, VersionId},
+    journal::JournalCapacity,
     plan::Plan,
     record::Recorder,
     shadow::{AnyComparison, Comparison, Desk, ShadowBudget},
@@ -29,6 +30,8 @@ pub struct Builder<M> {
     recorder: Option<Arc<dyn Recorder>>,
     comparison: Option<Box<dyn Any + Send + Sync>>,
     budget: ShadowBudget,
+    journal: Option<JournalCapacity>,
+    note: Option<AnyNote>,
     model: PhantomData<fn(M)>,
 }
 
@@ -40,6 +43,8 @@ impl<M: Send + Sync + 'static> Builder<M> {
             recorder: None,
             comparison: None,
             budget: ShadowBudget::default(),
+            journal: None,
+            note: None,
             model: PhantomData,
         }
     }
@@ -83,30 +88,81 @@ impl<M: Send + Sync + 'static> Builder<M> {
         }
     }
 
+    /// Records what a newly live version answers until its swap is accepted or rolled back.
+    ///
+    /// Only admitted requests are recorded, by [`predict`](Router::predict) or
+    /// [`admit`](Router::admit): a [`route`](Router::route) alone is no answer.
+    #[must_use]
+    pub fn journal(self, capacity: JournalCapacity) -> Builder<M> {
+        Builder {
+            journal: Some(capacity),
+            ..self
+        }
+    }
+
+    /// Keeps `note` of every journalled input: the request in the application's own encoding,
+    /// or a digest by which it can be found.
+    ///
+    /// It is called on the request's thread after the answer, and only while a swap is open.
+    /// `Input` is that of the model. A note of anything else is never asked for.
+    #[must_use]
+    pub fn journal_note<Input: 'static>(
+        self,
+        note: impl Fn(&Input) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Builder<M> {
+        let note: Box<Note<Input>> = Box::new(note);
+        Builder {
+            note: Some(Arc::new(note)),
+            ..self
+        }
+    }
+
     /// Starts the router with `model`, the version `live`, answering everybody.
     ///
     /// # Errors
     /// [`LabelError`] if the version's label is empty or too long.
     pub fn build(self, live: &str, model: M) -> Result<Router<M>, LabelError> {
         let environments = Environments::new(live)?;
-        let id = environments.live().id();
-        let plan = Plan::live_only(&environments);
+        let live = (environments.live().id(), model);
+        Ok(self.start(environments, live, Vec::new()))
+    }
+
+    /// Starts the router in any state, with a model for each version in it.
+    pub(super) fn start(
+        self,
+        environments: Environments,
+        live: (VersionId, M),
+        others: Vec<(VersionId, M)>,
+    ) -> Router<M> {
+        let plan = Plan::build(environments.policy(), &environments, &self.secret);
         let stamp = next_stamp();
         let desk = Arc::new(Desk::new(self.recorder, self.comparison, self.budget));
-        desk.labels.set(id, live);
-        let deployment = Deployment::new(id, model, Arc::clone(&desk));
+        for environment in environments.iter() {
+            desk.labels.set(environment.id(), environment.label());
+        }
+        let deploy = |(id, model)| Deployment::new(id, model, Arc::clone(&desk));
+        let others = others.into_iter().map(deploy).collect();
+        let journal = self
+            .journal
+            .map(|capacity| Journal::new(capacity, self.note));
+        let mut published = Published::new(stamp, plan, deploy(live), others);
+        published.recording = environments
+            .standby()
+            .and(journal.as_ref())
+            .map(|journal| journal.begin(&environments));
         let shared = Shared {
-            stamp: Padded(AtomicU64::new(stamp)),
+            stamp: Stamp::new(stamp),
             slot: (stamp % SLOTS as u64) as usize,
-            published: Mutex::new(Published::new(stamp, plan, deployment)),
+            published: Mutex::new(published),
             environments: Mutex::new(environments),
             desk,
             name: self.name,
             secret: self.secret,
+            journal,
         };
-        Ok(Router {
+        Router {
             shared: Arc::new(shared),
-        })
+        }
     }
 }
 

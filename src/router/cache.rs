@@ -10,7 +10,10 @@ use std::{
     },
 };
 
-use super::published::{Lease, STRIPES};
+use super::{
+    published::{Lease, STRIPES},
+    recording::Stripe,
+};
 use crate::{
     bucket::Draw,
     environment::VersionId,
@@ -23,25 +26,33 @@ use crate::{
 pub(crate) const SLOTS: usize = 4;
 
 /// The leases of a thread's stripe on the versions of a plan; they keep nothing alive.
-pub(crate) struct Leases<M>(Vec<(VersionId, Weak<Lease<M>>)>);
+pub(crate) struct Leases<M> {
+    leases: Vec<(VersionId, Weak<Lease<M>>)>,
+    /// Where requests are counted while a swap is open and the journal on.
+    journal: Option<Arc<Stripe>>,
+}
 
 impl<M> Leases<M> {
-    pub(crate) fn new(leases: &[Arc<Lease<M>>]) -> Leases<M> {
-        Leases(
-            leases
-                .iter()
-                .map(|lease| (lease.version(), Arc::downgrade(lease)))
-                .collect(),
-        )
+    pub(crate) fn new(leases: &[Arc<Lease<M>>], journal: Option<Arc<Stripe>>) -> Leases<M> {
+        let leases = leases
+            .iter()
+            .map(|lease| (lease.version(), Arc::downgrade(lease)))
+            .collect();
+        Leases { leases, journal }
+    }
+
+    #[inline]
+    pub(crate) fn journal(&self) -> Option<&Arc<Stripe>> {
+        self.journal.as_ref()
     }
 
     #[inline]
     pub(crate) fn take(&self, id: VersionId) -> Option<Arc<Lease<M>>> {
         let place = self
-            .0
+            .leases
             .binary_search_by_key(&id, |(version, _)| *version)
             .ok()?;
-        self.0.get(place)?.1.upgrade()
+        self.leases.get(place)?.1.upgrade()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::{cache::ThreadPlan, published::Lease};
+use super::{cache::ThreadPlan, published::Lease, recording::Running};
 use crate::{
     environment::VersionId,
     plan::Plan,
@@ -22,6 +22,8 @@ pub(super) struct Extras<M> {
     /// Who asked, where records want it and the request itself is out of reach.
     unit: Option<UnitKey>,
     primary: Option<Primary>,
+    /// The request's place in the journal, while a swap is open.
+    running: Option<Running>,
 }
 
 struct Waiting<M> {
@@ -37,6 +39,7 @@ impl<M> Extras<M> {
         route: &Route,
         plan: &Plan,
         name: Option<Arc<ThreadPlan>>,
+        running: Option<Running>,
         take: impl Fn(VersionId) -> Option<Arc<Lease<M>>>,
     ) -> Option<Box<Extras<M>>> {
         let fallback = if plan.falls_back(route) {
@@ -57,11 +60,21 @@ impl<M> Extras<M> {
             plan: name,
             unit: None,
             primary: None,
+            running,
         }))
     }
 
+    pub(super) const fn running_mut(&mut self) -> Option<&mut Running> {
+        self.running.as_mut()
+    }
+
     /// Counts the shadows: from here on each ends in exactly one counted way.
+    ///
+    /// The same holds for the request's place in the journal.
     pub(super) fn sample(&mut self, desk: &Arc<Desk>, route: Route, unit: &Unit<'_>) {
+        if let Some(running) = &mut self.running {
+            running.admit();
+        }
         for waiting in &mut self.waiting {
             waiting.stub = Some(Stub::sample(
                 Arc::clone(desk),
@@ -99,6 +112,9 @@ impl<M> Extras<M> {
 
     /// Notes that the live version answers; it is then no shadow of itself.
     pub(super) fn reroute(&mut self, route: Route) {
+        if let Some(running) = &mut self.running {
+            running.fall_back();
+        }
         self.waiting
             .retain(|waiting| waiting.lease.version() != route.version());
         for waiting in &mut self.waiting {

@@ -1,7 +1,7 @@
 //! The operators' methods for those who need no name and no generation.
 
 use super::{DeployError, Operator, ReclaimError, Router, ValidateError};
-use crate::{environment::OperationError, policy::Policy};
+use crate::{environment::OperationError, policy::Policy, share::Share};
 
 impl<M: Send + Sync + 'static> Router<M> {
     /// Acts in somebody's name, or against a known generation.
@@ -66,10 +66,18 @@ impl<M: Send + Sync + 'static> Router<M> {
         self.operator().swap_with(version, policy)
     }
 
+    /// Makes a ready version live, which the old one shadows. See [`Operator::swap_and_shadow`].
+    ///
+    /// # Errors
+    /// [`OperationError`] as for [`swap`](Router::swap).
+    pub fn swap_and_shadow(&self, version: &str, share: Share) -> Result<u64, OperationError> {
+        self.operator().swap_and_shadow(version, share)
+    }
+
     /// Keeps the live version; the stand-by retires. See [`Operator::accept`].
     ///
     /// # Errors
-    /// [`OperationError`] if there is no stand-by, or the policy in force names it.
+    /// [`OperationError`] if there is no stand-by, or the policy in force lets it answer.
     pub fn accept(&self) -> Result<u64, OperationError> {
         self.operator().accept()
     }

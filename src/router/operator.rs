@@ -4,10 +4,12 @@ use core::{error::Error, fmt};
 
 use thiserror::Error;
 
-use super::{Router, Shared};
+use super::{Router, Shared, turn::Signed};
 use crate::{
     environment::{Operation, OperationError},
     policy::Policy,
+    share::Share,
+    timestamp::Timestamp,
 };
 
 /// Changes deployment and release in somebody's name, or against a known generation.
@@ -17,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Operator<'a, M> {
     router: &'a Router<M>,
-    actor: &'a str,
+    signed: Signed<'a>,
     expected: Option<u64>,
 }
 
@@ -25,15 +27,30 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     pub(super) fn new(router: &'a Router<M>) -> Operator<'a, M> {
         Operator {
             router,
-            actor: "",
+            signed: Signed::default(),
             expected: None,
         }
     }
 
     /// Names who acts, for the records.
     #[must_use]
-    pub fn named(self, actor: &'a str) -> Operator<'a, M> {
-        Operator { actor, ..self }
+    pub fn named(mut self, actor: &'a str) -> Operator<'a, M> {
+        self.signed.actor = actor;
+        self
+    }
+
+    /// Says why, for the records; a rejection has a cause of its own.
+    #[must_use]
+    pub fn because(mut self, cause: &'a str) -> Operator<'a, M> {
+        self.signed.cause = cause;
+        self
+    }
+
+    /// Gives the time for the records, in place of the recorder's present time.
+    #[must_use]
+    pub fn at(mut self, at: Timestamp) -> Operator<'a, M> {
+        self.signed.at = Some(at);
+        self
     }
 
     /// Acts only if no operation has succeeded since `generation`.
@@ -65,7 +82,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
                 if let Some(environment) = turn.next().get(version) {
                     turn.load(environment.id(), version, model);
                 }
-                Ok(turn.publish(&operation, self.actor))
+                Ok(turn.publish(&operation, &self.signed))
             }
             Err(source) => Err(DeployError { source, model }),
         }
@@ -107,7 +124,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
             .into());
         }
         turn.apply(&operation)?;
-        Ok(turn.publish(&operation, self.actor))
+        Ok(turn.publish(&operation, &self.signed))
     }
 
     /// Puts a policy in force.
@@ -143,10 +160,29 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         })
     }
 
-    /// Keeps the live version; the stand-by retires.
+    /// Makes a ready version live; the old one goes on unseen on a share of the requests.
+    ///
+    /// This is the reverse shadow: the comparison goes on after the swap, and what a roll-back
+    /// would answer is known before it is done. [`accept`](Operator::accept) ends it. For more
+    /// than that, [`swap_with`](Operator::swap_with) takes any policy that shadows the stand-by.
     ///
     /// # Errors
-    /// [`OperationError`] if there is no stand-by, or the policy in force names it.
+    /// [`OperationError`] as for [`swap`](Operator::swap).
+    pub fn swap_and_shadow(&self, version: &str, share: Share) -> Result<u64, OperationError> {
+        let mut turn = self.shared().turn(self.expected)?;
+        let (release, live) = (turn.next().policy().release(), turn.next().live().label());
+        let operation = Operation::Swap {
+            version: version.to_owned(),
+            policy: Some(Box::new(Policy::shadow(release, live, share))),
+        };
+        turn.apply(&operation)?;
+        Ok(turn.publish(&operation, &self.signed))
+    }
+
+    /// Keeps the live version; the stand-by retires, and shadows no more.
+    ///
+    /// # Errors
+    /// [`OperationError`] if there is no stand-by, or the policy in force lets it answer.
     pub fn accept(&self) -> Result<u64, OperationError> {
         self.carry_out(Operation::Accept)
     }
@@ -164,7 +200,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         };
         let mut turn = self.shared().turn(None)?;
         turn.apply(&operation)?;
-        Ok(turn.publish(&operation, self.actor))
+        Ok(turn.publish(&operation, &self.signed))
     }
 
     /// Rejects the live version: the stand-by answers again.
@@ -179,7 +215,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
             cause: cause.to_owned(),
         };
         turn.apply(&operation)?;
-        Ok(turn.publish(&operation, self.actor))
+        Ok(turn.publish(&operation, &self.signed))
     }
 
     /// Takes a version that no policy names out of service.
@@ -195,6 +231,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     /// Gives back the model of a retired or rejected version that nothing can reach any more.
     ///
     /// It never waits: while requests hold leases, it says how many, and can be called again.
+    /// [`Router::drain`] tells the same without trying.
     ///
     /// # Errors
     /// [`ReclaimError`] if requests still hold leases, or the version may still be needed.
@@ -210,7 +247,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         };
         match turn.unload(id.ok_or_else(unknown)?).ok_or_else(unknown)? {
             Ok(model) => {
-                turn.publish(&operation, self.actor);
+                turn.publish(&operation, &self.signed);
                 Ok(model)
             }
             Err(in_flight) => Err(ReclaimError::StillInUse {
@@ -223,7 +260,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     fn carry_out(&self, operation: Operation) -> Result<u64, OperationError> {
         let mut turn = self.shared().turn(self.expected)?;
         turn.apply(&operation)?;
-        Ok(turn.publish(&operation, self.actor))
+        Ok(turn.publish(&operation, &self.signed))
     }
 
     fn shared(&self) -> &Shared<M> {
@@ -293,4 +330,15 @@ pub enum ReclaimError {
         /// How many requests hold a lease; 0 while a validation runs.
         in_flight: usize,
     },
+}
+
+impl ReclaimError {
+    /// Tells whether asking again can succeed although no operator does anything more.
+    ///
+    /// It can while requests still run: none comes anew, so it is a matter of how long they
+    /// take. In any other case the version must first be retired or rejected.
+    #[must_use]
+    pub const fn will_pass(&self) -> bool {
+        matches!(self, ReclaimError::StillInUse { .. })
+    }
 }

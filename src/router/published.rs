@@ -1,11 +1,15 @@
 //! What operators publish and requests read.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
-use crate::{environment::VersionId, plan::Plan, shadow::Desk};
+use super::recording::{Recording, Stripe};
+use crate::{environment::VersionId, fingerprint::Fingerprint, plan::Plan, shadow::Desk};
 
 /// Leases of one version are spread over this many stripes, so that threads rarely share one.
 pub(crate) const STRIPES: usize = 64;
+
+/// Generations whose policies are remembered, so that their routes can be pinned.
+const REMEMBERED: usize = 1024;
 
 /// Proves that a request may still touch a version's model.
 ///
@@ -50,6 +54,10 @@ impl<M> Deployment<M> {
             desk,
             leases: vec![None; STRIPES],
         }
+    }
+
+    pub(crate) fn version(&self) -> VersionId {
+        self.id
     }
 
     pub(crate) fn model(&self) -> Arc<M> {
@@ -114,22 +122,33 @@ impl<M> Deployment<M> {
 pub(crate) struct Published<M> {
     pub(crate) stamp: u64,
     pub(crate) plan: Arc<Plan>,
+    /// What the live version answers, from a swap until it is accepted or rolled back.
+    pub(crate) recording: Option<Recording>,
     live: Deployment<M>,
     others: Vec<Deployment<M>>,
+    /// Generations and their policies, the newest last.
+    policies: VecDeque<(u64, Fingerprint)>,
 }
 
 impl<M> Published<M> {
-    pub(crate) fn new(stamp: u64, plan: Plan, live: Deployment<M>) -> Published<M> {
+    pub(crate) fn new(
+        stamp: u64,
+        plan: Plan,
+        live: Deployment<M>,
+        others: Vec<Deployment<M>>,
+    ) -> Published<M> {
         Published {
             stamp,
+            policies: VecDeque::from([(plan.generation(), plan.fingerprint())]),
             plan: Arc::new(plan),
+            recording: None,
             live,
-            others: Vec::new(),
+            others,
         }
     }
 
-    /// Puts a new plan in force.
-    pub(crate) fn publish(&mut self, stamp: u64, plan: Plan) {
+    /// Puts a new plan in force, and what is recorded under it.
+    pub(crate) fn publish(&mut self, stamp: u64, plan: Plan, recording: Option<Recording>) {
         let live = plan.live();
         if let Some(next) = self
             .others
@@ -138,8 +157,30 @@ impl<M> Published<M> {
         {
             core::mem::swap(&mut self.live, next);
         }
+        if self.policies.len() == REMEMBERED {
+            self.policies.pop_front();
+        }
+        self.policies
+            .push_back((plan.generation(), plan.fingerprint()));
         self.stamp = stamp;
         self.plan = Arc::new(plan);
+        self.recording = recording;
+    }
+
+    /// Returns where a stripe's requests are counted, while something is recorded.
+    pub(crate) fn journal(&self, stripe: usize) -> Option<Arc<Stripe>> {
+        self.recording.as_ref()?.stripe(stripe)
+    }
+
+    /// Returns the content hash of the policy in force at a generation.
+    pub(crate) fn fingerprint_at(&self, generation: u64) -> Option<Fingerprint> {
+        let place = self
+            .policies
+            .binary_search_by_key(&generation, |(generation, _)| *generation)
+            .ok()?;
+        self.policies
+            .get(place)
+            .map(|(_, fingerprint)| *fingerprint)
     }
 
     pub(crate) fn add(&mut self, deployment: Deployment<M>) {
@@ -182,6 +223,10 @@ impl<M> Published<M> {
                 Some(deployment.lease(stripe))
             })
             .collect()
+    }
+
+    pub(crate) fn into_deployments(self) -> impl Iterator<Item = Deployment<M>> {
+        core::iter::once(self.live).chain(self.others)
     }
 
     pub(crate) fn live_lease(&mut self, stripe: usize) -> Arc<Lease<M>> {

@@ -1,7 +1,7 @@
 //! A router as one worker thread sees it.
 
 use core::fmt;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use super::{
     Router, Shared, Ticket,
@@ -24,10 +24,11 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Returns a reader for one worker thread.
     #[must_use]
     pub fn reader(&self) -> Reader<M> {
-        let (stamp, plan, leases) = self.shared.snapshot();
+        let (_, plan, leases) = self.shared.snapshot();
         Reader {
             shared: Arc::clone(&self.shared),
-            stamp,
+            // No snapshot's: the first use takes leases of the stripe of the thread that uses it.
+            stamp: 0,
             plan: ThreadPlan::new(plan),
             leases,
         }
@@ -38,7 +39,7 @@ impl<M: Send + Sync + 'static> Reader<M> {
     /// Decides which version answers for a unit.
     #[inline(always)]
     pub fn route<'a>(&mut self, unit: impl Into<Unit<'a>>) -> Route {
-        if self.shared.stamp.0.load(Ordering::Acquire) != self.stamp {
+        if self.shared.stamp.seen() != self.stamp {
             self.refresh();
         }
         self.plan.route(unit)
@@ -48,7 +49,7 @@ impl<M: Send + Sync + 'static> Reader<M> {
     #[inline]
     pub fn admit<'a>(&mut self, unit: impl Into<Unit<'a>>) -> Ticket<M> {
         let unit = unit.into();
-        if self.shared.stamp.0.load(Ordering::Acquire) != self.stamp {
+        if self.shared.stamp.seen() != self.stamp {
             self.refresh();
         }
         let mut route = Route::UNSET;
@@ -58,8 +59,10 @@ impl<M: Send + Sync + 'static> Reader<M> {
             plan,
             leases,
         } = self;
-        let leased = Ticket::lease_out(shared, *stamp, plan, leases, &unit, &mut route);
-        Ticket::complete(shared, &unit, route, leased)
+        let decide = |plan: &Plan| plan.route(unit);
+        let at_hand = (*stamp, &*plan, &*leases);
+        let leased = Ticket::lease_out(shared, at_hand, &unit, &mut route, &decide);
+        Ticket::complete(shared, &unit, route, leased, &decide)
     }
 
     /// Returns the plan that the last request was decided by.
@@ -86,7 +89,8 @@ impl<M: Send + Sync + 'static> Shared<M> {
     /// Returns the published stamp and plan, and weak leases of this thread's stripe.
     pub(super) fn snapshot(&self) -> (u64, Arc<Plan>, Leases<M>) {
         let mut published = self.published.lock();
-        let leases = Leases::new(&published.leases(cache::stripe()));
+        let stripe = cache::stripe();
+        let leases = Leases::new(&published.leases(stripe), published.journal(stripe));
         (published.stamp, Arc::clone(&published.plan), leases)
     }
 }

@@ -92,6 +92,7 @@ impl<M: Model + Send + Sync + 'static> Ticket<M> {
         {
             answer = live.predict(input);
         }
+        self.journal(input, &answer);
         self.answered(&answer, started);
         answer
     }
@@ -113,6 +114,7 @@ impl<M: AsyncModel + Send + Sync + 'static> Ticket<M> {
         {
             answer = live.predict(input).await;
         }
+        self.journal(input, &answer);
         self.answered(&answer, started);
         self.expose_kept(answer.is_err());
         answer
@@ -129,6 +131,14 @@ impl<M> Ticket<M> {
     #[must_use]
     pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
         self.extras_mut()?.next(input)
+    }
+
+    /// Tells the journal of an answer, if the request is journalled.
+    #[inline]
+    pub(crate) fn journal<I: 'static, O, E>(&mut self, input: &I, answer: &Result<O, E>) {
+        if let Some(running) = self.running() {
+            running.answered(input, answer);
+        }
     }
 
     #[inline]

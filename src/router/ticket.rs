@@ -1,15 +1,16 @@
 //! One admitted request.
 
 use core::fmt;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use super::{
     Shared,
     cache::{self, Leases, ThreadPlan},
     extras::Extras,
     published::Lease,
+    recording::Running,
 };
-use crate::{plan::Plan, route::Route, shadow::Desk, unit::Unit};
+use crate::{journal::JournalOutcome, plan::Plan, route::Route, shadow::Desk, unit::Unit};
 
 /// Holds one admitted request: its route, and leases on the models that it may touch.
 ///
@@ -76,6 +77,22 @@ impl<M> Ticket<M> {
         self.extras().is_some_and(Extras::has_fallback)
     }
 
+    /// Tells the journal how the request ended, and what to keep of it.
+    ///
+    /// Nothing happens, and `note` is not called, unless the request is journalled: the journal
+    /// is on, a swap is open and the newly live version answers. A ticket that is dropped
+    /// without this leaves an entry of unknown outcome. The ticket's own ways of predicting tell
+    /// the journal by themselves.
+    pub fn settle(&mut self, outcome: JournalOutcome, note: impl FnOnce() -> Vec<u8>) {
+        if let Some(running) = self.running() {
+            running.settle(outcome, note);
+        }
+    }
+
+    pub(super) fn running(&mut self) -> Option<&mut Running> {
+        self.extras_mut()?.running_mut()
+    }
+
     /// Tells whether nothing remains to be done once the model has answered.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
@@ -118,10 +135,20 @@ type Leased<M> = (Arc<Lease<M>>, Option<Box<Extras<M>>>);
 impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline(always)]
     pub(super) fn admit(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
-        let stamp = shared.stamp.0.load(Ordering::Acquire);
+        Ticket::admit_by(shared, unit, &|plan| plan.route(*unit))
+    }
+
+    /// Admits a request whose route is `decide`d by the plan in force.
+    #[inline(always)]
+    pub(super) fn admit_by(
+        shared: &Shared<M>,
+        unit: &Unit<'_>,
+        decide: &impl Fn(&Plan) -> Route,
+    ) -> Ticket<M> {
+        let stamp = shared.stamp.seen();
         let mut route = Route::UNSET;
-        let leased = Ticket::lease_cached(shared, stamp, unit, &mut route);
-        Ticket::complete(shared, unit, route, leased)
+        let leased = Ticket::lease_cached(shared, stamp, unit, &mut route, decide);
+        Ticket::complete(shared, unit, route, leased, decide)
     }
 
     /// Joins route and leases; without leases, admits anew.
@@ -131,6 +158,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         unit: &Unit<'_>,
         route: Route,
         leased: Option<Leased<M>>,
+        decide: &impl Fn(&Plan) -> Route,
     ) -> Ticket<M> {
         match leased {
             Some((lease, None)) => Ticket {
@@ -144,7 +172,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
                 extras,
             }
             .sampled(unit),
-            None => Ticket::admit_anew(shared, unit).sampled(unit),
+            None => Ticket::admit_anew(shared, unit, decide).sampled(unit),
         }
     }
 
@@ -155,9 +183,11 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         stamp: u64,
         unit: &Unit<'_>,
         route: &mut Route,
+        decide: &impl Fn(&Plan) -> Route,
     ) -> Option<Leased<M>> {
         cache::with_plan(shared.slot, stamp, |cached| {
-            Ticket::lease_out(shared, stamp, &cached.plan, cached.leases()?, unit, route)
+            let at_hand = (stamp, &cached.plan, cached.leases()?);
+            Ticket::lease_out(shared, at_hand, unit, route, decide)
         })?
     }
 
@@ -165,32 +195,46 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline(always)]
     pub(super) fn lease_out(
         shared: &Shared<M>,
-        stamp: u64,
-        plan: &Arc<ThreadPlan>,
-        leases: &Leases<M>,
+        (stamp, plan, leases): (u64, &Arc<ThreadPlan>, &Leases<M>),
         unit: &Unit<'_>,
         route: &mut Route,
+        decide: &impl Fn(&Plan) -> Route,
     ) -> Option<Leased<M>> {
-        *route = plan.route(*unit);
+        *route = decide(plan);
         let lease = leases.take(route.version())?;
-        let extras = if plan.needs_more(route) || shared.desk.recorder.is_some() {
-            let name = shared.desk.recorder.as_ref().map(|_| Arc::clone(plan));
-            Some(Extras::collect(route, plan, name, |id| leases.take(id))?)
+        let recorder = shared.desk.recorder.as_ref();
+        let more = plan.needs_more(route) || recorder.is_some();
+        let extras = if more || leases.journal().is_some() {
+            let running = leases.journal().and_then(|stripe| {
+                let concerns = stripe.concerns(route, plan);
+                concerns.then(|| Running::begin(stripe).describe(unit, plan, route))
+            });
+            if more || running.is_some() {
+                let name = recorder.map(|_| Arc::clone(plan));
+                let take = |id| leases.take(id);
+                Some(Extras::collect(route, plan, name, running, take)?)
+            } else {
+                None
+            }
         } else {
             None
         };
-        after_leases_before_stamp();
-        let is_current = shared.stamp.0.load(Ordering::SeqCst) == stamp;
+        let is_current = shared.stamp.is_still(stamp);
         is_current.then_some((lease, extras))
     }
 
     #[cold]
     #[inline(never)]
-    fn admit_anew(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
+    fn admit_anew(
+        shared: &Shared<M>,
+        unit: &Unit<'_>,
+        decide: &impl Fn(&Plan) -> Route,
+    ) -> Ticket<M> {
         shared.refresh();
-        let stamp = shared.stamp.0.load(Ordering::Acquire);
+        let stamp = shared.stamp.seen();
         let mut route = Route::UNSET;
-        if let Some((lease, extras)) = Ticket::lease_cached(shared, stamp, unit, &mut route) {
+        let leased = Ticket::lease_cached(shared, stamp, unit, &mut route, decide);
+        if let Some((lease, extras)) = leased {
             return Ticket {
                 route,
                 lease,
@@ -201,13 +245,15 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         // further up. All leases of the plan are taken with it, so it cannot be outdated; the
         // attributes are read afterwards, when no lock is held.
         let stripe = cache::stripe();
-        let (plan, live, leases) = {
+        let (plan, live, leases, running) = {
             let mut published = shared.published.lock();
             let leases = published.leases(stripe);
+            let running = published.journal(stripe);
             (
                 Arc::clone(&published.plan),
                 published.live_lease(stripe),
                 leases,
+                running.map(|stripe| Running::begin(&stripe)),
             )
         };
         let take = |id| {
@@ -216,7 +262,10 @@ impl<M: Send + Sync + 'static> Ticket<M> {
                 .find(|lease| lease.version() == id)
                 .map(Arc::clone)
         };
-        let route = plan.route(*unit);
+        let route = decide(&plan);
+        let running = running
+            .filter(|running| running.concerns(&route, &plan))
+            .map(|running| running.describe(unit, &plan, &route));
         let name = shared
             .desk
             .recorder
@@ -224,7 +273,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
             .map(|_| ThreadPlan::new(Arc::clone(&plan)));
         match (
             take(route.version()),
-            Extras::collect(&route, &plan, name, take),
+            Extras::collect(&route, &plan, name, running, take),
         ) {
             (Some(lease), Some(extras)) => Ticket {
                 route,
@@ -238,19 +287,6 @@ impl<M: Send + Sync + 'static> Ticket<M> {
             },
         }
     }
-}
-
-/// Keeps the taking of leases before the second look at the stamp.
-///
-/// An operator publishes the stamp and then counts the leases; a request takes a lease and then
-/// reads the stamp. One of the two must see the other. On x86-64 the lease's locked increment is
-/// a full barrier already, and a fence would cost more than the lease.
-#[inline(always)]
-pub(super) fn after_leases_before_stamp() {
-    #[cfg(not(target_arch = "x86_64"))]
-    std::sync::atomic::fence(Ordering::SeqCst);
-    #[cfg(target_arch = "x86_64")]
-    std::sync::atomic::compiler_fence(Ordering::SeqCst);
 }
 
 impl<M> fmt::Debug for Ticket<M> {

@@ -1,15 +1,25 @@
 //! One operator's turn: from a state that nobody else changes to the next snapshot.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{borrow::Cow, sync::Arc};
 
 use parking_lot::MutexGuard;
 
-use super::{Shared, next_stamp, published::Deployment};
+use super::{Shared, next_stamp, published::Deployment, recording::Recording};
 use crate::{
-    environment::{Environments, Operation, OperationError, VersionId},
+    environment::{Change, Environments, Operation, OperationError, Order, VersionId},
     plan::Plan,
-    record::{Change, Record},
+    record::Record,
+    timestamp::Timestamp,
 };
+
+/// What an operator says of an operation beside the operation itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Signed<'a> {
+    pub(super) actor: &'a str,
+    pub(super) cause: &'a str,
+    /// The recorder's present time, where the operator gives none.
+    pub(super) at: Option<Timestamp>,
+}
 
 /// Holds the right to change a router. Dropped before it publishes, it changes nothing.
 pub(super) struct Turn<'a, M> {
@@ -22,15 +32,12 @@ impl<M: Send + Sync + 'static> Shared<M> {
     /// Waits for the turn, and checks that the operator saw the present generation.
     pub(super) fn turn(&self, expected: Option<u64>) -> Result<Turn<'_, M>, OperationError> {
         let current = self.environments.lock();
-        let found = current.generation();
-        match expected {
-            Some(expected) if expected != found => Err(OperationError::Stale { expected, found }),
-            _ => Ok(Turn {
-                shared: self,
-                next: current.clone(),
-                current,
-            }),
-        }
+        current.check_generation(expected)?;
+        Ok(Turn {
+            shared: self,
+            next: current.clone(),
+            current,
+        })
     }
 }
 
@@ -57,26 +64,37 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         self.shared.published.lock().reclaim(id)
     }
 
+    /// Returns what is recorded from now on: it begins with a swap and lasts while it is open.
+    fn recording(&self, before: Option<Recording>) -> Option<Recording> {
+        self.next.standby()?;
+        before.or_else(|| Some(self.shared.journal.as_ref()?.begin(&self.next)))
+    }
+
     /// Publishes the next snapshot and returns its generation.
-    pub(super) fn publish(mut self, operation: &Operation, actor: &str) -> u64 {
+    pub(super) fn publish(mut self, operation: &Operation, signed: &Signed<'_>) -> u64 {
         let plan = Plan::build(self.next.policy(), &self.next, &self.shared.secret);
         let generation = plan.generation();
+        let before = self.shared.published.lock().recording.clone();
+        let recording = self.recording(before.clone());
+        let is_over = recording.is_none();
         {
             let mut published = self.shared.published.lock();
             let stamp = next_stamp();
-            published.publish(stamp, plan);
+            published.publish(stamp, plan, recording);
             // While the lock is held, so that the newest snapshot has the newest stamp.
-            self.shared.stamp.0.store(stamp, Ordering::SeqCst);
+            self.shared.stamp.publish(stamp);
+        }
+        // Afterwards: what is counted from now on counts all that was admitted before.
+        if let (Some(journal), Some(ended), true) = (&self.shared.journal, before, is_over) {
+            journal.end(ended, &self.next);
         }
         *self.current = self.next;
         drop(self.current);
         if let Some(recorder) = &self.shared.desk.recorder {
-            recorder.record(Record::Change(Change {
-                at: recorder.now(),
-                actor: actor.into(),
-                generation,
-                operation: std::borrow::Cow::Borrowed(operation),
-            }));
+            let at = signed.at.unwrap_or_else(|| recorder.now());
+            let order = Order::new(at).named(signed.actor).because(signed.cause);
+            let operation = Cow::Borrowed(operation);
+            recorder.record(Record::Change(Change::new(&order, generation, operation)));
         }
         generation
     }

@@ -1,0 +1,200 @@
+//! The stored form of environments, and the rules that it must satisfy.
+
+use thiserror::Error;
+
+use super::{Environment, Environments, VersionState, label};
+use crate::{
+    plan::Plan,
+    policy::{Policy, PolicyError},
+};
+
+const VERSION: u32 = 1;
+/// Generations beyond are refused: the largest number that every format can hold.
+const MAX_GENERATION: u64 = i64::MAX as u64;
+
+/// All deployed versions in the order of deployment, with what lies between them.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct State {
+    version: u32,
+    generation: u64,
+    next: u32,
+    killed: Vec<String>,
+    deployed: Vec<Environment>,
+    policy: Policy,
+}
+
+impl From<Environments> for State {
+    fn from(environments: Environments) -> State {
+        let mut deployed: Vec<_> = environments.iter().cloned().collect();
+        deployed.sort_by_key(|environment| environment.id);
+        State {
+            version: VERSION,
+            generation: environments.generation,
+            next: environments.next,
+            killed: environments.killed,
+            deployed,
+            policy: environments.policy,
+        }
+    }
+}
+
+impl TryFrom<State> for Environments {
+    type Error = StoredError;
+
+    fn try_from(state: State) -> Result<Environments, StoredError> {
+        state.check_numbers()?;
+        let (live, others): (Vec<_>, Vec<_>) = state
+            .deployed
+            .into_iter()
+            .partition(|environment| environment.state == VersionState::Live);
+        let found = live.len();
+        let live = match <[Environment; 1]>::try_from(live) {
+            Ok([live]) => live,
+            Err(_) => return Err(StoredError::Live { found }),
+        };
+        let environments = Environments {
+            generation: state.generation,
+            live,
+            others,
+            policy: state.policy,
+            killed: state.killed,
+            next: state.next,
+        };
+        environments.check_labels()?;
+        environments.check_policy()?;
+        Ok(environments)
+    }
+}
+
+impl State {
+    fn check_numbers(&self) -> Result<(), StoredError> {
+        if self.version != VERSION {
+            return Err(StoredError::Version {
+                found: self.version,
+                expected: VERSION,
+            });
+        }
+        if self.generation > MAX_GENERATION {
+            return Err(StoredError::Generation {
+                found: self.generation,
+                limit: MAX_GENERATION,
+            });
+        }
+        if self.deployed.len() > Environments::MAX_DEPLOYED {
+            return Err(StoredError::TooMany {
+                found: self.deployed.len(),
+                limit: Environments::MAX_DEPLOYED,
+            });
+        }
+        let ids = self.deployed.iter().map(|environment| environment.id.0);
+        let after = ids.clone().skip(1).chain([self.next]);
+        match ids.zip(after).find(|(id, after)| id >= after) {
+            Some((found, after)) => Err(StoredError::Order { found, after }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Environments {
+    fn check_labels(&self) -> Result<(), StoredError> {
+        let mut labels = Vec::new();
+        for environment in self.iter() {
+            let text = environment.label();
+            label(text).map_err(|source| StoredError::Label { source })?;
+            labels.push(text);
+        }
+        labels.sort_unstable();
+        if let Some(twice) = first_repeated(&labels) {
+            return Err(StoredError::Twice {
+                version: twice.to_owned(),
+            });
+        }
+        let standbys = |environment: &&Environment| environment.state == VersionState::Standby;
+        match self.iter().filter(standbys).nth(1) {
+            Some(second) => Err(StoredError::Standbys {
+                version: second.label.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_policy(&self) -> Result<(), StoredError> {
+        Plan::check_form(&self.policy)?;
+        let mut killed: Vec<&str> = self.killed.iter().map(String::as_str).collect();
+        killed.sort_unstable();
+        if let Some(twice) = first_repeated(&killed) {
+            return Err(StoredError::Twice {
+                version: twice.to_owned(),
+            });
+        }
+        for version in killed {
+            let state = self.get(version).map(Environment::state);
+            let serves = matches!(state, Some(VersionState::Live | VersionState::Standby));
+            if serves || !self.policy.names(version) {
+                return Err(StoredError::Killed {
+                    version: version.to_owned(),
+                });
+            }
+        }
+        let shadows = self.policy.shadow.iter();
+        let shadows = shadows.map(|shadow| ("shadow.version", shadow.version.as_str()));
+        self.policy
+            .answering()
+            .map(|named| (named, VersionState::may_answer as fn(VersionState) -> bool))
+            .chain(shadows.map(|named| (named, VersionState::may_shadow as fn(_) -> _)))
+            .filter(|((_, version), _)| !self.is_killed(version))
+            .try_for_each(|((field, version), may)| self.check_named(field, version, may))
+    }
+
+    fn check_named(
+        &self,
+        field: &'static str,
+        version: &str,
+        may: fn(VersionState) -> bool,
+    ) -> Result<(), StoredError> {
+        let version = version.to_owned();
+        let wrong = match self.get(&version).map(Environment::state) {
+            Some(state) if may(state) => return Ok(()),
+            Some(state) => PolicyError::NotReady {
+                field,
+                version,
+                state,
+            },
+            None => PolicyError::UnknownVersion { field, version },
+        };
+        Err(wrong.into())
+    }
+}
+
+fn first_repeated<'a>(sorted: &[&'a str]) -> Option<&'a str> {
+    let mut pairs = sorted.iter().zip(sorted.iter().skip(1));
+    pairs
+        .find(|(left, right)| left == right)
+        .map(|(left, _)| *left)
+}
+
+/// Tells why a stored state is not accepted: no operations lead to it.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub(super) enum StoredError {
+    #[error("environments have version {found}, this release reads version {expected}")]
+    Version { found: u32, expected: u32 },
+    #[error("generation {found} is beyond {limit}")]
+    Generation { found: u64, limit: u64 },
+    #[error("{found} versions are deployed, at most {limit} may be")]
+    TooMany { found: usize, limit: usize },
+    #[error("the number {found} is not below {after}, which comes after it")]
+    Order { found: u32, after: u32 },
+    #[error("{found} versions are live, exactly one must be")]
+    Live { found: usize },
+    #[error("version {version:?} is a second stand-by")]
+    Standbys { version: String },
+    #[error("version {version:?} stands twice")]
+    Twice { version: String },
+    #[error("{source}")]
+    Label { source: super::LabelError },
+    #[error("version {version:?} cannot have been rejected under this policy")]
+    Killed { version: String },
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}

@@ -1,0 +1,174 @@
+//! What a newly live version answered while the swap could still be rolled back.
+
+mod page;
+
+use thiserror::Error;
+
+use crate::{fingerprint::Fingerprint, unit::UnitKey};
+
+pub(crate) use page::{Budget, Page};
+
+/// Bounds how many entries a router's journal holds at once.
+///
+/// The journal is off unless a router is built with a capacity. It records from a swap until
+/// that swap is accepted or rolled back.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "usize", into = "usize"))]
+pub struct JournalCapacity(usize);
+
+impl JournalCapacity {
+    /// The most entries that a journal may hold.
+    pub const MAX: usize = 1 << 32;
+
+    /// Returns the capacity of this many entries.
+    ///
+    /// Threads reserve places in blocks of a 1,024th of the capacity, at most 64, so that they
+    /// do not count on one line together. So up to a sixteenth of the places can be reserved
+    /// and empty when the first entry finds none.
+    ///
+    /// # Errors
+    /// [`JournalCapacityError`] for no entry, or more than [`MAX`](JournalCapacity::MAX).
+    pub const fn new(entries: usize) -> Result<JournalCapacity, JournalCapacityError> {
+        if entries == 0 || entries > JournalCapacity::MAX {
+            Err(JournalCapacityError::OutOfRange {
+                entries,
+                limit: JournalCapacity::MAX,
+            })
+        } else {
+            Ok(JournalCapacity(entries))
+        }
+    }
+
+    /// Returns the number of entries.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl From<JournalCapacity> for usize {
+    fn from(capacity: JournalCapacity) -> usize {
+        capacity.0
+    }
+}
+
+impl TryFrom<usize> for JournalCapacity {
+    type Error = JournalCapacityError;
+
+    fn try_from(entries: usize) -> Result<JournalCapacity, JournalCapacityError> {
+        JournalCapacity::new(entries)
+    }
+}
+
+/// Tells why a number is not a journal's capacity.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum JournalCapacityError {
+    /// The journal would hold nothing, or too much.
+    #[error("a journal of {entries} entries, from 1 to {limit} are allowed")]
+    OutOfRange {
+        /// How many entries were asked for.
+        entries: usize,
+        /// The most entries allowed.
+        limit: usize,
+    },
+}
+
+/// Holds one request that the newly live version answered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// The part of the journal that holds it; a thread writes to one part.
+    pub stripe: u16,
+    /// Its number within the part, from 0 and without a gap: the order in which requests ended.
+    pub sequence: u64,
+    /// Who was answered.
+    pub unit: UnitKey,
+    /// The generation that decided.
+    pub generation: u64,
+    /// The policy that decided.
+    pub fingerprint: Fingerprint,
+    /// How the request ended.
+    pub outcome: JournalOutcome,
+    /// What the application keeps of the request: the request itself, or a digest of it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub note: Option<Box<[u8]>>,
+}
+
+/// Names the ways in which a journalled request can end.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum JournalOutcome {
+    /// The version gave an answer.
+    Answered,
+    /// The version gave an error.
+    Failed,
+    /// The request's ticket was dropped and nobody said how it ended; perhaps in a panic.
+    #[default]
+    Unknown,
+}
+
+/// Counts the requests of one recording.
+///
+/// The sum of the three is the number of requests that the newly live version was given. It
+/// holds at any moment for each part of the journal. A request that is just being admitted is
+/// counted as pending, and is counted no more if another snapshot is published meanwhile.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct JournalCounts {
+    /// Requests that have an entry, also where the entry was taken out already.
+    pub entries: u64,
+    /// Requests that ended when the journal was full: they have no entry.
+    pub overflow: u64,
+    /// Requests that still run.
+    pub pending: u64,
+}
+
+impl JournalCounts {
+    /// Returns the number of requests that the newly live version was given.
+    #[must_use]
+    pub const fn requests(&self) -> u64 {
+        self.entries
+            .saturating_add(self.overflow)
+            .saturating_add(self.pending)
+    }
+
+    pub(crate) const fn plus(self, other: JournalCounts) -> JournalCounts {
+        JournalCounts {
+            entries: self.entries + other.entries,
+            overflow: self.overflow + other.overflow,
+            pending: self.pending + other.pending,
+        }
+    }
+}
+
+/// Says when and how a recording ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct JournalSeal {
+    /// The generation under which nothing was recorded any more.
+    pub generation: u64,
+    /// What became of the swap.
+    pub ending: JournalEnding,
+}
+
+/// Names what can become of a swap.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum JournalEnding {
+    /// The version stays live: the swap was accepted, or the stand-by rejected.
+    Kept,
+    /// The version was rejected; the application may want to replay what it answered.
+    RolledBack,
+}

@@ -1,0 +1,82 @@
+//! Routes of sessions that keep the version they began with.
+
+use super::Plan;
+use crate::{
+    environment::VersionId,
+    pin::Pin,
+    route::{NO_ARM, Reason, ReasonCode, Route},
+    unit::Unit,
+};
+
+impl Plan {
+    /// Returns what keeps a session on the version of a route of this plan.
+    ///
+    /// There is none for the route of another generation, whose policy this plan does not know.
+    #[must_use]
+    pub fn pin(&self, route: &Route) -> Option<Pin> {
+        let version = self.version_of(route)?;
+        (route.generation() == self.generation()).then(|| Pin::new(self.fingerprint(), version))
+    }
+
+    /// Decides for a unit whose session began with a version.
+    ///
+    /// The pin is honoured if its version is live, or the policy gives it to anybody at all.
+    /// Otherwise the policy decides, with [`Reason::PinLapsed`]. A unit in the holdout gets
+    /// what it would get without a pin. Shadows are drawn as for any unit. In every case the
+    /// unit is no evidence for this request: it has no arm and no propensity.
+    pub fn route_pinned<'a>(&self, unit: impl Into<Unit<'a>>, pin: &Pin) -> Route {
+        let unit = unit.into();
+        let (route, reason) = match self.pinned_version(pin) {
+            _ if self.holds_out(&unit) => (self.route(unit), Reason::Holdout),
+            Some(version) => {
+                let live = Route {
+                    version,
+                    shadows: 0,
+                    ..self.left_out.live
+                };
+                (self.add_shadows(&unit, live), Reason::Pinned)
+            }
+            None => (self.route(unit), Reason::PinLapsed),
+        };
+        Route {
+            propensity: None,
+            arm: NO_ARM,
+            reason: ReasonCode::of(reason),
+            ..route
+        }
+    }
+
+    fn holds_out(&self, unit: &Unit<'_>) -> bool {
+        self.holdout.is_some_and(|holdout| holdout.contains(unit))
+    }
+
+    fn pinned_version(&self, pin: &Pin) -> Option<VersionId> {
+        self.versions
+            .iter()
+            .find(|named| named.label == pin.version())
+            .map(|named| named.version)
+            .filter(|version| self.answering.binary_search(version).is_ok())
+    }
+
+    /// Returns the versions that some unit can get under this plan, and the live one.
+    pub(super) fn find_answering(&self) -> Box<[VersionId]> {
+        let listed = self.listed.iter().map(|(_, route)| route.version());
+        let ruled = self.rules.iter().map(|rule| rule.served.version());
+        let is_open = self.gate.is_none_or(|gate| gate.points() > 0);
+        let drawn = self
+            .split
+            .iter()
+            .filter(|_| is_open)
+            .flat_map(|split| &split.segments)
+            .map(Route::version);
+        let mut answering: Vec<_> = [self.live()]
+            .into_iter()
+            .chain(listed)
+            .chain(ruled)
+            .chain(drawn)
+            .collect();
+        answering.sort_unstable();
+        answering.dedup();
+        answering.into()
+    }
+}

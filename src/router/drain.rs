@@ -1,0 +1,55 @@
+//! How far a version is from being reclaimed.
+
+use super::Router;
+use crate::environment::{OperationError, VersionState};
+
+impl<M: Send + Sync + 'static> Router<M> {
+    /// Tells how far a version is from being reclaimed; waits for nothing.
+    ///
+    /// There is nothing to be woken by: the caller polls, and how often is a matter of how long
+    /// its requests take. While the answer is [`Drain::Draining`], requests can only end.
+    ///
+    /// # Errors
+    /// [`OperationError::UnknownVersion`] if the version is not deployed.
+    pub fn drain(&self, version: &str) -> Result<Drain, OperationError> {
+        // Both under one lock of the environments: nobody publishes between the two.
+        let environments = self.shared.environments.lock();
+        let unknown = || OperationError::UnknownVersion {
+            version: version.to_owned(),
+        };
+        let environment = environments.get(version).ok_or_else(unknown)?;
+        let in_flight = self
+            .shared
+            .published
+            .lock()
+            .get(environment.id())
+            .ok_or_else(unknown)?
+            .in_flight();
+        Ok(match environment.state() {
+            VersionState::Retiring | VersionState::Rejected if in_flight == 0 => Drain::Quiesced,
+            VersionState::Retiring | VersionState::Rejected => Drain::Draining { in_flight },
+            state => Drain::Open { state, in_flight },
+        })
+    }
+}
+
+/// Says how far a version is from being reclaimed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Drain {
+    /// It may still be given requests: asking again is of no use before it is retired or
+    /// rejected.
+    Open {
+        /// The state that it is in.
+        state: VersionState,
+        /// How many leases are held on it.
+        in_flight: usize,
+    },
+    /// It gets no new requests; asking again makes sense when some may have ended.
+    Draining {
+        /// How many leases are still held on it.
+        in_flight: usize,
+    },
+    /// No request holds a lease, and none can: it can be reclaimed.
+    Quiesced,
+}

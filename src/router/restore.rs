@@ -1,0 +1,149 @@
+//! A router that goes on where another left off.
+
+use core::fmt;
+use std::error::Error;
+
+use thiserror::Error;
+
+use super::{Builder, Router};
+use crate::environment::Environments;
+
+impl<M: Send + Sync + 'static> Builder<M> {
+    /// Starts the router in a stored state, with the models handed in again by label.
+    ///
+    /// Every deployed version needs its model. After a restart nothing can reach what was
+    /// retired or rejected before; those versions need not be loaded again if the state is
+    /// told so first:
+    ///
+    /// ```
+    /// use switchstand::{Environments, Operation, Router, VersionState};
+    /// # let before = Router::new("ranker", "v1", 1)?;
+    /// # before.deploy("v2", 2)?;
+    /// # before.reject("v2", "wrong file")?;
+    /// let mut state: Environments = before.environments();
+    /// let gone: Vec<String> = state
+    ///     .iter()
+    ///     .filter(|version| {
+    ///         matches!(version.state(), VersionState::Retiring | VersionState::Rejected)
+    ///     })
+    ///     .map(|version| version.label().to_owned())
+    ///     .collect();
+    /// for version in gone {
+    ///     state.apply(&Operation::Reclaim { version })?;
+    /// }
+    /// let after = Router::builder("ranker").restore(state, [("v1", 1)])?;
+    /// assert_eq!(after.generation(), before.generation() + 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`RestoreError`] names the label, and gives all models back.
+    pub fn restore<L: Into<String>>(
+        self,
+        environments: Environments,
+        models: impl IntoIterator<Item = (L, M)>,
+    ) -> Result<Router<M>, RestoreError<M>> {
+        let mut models: Vec<(String, M)> = models
+            .into_iter()
+            .map(|(label, model)| (label.into(), model))
+            .collect();
+        let live = environments.live();
+        let place = models.iter().position(|(label, _)| label == live.label());
+        match (misfit(&environments, &models), place) {
+            (None, Some(place)) => {
+                let live = (live.id(), models.swap_remove(place).1);
+                let other = |(label, model): (String, M)| {
+                    let id = environments.get(&label)?.id();
+                    Some((id, model))
+                };
+                let others = models.into_iter().filter_map(other).collect();
+                Ok(self.start(environments, live, others))
+            }
+            (misfit, _) => Err(RestoreError {
+                source: misfit.unwrap_or_else(|| RestoreFault::Missing {
+                    version: live.label().to_owned(),
+                }),
+                models,
+            }),
+        }
+    }
+}
+
+fn misfit<M>(environments: &Environments, models: &[(String, M)]) -> Option<RestoreFault> {
+    let mut labels: Vec<&str> = models.iter().map(|(label, _)| label.as_str()).collect();
+    labels.sort_unstable();
+    let mut pairs = labels.iter().zip(labels.iter().skip(1));
+    if let Some((version, _)) = pairs.find(|(left, right)| left == right) {
+        return Some(RestoreFault::Twice {
+            version: (*version).to_owned(),
+        });
+    }
+    let extra = labels
+        .iter()
+        .find(|label| environments.get(label).is_none());
+    if let Some(version) = extra {
+        return Some(RestoreFault::Extra {
+            version: (*version).to_owned(),
+        });
+    }
+    environments
+        .iter()
+        .find(|environment| labels.binary_search(&environment.label()).is_err())
+        .map(|environment| RestoreFault::Missing {
+            version: environment.label().to_owned(),
+        })
+}
+
+/// Refuses to restore a router, and gives the models back.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RestoreError<M> {
+    /// Why the models do not fit the state.
+    pub source: RestoreFault,
+    /// The models, untouched and in the order in which they were given.
+    pub models: Vec<(String, M)>,
+}
+
+/// Tells why models do not fit a stored state.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum RestoreFault {
+    /// A deployed version has no model.
+    #[error("version {version:?} is deployed, and there is no model for it")]
+    Missing {
+        /// The version's label.
+        version: String,
+    },
+    /// A model belongs to no deployed version.
+    #[error("there is a model for version {version:?}, which is not deployed")]
+    Extra {
+        /// The label that was given.
+        version: String,
+    },
+    /// Two models bear one label.
+    #[error("there are two models for version {version:?}")]
+    Twice {
+        /// The label that was given.
+        version: String,
+    },
+}
+
+impl<M> fmt::Debug for RestoreError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestoreError")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M> fmt::Display for RestoreError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.source, f)
+    }
+}
+
+impl<M> Error for RestoreError<M> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.source()
+    }
+}

@@ -1,0 +1,50 @@
+//! The number by which a request tells whether a newer snapshot was published.
+
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU64, Ordering, fence};
+#[cfg(not(loom))]
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+/// Holds the stamp of the published snapshot, on lines that nothing else is written to.
+#[repr(align(128))]
+pub(crate) struct Stamp(AtomicU64);
+
+impl Stamp {
+    pub(crate) fn new(first: u64) -> Stamp {
+        Stamp(AtomicU64::new(first))
+    }
+
+    /// Returns the stamp as a request first sees it.
+    #[inline(always)]
+    pub(crate) fn seen(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Tells, after leases were taken, whether the snapshot is still the one that was seen.
+    ///
+    /// An operator publishes the stamp and then counts the leases; a request takes a lease and
+    /// then reads the stamp again. One of the two must see the other.
+    #[inline(always)]
+    pub(crate) fn is_still(&self, seen: u64) -> bool {
+        after_leases();
+        self.0.load(Ordering::SeqCst) == seen
+    }
+
+    /// Publishes the next stamp; what is counted afterwards counts all who saw the last one.
+    pub(crate) fn publish(&self, next: u64) {
+        self.0.store(next, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+}
+
+/// Keeps the taking of leases before the second look at the stamp.
+///
+/// On x86-64 the locked increment of a lease is a full barrier already, and a fence would cost
+/// more than the lease.
+#[inline(always)]
+fn after_leases() {
+    #[cfg(any(loom, not(target_arch = "x86_64")))]
+    fence(Ordering::SeqCst);
+    #[cfg(all(not(loom), target_arch = "x86_64"))]
+    std::sync::atomic::compiler_fence(Ordering::SeqCst);
+}

@@ -1,0 +1,163 @@
+//! Stored environments: what is written, and what is not believed when it is read.
+
+#![cfg(feature = "serde")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation ends a test"
+)]
+
+use serde_json::{Value, json};
+use switchstand::{Environments, Operation, Policy, Share};
+
+/// v1 live, v2 a canary that was rejected, v3 staged and shadowed, v4 ready.
+fn state() -> Environments {
+    let mut state = Environments::new("v1").unwrap();
+    let version = |version: &str| version.to_owned();
+    for label in ["v2", "v3", "v4"] {
+        let version = version(label);
+        state.apply(&Operation::Deploy { version }).unwrap();
+    }
+    for label in ["v2", "v4"] {
+        let version = version(label);
+        state.apply(&Operation::Validate { version }).unwrap();
+    }
+    let half = Share::percent(50).unwrap();
+    let policy = Box::new(Policy::canary("r", "v2", half).with_shadow("v3", half));
+    state.apply(&Operation::Release { policy }).unwrap();
+    let (version, cause) = (version("v2"), version("wrong"));
+    state.apply(&Operation::Reject { version, cause }).unwrap();
+    state
+}
+
+#[test]
+fn a_state_is_written_in_words_and_with_a_version() {
+    let deployed =
+        |id: u32, label: &str, state: &str| json!({ "id": id, "label": label, "state": state });
+    let expected = json!({
+        "version": 1,
+        "generation": 7,
+        "next": 4,
+        "killed": ["v2"],
+        "deployed": [
+            deployed(0, "v1", "live"),
+            deployed(1, "v2", "rejected"),
+            deployed(2, "v3", "staged"),
+            deployed(3, "v4", "ready"),
+        ],
+        "policy": serde_json::to_value(state().policy()).unwrap(),
+    });
+    assert_eq!(serde_json::to_value(state()).unwrap(), expected);
+    let read: Environments = serde_json::from_value(expected).unwrap();
+    assert_eq!(read, state());
+}
+
+#[test]
+fn a_state_that_no_operations_lead_to_is_refused() {
+    let good = serde_json::to_value(state()).unwrap();
+    let edits: [(&str, Value, &str); 17] = [
+        ("/version", json!(2), "version 2"),
+        ("/generation", json!(u64::MAX), "beyond"),
+        ("/generation", json!(-1), "integer"),
+        ("/next", json!(3), "number 3 is not below 3"),
+        ("/deployed/1/id", json!(2), "number 2 is not below 2"),
+        ("/deployed/0/id", json!(9), "number 9 is not below 1"),
+        ("/deployed/0/state", json!("ready"), "0 versions are live"),
+        ("/deployed/3/state", json!("live"), "2 versions are live"),
+        ("/deployed/3/state", json!("blue"), "unknown variant"),
+        ("/deployed/3/label", json!("v1"), "\"v1\" stands twice"),
+        ("/deployed/3/label", json!(""), "empty"),
+        ("/deployed/3/label", json!("x".repeat(257)), "257 bytes"),
+        (
+            "/deployed/1/state",
+            json!("standby"),
+            "\"v2\" cannot have been rejected",
+        ),
+        (
+            "/deployed/2/state",
+            json!("retiring"),
+            "\"v3\", which is retiring",
+        ),
+        ("/killed", json!([]), "\"v2\", which is rejected"),
+        ("/killed", json!(["v2", "v2"]), "\"v2\" stands twice"),
+        (
+            "/killed",
+            json!(["v2", "v4"]),
+            "\"v4\" cannot have been rejected",
+        ),
+    ];
+    for (place, value, why) in edits {
+        let mut state = good.clone();
+        *state.pointer_mut(place).unwrap() = value.clone();
+        let refused = serde_json::from_value::<Environments>(state)
+            .expect_err(&format!("{place} = {value}"))
+            .to_string();
+        assert!(refused.contains(why), "{place} = {value}: {refused}");
+    }
+    let mut two = good.clone();
+    for place in ["/deployed/2/state", "/deployed/3/state"] {
+        *two.pointer_mut(place).unwrap() = json!("standby");
+    }
+    let refused = serde_json::from_value::<Environments>(two).unwrap_err();
+    assert!(refused.to_string().contains("second stand-by"), "{refused}");
+
+    let mut strange = good.clone();
+    strange["blue"] = json!("v1");
+    assert!(serde_json::from_value::<Environments>(strange).is_err());
+    for field in [
+        "version",
+        "generation",
+        "next",
+        "killed",
+        "deployed",
+        "policy",
+    ] {
+        let mut lacking = good.clone();
+        lacking.as_object_mut().unwrap().remove(field);
+        assert!(serde_json::from_value::<Environments>(lacking).is_err());
+    }
+    let mut malformed = good.clone();
+    malformed["policy"]["release"] = json!("");
+    let refused = serde_json::from_value::<Environments>(malformed).unwrap_err();
+    assert!(refused.to_string().contains("release"), "{refused}");
+    // A version that is gone may still be named by the policy it was rejected under.
+    let mut gone = good.clone();
+    gone["deployed"].as_array_mut().unwrap().remove(1);
+    assert!(serde_json::from_value::<Environments>(gone).is_ok());
+    let mut unknown = good;
+    unknown["deployed"].as_array_mut().unwrap().remove(2);
+    let refused = serde_json::from_value::<Environments>(unknown).unwrap_err();
+    assert!(refused.to_string().contains("not deployed"), "{refused}");
+}
+
+#[test]
+fn too_many_versions_are_refused() {
+    let mut state = serde_json::to_value(Environments::new("v0").unwrap()).unwrap();
+    let deployed = |id: usize| {
+        let state = if id == 0 { "live" } else { "staged" };
+        json!({ "id": id, "label": format!("v{id}"), "state": state })
+    };
+    let mut read = |count: usize| {
+        state["deployed"] = (0..count).map(deployed).collect();
+        state["next"] = json!(count);
+        serde_json::from_value::<Environments>(state.clone())
+    };
+    assert!(read(Environments::MAX_DEPLOYED).is_ok());
+    let refused = read(Environments::MAX_DEPLOYED + 1).unwrap_err();
+    assert!(refused.to_string().contains("1025"), "{refused}");
+}
+
+#[test]
+fn the_number_of_versions_has_an_end_and_no_overflow() {
+    let mut stored = serde_json::to_value(Environments::new("v1").unwrap()).unwrap();
+    stored["next"] = json!(u32::MAX);
+    let mut state: Environments = serde_json::from_value(stored.clone()).unwrap();
+    let version = "v2".to_owned();
+    assert!(state.apply(&Operation::Deploy { version }).is_err());
+    stored["generation"] = json!(i64::MAX);
+    let mut state: Environments = serde_json::from_value(stored).unwrap();
+    let policy = Box::new(Policy::live_only("last"));
+    state.apply(&Operation::Release { policy }).unwrap();
+    assert_eq!(state.generation(), (1 << 63));
+}
