@@ -48,7 +48,7 @@ pub use journal::{
 pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
 pub use pin::{Pin, PinError, TagError, TaggedPin};
 pub use plan::{Explanation, Partition, Plan, Step};
-pub use policy::{ClassDiff, Diff, Fraction, Move, OnError, Policy, PolicyError};
+pub use policy::{ClassDiff, Diff, Fraction, LayerError, Move, OnError, Policy, PolicyError};
 pub use record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
 pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
 pub use router::{

@@ -5,10 +5,12 @@ mod canonical;
 mod diff;
 mod error;
 mod section;
+mod together;
 
 pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Rule, Shadow};
+pub use together::LayerError;
 
 use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
 
