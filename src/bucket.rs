@@ -99,6 +99,8 @@ pub enum Purpose {
     Layer,
     /// Whether a shadow runs; the label is the shadow's version.
     Shadow,
+    /// Whether a saturated version is spared; the label is the version.
+    Shed,
 }
 
 impl Purpose {
@@ -111,6 +113,7 @@ impl Purpose {
             Purpose::Holdout => "holdout",
             Purpose::Layer => "layer",
             Purpose::Shadow => "shadow",
+            Purpose::Shed => "shed",
         }
     }
 }

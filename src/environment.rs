@@ -12,7 +12,7 @@ use thiserror::Error;
 pub use change::{Change, Order, ReplayError};
 pub use operation::{Operation, OperationError};
 
-use crate::policy::Policy;
+use crate::{policy::Policy, share::Share};
 
 /// Identifies one deployment of a version within a router; never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -77,9 +77,26 @@ pub struct Environment {
     id: VersionId,
     label: String,
     state: VersionState,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_none"))]
+    shed: Share,
+}
+
+#[cfg(feature = "serde")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_none(share: &Share) -> bool {
+    *share == Share::NONE
 }
 
 impl Environment {
+    /// Returns the share of the version's units that fall to the live version.
+    #[must_use]
+    pub const fn shed(&self) -> Share {
+        self.shed
+    }
+
     /// Returns the deployment's number.
     #[must_use]
     pub const fn id(&self) -> VersionId {
@@ -147,6 +164,7 @@ impl Environments {
             id: VersionId(0),
             label: label(live)?,
             state: VersionState::Live,
+            shed: Share::NONE,
         };
         Ok(Environments {
             generation: 0,

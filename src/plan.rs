@@ -41,6 +41,8 @@ pub struct Plan {
     layer: Option<Range>,
     gate: Option<Range>,
     split: Option<Drawn>,
+    overrides: Option<Permitted>,
+    sheds: Box<[ShedDraw]>,
     /// Routes of the units that no rule serves and no draw takes in.
     left_out: LeftOut,
     shadows: Box<[ShadowDraw]>,
@@ -106,6 +108,20 @@ struct LeftOut {
     out_of_gate: Route,
 }
 
+/// The versions that a request may ask for, and their routes.
+#[derive(Clone, Debug)]
+struct Permitted {
+    within: Option<Audience>,
+    routes: Box<[(String, Route)]>,
+}
+
+/// When a saturated version is spared.
+#[derive(Clone, Copy, Debug)]
+struct ShedDraw {
+    version: VersionId,
+    range: Range,
+}
+
 /// When a version runs as a shadow.
 #[derive(Clone, Copy, Debug)]
 struct ShadowDraw {
@@ -140,6 +156,11 @@ impl Plan {
             Some(holdout) if holdout.contains(unit) => self.hold_out(unit),
             _ => *self.serve(unit),
         };
+        let route = if self.sheds.is_empty() {
+            route
+        } else {
+            self.spare(unit, route)
+        };
         if self.shadows.is_empty() {
             route
         } else {
@@ -147,7 +168,40 @@ impl Plan {
         }
     }
 
+    /// Lets the live version answer for one that takes no more, by a draw of its own.
+    #[inline(never)]
+    fn spare(&self, unit: &Unit<'_>, route: Route) -> Route {
+        let mut sheds = self.sheds.iter();
+        match sheds.find(|shed| shed.version == route.version) {
+            Some(shed) if shed.range.contains(unit) => route.saturated(self.live()),
+            _ => route,
+        }
+    }
+
+    /// Returns the route of the version that the request asks for, where the policy allows it.
+    #[inline(never)]
+    fn permit(&self, unit: &Unit<'_>, wanted: &str) -> Option<&Route> {
+        let overrides = self.overrides.as_ref()?;
+        if overrides
+            .within
+            .as_ref()
+            .is_some_and(|within| !within.matches(unit))
+        {
+            return None;
+        }
+        overrides
+            .routes
+            .iter()
+            .find(|(label, _)| label == wanted)
+            .map(|(_, route)| route)
+    }
+
     fn serve(&self, unit: &Unit<'_>) -> &Route {
+        if let Some(wanted) = unit.wanted()
+            && let Some(route) = self.permit(unit, wanted)
+        {
+            return route;
+        }
         if !self.listed.is_empty()
             && let Ok(place) = self
                 .listed
@@ -213,7 +267,10 @@ impl Plan {
             }
             None => self.left_out.held_out,
         };
-        if self.is_listed(unit) {
+        let asked = unit
+            .wanted()
+            .is_some_and(|wanted| self.permit(unit, wanted).is_some());
+        if asked || self.is_listed(unit) {
             Route {
                 propensity: None,
                 ..route

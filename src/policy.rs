@@ -9,7 +9,7 @@ mod together;
 
 pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub use error::PolicyError;
-pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Rule, Shadow};
+pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
 pub use together::LayerError;
 
 use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
@@ -54,6 +54,11 @@ pub struct Policy {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub(crate) layer: Option<Layer>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) overrides: Option<Overrides>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -132,6 +137,7 @@ impl Policy {
             on_error: OnError::Return,
             holdout: None,
             layer: None,
+            overrides: None,
             canary: None,
             ab_test: None,
             units: Vec::new(),
@@ -218,6 +224,36 @@ impl Policy {
         self
     }
 
+    /// Lets requests ask for these versions, by [`Unit::asking_for`](crate::Unit::asking_for).
+    #[must_use]
+    pub fn with_overrides<'a>(self, versions: impl IntoIterator<Item = &'a str>) -> Policy {
+        let versions = versions.into_iter().map(str::to_owned).collect();
+        Policy {
+            overrides: Some(Overrides {
+                versions,
+                within: None,
+            }),
+            ..self
+        }
+    }
+
+    /// Lets requests of an audience ask for these versions.
+    #[must_use]
+    pub fn with_overrides_within<'a>(
+        self,
+        audience: Audience,
+        versions: impl IntoIterator<Item = &'a str>,
+    ) -> Policy {
+        let versions = versions.into_iter().map(str::to_owned).collect();
+        Policy {
+            overrides: Some(Overrides {
+                versions,
+                within: Some(audience),
+            }),
+            ..self
+        }
+    }
+
     /// Keeps a share of the units out of this and every release with the same `salt`.
     #[must_use]
     pub fn with_holdout(mut self, salt: &str, share: Share) -> Policy {
@@ -299,6 +335,11 @@ impl Policy {
             .map(|canary| ("canary.version", &canary.version));
         let arms = self.ab_test.iter().flat_map(|test| &test.arms);
         let arms = arms.map(|arm| ("ab_test.arms.version", &arm.version));
+        let overrides = self
+            .overrides
+            .iter()
+            .flat_map(|overrides| &overrides.versions);
+        let overrides = overrides.map(|version| ("overrides.versions", version));
         let units = self
             .units
             .iter()
@@ -306,6 +347,7 @@ impl Policy {
         let rules = self.rule.iter().map(|rule| ("rule.version", &rule.version));
         canary
             .chain(arms)
+            .chain(overrides)
             .chain(units)
             .chain(rules)
             .map(|(field, version)| (field, version.as_str()))

@@ -93,6 +93,15 @@ impl Route {
         }
     }
 
+    /// Returns the route of the same unit where its version takes no more.
+    pub(crate) const fn saturated(self, live: VersionId) -> Route {
+        Route {
+            version: live,
+            reason: ReasonCode::of(Reason::Saturated),
+            ..self.confounded()
+        }
+    }
+
     const fn confounded(self) -> Route {
         Route {
             propensity: None,
@@ -135,6 +144,8 @@ pub enum Reason {
     PinLapsed,
     /// The unit is kept out of every release.
     Holdout,
+    /// The request asked for a version, and the policy lets such units ask.
+    Override,
     /// The unit is listed by name.
     Listed,
     /// An audience rule decided: for the unit, or against its taking part.
@@ -145,6 +156,8 @@ pub enum Reason {
     Gate,
     /// The split decided which arm.
     Split,
+    /// The chosen version is saturated or unhealthy, so the live one answers.
+    Saturated,
     /// The chosen version failed, so the live one answered.
     Fallback,
 }
@@ -157,11 +170,13 @@ impl fmt::Display for Reason {
             Reason::Pinned => "pinned",
             Reason::PinLapsed => "pin_lapsed",
             Reason::Holdout => "holdout",
+            Reason::Override => "override",
             Reason::Listed => "listed",
             Reason::Audience => "audience",
             Reason::Layer => "layer",
             Reason::Gate => "gate",
             Reason::Split => "split",
+            Reason::Saturated => "saturated",
             Reason::Fallback => "fallback",
         })
     }
@@ -181,17 +196,19 @@ impl ReasonCode {
 
     #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
     const fn reason(self) -> Reason {
-        const ALL: [Reason; 11] = [
+        const ALL: [Reason; 13] = [
             Reason::Live,
             Reason::Killed,
             Reason::Pinned,
             Reason::PinLapsed,
             Reason::Holdout,
+            Reason::Override,
             Reason::Listed,
             Reason::Audience,
             Reason::Layer,
             Reason::Gate,
             Reason::Split,
+            Reason::Saturated,
             Reason::Fallback,
         ];
         let mut place = 0;

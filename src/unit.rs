@@ -148,6 +148,7 @@ unit_key_from! {
 pub struct Unit<'a> {
     key: Key<'a>,
     attributes: Option<&'a dyn Attributes>,
+    wanted: Option<&'a str>,
 }
 
 impl<'a> Unit<'a> {
@@ -172,6 +173,23 @@ impl<'a> Unit<'a> {
             attributes: Some(attributes),
             ..self
         }
+    }
+
+    /// Returns the unit asking for a version, for people who test in production.
+    ///
+    /// The wish counts only where the policy allows it, and is no evidence of anything.
+    #[must_use]
+    pub fn asking_for(self, version: &'a str) -> Unit<'a> {
+        Unit {
+            wanted: Some(version),
+            ..self
+        }
+    }
+
+    /// Returns the version that the request asks for, if any.
+    #[must_use]
+    pub fn wanted(&self) -> Option<&'a str> {
+        self.wanted
     }
 
     /// Returns the unit's identity.
@@ -201,6 +219,7 @@ impl<'a> From<Key<'a>> for Unit<'a> {
         Unit {
             key,
             attributes: None,
+            wanted: None,
         }
     }
 }

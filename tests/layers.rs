@@ -45,7 +45,10 @@ fn r4_an_overlap_is_named_with_both_releases() {
         })
     );
     // One that lies inside of another is found as well, and one release twice.
-    let inside = [policy("wide", "page", 0, 60), policy("inner", "page", 10, 20)];
+    let inside = [
+        policy("wide", "page", 0, 60),
+        policy("inner", "page", 10, 20),
+    ];
     assert!(Policy::check_together(&inside).is_err());
     let twice = [policy("same", "page", 0, 60), policy("same", "page", 0, 60)];
     assert!(Policy::check_together(&twice).is_err());

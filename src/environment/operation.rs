@@ -6,6 +6,7 @@ use super::{Environment, Environments, LabelError, VersionId, VersionState, labe
 use crate::{
     plan::Plan,
     policy::{Policy, PolicyError},
+    share::Share,
 };
 
 /// Names one step of deployment or release.
@@ -48,6 +49,13 @@ pub enum Operation {
         /// Why, in the operator's words.
         cause: String,
     },
+    /// A version is saturated or unhealthy: a share of its units falls to the live one.
+    Shed {
+        /// The version's label.
+        version: String,
+        /// The share that falls; nobody ends it.
+        share: Share,
+    },
     /// A version that no policy names takes no new requests.
     Retire {
         /// The version's label.
@@ -74,6 +82,7 @@ impl Environments {
             Operation::Swap { version, policy } => next.swap(version, policy.as_deref())?,
             Operation::Accept => next.accept()?,
             Operation::Reject { version, .. } => next.reject(version)?,
+            Operation::Shed { version, share } => next.other(version)?.shed = *share,
             Operation::Retire { version } => next.retire(version)?,
             Operation::Reclaim { version } => next.reclaim(version)?,
         }
@@ -105,6 +114,7 @@ impl Environments {
             id,
             label,
             state: VersionState::Staged,
+            shed: Share::NONE,
         });
         Ok(())
     }
@@ -224,6 +234,7 @@ impl Environments {
             core::mem::swap(&mut self.live, next);
             next.state = state;
             self.live.state = VersionState::Live;
+            self.live.shed = Share::NONE;
             self.others.sort_by_key(|environment| environment.id);
         }
     }

@@ -1,6 +1,8 @@
 //! From a policy to its plan.
 
-use super::{Drawn, Head, Named, Plan, Range, Ruled, ShadowDraw, outcomes::Outcomes};
+use super::{
+    Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, outcomes::Outcomes,
+};
 use crate::{
     audience::Audience,
     bucket::{Draw, Purpose, Secret},
@@ -93,6 +95,8 @@ impl Builder<'_> {
             gate,
             split: self.drawn(&outcomes, split.as_ref()),
             left_out: outcomes.left_out(policy.canary.is_some()),
+            overrides: self.overrides(),
+            sheds: self.sheds(),
             shadows: self.shadows(),
             versions: self.versions(),
             arms: self.arms(split.as_ref()),
@@ -183,7 +187,8 @@ impl Builder<'_> {
         let (version, as_named) = self.answering(label);
         Route {
             generation: self.environments.generation(),
-            propensity: propensity.map(Propensity::from_raw),
+            propensity: propensity
+                .map(|raw| Propensity::from_raw(self.after_shedding(version, raw))),
             version,
             arm: NO_ARM,
             shadows: 0,
@@ -242,6 +247,44 @@ impl Builder<'_> {
 
     pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {
         self.fixed(self.environments.live().label(), reason, Some(propensity))
+    }
+
+    fn overrides(&self) -> Option<Permitted> {
+        let overrides = self.policy.overrides.as_ref()?;
+        let versions = overrides.versions.iter();
+        let route = |label: &String| (label.clone(), self.fixed(label, Reason::Override, None));
+        Some(Permitted {
+            within: overrides.within.clone(),
+            routes: versions.map(route).collect(),
+        })
+    }
+
+    fn sheds(&self) -> Box<[ShedDraw]> {
+        let saturated = self
+            .environments
+            .iter()
+            .filter(|other| other.shed() > Share::NONE);
+        saturated
+            .map(|other| {
+                let (salt, shares) = (&self.policy.release, Share::NONE..other.shed());
+                let range = self.range(Purpose::Shed, salt, other.label(), shares);
+                ShedDraw {
+                    version: other.id(),
+                    range,
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the probability of a version that sheds a share of those who are drawn into it.
+    fn after_shedding(&self, version: VersionId, probability: u64) -> u64 {
+        match self.environments.iter().find(|other| other.id() == version) {
+            Some(other) if other.shed() > Share::NONE => {
+                let kept = other.shed().complement().points();
+                Propensity::raw_product(probability, Propensity::raw_of_points(kept))
+            }
+            _ => probability,
+        }
     }
 
     fn shadows(&self) -> Box<[ShadowDraw]> {

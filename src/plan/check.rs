@@ -113,6 +113,11 @@ impl Form<'_> {
             "canary.or_for",
             canary.and_then(|canary| canary.or_for.as_ref()),
         )?;
+        let overrides = self.policy.overrides.as_ref();
+        audience(
+            "overrides.within",
+            overrides.and_then(|overrides| overrides.within.as_ref()),
+        )?;
         audience("ab_test.within", test.and_then(|test| test.within.as_ref()))?;
         self.policy
             .rule

@@ -76,10 +76,16 @@ impl Plan {
         let mut steps = Steps::default();
         self.tell(&unit, &mut steps);
         let mut steps = steps.0;
-        if route.reason() == Reason::Killed {
-            let finding = "the version that this names was rejected".to_owned();
+        let instead = match route.reason() {
+            Reason::Killed => Some("the version that this names was rejected"),
+            Reason::Saturated => Some("the version that this names takes no more"),
+            _ => None,
+        };
+        if let Some(finding) = instead {
+            steps.iter_mut().for_each(|step| step.decided = false);
+            let finding = finding.to_owned();
             steps.push(Step {
-                rule: Reason::Killed,
+                rule: route.reason(),
                 decided: true,
                 finding,
             });
@@ -97,6 +103,14 @@ impl Plan {
         if let Some(holdout) = &self.holdout {
             let held = holdout.contains(unit);
             if steps.tell(Reason::Holdout, held, holdout.finding(unit)) {
+                return;
+            }
+        }
+        if let Some(wanted) = unit.wanted() {
+            let allowed = self.permit(unit, wanted).is_some();
+            let allows = if allowed { "allows" } else { "does not allow" };
+            let finding = format!("the request asks for {wanted}, which the policy {allows}");
+            if steps.tell(Reason::Override, allowed, finding) {
                 return;
             }
         }

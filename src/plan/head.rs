@@ -40,6 +40,8 @@ impl Head {
         let rules = plan.holdout.is_some()
             || plan.layer.is_some()
             || plan.within.is_some()
+            || plan.overrides.is_some()
+            || !plan.sheds.is_empty()
             || !(plan.listed.is_empty() && plan.rules.is_empty() && plan.shadows.is_empty());
         if rules {
             return beyond;

@@ -34,7 +34,14 @@ impl Plan {
                     shadows: 0,
                     ..self.left_out.live
                 };
-                (self.add_shadows(&unit, live), Reason::Pinned)
+                let route = self.spare(&unit, live);
+                let spared = route.version() != version;
+                let reason = if spared {
+                    Reason::Saturated
+                } else {
+                    Reason::Pinned
+                };
+                (self.add_shadows(&unit, route), reason)
             }
             None => (self.route(unit), Reason::PinLapsed),
         };

@@ -26,6 +26,13 @@ impl Policy {
             out.number(u64::from(layer.from.nanos()));
             out.number(u64::from(layer.to.nanos()));
         });
+        section(&mut out, self.overrides.as_ref(), |out, overrides| {
+            let mut versions: Vec<_> = overrides.versions.iter().collect();
+            versions.sort_unstable();
+            versions.dedup();
+            each(out, &versions, |out, version| out.text(version));
+            section(out, overrides.within.as_ref(), audience);
+        });
         section(&mut out, self.canary.as_ref(), |out, canary| {
             out.text(&canary.version);
             out.number(u64::from(canary.share.nanos()));

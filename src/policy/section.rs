@@ -79,6 +79,19 @@ pub(crate) struct Layer {
     pub(crate) to: Share,
 }
 
+/// Versions that a request may ask for.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Overrides {
+    pub(crate) versions: Vec<String>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) within: Option<Audience>,
+}
+
 /// Units that a version answers because they are named.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -98,6 +98,14 @@ impl<M: Send + Sync + 'static> Router<M> {
         self.operator().rollback(cause)
     }
 
+    /// Spares a saturated or unhealthy version. See [`Operator::shed`].
+    ///
+    /// # Errors
+    /// [`OperationError`] if the version is live or not deployed.
+    pub fn shed(&self, version: &str, share: Share) -> Result<u64, OperationError> {
+        self.operator().shed(version, share)
+    }
+
     /// Takes a version that no policy names out of service. See [`Operator::retire`].
     ///
     /// # Errors

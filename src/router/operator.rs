@@ -218,6 +218,21 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         Ok(turn.publish(&operation, &self.signed))
     }
 
+    /// Spares a saturated or unhealthy version: a share of its units falls to the live one.
+    ///
+    /// Which units fall is drawn afresh and stays the same while the release and the version
+    /// do. They have a reason of their own and are left out of statistics; the split itself
+    /// does not change. A share of nobody ends it, and so does becoming live.
+    ///
+    /// # Errors
+    /// [`OperationError`] if the version is live or not deployed.
+    pub fn shed(&self, version: &str, share: Share) -> Result<u64, OperationError> {
+        self.carry_out(Operation::Shed {
+            version: version.to_owned(),
+            share,
+        })
+    }
+
     /// Takes a version that no policy names out of service.
     ///
     /// # Errors
