@@ -11,10 +11,8 @@ use core::fmt;
 use ::tracing::{debug, info, warn};
 
 use crate::{
-    environment::Operation,
-    record::{
-        Assignment, Change, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun,
-    },
+    environment::{Change, Operation},
+    record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun},
     route::{Propensity, Reason},
     timestamp::Timestamp,
 };
@@ -125,6 +123,7 @@ fn changed(change: &Change<'_>) {
         Operation::Swap { version, .. } => ("swap", Some(version), None),
         Operation::Accept => ("accept", None, None),
         Operation::Reject { version, cause } => ("reject", Some(version), Some(cause)),
+        Operation::Shed { version, .. } => ("shed", Some(version), None),
         Operation::Retire { version } => ("retire", Some(version), None),
         Operation::Reclaim { version } => ("reclaim", Some(version), None),
     };
@@ -158,9 +157,11 @@ const fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::Live => "static",
         Reason::Killed => "disabled",
-        Reason::Listed | Reason::Audience => "targeting_match",
+        Reason::Pinned => "cached",
+        Reason::PinLapsed => "stale",
+        Reason::Override | Reason::Listed | Reason::Audience => "targeting_match",
         Reason::Holdout | Reason::Layer | Reason::Gate | Reason::Split => "split",
-        Reason::Fallback => "error",
+        Reason::Saturated | Reason::Fallback => "error",
     }
 }
 
