@@ -126,7 +126,7 @@ impl Equivalence {
 /// Schuirmann (1987), <https://doi.org/10.1007/BF01068419>.
 ///
 /// # Errors
-/// As [`means::welch`].
+/// As [`means::welch`], and [`Refusal::OutOfRange`] for an alpha of 1/2 or more.
 ///
 /// ```
 /// use switchstand::stats::equivalence::{self, Margin};
@@ -144,6 +144,7 @@ pub fn of_means(
     margin: Margin,
     alpha: Alpha,
 ) -> Result<Equivalence, Refusal> {
+    check(alpha)?;
     let test = means::welch(control, candidate, alpha, Alternative::TwoSided)?;
     Ok(by_student("two one-sided Welch t tests", &test, margin))
 }
@@ -156,12 +157,13 @@ pub fn of_means(
 /// Schuirmann (1987), <https://doi.org/10.1007/BF01068419>.
 ///
 /// # Errors
-/// As [`paired::paired_t`].
+/// As [`paired::paired_t`], and [`Refusal::OutOfRange`] for an alpha of 1/2 or more.
 pub fn of_differences(
     differences: &Moments,
     margin: Margin,
     alpha: Alpha,
 ) -> Result<Equivalence, Refusal> {
+    check(alpha)?;
     let test = paired::paired_t(differences, alpha, Alternative::TwoSided)?;
     Ok(by_student("two one-sided paired t tests", &test, margin))
 }
@@ -174,14 +176,15 @@ pub fn of_differences(
 /// Farrington and Manning (1990), <https://doi.org/10.1002/sim.4780091208>.
 ///
 /// # Errors
-/// [`Refusal::OutOfRange`] for a margin that reaches -1 or 1, [`Refusal::InsufficientData`] for
-/// an arm without trials.
+/// [`Refusal::OutOfRange`] for a margin that reaches -1 or 1 and for an alpha of 1/2 or more,
+/// [`Refusal::InsufficientData`] for an arm without trials.
 pub fn of_rates(
     control: &Counts,
     candidate: &Counts,
     margin: Margin,
     alpha: Alpha,
 ) -> Result<Equivalence, Refusal> {
+    check(alpha)?;
     let above = proportions::non_inferiority(control, candidate, -margin.lower, alpha)?;
     // From the other side the control must not be worse than the candidate by the margin.
     let below = proportions::non_inferiority(candidate, control, margin.upper, alpha)?;
@@ -219,6 +222,18 @@ fn by_student(method: &'static str, test: &FixedHorizon, margin: Margin) -> Equi
         p_above_lower: p(margin.lower, Alternative::Greater),
         p_below_upper: p(margin.upper, Alternative::Less),
     }
+}
+
+/// Refuses an error rate for which there is no interval of level `1 - 2 alpha`.
+fn check(alpha: Alpha) -> Result<(), Refusal> {
+    if alpha.get() < 0.5 {
+        return Ok(());
+    }
+    Err(Refusal::OutOfRange {
+        what: "alpha of a claim of equivalence",
+        value: alpha.get(),
+        expected: "a number below 1/2",
+    })
 }
 
 /// Returns an interval of level `1 - 2 alpha`.

@@ -62,11 +62,6 @@ impl Sample {
         self.sorted.first().copied().unwrap_or(f64::NAN)
     }
 
-    /// Returns the largest value.
-    pub(crate) fn greatest(&self) -> f64 {
-        self.sorted.last().copied().unwrap_or(f64::NAN)
-    }
-
     /// Returns the value of this rank, counted from 1; the nearest one for other ranks.
     pub(crate) fn at_rank(&self, rank: u64) -> f64 {
         let index = (rank.clamp(1, self.n()) - 1) as usize;

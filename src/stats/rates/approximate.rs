@@ -41,7 +41,7 @@ pub fn score(
 /// `z = 2 (sqrt((c_b + 3/8) / e_b) - sqrt((c_a + 3/8) / e_a)) / sqrt(1/e_a + 1/e_b)`: there the
 /// variance does not depend on the rate. Interval as for [`score`].
 ///
-/// Huffman (1984), <https://doi.org/10.2307/2347450>.
+/// Huffman (1984), Applied Statistics 33, 224–226.
 ///
 /// # Errors
 /// As [`score`].
