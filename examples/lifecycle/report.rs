@@ -3,7 +3,7 @@
 use std::{fmt::Display, process::ExitCode, time::Duration};
 
 use switchstand::{
-    Share,
+    Diff, Share,
     stats::{Alpha, Refusal, sample_ratio},
 };
 
@@ -24,6 +24,13 @@ impl Report {
     /// Begins a step within a stage.
     pub(crate) fn step(&self, title: &str) {
         println!("   - {title}");
+    }
+
+    /// Prints whom the next policy will move, one line per audience.
+    pub(crate) fn moves(&self, diff: &Diff) {
+        for class in diff.to_string().lines() {
+            println!("   > {class}");
+        }
     }
 
     /// Prints a number that this run may give or not.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use smartcore::error::Failed;
-use switchstand::{Policy, Router, Share, VersionState, stats::Refusal};
+use switchstand::{Policy, Router, ShadowBudget, Share, VersionState, stats::Refusal};
 
 use crate::{
     digits::{self, Reader, Sample, Trained},
@@ -36,6 +36,8 @@ pub(crate) struct Stand {
     offline: BTreeMap<String, Vec<u32>>,
     /// Requests sent in all stages.
     pub(crate) sent: usize,
+    /// Shadows sampled in all stages.
+    pub(crate) sampled: usize,
     /// Answers that the version named in the route really gave.
     pub(crate) attributed: usize,
     stage: usize,
@@ -71,6 +73,7 @@ impl Stand {
         let log = Arc::new(Log::default());
         let router = Router::builder("digits")
             .comparison(Arc::clone(&agreement))
+            .shadow_budget(ShadowBudget::in_flight(10_000))
             .recorder(Arc::clone(&log) as Arc<_>)
             .build("v1", logistic)?;
         Ok(Stand {
@@ -84,6 +87,7 @@ impl Stand {
             canary: BTreeSet::new(),
             offline,
             sent: 0,
+            sampled: 0,
             attributed: 0,
             stage: 0,
         })
@@ -134,8 +138,13 @@ impl Stand {
         self.must(version, value, state == Some(expected));
     }
 
-    /// Puts a policy in force and lets every user send two requests.
+    /// Prints whom a policy moves, puts it in force and lets every user send two requests.
     pub(crate) fn release(&mut self, policy: Policy) -> Result<Answers, Box<dyn Error>> {
+        let before = self.router.environments();
+        let diff = before
+            .policy()
+            .diff_while_live(&policy, before.live().label())?;
+        self.report.moves(&diff);
         self.router.release(policy)?;
         Ok(self.serve())
     }
@@ -159,6 +168,7 @@ impl Stand {
         };
         let (answers, outcome) = traffic.send(|| operate(&self.router));
         self.sent += answers.len();
+        self.sampled += answers.iter().filter(|answer| answer.sampled).count();
         self.attributed += self.attributed(&answers);
         (answers, outcome)
     }

@@ -34,8 +34,10 @@ pub(crate) struct Answer {
     /// The digit, unless the model failed.
     pub(crate) digit: Option<u32>,
     pub(crate) right: bool,
-    /// How many shadows ran beside it.
-    pub(crate) shadows: usize,
+    /// Whether a shadow was sampled for it.
+    pub(crate) sampled: bool,
+    /// Whether that shadow ran; without a permit it was given up.
+    pub(crate) shadowed: bool,
     /// Whether the request came after the operation in the middle of the stage had returned.
     pub(crate) after: bool,
 }
@@ -155,7 +157,8 @@ impl Traffic<'_> {
                 generation: served.route.generation(),
                 digit,
                 right: digit == Some(sample.digit),
-                shadows: served.shadows.len(),
+                sampled: !served.route.shadows().is_empty(),
+                shadowed: !served.shadows.is_empty(),
                 after,
             });
             for task in served.shadows {

@@ -28,7 +28,7 @@ use super::AsyncModel;
 /// #     async fn predict(&self, input: &f64) -> Result<f64, Infallible> { Ok(*input) }
 /// # }
 /// type Any = Box<dyn BoxedAsyncModel<Input = f64, Output = f64, Error = Infallible> + Send + Sync>;
-/// let router: Router<Any> = Router::new("ranker", "v1", Box::new(Small))?;
+/// let router = Router::<Any>::new("ranker", "v1", Box::new(Small))?;
 /// router.deploy("v2", Box::new(Large))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -19,8 +19,8 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
 
 fn step(stand: &mut Stand, share: Share) -> Result<(), Box<dyn Error>> {
     let policy = Policy::canary(RELEASE, "v2", share).or_for(attr("tier").is("internal"));
-    let answers = stand.release(policy)?;
     stand.step(&format!("colleagues and {share} of the others"));
+    let answers = stand.release(policy)?;
 
     let on_v2 = answers.users_of("v2");
     let colleagues = stand.colleagues();

@@ -15,21 +15,25 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
 
     stand.must_be_all("requests on v1", answers.of("v1").count(), answers.len());
     // A user is in the sample with all requests or with none.
-    let seen = answers.users_where(|answer| answer.shadows > 0).len();
-    stand.must_fit(
-        "users whose requests v2 saw",
-        seen,
-        stand.users.len(),
-        share,
-    )?;
+    let sampled = answers.users_where(|answer| answer.sampled).len();
+    stand.must_fit("users in the sample", sampled, stand.users.len(), share)?;
 
-    let sampled: Vec<_> = answers.iter().filter(|answer| answer.shadows > 0).collect();
+    // Shadows beyond the budget are given up, so that they never pile up; none is lost uncounted.
+    let sampled = answers.iter().filter(|answer| answer.sampled).count();
+    let counts = stand.router.shadow_counts("v2").ok_or("v2 is gone")?;
+    let (run, dropped) = (counts.run() as usize, counts.dropped() as usize);
+    stand.must_be_all("shadows run or given up", run + dropped, sampled);
+    stand.says("  given up beyond the budget", count(dropped));
+
+    let shadowed: Vec<_> = answers.iter().filter(|answer| answer.shadowed).collect();
     let (same, pairs) = stand.agreement.same_of_all();
-    stand.must_be_all("pairs compared", pairs, sampled.len());
-
+    stand.must_be_all("pairs compared", pairs, run);
     // Both models are also asked directly: the comparison must have counted the same.
     let alike = |sample| stand.agree(sample, "v1", "v2");
-    let expected = sampled.iter().filter(|answer| alike(answer.sample)).count();
+    let expected = shadowed
+        .iter()
+        .filter(|answer| alike(answer.sample))
+        .count();
     let value = format!("{} = {}", count(same), percent(same, pairs));
     stand.must("pairs with the same digit", value, same == expected);
     stand.says("accuracy of what users got", answers.accuracy_of("v1"));
