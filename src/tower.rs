@@ -131,6 +131,7 @@ where
     } else {
         ticket.desk().now::<S::Response, S::Error>()
     };
+    ticket.keep_for_journal(&request);
     let spare = ticket.has_fallback().then(|| request.clone());
     let mut answer = ready_call(ticket.model().clone(), request).await;
     if answer.is_err()
@@ -139,6 +140,7 @@ where
     {
         answer = ready_call(live, request).await;
     }
+    ticket.answered_for_journal(&answer);
     ticket.expose_kept(answer.is_err());
     if !shadows.is_empty() {
         let comparison = ticket.desk().comparison::<S::Response, S::Error>();

@@ -116,17 +116,18 @@ fn shadowed(run: &ShadowRun<'_>) {
 }
 
 fn changed(change: &Change<'_>) {
-    let (operation, version, cause) = match &*change.operation {
-        Operation::Deploy { version } => ("deploy", Some(version), None),
-        Operation::Validate { version } => ("validate", Some(version), None),
-        Operation::Release { .. } => ("release", None, None),
-        Operation::Swap { version, .. } => ("swap", Some(version), None),
-        Operation::Accept => ("accept", None, None),
-        Operation::Reject { version, cause } => ("reject", Some(version), Some(cause)),
-        Operation::Shed { version, .. } => ("shed", Some(version), None),
-        Operation::Retire { version } => ("retire", Some(version), None),
-        Operation::Reclaim { version } => ("reclaim", Some(version), None),
+    let (operation, version) = match &*change.operation {
+        Operation::Deploy { version } => ("deploy", Some(version)),
+        Operation::Validate { version } => ("validate", Some(version)),
+        Operation::Release { .. } => ("release", None),
+        Operation::Swap { version, .. } => ("swap", Some(version)),
+        Operation::Accept => ("accept", None),
+        Operation::Reject { version, .. } => ("reject", Some(version)),
+        Operation::Shed { version, .. } => ("shed", Some(version)),
+        Operation::Retire { version } => ("retire", Some(version)),
+        Operation::Reclaim { version } => ("reclaim", Some(version)),
     };
+    let cause = Some(&*change.cause).filter(|cause| !cause.is_empty());
     let release = match &*change.operation {
         Operation::Release { policy } => Some(policy.release()),
         Operation::Swap { policy, .. } => policy.as_ref().map(|policy| policy.release()),
@@ -139,7 +140,7 @@ fn changed(change: &Change<'_>) {
         feature_flag.key = release,
         switchstand.operation = operation,
         switchstand.version = version.map(String::as_str),
-        switchstand.cause = cause.map(String::as_str),
+        switchstand.cause = cause,
         switchstand.actor = &*change.actor,
         switchstand.generation = change.generation,
         switchstand.at = change.at.as_nanos()

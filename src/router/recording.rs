@@ -260,19 +260,24 @@ impl Running {
         }
     }
 
-    /// Notes an answer, and of the input what the application wants to keep.
-    pub(super) fn answered<I: 'static, O, E>(&mut self, input: &I, answer: &Result<O, E>) {
-        let outcome = match answer {
-            Ok(_) => JournalOutcome::Answered,
-            Err(_) => JournalOutcome::Failed,
-        };
-        if let Some(request) = self.request.as_mut().filter(|request| request.is_recorded) {
-            request.outcome = outcome;
+    /// Notes of the input what the application wants to keep.
+    pub(super) fn keep<I: 'static>(&mut self, input: &I) {
+        if let Some(request) = &mut self.request {
             let note = self.stripe.note.as_ref();
             request.note = note
                 .and_then(|note| note.downcast_ref::<Box<Note<I>>>())
                 .and_then(|note| contain(|| note(input)))
                 .map(Into::into);
+        }
+    }
+
+    /// Notes whether the model gave an answer.
+    pub(super) fn answered<O, E>(&mut self, answer: &Result<O, E>) {
+        if let Some(request) = &mut self.request {
+            request.outcome = match answer {
+                Ok(_) => JournalOutcome::Answered,
+                Err(_) => JournalOutcome::Failed,
+            };
         }
     }
 }

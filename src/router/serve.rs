@@ -135,9 +135,25 @@ impl<M> Ticket<M> {
 
     /// Tells the journal of an answer, if the request is journalled.
     #[inline]
-    pub(crate) fn journal<I: 'static, O, E>(&mut self, input: &I, answer: &Result<O, E>) {
+    fn journal<I: 'static, O, E>(&mut self, input: &I, answer: &Result<O, E>) {
         if let Some(running) = self.running() {
-            running.answered(input, answer);
+            running.keep(input);
+            running.answered(answer);
+        }
+    }
+
+    /// Lets the journal keep what it wants of an input that the model will consume.
+    #[cfg(feature = "tower")]
+    pub(crate) fn keep_for_journal<I: 'static>(&mut self, input: &I) {
+        if let Some(running) = self.running() {
+            running.keep(input);
+        }
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn answered_for_journal<O, E>(&mut self, answer: &Result<O, E>) {
+        if let Some(running) = self.running() {
+            running.answered(answer);
         }
     }
 
