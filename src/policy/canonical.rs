@@ -26,13 +26,6 @@ impl Policy {
             out.number(u64::from(layer.from.nanos()));
             out.number(u64::from(layer.to.nanos()));
         });
-        section(&mut out, self.overrides.as_ref(), |out, overrides| {
-            let mut versions: Vec<_> = overrides.versions.iter().collect();
-            versions.sort_unstable();
-            versions.dedup();
-            each(out, &versions, |out, version| out.text(version));
-            section(out, overrides.within.as_ref(), audience);
-        });
         section(&mut out, self.canary.as_ref(), |out, canary| {
             out.text(&canary.version);
             out.number(u64::from(canary.share.nanos()));
@@ -75,6 +68,15 @@ impl Policy {
             out.text(&shadow.version);
             out.number(u64::from(shadow.share.nanos()));
         });
+        // Written only where there are some, so that policies without keep their fingerprint.
+        if let Some(overrides) = &self.overrides {
+            out.text("overrides");
+            let mut versions: Vec<_> = overrides.versions.iter().collect();
+            versions.sort_unstable();
+            versions.dedup();
+            each(&mut out, &versions, |out, version| out.text(version));
+            section(&mut out, overrides.within.as_ref(), audience);
+        }
         out.finish()
     }
 }
