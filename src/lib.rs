@@ -12,6 +12,8 @@ mod audience;
 mod bucket;
 pub mod comparison;
 mod environment;
+#[cfg(feature = "stats")]
+pub mod experiment;
 mod fingerprint;
 mod journal;
 mod model;
@@ -19,6 +21,8 @@ mod pin;
 mod plan;
 mod policy;
 mod record;
+#[cfg(feature = "stats")]
+pub mod rollout;
 mod route;
 mod router;
 mod shadow;

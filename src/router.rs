@@ -15,6 +15,8 @@ mod published;
 mod reader;
 mod recording;
 mod restore;
+#[cfg(feature = "stats")]
+mod rollout;
 mod serve;
 mod stamp;
 mod ticket;

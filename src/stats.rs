@@ -18,7 +18,7 @@ mod higher_moments;
 mod histogram;
 mod interval;
 pub mod means;
-mod measure;
+pub(crate) mod measure;
 mod moments;
 pub mod multiplicity;
 mod p_value;
@@ -37,7 +37,7 @@ mod refusal;
 mod sample;
 pub mod sample_ratio;
 pub(crate) mod special;
-mod state;
+pub(crate) mod state;
 
 pub use alpha::{Alpha, AlphaError};
 pub use counts::Counts;

@@ -1,0 +1,83 @@
+//! Lets a canary grow by itself while guards hold, and takes it back when one does not.
+//!
+//! A [`Rollout`] is a pure state machine. It reads no clock, knows no router and starts no
+//! thread: the application hands it the time and what happened, and carries out the action that
+//! comes back. [`Router::carry_out`](crate::Router::carry_out) does that for a router.
+//!
+//! | phase | who gets the candidate | what leads on |
+//! |---|---|---|
+//! | pending | nobody | the gates of the start |
+//! | shadowing, if asked for | nobody; it runs unseen | enough pairs, and every guard shows safety |
+//! | ramping, one step after another | the step's share | time and exposures on this step, or evidence of safety |
+//! | baking | everybody, the old version stands by | time and exposures, then it is accepted |
+//! | promoted, rolled back | everybody; nobody | nothing: they are final |
+//!
+//! # Rules
+//! - Exposure never decreases until it is taken back, then to nobody in one action.
+//! - One evaluation makes at most one step, on evidence of this step alone. A late tick skips
+//!   nothing.
+//! - No data never leads on. What it does lead to is each guard's choice: [`OnNoData`].
+//! - Whatever the order of the inputs, abort comes first, then breaches, the deadline, pause and
+//!   resume, promotion, and the ordinary step last.
+//! - While paused nothing advances, and guards still act.
+//! - The chance of a false alarm holds over the whole release: [`Schedule::with_alpha`] is shared
+//!   out among the guards, and the evidence of a [`Check::Rate`] is never reset at a step.
+//!
+//! ```
+//! use core::time::Duration;
+//! use switchstand::{Policy, Router, Share, Timestamp};
+//! use switchstand::rollout::{Check, Guard, Phase, Rollout, Sample, Schedule};
+//! use switchstand::stats::guard::RateTest;
+//!
+//! let router = Router::new("ranker", "v1", ())?;
+//! router.deploy("v2", ())?;
+//! router.validate("v2", |_| Ok::<(), String>(()))?;
+//!
+//! let errors = Guard::new("errors", Check::Rate(RateTest::default()));
+//! let schedule = Schedule::new([errors])?;
+//! let mut rollout = Rollout::new(Policy::canary("ranker-2026-11", "v2", Share::NONE), schedule)?;
+//!
+//! // From a timer of the application:
+//! let now = Timestamp::from_secs(0);
+//! rollout.step(now, []);
+//! if let Some(action) = rollout.unconfirmed() {
+//!     router.carry_out(&action)?;
+//!     rollout.confirm();
+//! }
+//! assert_eq!(rollout.phase(), Phase::Ramping { step: 0 });
+//! assert_eq!(router.current().release(), "ranker-2026-11");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod action;
+mod cause;
+mod check;
+mod controller;
+mod error;
+mod evaluation;
+mod evidence;
+mod guard;
+mod input;
+mod ladder;
+mod phase;
+mod reaction;
+mod sample;
+mod schedule;
+mod state;
+#[cfg(feature = "serde")]
+mod stored;
+mod trail;
+
+pub use action::Action;
+pub use cause::{Cause, PauseCause};
+pub use check::{Check, Found, Worse};
+pub use controller::Rollout;
+pub use error::{RolloutError, ScheduleError};
+pub use guard::{Guard, OnBreach, OnNoData};
+pub use input::{Command, Input};
+pub use ladder::{Ladder, LadderError};
+pub use phase::{Phase, Tag};
+pub use sample::{BadEvents, Measured, Sample};
+pub use schedule::{Before, Climb, OnDeadline, Schedule, ShadowStage};
+pub use state::State;
+pub use trail::{Advance, Change, Event};

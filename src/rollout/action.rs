@@ -1,0 +1,39 @@
+//! What a roll-out asks for.
+
+use super::Cause;
+use crate::policy::Policy;
+
+/// Names what must be done to a router now.
+///
+/// Every action may be carried out twice: it says what must hold afterwards.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Action {
+    /// Put this policy in force.
+    Release {
+        /// The policy.
+        policy: Box<Policy>,
+    },
+    /// Make the candidate live for everybody, and let the old version stand by.
+    Swap {
+        /// The candidate's label.
+        version: String,
+    },
+    /// Keep the candidate, which is live, and let the old version go.
+    Accept {
+        /// The candidate's label.
+        version: String,
+    },
+    /// Take the candidate from everybody.
+    Reject {
+        /// The candidate's label.
+        version: String,
+        /// Why.
+        cause: Cause,
+    },
+}

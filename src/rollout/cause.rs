@@ -1,0 +1,82 @@
+//! Why a roll-out ended or waits.
+
+use core::fmt;
+
+use super::Found;
+
+/// Says why a candidate was rejected.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Somebody asked for it.
+    Aborted {
+        /// Why, in the operator's words.
+        why: String,
+    },
+    /// A guard was breached.
+    Breached {
+        /// The guard's name.
+        guard: String,
+        /// The evidence that breached it.
+        found: Found,
+    },
+    /// A guard was without data for too long.
+    NoData {
+        /// The guard's name.
+        guard: String,
+    },
+    /// The release took too long.
+    DeadlinePassed,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Aborted { why } => write!(f, "aborted: {why}"),
+            Cause::Breached { guard, found } => write!(f, "guard {guard:?} breached: {found}"),
+            Cause::NoData { guard } => write!(f, "guard {guard:?} has no data"),
+            Cause::DeadlinePassed => f.write_str("the deadline has passed"),
+        }
+    }
+}
+
+/// Says why a roll-out waits; it may have several causes at once.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum PauseCause {
+    /// Somebody asked for it.
+    Operator,
+    /// A guard was breached. It stays so until an operator resumes.
+    Breached {
+        /// The guard's name.
+        guard: String,
+    },
+    /// A guard was without data for too long. It ends when data come.
+    NoData {
+        /// The guard's name.
+        guard: String,
+    },
+    /// The release takes too long.
+    DeadlinePassed,
+}
+
+impl fmt::Display for PauseCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PauseCause::Operator => f.write_str("paused by an operator"),
+            PauseCause::Breached { guard } => write!(f, "guard {guard:?} was breached"),
+            PauseCause::NoData { guard } => write!(f, "guard {guard:?} has no data"),
+            PauseCause::DeadlinePassed => f.write_str("the deadline has passed"),
+        }
+    }
+}

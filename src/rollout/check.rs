@@ -1,0 +1,190 @@
+//! What a guard looks at, and what it finds.
+
+use core::fmt;
+
+use super::{BadEvents, Measured};
+use crate::stats::{
+    Alpha,
+    guard::{CandidateShare, RateTest, Reading, Side, Tally},
+};
+
+/// Names the direction in which a number gets worse.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Worse {
+    /// Latency, errors, memory.
+    Higher,
+    /// Accuracy, clicks, revenue.
+    Lower,
+}
+
+/// Names what a guard looks at.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Check {
+    /// To which side the bad events go, tested at every look over the whole release.
+    ///
+    /// Wants [`Measured::BadEvents`]. The roll-out's own error rate takes the place of the
+    /// test's `alpha_harm`.
+    Rate(RateTest),
+    /// The effect's confidence sequence, which the application computes.
+    ///
+    /// Wants [`Measured::Effect`]. Breached when the whole interval is worse than `harm`, safe
+    /// when the whole interval is better than `safe`. The false alarm rate is the interval's:
+    /// take an anytime-valid one at [`Schedule::alpha_each`](super::Schedule::alpha_each), over
+    /// the whole release.
+    Effect {
+        /// The direction in which the effect is bad.
+        worse: Worse,
+        /// How much worse, in the effect's unit, is harm.
+        harm: f64,
+        /// How much worse is still safe to go on with.
+        safe: f64,
+    },
+    /// A number of the candidate against a limit: load, memory, a latency objective.
+    ///
+    /// Wants [`Measured::Value`]. It has no error rate: what is compared is the number of this
+    /// moment, so it suits numbers that hardly vary by chance.
+    Limit {
+        /// The direction in which the number is bad.
+        worse: Worse,
+        /// The last number that is accepted.
+        limit: f64,
+    },
+}
+
+impl Check {
+    /// Tells whether candidate and control are compared, so that chance has a say.
+    pub(super) const fn compares(&self) -> bool {
+        !matches!(self, Check::Limit { .. })
+    }
+
+    /// Returns what the measurement says, nothing if it is not of this check's kind.
+    pub(super) fn judge(
+        &self,
+        measured: &Measured,
+        share: Option<CandidateShare>,
+        alpha: Alpha,
+    ) -> Option<Judgement> {
+        match (self, measured) {
+            (Check::Rate(test), Measured::BadEvents(events)) => {
+                Some(judge_rate(test, events, share, alpha))
+            }
+            (&Check::Effect { worse, harm, safe }, &Measured::Effect { lower, upper }) => {
+                let (least, greatest) = match worse {
+                    Worse::Higher => (lower, upper),
+                    Worse::Lower => (upper.map(|bound| -bound), lower.map(|bound| -bound)),
+                };
+                Some(Judgement {
+                    is_breach: least.is_some_and(|least| least > harm),
+                    is_safe: greatest.is_some_and(|greatest| greatest < safe),
+                    found: Found::Effect { lower, upper },
+                })
+            }
+            (&Check::Limit { worse, limit }, &Measured::Value(value)) => {
+                let is_breach = match worse {
+                    Worse::Higher => value > limit,
+                    Worse::Lower => value < limit,
+                };
+                Some(Judgement {
+                    is_breach,
+                    is_safe: !is_breach,
+                    found: Found::Value { value, limit },
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Harm by the events of the whole release, so that its error rate holds over the whole release;
+/// safety by those of this step alone.
+fn judge_rate(
+    test: &RateTest,
+    events: &BadEvents,
+    share: Option<CandidateShare>,
+    alpha: Alpha,
+) -> Judgement {
+    let tally = &events.tally;
+    let step = share.map(|share| stage_of(tally, share));
+    let (mut harm, mut safe) = (test.harm(tally), test.safe(&step.unwrap_or_default()));
+    harm.ln_e += events.ln_stake;
+    harm.threshold = -alpha.get().ln();
+    safe.ln_e += events.ln_stake;
+    let is_breach = harm.suffices();
+    Judgement {
+        is_breach,
+        is_safe: safe.suffices() && !is_breach,
+        found: Found::Rate(Reading {
+            harm,
+            safe,
+            candidate_events: tally.candidate_events(),
+            control_events: tally.control_events(),
+            units_sampled: events.units_sampled,
+        }),
+    }
+}
+
+/// What a check says about one measurement.
+pub(super) struct Judgement {
+    pub(super) is_breach: bool,
+    pub(super) is_safe: bool,
+    pub(super) found: Found,
+}
+
+/// Returns the events under one share alone: the evidence of one step.
+fn stage_of(tally: &Tally, share: CandidateShare) -> Tally {
+    let mut step = Tally::new();
+    for stage in tally.stages().iter().filter(|stage| stage.share == share) {
+        // One share is within the limit of shares, and the counts fitted before.
+        let _ = step.record_many(Side::Candidate, share, stage.candidate);
+        let _ = step.record_many(Side::Control, share, stage.control);
+    }
+    step
+}
+
+/// Holds the evidence that a guard was judged by.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Found {
+    /// Evidence of harm in the bad events of the whole release, of safety in those of the step.
+    Rate(Reading),
+    /// A confidence sequence of the effect; none for a side without a bound.
+    Effect {
+        /// Its lower bound.
+        lower: Option<f64>,
+        /// Its upper bound.
+        upper: Option<f64>,
+    },
+    /// A number and its limit.
+    Value {
+        /// The number.
+        value: f64,
+        /// The limit.
+        limit: f64,
+    },
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bound = |bound: &Option<f64>| bound.map_or("unbounded".into(), |b| b.to_string());
+        match self {
+            Found::Rate(reading) => write!(f, "{reading}"),
+            Found::Effect { lower, upper } => {
+                write!(f, "effect from {} to {}", bound(lower), bound(upper))
+            }
+            Found::Value { value, limit } => write!(f, "{value} against a limit of {limit}"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a schedule or a roll-out cannot be.
+
+use thiserror::Error;
+
+/// Tells why a schedule cannot be kept.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ScheduleError {
+    /// Two guards, or two gates, have the same name.
+    #[error("two {what} have the name {name:?}")]
+    NameTaken {
+        /// Guards or gates.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A guard's bound is not finite.
+    #[error("the {what} of guard {guard:?} is not a finite number")]
+    NonFinite {
+        /// The bound.
+        what: &'static str,
+        /// The guard's name.
+        guard: String,
+    },
+    /// A guard would call an effect both harmful and safe.
+    #[error("guard {guard:?} calls harm what is safe: its safe bound is below its harm bound")]
+    SafeBelowHarm {
+        /// The guard's name.
+        guard: String,
+    },
+    /// Evidence shall lead on, but no guard that acts compares candidate and control.
+    #[error("the ladder climbs on evidence, but no guard that acts compares the two sides")]
+    NothingToClimbOn,
+    /// A guard of the shadow stage compares two groups of units, where there is one.
+    #[error("guard {guard:?} counts to which group bad events go; a shadow has no group")]
+    NotPaired {
+        /// The guard's name.
+        guard: String,
+    },
+}
+
+/// Tells why there is no roll-out of this policy.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum RolloutError {
+    /// The policy is not a canary, so there is no share to raise.
+    #[error("the policy of release {release:?} is not a canary, so it has no share to raise")]
+    NotACanary {
+        /// The release's name.
+        release: String,
+    },
+    /// An event of the trail does not follow from the ones before it.
+    #[error("event {place} of the trail cannot follow the ones before it")]
+    ImpossibleEvent {
+        /// The event's place, from 0.
+        place: usize,
+    },
+}

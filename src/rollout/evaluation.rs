@@ -1,0 +1,158 @@
+//! Whether the evidence allows the next step.
+
+use super::{
+    Before, Climb, Command, Guard, OnNoData, Phase, Rollout, Sample, ShadowStage, check::Judgement,
+};
+use crate::{stats::guard::CandidateShare, timestamp::Timestamp};
+
+impl Rollout {
+    /// Returns the guards that look at the present phase.
+    ///
+    /// At 100 % there is no control any more: what compares is still looked at, because labels
+    /// of earlier steps may come late, but is not waited for.
+    pub(super) fn guards(&self) -> &[Guard] {
+        match (self.state.phase, &self.schedule.shadow) {
+            (Phase::Shadowing, Some(stage)) => &stage.guards,
+            (Phase::Ramping { .. } | Phase::Baking, _) => &self.schedule.guards,
+            _ => &[],
+        }
+    }
+
+    fn is_awaited(&self, guard: &Guard) -> bool {
+        guard.acts() && !(self.state.phase == Phase::Baking && guard.check().compares())
+    }
+
+    /// Returns what the sample says about a guard, nothing if it has no data of it.
+    pub(super) fn judge(&self, guard: &Guard, sample: &Sample) -> Option<Judgement> {
+        let measured = sample.measured.get(guard.name())?;
+        let share = self.candidate_share();
+        // At 100 % nobody is left to be the control; before that, a comparison needs both.
+        let is_one_sided =
+            sample.candidate == 0 || (sample.control == 0 && self.state.phase != Phase::Baking);
+        if guard.check().compares() && is_one_sided {
+            return None;
+        }
+        let alpha = match guard.acts() {
+            true => self.schedule.alpha_each(),
+            false => self.schedule.alpha,
+        };
+        guard.check().judge(measured, share, alpha)
+    }
+
+    /// Returns the candidate's share of the units that are compared now.
+    ///
+    /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for; there
+    /// is none while nothing is compared.
+    #[must_use]
+    pub fn candidate_share(&self) -> Option<CandidateShare> {
+        let Phase::Ramping { step } = self.state.phase else {
+            return None;
+        };
+        let share = self.schedule.ladder.compared().get(step)?;
+        CandidateShare::new(share.as_fraction()).ok()
+    }
+
+    /// Tells whether all conditions of the next step hold.
+    pub(super) fn is_due(&self) -> bool {
+        let elapsed = self.clock.since(self.state.since);
+        let enough = |exposures: u64| self.evidence.candidate() >= exposures.max(1);
+        self.gates_are_open()
+            && match (self.state.phase, self.schedule.climb, &self.schedule.shadow) {
+                (Phase::Pending, ..) => true,
+                (Phase::Shadowing, _, Some(ShadowStage { pairs, .. })) => {
+                    enough(*pairs) && self.all_guards(|judgement| judgement.is_safe)
+                }
+                (Phase::Ramping { .. }, Climb::Dwell { time, exposures }, _) => {
+                    elapsed >= time
+                        && enough(exposures)
+                        && self.all_guards(|judgement| !judgement.is_breach)
+                }
+                (Phase::Ramping { .. }, Climb::OnEvidence, _) => {
+                    enough(1) && self.all_guards(|judgement| judgement.is_safe)
+                }
+                (Phase::Baking, ..) => {
+                    elapsed >= self.schedule.bake
+                        && enough(self.schedule.bake_exposures)
+                        && self.all_guards(|judgement| !judgement.is_breach)
+                }
+                (Phase::Shadowing | Phase::Promoted | Phase::RolledBack, ..) => false,
+            }
+    }
+
+    /// Tells whether every guard that is awaited has data, and the data satisfy `holds`.
+    ///
+    /// A guard that was breached and overruled is not asked again.
+    fn all_guards(&self, holds: impl Fn(&Judgement) -> bool) -> bool {
+        let Some(sample) = &self.evidence.sample else {
+            return false;
+        };
+        let mut awaited = self.guards().iter().filter(|guard| self.is_awaited(guard));
+        awaited.all(|guard| {
+            self.state.breached.contains_key(guard.name())
+                || self.judge(guard, sample).is_some_and(|found| holds(&found))
+        })
+    }
+
+    fn gates_are_open(&self) -> bool {
+        let concerns = |before: &Before| match before {
+            Before::Start => self.state.phase == Phase::Pending,
+            Before::EachStep => {
+                matches!(self.state.phase, Phase::Ramping { .. } | Phase::Shadowing)
+            }
+            Before::Acceptance => self.state.phase == Phase::Baking,
+        };
+        let mut gates = self.schedule.gates.iter();
+        gates.all(|(name, before)| !concerns(before) || self.state.open.contains(name))
+    }
+
+    /// Returns the first guard that has been without data for too long, and what it does.
+    pub(super) fn without_data(&self) -> impl Iterator<Item = (&Guard, OnNoData)> {
+        let guards = self.guards().iter().filter(|guard| self.is_awaited(guard));
+        guards.filter_map(|guard| {
+            let response = guard.no_data_response();
+            let since = self.evidence.data_of(guard, self.state.since);
+            let is_over = self.clock.since(since) >= response.after()?;
+            is_over.then_some((guard, response))
+        })
+    }
+
+    /// Returns the next time at which an evaluation without inputs may change something.
+    ///
+    /// None if only an input can. Evaluations at other times do no harm.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        if self.state.phase.is_final() {
+            return None;
+        }
+        let since = self.state.since;
+        let dwell = match (self.state.phase, self.schedule.climb) {
+            _ if !self.state.paused.is_empty() || !self.is_confirmed => None,
+            (Phase::Pending, _) => Some(self.clock),
+            (Phase::Ramping { .. }, Climb::Dwell { time, .. }) => Some(since.after(time)),
+            (Phase::Baking, _) => Some(since.after(self.schedule.bake)),
+            _ => None,
+        };
+        let release = self.schedule.deadline.zip(self.state.started);
+        let release = release.map(|((after, _), started)| started.after(after));
+        let release = release.filter(|_| !self.state.is_late);
+        let no_data = self.guards().iter().filter(|guard| self.is_awaited(guard));
+        let no_data = no_data.filter_map(|guard| {
+            let after = guard.no_data_response().after()?;
+            Some(self.evidence.data_of(guard, since).after(after))
+        });
+        let ahead = no_data
+            .chain(dwell)
+            .chain(release)
+            .filter(|at| *at > self.clock);
+        let start = (self.state.phase == Phase::Pending).then_some(self.clock);
+        ahead
+            .chain(start.filter(|_| self.gates_are_open() && dwell.is_some()))
+            .min()
+    }
+
+    /// Tells whether a command means the present phase.
+    pub(super) fn is_meant(&self, command: &Command) -> bool {
+        let may_be_skipped = matches!(self.state.phase, Phase::Shadowing | Phase::Ramping { .. });
+        may_be_skipped && matches!(command, Command::Skip { phase } if *phase == self.state.phase)
+    }
+}

@@ -1,0 +1,255 @@
+//! When a roll-out goes on, and what may stop it.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, Guard, Ladder, ScheduleError};
+use crate::{share::Share, stats::Alpha};
+
+/// Holds the rules of a roll-out: its steps, its guards, its times.
+///
+/// The defaults: 1, 5, 25, 50 and 100 %; ten minutes and 100 units of the candidate on each step;
+/// one hour and 100 units at 100 %; a false alarm in at most one of a hundred harmless releases;
+/// no deadline, no gate, no shadow stage.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "super::stored::RawSchedule",
+        into = "super::stored::RawSchedule"
+    )
+)]
+pub struct Schedule {
+    pub(super) ladder: Ladder,
+    pub(super) climb: Climb,
+    pub(super) bake: Duration,
+    pub(super) bake_exposures: u64,
+    pub(super) guards: Vec<Guard>,
+    pub(super) alpha: Alpha,
+    pub(super) gates: BTreeMap<String, Before>,
+    pub(super) deadline: Option<(Duration, OnDeadline)>,
+    pub(super) shadow: Option<ShadowStage>,
+}
+
+/// Says when the ladder's next step is due.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum Climb {
+    /// After some time and some units on the step, while every guard has data and none breaches.
+    Dwell {
+        /// Time on the step, at least.
+        time: Duration,
+        /// Units that the candidate has answered on the step, at least; 0 counts as 1.
+        exposures: u64,
+    },
+    /// As soon as every guard that acts shows that this step is safe, and no sooner.
+    OnEvidence,
+}
+
+/// Says what a gate keeps from happening while it is closed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Before {
+    /// The first release.
+    Start,
+    /// Every step up, that to 100 % included.
+    EachStep,
+    /// The acceptance after baking.
+    Acceptance,
+}
+
+/// Says what happens when a release takes too long.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum OnDeadline {
+    /// It waits for an operator.
+    Pause,
+    /// The candidate is rejected.
+    Reject,
+}
+
+/// Holds the stage in which the candidate runs unseen.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct ShadowStage {
+    /// The share of units whose requests the candidate sees.
+    pub share: Share,
+    /// Requests that both versions have answered, at least; 0 counts as 1.
+    pub pairs: u64,
+    /// What the pairs must show: each guard that acts must find safety.
+    pub guards: Vec<Guard>,
+}
+
+impl Schedule {
+    /// Returns the default schedule with these guards.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] names the guard at fault.
+    pub fn new(guards: impl IntoIterator<Item = Guard>) -> Result<Schedule, ScheduleError> {
+        let schedule = Schedule {
+            ladder: Ladder::default(),
+            climb: Climb::Dwell {
+                time: Duration::from_secs(600),
+                exposures: 100,
+            },
+            bake: Duration::from_secs(3600),
+            bake_exposures: 100,
+            guards: guards.into_iter().collect(),
+            alpha: Alpha::ONE_PERCENT,
+            gates: BTreeMap::new(),
+            deadline: None,
+            shadow: None,
+        };
+        schedule.checked()
+    }
+
+    /// Returns the schedule with another ladder.
+    #[must_use]
+    pub fn with_ladder(self, ladder: Ladder) -> Schedule {
+        Schedule { ladder, ..self }
+    }
+
+    /// Returns the schedule with another rule for the next step.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NothingToClimbOn`] for [`Climb::OnEvidence`] without a guard that acts
+    /// and compares the two sides.
+    pub fn with_climb(self, climb: Climb) -> Result<Schedule, ScheduleError> {
+        Schedule { climb, ..self }.checked()
+    }
+
+    /// Returns the schedule with another time, and number of units, at 100 % before acceptance.
+    #[must_use]
+    pub fn with_bake(self, time: Duration, exposures: u64) -> Schedule {
+        Schedule {
+            bake: time,
+            bake_exposures: exposures,
+            ..self
+        }
+    }
+
+    /// Returns the schedule with another chance of a false alarm, over the whole release.
+    ///
+    /// It is divided equally among the guards that act and compare.
+    #[must_use]
+    pub fn with_alpha(self, alpha: Alpha) -> Schedule {
+        Schedule { alpha, ..self }
+    }
+
+    /// Returns the schedule with a named gate, closed until an input opens it.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NameTaken`] if there is a gate of that name.
+    pub fn with_gate(mut self, name: &str, before: Before) -> Result<Schedule, ScheduleError> {
+        if self.gates.insert(name.to_owned(), before).is_some() {
+            return Err(name_taken("gates", name));
+        }
+        Ok(self)
+    }
+
+    /// Returns the schedule with a limit to the time since the first release, pauses included.
+    #[must_use]
+    pub fn with_deadline(self, after: Duration, then: OnDeadline) -> Schedule {
+        Schedule {
+            deadline: Some((after, then)),
+            ..self
+        }
+    }
+
+    /// Returns the schedule with a stage before the first step in which the candidate runs unseen.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] names the guard at fault.
+    pub fn with_shadow(self, shadow: ShadowStage) -> Result<Schedule, ScheduleError> {
+        Schedule {
+            shadow: Some(shadow),
+            ..self
+        }
+        .checked()
+    }
+
+    /// Returns the ladder.
+    #[must_use]
+    pub const fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
+    /// Returns the guards of ramp and bake.
+    #[must_use]
+    pub fn guards(&self) -> &[Guard] {
+        &self.guards
+    }
+
+    /// Returns the error rate of each guard that compares, its part of the whole release's.
+    ///
+    /// By Bonferroni's inequality the chance that any of them raises a false alarm is at most
+    /// their sum.
+    #[must_use]
+    pub fn alpha_each(&self) -> Alpha {
+        let counted = |guard: &&Guard| guard.acts() && guard.check().compares();
+        let guards = self.all_guards().filter(counted).count().max(1);
+        Alpha::new(self.alpha.get() / guards as f64).unwrap_or(self.alpha)
+    }
+
+    fn all_guards(&self) -> impl Iterator<Item = &Guard> {
+        let shadow = self.shadow.iter().flat_map(|stage| &stage.guards);
+        self.guards.iter().chain(shadow)
+    }
+
+    pub(super) fn checked(self) -> Result<Schedule, ScheduleError> {
+        let mut names = BTreeSet::new();
+        for guard in self.all_guards() {
+            if !names.insert(guard.name()) {
+                return Err(name_taken("guards", guard.name()));
+            }
+            check_bounds(guard)?;
+        }
+        for guard in self.shadow.iter().flat_map(|stage| &stage.guards) {
+            if matches!(guard.check(), Check::Rate(_)) {
+                let guard = guard.name().to_owned();
+                return Err(ScheduleError::NotPaired { guard });
+            }
+        }
+        let leads = |guard: &Guard| guard.acts() && guard.check().compares();
+        if self.climb == Climb::OnEvidence && !self.guards.iter().any(leads) {
+            return Err(ScheduleError::NothingToClimbOn);
+        }
+        Ok(self)
+    }
+}
+
+fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
+    let finite = |what, bound: f64| match bound.is_finite() {
+        true => Ok(()),
+        false => Err(ScheduleError::NonFinite {
+            what,
+            guard: guard.name().to_owned(),
+        }),
+    };
+    match *guard.check() {
+        Check::Rate(_) => Ok(()),
+        Check::Limit { limit, .. } => finite("limit", limit),
+        Check::Effect { harm, safe, .. } => {
+            finite("harm bound", harm)?;
+            finite("safe bound", safe)?;
+            if safe < harm {
+                let guard = guard.name().to_owned();
+                return Err(ScheduleError::SafeBelowHarm { guard });
+            }
+            Ok(())
+        }
+    }
+}
+
+fn name_taken(what: &'static str, name: &str) -> ScheduleError {
+    let name = name.to_owned();
+    ScheduleError::NameTaken { what, name }
+}

@@ -1,0 +1,154 @@
+//! Where a roll-out stands, as its trail says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Cause, Change, Event, Found, PauseCause, Phase, RolloutError, Schedule};
+use crate::timestamp::Timestamp;
+
+/// Holds where a roll-out stands. It follows from the audit trail alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub(super) phase: Phase,
+    pub(super) since: Timestamp,
+    pub(super) started: Option<Timestamp>,
+    pub(super) paused: BTreeSet<PauseCause>,
+    pub(super) breached: BTreeMap<String, Found>,
+    pub(super) open: BTreeSet<String>,
+    pub(super) is_late: bool,
+    pub(super) cause: Option<Cause>,
+}
+
+impl State {
+    pub(super) const fn new() -> State {
+        State {
+            phase: Phase::Pending,
+            since: Timestamp::from_nanos(0),
+            started: None,
+            paused: BTreeSet::new(),
+            breached: BTreeMap::new(),
+            open: BTreeSet::new(),
+            is_late: false,
+            cause: None,
+        }
+    }
+
+    /// Returns how far the release has come.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Returns when the phase began.
+    #[must_use]
+    pub const fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// Returns what the release waits for, nothing if it is not paused.
+    #[must_use]
+    pub const fn paused(&self) -> &BTreeSet<PauseCause> {
+        &self.paused
+    }
+
+    /// Returns the guards that were breached, with the evidence of that moment.
+    #[must_use]
+    pub const fn breached(&self) -> &BTreeMap<String, Found> {
+        &self.breached
+    }
+
+    /// Returns why the candidate was rejected, if it was.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    /// Follows one event.
+    pub(super) fn apply(&mut self, event: &Event) {
+        match &event.change {
+            Change::Gate { name, open: true } => {
+                self.open.insert(name.clone());
+            }
+            Change::Gate { name, open: false } => {
+                self.open.remove(name);
+            }
+            Change::Breached { guard, found } => {
+                self.breached.insert(guard.clone(), found.clone());
+            }
+            Change::DeadlinePassed => self.is_late = true,
+            Change::Paused { cause } => {
+                self.paused.insert(cause.clone());
+            }
+            Change::Resumed { cause } => {
+                self.paused.remove(cause);
+            }
+            Change::Advanced { to, .. } => {
+                self.enter(*to, event.at);
+                self.started.get_or_insert(event.at);
+            }
+            Change::RolledBack { cause } => {
+                self.enter(Phase::RolledBack, event.at);
+                self.cause = Some(cause.clone());
+            }
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, at: Timestamp) {
+        self.phase = phase;
+        self.since = at;
+        // What was missing was missing in the phase that has ended.
+        self.paused
+            .retain(|cause| !matches!(cause, PauseCause::NoData { .. }));
+    }
+
+    /// Follows a whole trail, if it is one that this schedule could have left.
+    pub(super) fn replay(schedule: &Schedule, trail: &[Event]) -> Result<State, RolloutError> {
+        let mut state = State::new();
+        let mut last = Timestamp::from_nanos(0);
+        for (place, event) in trail.iter().enumerate() {
+            if event.at < last || !state.allows(schedule, &event.change) {
+                return Err(RolloutError::ImpossibleEvent { place });
+            }
+            state.apply(event);
+            last = event.at;
+        }
+        Ok(state)
+    }
+
+    fn allows(&self, schedule: &Schedule, change: &Change) -> bool {
+        if self.phase.is_final() {
+            return false;
+        }
+        match change {
+            Change::Gate { name, open } => {
+                schedule.gates.contains_key(name) && self.open.contains(name) != *open
+            }
+            Change::Breached { guard, .. } => !self.breached.contains_key(guard),
+            Change::DeadlinePassed => !self.is_late && self.started.is_some(),
+            Change::Paused { cause } => !self.paused.contains(cause),
+            Change::Resumed { cause } => self.paused.contains(cause),
+            Change::Advanced { to, .. } => {
+                let is_next = schedule.after(self.phase) == *to;
+                let is_promotion = *to == Phase::Baking && self.phase != Phase::Baking;
+                self.paused.is_empty() && (is_next || is_promotion)
+            }
+            Change::RolledBack { .. } => true,
+        }
+    }
+}
+
+impl Schedule {
+    /// Returns the phase that follows.
+    pub(super) fn after(&self, phase: Phase) -> Phase {
+        let step = match phase {
+            Phase::Pending if self.shadow.is_some() => return Phase::Shadowing,
+            Phase::Pending | Phase::Shadowing => 0,
+            Phase::Ramping { step } => step.saturating_add(1),
+            Phase::Baking => return Phase::Promoted,
+            phase @ (Phase::Promoted | Phase::RolledBack) => return phase,
+        };
+        match self.ladder.compared().get(step) {
+            Some(_) => Phase::Ramping { step },
+            None => Phase::Baking,
+        }
+    }
+}

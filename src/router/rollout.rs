@@ -1,0 +1,41 @@
+//! Carries out what a roll-out asks for.
+
+use super::Router;
+use crate::{
+    Policy,
+    environment::{OperationError, VersionState},
+    rollout::Action,
+};
+
+impl<M: Send + Sync + 'static> Router<M> {
+    /// Carries out an action of a [`Rollout`](crate::rollout::Rollout), and returns the
+    /// generation that holds then.
+    ///
+    /// It may be called again for the same action, as after a restart: what holds already is
+    /// left as it is. Confirm the action when it has succeeded.
+    ///
+    /// # Errors
+    /// [`OperationError`] if the router refuses; nothing has changed then.
+    pub fn carry_out(&self, action: &Action) -> Result<u64, OperationError> {
+        let operator = self.operator().named("roll-out");
+        let is = |version: &str, state| self.state(version) == Some(state);
+        match action {
+            Action::Release { policy } => operator.release(Policy::clone(policy)),
+            Action::Swap { version } if is(version, VersionState::Live) => Ok(self.generation()),
+            Action::Swap { version } => operator.swap(version),
+            Action::Accept { version } => {
+                let environments = self.environments();
+                let mut states = environments.iter().map(|environment| environment.state());
+                let is_open = states.any(|state| state == VersionState::Standby);
+                if is(version, VersionState::Live) && !is_open {
+                    return Ok(self.generation());
+                }
+                operator.accept()
+            }
+            Action::Reject { version, .. } if is(version, VersionState::Rejected) => {
+                Ok(self.generation())
+            }
+            Action::Reject { version, cause } => operator.reject(version, &cause.to_string()),
+        }
+    }
+}
