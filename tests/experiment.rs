@@ -1,5 +1,12 @@
 //! The laws of experiments: what counts, what adds up, and what may be concluded.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
+
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
@@ -169,7 +176,7 @@ fn fill(experiment: &Experiment, user: u64) {
         .unwrap();
     let unit = digest(Key::U64(user));
     experiment.expose(unit, Some(arm), Reason::Split);
-    if user % 50 == 0 {
+    if user.is_multiple_of(50) {
         experiment.expose(unit, None, Reason::Audience);
         experiment.expose(unit, None, Reason::Fallback);
         experiment.expose(unit, None, Reason::Listed);

@@ -1,5 +1,12 @@
 //! The laws of roll-outs, one test or more each.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
+
 use core::time::Duration;
 
 use switchstand::rollout::{

@@ -1,5 +1,12 @@
 //! Roll-outs against a second, dumber machine, under inputs of all kinds and a clock that jumps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
+
 use core::time::Duration;
 
 use proptest::prelude::*;

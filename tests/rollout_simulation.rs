@@ -1,5 +1,12 @@
 //! The error rate and the delay of whole ramps, simulated.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
+
 use core::time::Duration;
 
 use rand::{Rng, RngExt, SeedableRng};
@@ -84,7 +91,7 @@ fn is_rejected(seed: u64, schedule: Schedule) -> bool {
         let recorded = counter.record(user as u64, side, share).unwrap();
         let sample = Sample::new(rollout.tag().unwrap(), now).exposed(1_000, 1_000);
         let sample = Input::Sample(sample.with("errors", Measured::of(&counter)));
-        let is_news = recorded == Recorded::Counted || now % 10 == 0;
+        let is_news = recorded == Recorded::Counted || now.is_multiple_of(10);
         let _ = rollout.step(Timestamp::from_secs(now), is_news.then_some(sample));
         rollout.confirm();
     }

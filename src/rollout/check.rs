@@ -126,6 +126,7 @@ fn judge_rate(
             safe,
             candidate_events: tally.candidate_events(),
             control_events: tally.control_events(),
+            repeated_events: events.repeated_events,
             units_sampled: events.units_sampled,
         }),
     }

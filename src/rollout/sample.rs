@@ -90,6 +90,7 @@ impl Measured {
         Measured::BadEvents(BadEvents {
             tally: guard.tally().clone(),
             ln_stake: guard.seen_units().map_or(0.0, SeenUnits::ln_stake),
+            repeated_events: guard.seen_units().map_or(0, SeenUnits::repeats),
             units_sampled: guard.seen_units().map_or(1.0, SeenUnits::sampled),
         })
     }
@@ -111,6 +112,7 @@ impl Measured {
 pub struct BadEvents {
     pub(super) tally: Tally,
     pub(super) ln_stake: f64,
+    pub(super) repeated_events: u64,
     pub(super) units_sampled: f64,
 }
 
@@ -120,6 +122,7 @@ impl From<Tally> for BadEvents {
         BadEvents {
             tally,
             ln_stake: 0.0,
+            repeated_events: 0,
             units_sampled: 1.0,
         }
     }
