@@ -12,6 +12,7 @@ mod faults;
 #[cfg(test)]
 #[path = "shadow/primary.rs"]
 mod primary;
-#[cfg(test)]
+// Its random faults come of a crate that only the statistics bring along.
+#[cfg(all(test, feature = "stats"))]
 #[path = "shadow/stress.rs"]
 mod stress;
