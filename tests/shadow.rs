@@ -13,6 +13,7 @@ mod faults;
 #[path = "shadow/primary.rs"]
 mod primary;
 // Its random faults come of a crate that only the statistics bring along.
-#[cfg(all(test, feature = "stats"))]
+#[cfg(feature = "stats")]
+#[cfg(test)]
 #[path = "shadow/stress.rs"]
 mod stress;
