@@ -8,6 +8,9 @@
     reason = "a benchmark that cannot be set up has nothing to say"
 )]
 
+#[path = "route/threads.rs"]
+mod threads;
+
 use std::{convert::Infallible, hint::black_box};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -123,5 +126,5 @@ fn decisions(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decisions);
+criterion_group!(benches, decisions, threads::ratios);
 criterion_main!(benches);

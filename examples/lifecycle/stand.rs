@@ -10,7 +10,9 @@ use std::{
 };
 
 use smartcore::error::Failed;
-use switchstand::{Policy, Router, ShadowBudget, Share, VersionState, stats::Refusal};
+use switchstand::{
+    JournalCapacity, Policy, Recording, Router, ShadowBudget, Share, VersionState, stats::Refusal,
+};
 
 use crate::{
     digits::{self, Reader, Sample, Trained},
@@ -19,6 +21,9 @@ use crate::{
     traffic::{Answer, Answers, Traffic},
     users::{self, User},
 };
+
+/// Entries of the journal: fewer than v2 answers, so that some overflow.
+const JOURNAL: usize = 15_000;
 
 /// The running service: a router, its users and what is known about both.
 pub(crate) struct Stand {
@@ -40,6 +45,10 @@ pub(crate) struct Stand {
     pub(crate) sampled: usize,
     /// Answers that the version named in the route really gave.
     pub(crate) attributed: usize,
+    /// What v2 answers between its swap and its roll-back.
+    pub(crate) recording: Option<Recording>,
+    /// How many requests v2 answered since its swap.
+    pub(crate) green: usize,
     stage: usize,
 }
 
@@ -75,6 +84,7 @@ impl Stand {
             .comparison(Arc::clone(&agreement))
             .shadow_budget(ShadowBudget::in_flight(10_000))
             .recorder(Arc::clone(&log) as Arc<_>)
+            .journal(JournalCapacity::new(JOURNAL)?)
             .build("v1", logistic)?;
         Ok(Stand {
             router,
@@ -89,6 +99,8 @@ impl Stand {
             sent: 0,
             sampled: 0,
             attributed: 0,
+            recording: None,
+            green: 0,
             stage: 0,
         })
     }
