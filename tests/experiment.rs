@@ -1,5 +1,6 @@
 //! The laws of experiments: what counts, what adds up, and what may be concluded.
 
+#![cfg(feature = "stats")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

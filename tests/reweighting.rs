@@ -256,6 +256,7 @@ fn broken_layouts_are_refused() {
     ));
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn a_carried_layout_survives_its_file_and_names_the_policy() {
     let old = Policy::ab_test("ramp", [("a", 10), ("b", 10), ("c", 80)]);

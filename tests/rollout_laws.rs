@@ -1,5 +1,6 @@
 //! The laws of roll-outs, one test or more each.
 
+#![cfg(feature = "stats")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

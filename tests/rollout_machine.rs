@@ -1,5 +1,6 @@
 //! Roll-outs against a second, dumber machine, under inputs of all kinds and a clock that jumps.
 
+#![cfg(feature = "stats")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,5 +1,6 @@
 //! The error rate and the delay of whole ramps, simulated.
 
+#![cfg(feature = "stats")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

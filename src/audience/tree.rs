@@ -40,6 +40,7 @@ pub(super) enum Step<'a> {
     Test(&'a Test),
 }
 
+#[cfg(feature = "serde")]
 impl Step<'_> {
     /// Returns the number of steps that belong to what begins here.
     pub(super) fn extent(&self) -> usize {

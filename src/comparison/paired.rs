@@ -204,7 +204,7 @@ where
                     tally.score(scores);
                 }
                 #[cfg(not(feature = "stats"))]
-                drop(scores);
+                let _ = scores;
             }
         }
     }

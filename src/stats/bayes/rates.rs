@@ -14,7 +14,7 @@ use crate::stats::{Alpha, Interval};
 /// For errors, where less is better, read the probabilities and losses the other way round.
 ///
 /// Stopping when the probability passes 95 % is **not** safe if it is looked at repeatedly: see
-/// the [module](self).
+/// the [module](crate::stats::bayes).
 ///
 /// Berry and others (2010), Bayesian Adaptive Methods for Clinical Trials, section 1.
 ///
