@@ -14,8 +14,8 @@ use std::{
 };
 
 use switchstand::{
-    Attributes, Drain, JournalCapacity, Model, OnError, Operation, OperationError, Policy,
-    PolicyError, ReclaimError, Router, Share, Unit, Value, VersionState, attr,
+    Attributes, Drain, JournalCapacity, Model, OnError, OperationError, Policy, PolicyError,
+    ReclaimError, Router, Share, Unit, Value, VersionState, attr,
 };
 
 fn ready<M: Send + Sync + 'static>(router: &Router<M>, version: &str, model: M) {
