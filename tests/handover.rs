@@ -15,8 +15,8 @@ use std::{
 };
 
 use switchstand::{
-    CloseError, Environments, Model, Operation, OperationError, Policy, ReclaimError, RestoreFault,
-    Router, Share, ValidateError, VersionState,
+    CloseError, Environments, Model, OperationError, Policy, ReclaimError, RestoreFault, Router,
+    Share, ValidateError, VersionState,
 };
 
 fn ready<M: Send + Sync + 'static>(router: &Router<M>, version: &str, model: M) {
