@@ -217,6 +217,23 @@ fn r3_no_layout_gives_a_point_to_an_arm_without_weight() {
 }
 
 #[test]
+fn a_layout_may_have_as_many_stretches_as_the_limit_says() {
+    let arms = || [Arm::new("a", "v1", 1), Arm::new("b", "v2", 1)];
+    let label = |number: u64| if number.is_multiple_of(2) { "a" } else { "b" };
+    let stretches = |count: u64| -> Vec<Stretch> {
+        let starts = (0..4096).chain([4095]).take(count as usize);
+        starts
+            .map(|number| Stretch::new(number << 52, label(number)))
+            .collect()
+    };
+    let most = Split::with_layout(arms(), &stretches(4096)).unwrap();
+    assert_eq!(most.stretches(), stretches(4096));
+    let refused = Split::with_layout(arms(), &stretches(4097)).unwrap_err();
+    let (found, limit) = (4097, 4096);
+    assert_eq!(refused, SplitError::TooManyStretches { found, limit });
+}
+
+#[test]
 fn broken_layouts_are_refused() {
     let arms = || [Arm::new("a", "v1", 1), Arm::new("b", "v2", 1)];
     let half = 1 << 63;
