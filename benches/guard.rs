@@ -27,7 +27,9 @@ fn events() -> Vec<(u64, Side)> {
 
 fn feed(guard: &mut RateGuard, events: &[(u64, Side)], share: CandidateShare) {
     for &(unit, side) in events {
-        black_box(guard.record(black_box(unit), side, share)).unwrap();
+        guard
+            .record(black_box(unit), black_box(side), share)
+            .unwrap();
     }
 }
 

@@ -45,7 +45,7 @@ const GAUSSIAN: [&str; 5] = [
 ];
 
 fn gaussian(runs: usize, effect: f64, seed: u64) -> Stops {
-    let t = AnytimeT::tuned_for(PAIRS as f64 / 2.0, ALPHA).unwrap();
+    let t = AnytimeT::tuned_for(2_000.0, ALPHA).unwrap();
     let sprt = MixtureSprt::new(EFFECT).unwrap();
     let sequence = AsymptoticSequence::new(PAIRS as u64, ALPHA).unwrap();
     let significant =

@@ -136,7 +136,8 @@ impl AnytimeT {
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if `se` is 0,
-    /// [`Refusal::OutOfRange`] for a negative `se`, `n` or `df`.
+    /// [`Refusal::OutOfRange`] for a negative `se`, `n` or `df`, [`Refusal::Overflow`] where the
+    /// evidence has no representation.
     pub fn estimate(
         &self,
         estimate: f64,
@@ -166,7 +167,7 @@ impl AnytimeT {
         } else {
             f64::INFINITY
         };
-        Ok(AnytimeValid {
+        AnytimeValid {
             method: "anytime-valid t",
             measure: Measure::MeanDifference,
             effect: estimate,
@@ -175,7 +176,8 @@ impl AnytimeT {
             alternative: Alternative::TwoSided,
             alpha,
             ln_e,
-        })
+        }
+        .checked()
     }
 
     /// Returns the half width of the interval for a known standard error: the limit of many

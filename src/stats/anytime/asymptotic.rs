@@ -71,7 +71,8 @@ impl AsymptoticSequence {
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if the variance is
-    /// 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::InsufficientData`] if `n` is 0.
+    /// 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::InsufficientData`] if `n` is 0,
+    /// [`Refusal::Overflow`] where the evidence has no representation.
     pub fn estimate(
         &self,
         estimate: f64,
@@ -121,7 +122,7 @@ impl AsymptoticSequence {
             Alternative::Greater => (estimate - radius, f64::INFINITY),
             Alternative::Less => (f64::NEG_INFINITY, estimate + radius),
         };
-        Ok(AnytimeValid {
+        AnytimeValid {
             method: "asymptotic confidence sequence",
             measure: Measure::MeanDifference,
             effect: estimate,
@@ -130,7 +131,8 @@ impl AsymptoticSequence {
             alternative,
             alpha: self.alpha,
             ln_e,
-        })
+        }
+        .checked()
     }
 
     /// Returns the parameter of the two-sided sequence, per square root of an observation.

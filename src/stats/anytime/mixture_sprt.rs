@@ -64,7 +64,8 @@ impl MixtureSprt {
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if the variance
-    /// is 0, [`Refusal::OutOfRange`] if it is negative.
+    /// is 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::Overflow`] where the evidence has
+    /// no representation.
     pub fn estimate(
         &self,
         estimate: f64,
@@ -75,12 +76,15 @@ impl MixtureSprt {
         check_estimate(estimate - null, variance)?;
         let prior = self.tau * self.tau;
         let total = variance + prior;
-        let ln_ratio = (prior / variance).ln_1p();
+        let ln_ratio = match prior / variance {
+            ratio if ratio.is_finite() => ratio.ln_1p(),
+            _ => prior.ln() - variance.ln(),
+        };
         let distance = estimate - null;
         let ln_e = -0.5 * ln_ratio + (prior / total) * (distance * distance / (2.0 * variance));
         let width = 2.0 * -alpha.get().ln() + ln_ratio;
         let radius = (variance * (total / prior) * width).sqrt();
-        Ok(AnytimeValid {
+        AnytimeValid {
             method: "mixture sequential probability ratio test",
             measure: Measure::MeanDifference,
             effect: estimate,
@@ -89,7 +93,8 @@ impl MixtureSprt {
             alternative: Alternative::TwoSided,
             alpha,
             ln_e,
-        })
+        }
+        .checked()
     }
 }
 

@@ -117,7 +117,7 @@ impl PairedTest {
             1.0
         };
         let odds = |p: f64| p / (1.0 - p);
-        Ok(AnytimeValid {
+        AnytimeValid {
             method: "mixture over the share of improvements among discordant pairs",
             measure: Measure::OddsRatio,
             effect: better / worse,
@@ -126,7 +126,8 @@ impl PairedTest {
             alternative: Alternative::TwoSided,
             alpha,
             ln_e: marginal + (better + worse) * core::f64::consts::LN_2,
-        })
+        }
+        .checked()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::stats::{Alpha, Alternative, Interval, Measure, PValue};
+use crate::stats::{Alpha, Alternative, Interval, Measure, PValue, Refusal};
 
 /// Holds effect, confidence sequence and evidence that are valid at every look.
 ///
@@ -38,6 +38,16 @@ impl AnytimeValid {
     #[must_use]
     pub fn p(&self) -> PValue {
         p_of(self.ln_e)
+    }
+
+    /// Refuses evidence in which an overflow has met an underflow.
+    pub(super) fn checked(self) -> Result<AnytimeValid, Refusal> {
+        let numbers = [self.ln_e, self.interval.lower, self.interval.upper];
+        if numbers.iter().any(|number| number.is_nan()) {
+            let what = "evidence";
+            return Err(Refusal::Overflow { what });
+        }
+        Ok(self)
     }
 
     /// Tells whether the evidence suffices to reject the null hypothesis, `e >= 1 / alpha`.

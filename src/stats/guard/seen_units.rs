@@ -110,7 +110,8 @@ impl SeenUnits {
     ///
     /// # Errors
     /// [`GuardError::TooManyShares`] as [`Tally::record`]; then nothing is counted.
-    #[inline]
+    // Kept out of the callers: its registers would have to be saved where each request counts.
+    #[inline(never)]
     pub fn record(
         &mut self,
         unit: u64,
@@ -120,6 +121,9 @@ impl SeenUnits {
         let key = mix(unit);
         if !in_sample(key, self.level) {
             return Ok(Recorded::NotSampled);
+        }
+        if self.units.len() == self.units.capacity() {
+            self.grow();
         }
         match self.units.entry(key) {
             Entry::Occupied(mut known) => {
@@ -243,6 +247,13 @@ impl SeenUnits {
             0 => (-1.0_f64 / 64.0).ln_1p(),
             level => -f64::from(6 + level) * core::f64::consts::LN_2,
         }
+    }
+
+    /// Makes room for four times as many units: growing is what takes longest.
+    #[cold]
+    fn grow(&mut self) {
+        let wanted = (4 * self.units.len()).max(1_024).min(self.capacity + 1);
+        self.units.reserve(wanted.saturating_sub(self.units.len()));
     }
 
     /// Halves the sample until it fits, and counts its events afresh.
