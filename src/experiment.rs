@@ -51,7 +51,7 @@ pub use crate::rollout::Worse;
 pub use error::ExperimentError;
 pub use metric::{Kind, Metric, Role};
 pub use part::{Apart, Part};
-pub use read_out::{Comparison, Finding, ReadOut, Test};
+pub use read_out::{Exposures, Finding, ReadOut, Test};
 pub use recorder::{ArmId, Experiment, MetricId, digest};
 pub use setup::Setup;
 pub use verdict::Verdict;

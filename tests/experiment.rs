@@ -222,7 +222,7 @@ fn t2_eight_parts_in_any_order_give_the_read_out_of_the_whole() {
         next.expose(digest(Key::U64(user)), Some(arm.unwrap()), Reason::Split);
     }
     let expected = whole.part().read_out().unwrap();
-    assert_eq!(expected.arms.units.iter().sum::<u64>(), 8_000);
+    assert_eq!(expected.exposures.units.iter().sum::<u64>(), 8_000);
     assert_eq!(expected.apart.audiences, 160);
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     for _ in 0..5 {
@@ -269,7 +269,7 @@ fn a_unit_in_both_arms_counts_in_neither() {
         experiment.expose(5, experiment.arm(label).ok(), Reason::Split);
     }
     let read = experiment.part().read_out().unwrap();
-    assert_eq!((read.arms.units, read.arms.units_of_both), ([0, 0], 1));
+    assert_eq!((read.exposures.units, read.exposures.units_of_both), ([0, 0], 1));
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub struct ReadOut {
     pub release: String,
     /// What to do.
     pub verdict: Verdict,
-    /// Units and sample ratio of the arms.
-    pub arms: Comparison,
+    /// Exposed units and sample ratio of the arms.
+    pub exposures: Exposures,
     /// What each metric says, in the order of the setup.
     pub findings: Vec<Finding>,
     /// Requests that entered no metric.
@@ -31,11 +31,11 @@ pub struct ReadOut {
     pub alpha: Alpha,
 }
 
-/// Holds the sizes of the arms and how well they fit their weights.
+/// Holds the exposed units of the arms and how well they fit their weights.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Comparison {
+pub struct Exposures {
     /// Labels of control and candidate.
     pub labels: [String; 2],
     /// Exposed units of control and candidate that are counted.
@@ -127,7 +127,7 @@ impl Part {
         Ok(ReadOut {
             release: setup.release.clone(),
             verdict,
-            arms: Comparison {
+            exposures: Exposures {
                 labels: setup.arms.clone(),
                 units,
                 units_of_both,

@@ -8,10 +8,10 @@ use crate::stats::measure::significant;
 impl fmt::Display for ReadOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.release, self.verdict)?;
-        let [a, b] = &self.arms.labels;
-        let [units_a, units_b] = self.arms.units;
+        let [a, b] = &self.exposures.labels;
+        let [units_a, units_b] = self.exposures.units;
         write!(f, "  units: {units_a} on {a} (A), {units_b} on {b} (B)")?;
-        match &self.arms.sample_ratio_p {
+        match &self.exposures.sample_ratio_p {
             Some(p) => writeln!(f, "; sample ratio {p}")?,
             None => writeln!(f)?,
         }
