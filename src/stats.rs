@@ -11,6 +11,7 @@ mod counts;
 pub mod covariate;
 pub mod drift;
 pub mod equivalence;
+pub mod evidence;
 pub mod exact;
 mod fixed_horizon;
 pub mod guard;

@@ -19,7 +19,8 @@
 //! | is traffic split as asked? | [`SampleRatioProcess`] | counts, mergeable |
 //!
 //! "Depends on the order" means that two states cannot be merged: run one per process and combine
-//! their e-values, by their product if the observations are independent, by their mean otherwise.
+//! their e-values, by their [product](super::evidence::product) if the observations are
+//! independent, by their [mean](super::evidence::mean) otherwise.
 //!
 //! Where a method holds only for large samples, it refuses to answer while the samples are too
 //! small for their skewness ([`SkewnessRule`]): a canary of 5 % with a heavy-tailed metric would
@@ -50,6 +51,7 @@ pub use non_inferiority::{NonInferiorityReading, PairedNonInferiority};
 pub use objective::{ObjectiveReading, RateObjective, rate_interval};
 pub use paired::{PairedReading, PairedTest};
 pub use result::AnytimeValid;
+pub(crate) use result::p_of;
 pub use running::{Running, RunningIntersection, RunningP};
 pub use safe_two_proportions::SafeTwoProportions;
 pub use sample_ratio::SampleRatioProcess;

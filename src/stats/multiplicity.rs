@@ -1,7 +1,9 @@
-//! Several p-values at once: metrics, arms, segments.
+//! Several tests at once: metrics, arms, segments.
 //!
 //! Every function returns adjusted p-values in the order of the input: reject what is at most
-//! alpha. They hold for one look each, like the p-values that go in.
+//! alpha. Those of p-values hold for one look each, like the p-values that go in. Those of
+//! e-values may be looked at any time, if every e-value is one whatever the other tests' data
+//! are, and they need no assumption on how the tests depend on each other.
 //!
 //! | what must stay below alpha | function | assumes |
 //! |---|---|---|
@@ -9,10 +11,14 @@
 //! | the same, stronger | [`hochberg`], [`holm_sidak`] | independence (or positive dependence) |
 //! | the share of false ones among the findings: exploration | [`benjamini_hochberg`] | positive dependence |
 //! | the same | [`benjamini_yekutieli`] | nothing |
+//! | any false alarm, at any time: guardrails of a running release | [`e_holm`] | e-values |
+//! | the share of false ones, at any time | [`e_benjamini_hochberg`] | e-values |
 //!
 //! [`bonferroni`] and [`sidak`] are what Holm's procedures improve on at no price.
 
 use super::Refusal;
+use super::evidence::EValue;
+use super::special::ln_add_exp;
 
 /// Adjusts by Bonferroni: each p times their number, at most 1.
 ///
@@ -107,6 +113,55 @@ pub fn benjamini_yekutieli(p: &[f64]) -> Result<Vec<f64>, Refusal> {
     step_up(p, |rank, m| harmonic * m / rank)
 }
 
+/// Adjusts e-values so that the chance of any false rejection, at any time, holds.
+///
+/// Of each e-value the least mean with any of the others counts, which closes the test by means:
+/// `1 / adjusted = min over i of (e + the sum of the i smallest) / (i + 1)`. It rejects at least
+/// what [`holm`] rejects of `1 / e`, and once rejected may stay so at later looks.
+///
+/// Vovk and Wang (2021), section 5, <https://doi.org/10.1214/20-AOS2020>.
+///
+/// ```
+/// use switchstand::stats::evidence::EValue;
+/// use switchstand::stats::multiplicity;
+/// let e = [EValue::new(400.0)?, EValue::new(1.0)?, EValue::new(30.0)?];
+/// let adjusted = multiplicity::e_holm(&e);
+/// assert!(adjusted[0] <= 0.01, "400, 401 / 2 and 431 / 3 are all above 100");
+/// assert!(adjusted[2] > 0.05, "31 / 2 is below 20");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn e_holm(e: &[EValue]) -> Vec<f64> {
+    let ln_e: Vec<f64> = e.iter().map(|e| e.ln()).collect();
+    let ascending = ascending(&ln_e);
+    let mut smallest = ascending.iter().map(|&(_, ln_e)| ln_e).peekable();
+    let (mut ln_sum, mut others) = (f64::NEG_INFINITY, 0.0_f64);
+    let mut adjusted = Vec::with_capacity(e.len());
+    for &(index, ln_e) in &ascending {
+        let mut ln_mean = ln_add_exp(ln_e, ln_sum) - others.ln_1p();
+        // Another one joins while it lowers the mean; a greater `e` lets in no fewer of them.
+        while let Some(next) = smallest.next_if(|&next| next < ln_mean) {
+            ln_sum = ln_add_exp(ln_sum, next);
+            others += 1.0;
+            ln_mean = ln_add_exp(ln_e, ln_sum) - others.ln_1p();
+        }
+        adjusted.push((index, (-ln_mean).exp().min(1.0)));
+    }
+    in_input_order(&mut adjusted)
+}
+
+/// Adjusts e-values by e-BH, which controls the share of false findings.
+///
+/// The k-th greatest of m e-values counts `k / m` fold. Any dependence between the tests is
+/// allowed, unlike in [`benjamini_hochberg`] of their p-values.
+///
+/// Wang and Ramdas (2022), <https://doi.org/10.1111/rssb.12489>.
+#[must_use]
+pub fn e_benjamini_hochberg(e: &[EValue]) -> Vec<f64> {
+    let p: Vec<f64> = e.iter().map(|e| e.p().p).collect();
+    step_up_checked(&p, |rank, m| m / rank)
+}
+
 /// Returns the chance that any of `m` independent tests has so small a p-value.
 fn any_of(p: f64, m: f64) -> f64 {
     -(m * (-p).ln_1p()).exp_m1()
@@ -130,6 +185,11 @@ fn step_down(p: &[f64], adjust: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>, Re
 /// Goes from the largest p-value down, `factor(rank, how many there are)`.
 fn step_up(p: &[f64], factor: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>, Refusal> {
     check(p)?;
+    Ok(step_up_checked(p, factor))
+}
+
+/// Does so for numbers that are known to be p-values.
+fn step_up_checked(p: &[f64], factor: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let m = p.len() as f64;
     let mut least = 1.0_f64;
     let mut adjusted: Vec<(usize, f64)> = ascending(p)
@@ -141,7 +201,7 @@ fn step_up(p: &[f64], factor: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>, Refu
             (index, least)
         })
         .collect();
-    Ok(in_input_order(&mut adjusted))
+    in_input_order(&mut adjusted)
 }
 
 fn ascending(p: &[f64]) -> Vec<(usize, f64)> {

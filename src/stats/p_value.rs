@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::Refusal;
+
 /// Names the direction that a test looks in.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -57,6 +59,22 @@ impl PValue {
             p: 2.0 * one.p,
             ln_p: one.ln_p + core::f64::consts::LN_2,
         }
+    }
+}
+
+impl TryFrom<f64> for PValue {
+    type Error = Refusal;
+
+    /// Takes a p-value that was computed elsewhere.
+    fn try_from(p: f64) -> Result<PValue, Refusal> {
+        if (0.0..=1.0).contains(&p) {
+            return Ok(PValue::new(p, p.ln()));
+        }
+        Err(Refusal::OutOfRange {
+            what: "p-value",
+            value: p,
+            expected: "a number from 0 to 1",
+        })
     }
 }
 

@@ -1,0 +1,124 @@
+//! Evidence that knows which null hypothesis it is against.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::{EValue, mean, product};
+use crate::stats::{Alpha, Refusal};
+
+/// States a null hypothesis, by a type of its own.
+///
+/// The type stands for one claim about the world, boundary included: "fails no more often" and
+/// "fails no more than half as often again" are two.
+pub trait Null {
+    /// Is the claim in words, as in "the candidate fails no more often".
+    const STATEMENT: &'static str;
+}
+
+/// Holds evidence against the null hypothesis `N`.
+///
+/// Evidence of a shadow and of the canary that follows it multiplies if both are against the same
+/// claim, and does not compile otherwise. Whether a method's null hypothesis *is* the claim, is
+/// what [`Evidence::new`] takes on trust: the shadow's paired test of "B is right no less often"
+/// and the canary's of "B's error rate is no higher" are one claim only where shadowed and served
+/// requests are drawn alike.
+///
+/// ```
+/// use switchstand::stats::{Alpha, evidence::{EValue, Evidence, Null}};
+///
+/// struct FailsNoMoreOften;
+/// impl Null for FailsNoMoreOften {
+///     const STATEMENT: &'static str = "the candidate fails no more often";
+/// }
+///
+/// let shadow = Evidence::<FailsNoMoreOften>::new(EValue::new(9.0)?);
+/// let canary = Evidence::<FailsNoMoreOften>::new(EValue::new(12.0)?);
+/// let release = shadow.and_then(canary)?;
+/// assert!(release.suffices(Alpha::ONE_PERCENT));
+/// assert_eq!(
+///     release.to_string(),
+///     "e = 108.0 against the claim that the candidate fails no more often",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Evidence against another claim has another type:
+/// ```compile_fail
+/// # use switchstand::stats::evidence::{EValue, Evidence, Null};
+/// # struct FailsNoMoreOften;
+/// # impl Null for FailsNoMoreOften { const STATEMENT: &'static str = ""; }
+/// # struct IsNoSlower;
+/// # impl Null for IsNoSlower { const STATEMENT: &'static str = ""; }
+/// let errors = Evidence::<FailsNoMoreOften>::new(EValue::ONE);
+/// let latency = Evidence::<IsNoSlower>::new(EValue::ONE);
+/// let nonsense = errors.and_then(latency);
+/// ```
+pub struct Evidence<N: Null> {
+    e: EValue,
+    null: PhantomData<fn() -> N>,
+}
+
+impl<N: Null> Evidence<N> {
+    /// Returns the e-value as evidence against `N`.
+    #[must_use]
+    pub const fn new(e: EValue) -> Evidence<N> {
+        let null = PhantomData;
+        Evidence { e, null }
+    }
+
+    /// Returns the e-value.
+    #[must_use]
+    pub const fn e(self) -> EValue {
+        self.e
+    }
+
+    /// Multiplies by evidence from later or independent data, as [`product`] does.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] if the logarithm is not finite.
+    pub fn and_then(self, later: Evidence<N>) -> Result<Evidence<N>, Refusal> {
+        product(&[self.e, later.e]).map(Evidence::new)
+    }
+
+    /// Averages with evidence from whatever data, the same included, as [`mean`] does.
+    ///
+    /// # Errors
+    /// [`Refusal::NonFinite`] if the logarithm is not finite.
+    pub fn averaged(self, other: Evidence<N>) -> Result<Evidence<N>, Refusal> {
+        mean(&[self.e, other.e]).map(Evidence::new)
+    }
+
+    /// Tells whether the evidence suffices to reject the claim, `e >= 1 / alpha`.
+    #[must_use]
+    pub fn suffices(self, alpha: Alpha) -> bool {
+        self.e.suffices(alpha)
+    }
+}
+
+impl<N: Null> Clone for Evidence<N> {
+    fn clone(&self) -> Evidence<N> {
+        *self
+    }
+}
+
+impl<N: Null> Copy for Evidence<N> {}
+
+impl<N: Null> PartialEq for Evidence<N> {
+    fn eq(&self, other: &Evidence<N>) -> bool {
+        self.e == other.e
+    }
+}
+
+impl<N: Null> fmt::Debug for Evidence<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Evidence");
+        debug.field("e", &self.e).field("null", &N::STATEMENT);
+        debug.finish()
+    }
+}
+
+impl<N: Null> fmt::Display for Evidence<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} against the claim that {}", self.e, N::STATEMENT)
+    }
+}
