@@ -3,6 +3,10 @@
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
+    all(feature = "serde", feature = "stats"),
+    doc = "# Guide\n\nThe module [`guide`] says when to use each technique and when not, what is counted, and why."
+)]
+#![cfg_attr(
     not(all(feature = "serde", feature = "stats")),
     doc = "Decides inside a running inference server which model version answers a request."
 )]
@@ -15,6 +19,8 @@ mod environment;
 #[cfg(feature = "stats")]
 pub mod experiment;
 mod fingerprint;
+#[cfg(all(feature = "serde", feature = "stats"))]
+pub mod guide;
 mod journal;
 mod model;
 mod pin;

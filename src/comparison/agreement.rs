@@ -102,6 +102,6 @@ pub struct NetDisagreement {
     /// `raw - noise`: what a change of model adds. Chance may make it negative.
     ///
     /// Its interval is that of a difference of two rates, for instance
-    /// `stats::proportions::newcombe` of the two [`counts`](Agreement::counts).
+    /// `stats::proportions::newcombe` of the two `Agreement::counts`.
     pub net: f64,
 }

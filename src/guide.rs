@@ -1,0 +1,28 @@
+#![doc = include_str!("guide/contents.md")]
+
+#[doc = include_str!("guide/ab_test.md")]
+pub mod ab_test {}
+
+#[doc = include_str!("guide/blue_green.md")]
+pub mod blue_green {}
+
+#[doc = include_str!("guide/bucketing.md")]
+pub mod bucketing {}
+
+#[doc = include_str!("guide/canary.md")]
+pub mod canary {}
+
+#[doc = include_str!("guide/deployment_and_release.md")]
+pub mod deployment_and_release {}
+
+#[doc = include_str!("guide/progressive_rollout.md")]
+pub mod progressive_rollout {}
+
+#[doc = include_str!("guide/sessions_and_pins.md")]
+pub mod sessions_and_pins {}
+
+#[doc = include_str!("guide/shadow.md")]
+pub mod shadow {}
+
+#[doc = include_str!("guide/what_is_counted.md")]
+pub mod what_is_counted {}
