@@ -14,6 +14,7 @@ pub mod equivalence;
 pub mod evidence;
 pub mod exact;
 mod fixed_horizon;
+pub mod group_sequential;
 pub mod guard;
 mod higher_moments;
 mod histogram;

@@ -269,7 +269,10 @@ fn a_unit_in_both_arms_counts_in_neither() {
         experiment.expose(5, experiment.arm(label).ok(), Reason::Split);
     }
     let read = experiment.part().read_out().unwrap();
-    assert_eq!((read.exposures.units, read.exposures.units_of_both), ([0, 0], 1));
+    assert_eq!(
+        (read.exposures.units, read.exposures.units_of_both),
+        ([0, 0], 1)
+    );
 }
 
 #[test]

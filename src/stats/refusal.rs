@@ -87,4 +87,10 @@ pub enum Refusal {
         /// How many it needs.
         needed: f64,
     },
+    /// The trial has ended, so no further look belongs to it.
+    #[error("the trial has ended at look {look}")]
+    Concluded {
+        /// The look that ended it.
+        look: usize,
+    },
 }

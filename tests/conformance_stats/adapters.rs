@@ -2,6 +2,7 @@
 
 use crate::harness::{Adapter, Exemption, standard};
 
+mod alpha_spending;
 mod anytime_t;
 mod asymptotic_cs;
 mod beta_binomial;
@@ -37,6 +38,11 @@ mod wilcoxon_signed_rank;
 
 /// The methods with an adapter, sorted by name.
 pub(crate) const ADAPTERS: &[Adapter] = &[
+    Adapter {
+        method: "alpha_spending",
+        run: alpha_spending::adapt,
+        tolerance: alpha_spending::tolerance,
+    },
     Adapter {
         method: "anytime_t",
         run: anytime_t::adapt,
@@ -200,8 +206,7 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
 ];
 
 /// The methods without an adapter yet, sorted by name.
-pub(crate) const WITHOUT_ADAPTER: &[&str] =
-    &["alpha_spending", "best_arm_gaussian", "confseq_boundaries"];
+pub(crate) const WITHOUT_ADAPTER: &[&str] = &["best_arm_gaussian", "confseq_boundaries"];
 
 /// The values that cannot agree, each with its reason.
 pub(crate) const EXEMPTIONS: &[Exemption] = &[

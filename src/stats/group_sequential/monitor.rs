@@ -1,0 +1,283 @@
+//! A trial that runs: looks at whatever information there is.
+
+use super::design::{lower_of, next_boundary, rate_per_side, start};
+use super::fractions::{MOST_LOOKS, check_step};
+use super::futility::Futility;
+use super::recursion::Recursion;
+use super::{Conclusion, GroupSequential, Interim, Spending, Verdict};
+use crate::stats::fixed_horizon::law;
+use crate::stats::planning::Sides;
+use crate::stats::{Alpha, Alternative, Refusal};
+
+/// Follows a running trial and decides at each look whether it may stop.
+///
+/// Looks come when they come: the boundary of each depends on the information so far and on
+/// what the [`Spending`] function gives out by then. The first look at or beyond the planned
+/// maximum (an *over-run*) is the last one and spends what is left; a trial that must end before
+/// (an *under-run*) says so by [`last_look`](Monitor::last_look), which spends what is left too.
+/// Boundaries are exact for the information that was really seen. Whether and when to look must
+/// not depend on the effect that is seen; [`AnytimeT`](crate::stats::anytime::AnytimeT) allows
+/// that.
+///
+/// ```
+/// use switchstand::stats::{Alpha, Alternative};
+/// use switchstand::stats::group_sequential::{Monitor, Spending, Verdict};
+/// let spending = Spending::OBRIEN_FLEMING;
+/// let mut trial =
+///     Monitor::new(spending, Alpha::FIVE_PERCENT, Alternative::TwoSided, 10_000.0)?;
+/// let first = trial.look(4_000.0, 0.05, 0.022)?;
+/// assert_eq!(first.verdict, Verdict::Continue);
+/// let second = trial.look(8_000.0, 0.06, 0.016)?;
+/// assert_eq!(second.verdict, Verdict::EffectShown);
+/// let conclusion = trial.conclusion().ok_or("still running")?;
+/// assert!(conclusion.p.p < 0.05 && conclusion.estimate < 0.06);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Monitor {
+    spending: Spending,
+    alpha: Alpha,
+    alternative: Alternative,
+    maximum: f64,
+    futility: Option<Futility>,
+    /// The trial without its futility boundary, which is not binding.
+    recursion: Recursion,
+    /// The trial that obeys it.
+    obeying: Recursion,
+    spent: f64,
+    looks: Vec<Interim>,
+}
+
+impl Monitor {
+    /// Returns a trial before its first look.
+    ///
+    /// `maximum` is the planned information in whatever unit the looks will be given in: units
+    /// of both arms, events, or the inverse of the squared standard error.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] for a maximum that is not positive and finite.
+    pub fn new(
+        spending: Spending,
+        alpha: Alpha,
+        alternative: Alternative,
+        maximum: f64,
+    ) -> Result<Monitor, Refusal> {
+        if !(maximum > 0.0 && maximum.is_finite()) {
+            return Err(Refusal::OutOfRange {
+                what: "maximal information",
+                value: maximum,
+                expected: "a positive finite number",
+            });
+        }
+        let recursion = start(sides_of(alternative));
+        Ok(Monitor {
+            spending,
+            alpha,
+            alternative,
+            maximum,
+            futility: None,
+            obeying: recursion.clone(),
+            recursion,
+            spent: 0.0,
+            looks: Vec::new(),
+        })
+    }
+
+    /// Returns the trial that also advises to give up, before its first look.
+    ///
+    /// `1 - power` is spent by this function; the drift is that of the `design`'s
+    /// [`inflation`](GroupSequential::inflation) at this power, which the maximum must stem from.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] for a two-sided alternative, after the first look, or for what
+    /// [`GroupSequential::inflation`] refuses.
+    pub fn with_futility(
+        self,
+        design: &GroupSequential,
+        power: f64,
+        spending: Spending,
+    ) -> Result<Monitor, Refusal> {
+        if self.alternative == Alternative::TwoSided {
+            return Err(Refusal::OutOfRange {
+                what: "number of sides",
+                value: 2.0,
+                expected: "1 for futility",
+            });
+        }
+        if !self.looks.is_empty() {
+            return Err(Refusal::OutOfRange {
+                what: "number of looks taken",
+                value: self.looks.len() as f64,
+                expected: "0 when futility is planned",
+            });
+        }
+        let drift = design.inflation(power)?.drift;
+        let rate = 1.0 - power;
+        Ok(Monitor {
+            futility: Some(Futility {
+                spending,
+                rate,
+                drift,
+            }),
+            ..self
+        })
+    }
+
+    /// Takes a look at this information, estimate and standard error.
+    ///
+    /// A refused look changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`] if the information is not at least 0.0001 of the maximum more than
+    /// at the look before, after 200 looks, or for a standard error below 0;
+    /// [`Refusal::ZeroVariance`] for one of 0; [`Refusal::NonFinite`] for NaN and infinities;
+    /// [`Refusal::Concluded`] if the trial has ended.
+    pub fn look(
+        &mut self,
+        information: f64,
+        effect: f64,
+        standard_error: f64,
+    ) -> Result<Interim, Refusal> {
+        let is_last = information >= self.maximum;
+        self.take(information, effect, standard_error, is_last)
+    }
+
+    /// Takes the last look before the planned maximum, and spends what is left.
+    ///
+    /// # Errors
+    /// As [`look`](Monitor::look).
+    pub fn last_look(
+        &mut self,
+        information: f64,
+        effect: f64,
+        standard_error: f64,
+    ) -> Result<Interim, Refusal> {
+        self.take(information, effect, standard_error, true)
+    }
+
+    /// Returns the looks so far, in order.
+    #[must_use]
+    pub fn looks(&self) -> &[Interim] {
+        &self.looks
+    }
+
+    /// Returns what the trial has shown, once a look advises to stop.
+    #[must_use]
+    pub fn conclusion(&self) -> Option<Conclusion> {
+        let last = self.looks.last()?;
+        (last.verdict != Verdict::Continue).then(|| Conclusion::of(&self.looks, last))
+    }
+
+    fn take(
+        &mut self,
+        information: f64,
+        effect: f64,
+        standard_error: f64,
+        is_last: bool,
+    ) -> Result<Interim, Refusal> {
+        let time = information / self.maximum;
+        self.check(time, effect, standard_error)?;
+        let sides = sides_of(self.alternative);
+        let rate = rate_per_side(self.alpha, sides);
+        let before = self.looks.last().map_or(0.0, |look| look.fraction);
+        let spent = if is_last {
+            rate
+        } else {
+            self.spending.spent(rate, time)
+        };
+        // Worked on copies, so that a refusal changes nothing.
+        let mut recursion = self.recursion.clone();
+        let boundary = next_boundary(&mut recursion, time, self.spent, spent, sides)?;
+        let mut obeying = self.obeying.clone();
+        let futility = self.futility.map(|futility| {
+            if is_last {
+                return boundary;
+            }
+            futility.boundary(&mut obeying, (before, time), boundary)
+        });
+        let size = effect / standard_error;
+        let (z, reach) = match self.alternative {
+            Alternative::Less => (-size, boundary * standard_error),
+            Alternative::Greater | Alternative::TwoSided => (size, boundary * standard_error),
+        };
+        let is_shown = match sides {
+            Sides::Two => z.abs() > boundary,
+            Sides::One => z > boundary,
+        };
+        let verdict = match (is_shown, is_last) {
+            (true, _) => Verdict::EffectShown,
+            (false, true) => Verdict::NoEffectShown,
+            (false, false) if futility.is_some_and(|least| z < least) => Verdict::Futile,
+            (false, false) => Verdict::Continue,
+        };
+        let everything = (f64::NEG_INFINITY, f64::INFINITY);
+        let interim = Interim {
+            number: self.looks.len() + 1,
+            fraction: time,
+            effect,
+            standard_error,
+            z,
+            boundary,
+            futility,
+            spent: spent * self.alpha.get() / rate,
+            interval: law::interval(
+                (effect - reach, effect + reach),
+                everything,
+                self.alpha,
+                self.alternative,
+            ),
+            alternative: self.alternative,
+            alpha: self.alpha,
+            verdict,
+        };
+        recursion.pass(time, lower_of(boundary, sides), boundary);
+        obeying.pass(time, futility.unwrap_or(f64::NEG_INFINITY), boundary);
+        self.recursion = recursion;
+        self.obeying = obeying;
+        self.spent = spent;
+        self.looks.push(interim);
+        Ok(interim)
+    }
+
+    fn check(&self, time: f64, effect: f64, standard_error: f64) -> Result<(), Refusal> {
+        let numbers = [("estimate", effect), ("standard error", standard_error)];
+        if let Some(&(what, value)) = numbers.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(Refusal::NonFinite { what, value });
+        }
+        if standard_error == 0.0 {
+            return Err(Refusal::ZeroVariance { what: "estimate" });
+        }
+        if standard_error < 0.0 {
+            return Err(Refusal::OutOfRange {
+                what: "standard error",
+                value: standard_error,
+                expected: "a positive number",
+            });
+        }
+        if !(effect / standard_error).is_finite() {
+            let what = "estimate in standard errors";
+            return Err(Refusal::Overflow { what });
+        }
+        let ended =
+            |look: &&Interim| matches!(look.verdict, Verdict::EffectShown | Verdict::NoEffectShown);
+        if let Some(look) = self.looks.last().filter(ended) {
+            return Err(Refusal::Concluded { look: look.number });
+        }
+        if self.looks.len() >= MOST_LOOKS {
+            return Err(Refusal::OutOfRange {
+                what: "number of looks",
+                value: self.looks.len() as f64 + 1.0,
+                expected: "at most 200",
+            });
+        }
+        let before = self.looks.last().map_or(0.0, |look| look.fraction);
+        check_step(before, time)
+    }
+}
+
+pub(super) fn sides_of(alternative: Alternative) -> Sides {
+    match alternative {
+        Alternative::TwoSided => Sides::Two,
+        Alternative::Greater | Alternative::Less => Sides::One,
+    }
+}

@@ -1,0 +1,200 @@
+//! The law of a test statistic that is stopped at boundaries.
+//!
+//! The statistics of successive looks are those of a Brownian motion `B` with a drift, seen at
+//! fractions of the information: `Z = B(t) / sqrt t`. Armitage, McPherson and Rowe (1969),
+//! <https://doi.org/10.2307/2343787>, carry the density of `B`, among the trials that still run,
+//! from look to look. It is kept without drift; since `B(t)` is sufficient, the density under a
+//! drift `d` is the same times `exp(d B - d^2 t / 2)`, so one recursion serves every drift.
+
+use crate::stats::special::{find_root, gauss_legendre_20, normal_isf, normal_sf};
+
+/// Width of an integration panel, in standard deviations of the narrower of its two increments.
+const PANEL: f64 = 1.5;
+
+/// Beyond so many standard deviations there is nothing that an `f64` can hold.
+pub(super) const FARTHEST: f64 = 37.0;
+
+/// Far enough below for trials that can only stop above.
+pub(super) const FAR: f64 = 13.0;
+
+/// Greatest `x` with a positive `exp(-x^2 / 2)`.
+const KERNEL_REACH: f64 = 38.6;
+
+const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
+
+/// The looks so far, and the density of the trials that passed them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Recursion {
+    stages: Vec<Stage>,
+    /// Where a side without boundary is cut off, in standard deviations.
+    floor: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Stage {
+    time: f64,
+    /// Boundaries of Z at this look.
+    lower: f64,
+    upper: f64,
+    /// The density of B between the boundaries, laid out once the next look is known.
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Node {
+    at: f64,
+    mass: f64,
+}
+
+/// Which boundary is crossed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Tail {
+    Above,
+    Below,
+}
+
+impl Recursion {
+    /// Starts at time 0, where `B` is 0.
+    pub(super) fn new(floor: f64) -> Recursion {
+        let origin = Stage {
+            time: 0.0,
+            lower: 0.0,
+            upper: 0.0,
+            nodes: vec![Node { at: 0.0, mass: 1.0 }],
+        };
+        Recursion {
+            stages: vec![origin],
+            floor,
+        }
+    }
+
+    /// Makes ready for a look at `time`, which lies after the last one.
+    pub(super) fn approach(&mut self, time: f64) {
+        if let [.., from, last] = self.stages.as_mut_slice() {
+            let increment = (last.time - from.time).sqrt();
+            let width = PANEL * increment.min((time - last.time).sqrt());
+            let root = last.time.sqrt();
+            let cut = |z: f64| {
+                if z.is_finite() {
+                    z.clamp(-FARTHEST, FARTHEST)
+                } else if z > 0.0 {
+                    FARTHEST
+                } else {
+                    -self.floor
+                }
+            };
+            let (lower, upper) = (cut(last.lower) * root, cut(last.upper) * root);
+            last.nodes = spread(&from.nodes, increment, lower, upper, width);
+        }
+    }
+
+    /// Returns the chance to be in a tail at `time`, and not to have stopped before.
+    ///
+    /// [`approach`](Recursion::approach) this time first.
+    pub(super) fn chance(&self, tail: Tail, z: f64, time: f64, drift: f64) -> f64 {
+        self.stages
+            .last()
+            .map_or(0.0, |from| from.chance(tail, z, time, drift))
+    }
+
+    /// Passes a look with these boundaries of Z.
+    pub(super) fn pass(&mut self, time: f64, lower: f64, upper: f64) {
+        self.stages.push(Stage {
+            time,
+            lower,
+            upper,
+            nodes: Vec::new(),
+        });
+    }
+
+    /// Returns the chances to stop above and below at each look.
+    pub(super) fn exits(&self, drift: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.stages.windows(2).filter_map(move |pair| match pair {
+            [from, to] => Some((
+                from.chance(Tail::Above, to.upper, to.time, drift),
+                from.chance(Tail::Below, to.lower, to.time, drift),
+            )),
+            _ => None,
+        })
+    }
+
+    /// Returns the boundary that is crossed for the first time with this probability.
+    ///
+    /// `cumulative` bounds the chance to have crossed by then, on either side. Infinite if
+    /// nothing is to be spent.
+    pub(super) fn upper_boundary(&self, time: f64, increment: f64, cumulative: f64) -> f64 {
+        if increment <= 0.0 {
+            return f64::INFINITY;
+        }
+        let excess = |z: f64| self.chance(Tail::Above, z, time, 0.0).ln() - increment.ln();
+        // Whoever is above the boundary now has crossed by now, and who crosses now is above.
+        let least = normal_isf(cumulative.min(1.0)).max(-FARTHEST) - 1e-6;
+        let most = normal_isf(increment.min(1.0)).clamp(-FARTHEST, FARTHEST) + 1e-6;
+        find_root(excess, least, most.min(KERNEL_REACH), 0.0)
+    }
+
+    /// Returns the boundary below which this much is spent under a drift, at most `upper`.
+    pub(super) fn lower_boundary(&self, time: f64, increment: f64, drift: f64, upper: f64) -> f64 {
+        if increment <= 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        let excess = |z: f64| self.chance(Tail::Below, z, time, drift).ln() - increment.ln();
+        if excess(upper) <= 0.0 {
+            return upper;
+        }
+        find_root(excess, -FARTHEST, upper.min(FARTHEST), 0.0)
+    }
+}
+
+impl Stage {
+    fn chance(&self, tail: Tail, z: f64, time: f64, drift: f64) -> f64 {
+        let step = time - self.time;
+        let deviation = step.sqrt();
+        let aim = z * time.sqrt() - drift * step;
+        let sign = match tail {
+            Tail::Above => 1.0,
+            Tail::Below => -1.0,
+        };
+        let half = 0.5 * drift * self.time;
+        self.nodes
+            .iter()
+            .map(|node| {
+                let tilt = (drift * (node.at - half)).exp();
+                tilt * node.mass * normal_sf(sign * (aim - node.at) / deviation)
+            })
+            .sum()
+    }
+}
+
+/// Lays out the density, a step after `from`, on panels between the boundaries.
+fn spread(from: &[Node], deviation: f64, lower: f64, upper: f64, width: f64) -> Vec<Node> {
+    if lower >= upper {
+        return Vec::new();
+    }
+    let panels = ((upper - lower) / width).ceil();
+    let half = 0.5 * (upper - lower) / panels;
+    let density = |at: f64| {
+        let near = |node: &&Node| (node.at - at).abs() < KERNEL_REACH * deviation;
+        let kernel = |node: &Node| {
+            let x = (at - node.at) / deviation;
+            node.mass * (-0.5 * x * x).exp()
+        };
+        from.iter().filter(near).map(kernel).sum::<f64>() / (SQRT_TAU * deviation)
+    };
+    let mut nodes = Vec::with_capacity(panels as usize * 20);
+    for panel in 0..panels as u32 {
+        let middle = lower + (2.0 * f64::from(panel) + 1.0) * half;
+        let (left, right) = (gauss_legendre_20().iter(), gauss_legendre_20().iter().rev());
+        let points = left
+            .map(|(x, w)| (-x, w))
+            .chain(right.map(|(x, w)| (*x, w)));
+        for (x, weight) in points {
+            let at = middle + half * x;
+            let mass = half * weight * density(at);
+            if mass > 0.0 {
+                nodes.push(Node { at, mass });
+            }
+        }
+    }
+    nodes
+}
