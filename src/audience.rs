@@ -8,6 +8,8 @@ mod limits;
 mod serial;
 mod tree;
 mod units;
+#[cfg(feature = "testing")]
+mod witness;
 mod words;
 
 use core::fmt;
@@ -21,6 +23,8 @@ use limits::{check_depth, check_length, check_list, check_rules};
 use tree::{Group, Join, Rule};
 use units::Units;
 pub(crate) use units::check_keys;
+#[cfg(feature = "testing")]
+pub(crate) use witness::{TooMany, Witness, witnesses};
 
 /// Tells whom a rule of a policy is meant for.
 ///

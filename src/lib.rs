@@ -36,6 +36,8 @@ mod share;
 mod split;
 #[cfg(feature = "stats")]
 pub mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -4,9 +4,13 @@ mod arms;
 mod canonical;
 mod diff;
 mod error;
+#[cfg(feature = "testing")]
+mod reach;
 mod section;
 mod together;
 
+#[cfg(feature = "testing")]
+pub(crate) use diff::Changes;
 pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};

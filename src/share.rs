@@ -149,6 +149,14 @@ impl TryFrom<String> for Share {
     }
 }
 
+impl TryFrom<&str> for Share {
+    type Error = ShareError;
+
+    fn try_from(text: &str) -> Result<Share, ShareError> {
+        text.parse()
+    }
+}
+
 /// Tells why something is not a share.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]

@@ -1,10 +1,14 @@
 //! Whom a change of policy moves, told before it is made.
 
+#[cfg(feature = "testing")]
+mod changes;
 mod joint;
 mod words;
 
 use super::{Policy, PolicyError};
 use crate::audience::Audience;
+#[cfg(feature = "testing")]
+pub(crate) use changes::Changes;
 use joint::{Fate, Joint};
 
 /// Holds an exact fraction of all units, in steps of 2^-64.

@@ -1,0 +1,129 @@
+//! Which versions a policy can give to a unit, whatever is drawn.
+
+use super::Policy;
+use crate::{
+    audience::{Audience, TooMany, Witness, witnesses},
+    route::Reason,
+    share::Share,
+    unit::{Unit, UnitKey},
+};
+
+/// A version that a unit can get, none for the live one, and the rule by which it does.
+pub(crate) type Reached<'a> = (Option<&'a str>, Reason);
+
+impl Policy {
+    /// Returns the versions that a unit with this key and these attributes can get over all
+    /// draws, while every version that the policy names may answer.
+    pub(crate) fn reach(&self, unit: &Unit<'_>) -> Vec<Reached<'_>> {
+        let mut reached = Vec::new();
+        if let Some(holdout) = &self.holdout {
+            reached.extend((holdout.share > Share::NONE).then_some((None, Reason::Holdout)));
+            if holdout.share == Share::ALL {
+                return reached;
+            }
+        }
+        if let Some(overrides) = &self.overrides
+            && overrides
+                .within
+                .as_ref()
+                .is_none_or(|within| within.matches(unit))
+        {
+            let versions = overrides.versions.iter();
+            reached.extend(versions.map(|version| (Some(version.as_str()), Reason::Override)));
+        }
+        if let Some(version) = self.served(unit) {
+            reached.push(version);
+            return reached;
+        }
+        if self
+            .drawn_within()
+            .is_some_and(|within| !within.matches(unit))
+        {
+            reached.push((None, Reason::Audience));
+            return reached;
+        }
+        if let Some(layer) = &self.layer
+            && (layer.from > Share::NONE || layer.to < Share::ALL)
+        {
+            reached.push((None, Reason::Layer));
+        }
+        reached.extend(self.drawn());
+        reached
+    }
+
+    /// Returns the version that a list or a rule gives to the unit.
+    fn served(&self, unit: &Unit<'_>) -> Option<Reached<'_>> {
+        let is_listed = |keys: &[UnitKey]| keys.iter().any(|key| key.as_key() == unit.key());
+        let listed = self.units.iter().find(|listed| is_listed(&listed.keys));
+        if let Some(listed) = listed {
+            return Some((Some(&listed.version), Reason::Listed));
+        }
+        let rule = self.rule.iter().find(|rule| rule.audience.matches(unit));
+        let or_for = self.canary.as_ref().filter(|canary| {
+            let or_for = canary.or_for.as_ref();
+            or_for.is_some_and(|or_for| or_for.matches(unit))
+        });
+        let version = rule.map(|rule| &rule.version);
+        let version = version.or(or_for.map(|canary| &canary.version))?;
+        Some((Some(version), Reason::Audience))
+    }
+
+    fn drawn_within(&self) -> Option<&Audience> {
+        match (&self.canary, &self.ab_test) {
+            (Some(canary), _) => canary.within.as_ref(),
+            (None, test) => test.as_ref().and_then(|test| test.within.as_ref()),
+        }
+    }
+
+    /// Returns what gate and split can give.
+    fn drawn(&self) -> Vec<Reached<'_>> {
+        let (gate, arms): (_, Vec<_>) = match (&self.canary, &self.ab_test) {
+            (Some(canary), _) => (canary.share, vec![(canary.version.as_str(), Reason::Gate)]),
+            (None, Some(test)) => {
+                let arms = test.arms.iter().filter(|arm| arm.weight > 0);
+                let arms = arms.map(|arm| (arm.version.as_str(), Reason::Split));
+                (test.gate.unwrap_or(Share::ALL), arms.collect())
+            }
+            (None, None) => return vec![(None, Reason::Live)],
+        };
+        let passed = arms.into_iter().filter(|_| gate > Share::NONE);
+        let passed = passed.map(|(version, reason)| (Some(version), reason));
+        let kept_out = (gate < Share::ALL).then_some((None, Reason::Gate));
+        passed.chain(kept_out).collect()
+    }
+
+    /// Returns all audiences that the policy asks.
+    pub(crate) fn audiences(&self) -> Vec<&Audience> {
+        let or_for = self
+            .canary
+            .iter()
+            .filter_map(|canary| canary.or_for.as_ref());
+        let asking = self
+            .overrides
+            .iter()
+            .filter_map(|wish| wish.within.as_ref());
+        let rules = self.rule.iter().map(|rule| &rule.audience);
+        rules
+            .chain(or_for)
+            .chain(asking)
+            .chain(self.drawn_within())
+            .collect()
+    }
+
+    /// Returns the lists of keys of the units that are served by name.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &[UnitKey]> {
+        self.units.iter().map(|listed| listed.keys.as_slice())
+    }
+
+    /// Returns a unit for each way in which these policies and audiences tell units apart.
+    pub(crate) fn kinds_of_units<'a>(
+        policies: &[&'a Policy],
+        audience: Option<&'a Audience>,
+        limit: usize,
+    ) -> Result<Vec<Witness>, TooMany> {
+        let audiences = policies.iter().flat_map(|policy| policy.audiences());
+        let audiences: Vec<_> = audiences.chain(audience).collect();
+        let lists: Vec<_> = policies.iter().flat_map(|policy| policy.lists()).collect();
+        witnesses(&audiences, &lists, limit)
+    }
+}

@@ -1,0 +1,60 @@
+//! Tests policies in one line, without a server, a model or a thread.
+//!
+//! A policy decides who gets a model that may be bad, so it deserves a test as code does. A
+//! [`Population`] stands for the users; the assertions say what must hold of a policy before it
+//! is released:
+//!
+//! | assertion | what it says |
+//! |---|---|
+//! | [`assert_share`] | a version answers this share of these units |
+//! | [`assert_never`] | no unit of an audience can get a version, whatever is drawn |
+//! | [`assert_only_grows`] | the next policy takes from nobody what this one gave |
+//! | [`CountTable`] | counts by version and attribute, with the chi-squared tests behind them |
+//!
+//! ```
+//! use switchstand::{Policy, attr};
+//! use switchstand::testing::{Population, assert_never, assert_only_grows, assert_share};
+//!
+//! let policy = Policy::canary("ranker-2026-11", "v2", "5%".parse()?)
+//!     .within(attr("tier").is_not("paying"))
+//!     .or_for(attr("tier").is("internal"));
+//! let users = Population::synthetic(20_000, 7)
+//!     .with("tier", [("internal", 1), ("paying", 9), ("free", 90)])?;
+//!
+//! assert_share(&policy, "v2", "5%", &users.only(&attr("tier").is("free")));
+//! assert_never(&policy, &attr("tier").is("paying"), "v2");
+//! let next = Policy::canary("ranker-2026-11", "v2", "20%".parse()?)
+//!     .within(attr("tier").is_not("paying"))
+//!     .or_for(attr("tier").is("internal"));
+//! assert_only_grows(&policy, &next);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The assertions panic, as assertions do, with a message that names the unit or the counts.
+//! Beside each stands a function that returns the same as a value.
+
+mod error;
+mod growth;
+mod member;
+mod never;
+mod population;
+mod share;
+mod table;
+mod to_plan;
+
+use core::fmt;
+
+pub use error::TestError;
+pub use growth::{LosingUnit, assert_only_grows, find_loss_while_live};
+pub use member::Member;
+pub use never::{ReachedUnit, assert_never, find_reached};
+pub use population::{Population, PopulationError};
+pub use share::{FALSE_ALARM, ShareFinding, assert_share, check_share};
+pub use table::CountTable;
+pub use to_plan::{LIVE, ToPlan};
+
+#[track_caller]
+#[expect(clippy::panic, reason = "an assertion that does not hold panics")]
+fn fail(finding: impl fmt::Display) -> ! {
+    panic!("{finding}")
+}

@@ -1,0 +1,92 @@
+//! Whether one policy takes from nobody what another gave.
+
+use core::fmt;
+
+use super::{Member, TestError, fail, never::MAX_KINDS, never::too_many};
+use crate::{Move, Plan, Policy, policy::Changes};
+
+/// Asserts that the second policy takes no version from a unit that has it under the first.
+///
+/// Units may move from the live version to another, and nowhere else; both policies are taken to
+/// be in force over the same live version. It is no sample, as with
+/// [`assert_never`](super::assert_never). What requests ask for is not counted.
+///
+/// An arm that names the live version is a version like any other here: for such tests, ask
+/// [`find_loss_while_live`].
+///
+/// ```
+/// use switchstand::{Policy, attr};
+/// use switchstand::testing::assert_only_grows;
+/// let canary = |share: &str| Ok::<_, switchstand::ShareError>(
+///     Policy::canary("ranker-2026-11", "v2", share.parse()?),
+/// );
+/// assert_only_grows(&canary("1%")?, &canary("5%")?);
+/// assert_only_grows(&canary("5%")?, &canary("5%")?.or_for(attr("tier").is("internal")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If a unit loses a version, with one that does; or [`TestError`] tells why that cannot be found
+/// out.
+#[track_caller]
+pub fn assert_only_grows(before: &Policy, after: &Policy) {
+    match find_loss(before, after, None) {
+        Ok(None) => {}
+        Ok(Some(loss)) => fail(loss),
+        Err(error) => fail(error),
+    }
+}
+
+/// Returns units that lose a version other than `live` when one policy follows another, if any do.
+///
+/// # Errors
+/// [`TestError`] tells why that cannot be found out.
+pub fn find_loss_while_live(
+    before: &Policy,
+    after: &Policy,
+    live: &str,
+) -> Result<Option<LosingUnit>, TestError> {
+    find_loss(before, after, Some(live))
+}
+
+fn find_loss(
+    before: &Policy,
+    after: &Policy,
+    live: Option<&str>,
+) -> Result<Option<LosingUnit>, TestError> {
+    Plan::check_form(before)?;
+    Plan::check_form(after)?;
+    let changes = Changes::between(before, after, live)?;
+    let kinds = Policy::kinds_of_units(&[before, after], None, MAX_KINDS).map_err(too_many)?;
+    for kind in kinds {
+        let mut moves = changes.moves_of(&kind.unit());
+        moves.retain(|moved| moved.from.as_deref() != live && moved.from.is_some());
+        if !moves.is_empty() {
+            return Ok(Some(LosingUnit {
+                member: Member::of(kind),
+                moves,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// Holds a unit that loses a version, together with all units that the rules do not tell from it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LosingUnit {
+    /// The unit. Its key is that of a list of a policy, or stands for any other.
+    pub member: Member,
+    /// Which shares of such units lose which version, and to which.
+    pub moves: Vec<Move>,
+}
+
+impl fmt::Display for LosingUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "of units such as {}", self.member)?;
+        for (place, moved) in self.moves.iter().enumerate() {
+            write!(f, "{}{moved}", if place == 0 { ": " } else { ", " })?;
+        }
+        Ok(())
+    }
+}
