@@ -3,14 +3,14 @@
 use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
 
 use switchstand::{
-    Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, DeployError, Draw,
-    DrawError, DropReason, DueShadow, Environment, Environments, Exposure, Fingerprint,
+    Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, Comparison, DeployError,
+    Draw, DrawError, DropReason, DueShadow, Environment, Environments, Exposure, Fingerprint,
     FingerprintError, Key, LabelError, Model, Number, OnError, Operation, OperationError, Operator,
-    Plan, Point, Policy, PolicyError, Propensity, PropensityError, Purpose, Reason, ReclaimError,
-    Record, Recorder, Route, Router, Scheme, SchemeError, Secret, Served, ShadowBudget,
-    ShadowCounts, ShadowFuture, ShadowOutcome, ShadowQueue, ShadowRun, ShadowSet, ShadowTask,
-    Share, ShareError, Split, SplitError, Ticket, Timestamp, UnitError, UnitKey, ValidateError,
-    Value, VersionId, VersionState,
+    Pair, Plan, Point, Policy, PolicyError, Propensity, PropensityError, Purpose, Reason,
+    ReclaimError, Record, Recorder, Route, Router, Scheme, SchemeError, Secret, Served,
+    ShadowBudget, ShadowCounts, ShadowFuture, ShadowOutcome, ShadowQueue, ShadowRun, ShadowSet,
+    ShadowTask, Share, ShareError, Split, SplitError, Ticket, Timestamp, UnitError, UnitKey,
+    ValidateError, Value, VersionId, VersionState,
 };
 
 /// A model as most are: shared by threads, answering with owned values.
@@ -61,6 +61,23 @@ each!(unwinds: Plan, Policy, Route, Environments);
 
 // What is owned by one request: it may go to another thread, as it does with a shadow.
 each!(sent: Served<Plain>, ShadowTask<Plain>, DueShadow<Plain>, ShadowFuture);
+
+/// S1: no comparison borrows from a request. This compiles only while the trait demands it.
+const _: fn() = s1_a_comparison_borrows_nothing::<Nothing>;
+
+const fn s1_a_comparison_borrows_nothing<C: Comparison<u64, ()>>() {
+    sent::<C>();
+}
+
+struct Nothing;
+
+impl Comparison<u64, ()> for Nothing {
+    type Projection = ();
+
+    fn project(&self, _: &Result<u64, ()>) {}
+
+    fn compare(&self, _: Pair<'_, ()>) {}
+}
 
 #[test]
 fn a_route_is_three_words() {

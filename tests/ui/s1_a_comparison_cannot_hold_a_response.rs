@@ -1,3 +1,4 @@
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use switchstand::{Comparison, Model, Pair, Router};
@@ -14,10 +15,10 @@ impl Model for Plain {
     }
 }
 
-/// Wants to write a shadow's answer into one request's response.
-struct Leak<'a>(&'a Mutex<u64>);
+/// Writes a shadow's answer into whatever it holds.
+struct Leak<R>(R);
 
-impl Comparison<u64, ()> for Leak<'_> {
+impl<R: Deref<Target = Mutex<u64>> + Send + Sync + 'static> Comparison<u64, ()> for Leak<R> {
     type Projection = u64;
 
     fn project(&self, answer: &Result<u64, ()>) -> u64 {

@@ -19,9 +19,4 @@ fn respond(router: &Router<Plain>) -> Result<u64, Infallible> {
     task.model().predict(&1)
 }
 
-fn fields(router: &Router<Plain>) -> Result<u64, Infallible> {
-    let task = router.predict("ana", &1).shadows.pop().unwrap();
-    task.lease.model().predict(&1)
-}
-
 fn main() {}

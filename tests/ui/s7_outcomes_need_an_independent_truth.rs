@@ -3,6 +3,5 @@ use switchstand::comparison::{PairedOutcomes, Truth};
 fn main() {
     let clicked = Truth::dependent_on_action(true);
     let mut outcomes = PairedOutcomes::default();
-    let _ = outcomes.record(&clicked, &1, &2, |_, clicked| *clicked);
-    let _ = outcomes.record_loss(&clicked, &1, &2, |_, _| 0.0);
+    let _ = outcomes.record::<bool, u64>(&clicked, &1, &2, |_, clicked| *clicked);
 }
