@@ -142,29 +142,46 @@ impl Plan {
     /// The same unit gets the same route from every plan of the same policy, on every server.
     #[inline(always)]
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
-        let unit = unit.into();
-        match (self.head.kind, &self.split) {
-            (HeadKind::Beyond, _) => self.route_in_full(&unit),
-            (HeadKind::Split, Some(split)) => *split.route(&unit).unwrap_or(&self.left_out.live),
-            _ => self.head.route(&unit),
-        }
+        self.decide(&unit.into())
     }
 
-    #[inline(never)]
-    fn route_in_full(&self, unit: &Unit<'_>) -> Route {
-        let route = match &self.holdout {
-            Some(holdout) if holdout.contains(unit) => self.hold_out(unit),
-            _ => *self.serve(unit),
-        };
-        let route = if self.sheds.is_empty() {
-            route
-        } else {
-            self.spare(unit, route)
+    /// Decides for a unit that stays where it is: copied once more, it would cost as much as a rule.
+    #[inline(always)]
+    pub(crate) fn decide(&self, unit: &Unit<'_>) -> Route {
+        let route = match (self.head.kind, &self.split) {
+            (HeadKind::Beyond, _) => self.route_by_rules(unit),
+            (HeadKind::Split, Some(split)) => *split.route(unit).unwrap_or(&self.left_out.live),
+            _ => self.head.route(unit),
         };
         if self.shadows.is_empty() {
             route
         } else {
             self.add_shadows(unit, route)
+        }
+    }
+
+    #[inline(never)]
+    fn route_by_rules(&self, unit: &Unit<'_>) -> Route {
+        let route = match &self.holdout {
+            Some(holdout) if holdout.contains(unit) => self.hold_out(unit),
+            _ => *self.serve(unit),
+        };
+        if self.sheds.is_empty() {
+            route
+        } else {
+            self.spare(unit, route)
+        }
+    }
+
+    /// Returns the route with the shadows of its unit.
+    ///
+    /// They are written only where there are any: a route that is read whole after one of its
+    /// bytes was written waits for the byte.
+    #[inline(always)]
+    fn add_shadows(&self, unit: &Unit<'_>, route: Route) -> Route {
+        match self.shadows_beside(unit, route.version) {
+            ShadowSet(0) => route,
+            ShadowSet(shadows) => Route { shadows, ..route },
         }
     }
 
@@ -203,10 +220,7 @@ impl Plan {
             return route;
         }
         if !self.listed.is_empty()
-            && let Ok(place) = self
-                .listed
-                .binary_search_by(|(key, _)| key.as_key().cmp(&unit.key()))
-            && let Some((_, route)) = self.listed.get(place)
+            && let Some(route) = self.listed(unit)
         {
             return route;
         }
@@ -239,11 +253,15 @@ impl Plan {
         }
     }
 
-    fn is_listed(&self, unit: &Unit<'_>) -> bool {
+    /// Returns the route of a unit that is listed by name.
+    #[inline(never)]
+    fn listed(&self, unit: &Unit<'_>) -> Option<&Route> {
         let key = unit.key();
-        self.listed
+        let place = self
+            .listed
             .binary_search_by(|(listed, _)| listed.as_key().cmp(&key))
-            .is_ok()
+            .ok()?;
+        self.listed.get(place).map(|(_, route)| route)
     }
 
     /// Tells whether the gate alone decides between two arms.
@@ -270,7 +288,7 @@ impl Plan {
         let asked = unit
             .wanted()
             .is_some_and(|wanted| self.permit(unit, wanted).is_some());
-        if asked || self.is_listed(unit) {
+        if asked || self.listed(unit).is_some() {
             Route {
                 propensity: None,
                 ..route
@@ -280,15 +298,19 @@ impl Plan {
         }
     }
 
-    #[inline(never)]
-    fn add_shadows(&self, unit: &Unit<'_>, route: Route) -> Route {
-        let shadows = self
-            .shadows
-            .iter()
-            .enumerate()
-            .filter(|(_, shadow)| shadow.version != route.version && shadow.range.contains(unit))
-            .fold(0, |set, (place, _)| set | 1 << place);
-        Route { shadows, ..route }
+    /// Draws the shadows of a unit that `version` answers.
+    ///
+    /// The draw is asked first: it is rare, and which version answers defeats prediction.
+    #[inline]
+    fn shadows_beside(&self, unit: &Unit<'_>, version: VersionId) -> ShadowSet {
+        let places = self.shadows.iter().enumerate();
+        ShadowSet(places.fold(0, |set, (place, shadow)| {
+            if shadow.range.contains(unit) && shadow.version != version {
+                set | 1 << place
+            } else {
+                set
+            }
+        }))
     }
 
     /// Returns the content hash of the policy, equal on every server.
@@ -348,8 +370,13 @@ impl Plan {
         self.versions.get(place).map(|named| named.label.as_str())
     }
 
-    pub(crate) const fn head(&self) -> &Head {
-        &self.head
+    /// Returns the head if it alone makes the whole route.
+    pub(crate) const fn whole(&self) -> Option<&Head> {
+        if self.shadows.is_empty() {
+            Some(&self.head)
+        } else {
+            None
+        }
     }
 
     /// Says who answers when the chosen version's model fails.

@@ -233,24 +233,33 @@ impl<M: Send + Sync + 'static> Shared<M> {
 
     #[inline(never)]
     fn route_by_plan(&self, stamp: u64, unit: &Unit<'_>) -> Route {
-        self.decide(stamp, |plan| plan.route(*unit))
+        match cache::with_plan(self.slot, stamp, |cached| cached.plan.decide(unit)) {
+            Some(route) => route,
+            None => self.decide_anew(&|plan| plan.decide(unit)),
+        }
     }
 
     /// Decides by the plan in force, where `stamp` was just seen.
-    #[inline]
+    #[inline(always)]
     fn decide(&self, stamp: u64, decide: impl Fn(&Plan) -> Route) -> Route {
-        let mut route = Route::UNSET;
-        let mut by_plan =
-            |stamp| cache::with_plan(self.slot, stamp, |cached| route = decide(&cached.plan));
-        if by_plan(stamp).is_some() {
-            return route;
+        match cache::with_plan(self.slot, stamp, |cached| decide(&cached.plan)) {
+            Some(route) => route,
+            None => self.decide_anew(&decide),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn decide_anew(&self, decide: &dyn Fn(&Plan) -> Route) -> Route {
         self.refresh();
-        if by_plan(self.stamp.seen()).is_some() {
-            return route;
+        let by_plan = |cached: &CachedPlan| decide(&cached.plan);
+        match cache::with_plan(self.slot, self.stamp.seen(), by_plan) {
+            Some(route) => route,
+            None => {
+                let plan = Arc::clone(&self.published.lock().plan);
+                decide(&plan)
+            }
         }
-        let plan = Arc::clone(&self.published.lock().plan);
-        decide(&plan)
     }
 }
 

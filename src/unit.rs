@@ -26,12 +26,19 @@ impl Key<'_> {
     /// Hands the key's bytes in scheme `v1` to `read`.
     #[inline(always)]
     pub(crate) fn with_bytes<T>(&self, read: impl Fn(&[u8]) -> T) -> T {
-        match self {
-            Key::Text(text) => read(text.as_bytes()),
-            Key::Bytes(bytes) => read(bytes),
-            Key::U64(number) => read(&number.to_le_bytes()),
-            Key::U128(number) => read(&number.to_le_bytes()),
-        }
+        let (short, long);
+        read(match self {
+            Key::Text(text) => text.as_bytes(),
+            Key::Bytes(bytes) => bytes,
+            Key::U64(number) => {
+                short = number.to_le_bytes();
+                &short
+            }
+            Key::U128(number) => {
+                long = number.to_le_bytes();
+                &long
+            }
+        })
     }
 
     /// Returns an owned copy of the key.

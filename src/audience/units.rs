@@ -103,7 +103,8 @@ impl Units {
         &self.keys
     }
 
-    #[inline]
+    // Apart, so that a question about an attribute saves no registers for it.
+    #[inline(never)]
     pub(super) fn contains(&self, key: Key<'_>) -> bool {
         match (&self.index, key) {
             (Some(index), _) => index.contains(&self.keys, key),

@@ -115,7 +115,7 @@ impl Plan {
             }
         }
         if !self.listed.is_empty() {
-            let listed = self.is_listed(unit);
+            let listed = self.listed(unit).is_some();
             let finding = if listed {
                 "the unit is listed"
             } else {

@@ -1,4 +1,6 @@
 //! The part of a plan that answers most requests: one hash and one comparison.
+//!
+//! A head knows who answers, and nothing of shadows: those are drawn afterwards.
 
 use super::Plan;
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     unit::Unit,
 };
 
-/// Holds a whole plan if that plan is one draw with one cut, or no draw at all.
+/// Holds who answers, if the plan decides that by one draw with one cut or by no draw at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) kind: HeadKind,
@@ -31,7 +33,7 @@ pub(crate) enum HeadKind {
 }
 
 impl Head {
-    /// Returns the head of a plan that is one draw at most.
+    /// Returns the head of a plan.
     pub(super) fn of(plan: &Plan) -> Head {
         let live = plan.left_out.live;
         let constant = |route| Head::new(HeadKind::Constant, None, 0, [route, route]);
@@ -42,7 +44,7 @@ impl Head {
             || plan.within.is_some()
             || plan.overrides.is_some()
             || !plan.sheds.is_empty()
-            || !(plan.listed.is_empty() && plan.rules.is_empty() && plan.shadows.is_empty());
+            || !(plan.listed.is_empty() && plan.rules.is_empty());
         if rules {
             return beyond;
         }
@@ -77,7 +79,7 @@ impl Head {
         }
     }
 
-    /// Routes a unit, if the head holds the whole plan.
+    /// Routes a unit by the cut.
     ///
     /// The sides of the cut are an index and not a branch: a fair draw defeats prediction.
     #[inline(always)]

@@ -87,7 +87,7 @@ impl Plan {
     ) {
         out.clear();
         let units = units.into_iter().take(u32::MAX as usize);
-        if self.head.kind == HeadKind::Cut {
+        if self.head.kind == HeadKind::Cut && self.shadows.is_empty() {
             self.partition_in_two(units, out);
         } else {
             for (unit, place) in units.zip(0..) {

@@ -76,8 +76,12 @@ impl CachedHead {
         }
     }
 
-    fn set(&self, stamp: u64, head: &Head) {
+    fn set(&self, stamp: u64, head: Option<&Head>) {
         self.stamp.set(stamp);
+        let Some(head) = head else {
+            self.kind.set(HeadKind::Beyond);
+            return;
+        };
         self.kind.set(head.kind);
         self.cut.set(head.cut);
         self.keys.set(head.draw.keys());
@@ -206,7 +210,7 @@ pub(crate) fn with_plan<T>(
 pub(crate) fn remember(slot: usize, plan: CachedPlan) {
     HEADS.with(|heads| {
         if let Some(head) = heads.get(slot) {
-            head.set(plan.stamp, plan.plan.head());
+            head.set(plan.stamp, plan.plan.whole());
         }
     });
     // While a plan is being read further up in this thread, it stays; then the lock is asked.

@@ -59,7 +59,7 @@ impl<M: Send + Sync + 'static> Reader<M> {
             plan,
             leases,
         } = self;
-        let decide = |plan: &Plan| plan.route(unit);
+        let decide = |plan: &Plan| plan.decide(&unit);
         let at_hand = (*stamp, &*plan, &*leases);
         let leased = Ticket::lease_out(shared, at_hand, &unit, &mut route, &decide);
         Ticket::complete(shared, &unit, route, leased, &decide)

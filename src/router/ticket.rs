@@ -135,7 +135,7 @@ type Leased<M> = (Arc<Lease<M>>, Option<Box<Extras<M>>>);
 impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline(always)]
     pub(super) fn admit(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
-        Ticket::admit_by(shared, unit, &|plan| plan.route(*unit))
+        Ticket::admit_by(shared, unit, &|plan| plan.decide(unit))
     }
 
     /// Admits a request whose route is `decide`d by the plan in force.

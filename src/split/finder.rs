@@ -8,12 +8,12 @@ const GUIDE_BITS: u32 = 8;
 
 /// Holds a layout in the form that finds a point's segment fastest.
 ///
-/// The guide tells for the top bits of a point where the search may begin and must end, so an
-/// even split of 64 arms needs no search at all.
+/// The guide tells for the top bits of a point the segments of the first and of the last point
+/// with these bits. Few arms leave at most one start between the two: then there is no search.
 #[derive(Clone, Debug)]
 pub(crate) struct Finder {
     starts: Box<[u64]>,
-    guide: Box<[u16; (1 << GUIDE_BITS) + 1]>,
+    guide: Box<[(u16, u16); 1 << GUIDE_BITS]>,
 }
 
 impl Finder {
@@ -23,18 +23,15 @@ impl Finder {
             .iter()
             .map(|segment| segment.start)
             .collect();
-        let mut guide = Box::new([0; (1 << GUIDE_BITS) + 1]);
-        let last = starts.len().saturating_sub(1);
+        let segment_of = |point: u64| {
+            let segment = starts.partition_point(|start| *start <= point);
+            u16::try_from(segment.saturating_sub(1)).unwrap_or(u16::MAX)
+        };
+        let mut guide = Box::new([(0, 0); 1 << GUIDE_BITS]);
         for (prefix, entry) in (0u64..).zip(guide.iter_mut()) {
-            let first_point = prefix
-                .checked_shl(u64::BITS - GUIDE_BITS)
-                .filter(|_| prefix < 1 << GUIDE_BITS);
-            let segment = first_point.map_or(last, |point| {
-                starts
-                    .partition_point(|start| *start <= point)
-                    .saturating_sub(1)
-            });
-            *entry = u16::try_from(segment).unwrap_or(u16::MAX);
+            let first = prefix << (u64::BITS - GUIDE_BITS);
+            let last = first | (u64::MAX >> GUIDE_BITS);
+            *entry = (segment_of(first), segment_of(last));
         }
         Finder { starts, guide }
     }
@@ -53,8 +50,21 @@ impl Finder {
     #[inline]
     pub(crate) fn segment_at(&self, point: Point) -> usize {
         let prefix = (point.get() >> (u64::BITS - GUIDE_BITS)) as usize;
-        let bound = |index: usize| self.guide.get(index).map_or(0, |entry| usize::from(*entry));
-        let (mut low, mut high) = (bound(prefix), bound(prefix + 1));
+        let (first, last) = self.guide.get(prefix).copied().unwrap_or_default();
+        let (low, high) = (usize::from(first), usize::from(last));
+        if high - low > 1 {
+            return self.search(point, low, high);
+        }
+        // An index and not a branch: a fair draw defeats prediction.
+        let is_in_last = self
+            .starts
+            .get(high)
+            .is_some_and(|start| *start <= point.get());
+        core::hint::select_unpredictable(is_in_last, high, low)
+    }
+
+    #[inline(never)]
+    fn search(&self, point: Point, mut low: usize, mut high: usize) -> usize {
         while low < high {
             let middle = low + (high - low).div_ceil(2);
             if self
