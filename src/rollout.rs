@@ -2,7 +2,7 @@
 //!
 //! A [`Rollout`] is a pure state machine. It reads no clock, knows no router and starts no
 //! thread: the application hands it the time and what happened, and carries out the action that
-//! comes back. [`Router::carry_out`](crate::Router::carry_out) does that for a router.
+//! comes back. [`Router::drive`](crate::Router::drive) does both for a router.
 //!
 //! | phase | who gets the candidate | what leads on |
 //! |---|---|---|
@@ -39,17 +39,15 @@
 //!
 //! // From a timer of the application:
 //! let now = Timestamp::from_secs(0);
-//! rollout.step(now, []);
-//! if let Some(action) = rollout.unconfirmed() {
-//!     router.carry_out(&action)?;
-//!     rollout.confirm();
-//! }
+//! let happened = [];
+//! router.drive(&mut rollout, now, happened)?;
 //! assert_eq!(rollout.phase(), Phase::Ramping { step: 0 });
 //! assert_eq!(router.current().release(), "ranker-2026-11");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod action;
+mod attribution;
 mod cause;
 mod check;
 mod controller;

@@ -1,5 +1,6 @@
 //! The one place with shared state: publishes plans and hands out leases on models.
 
+mod assigned;
 mod batch;
 mod builder;
 mod cache;

@@ -1,6 +1,10 @@
 //! The state machine that drives a release.
 
-use super::{Action, Event, Input, Phase, RolloutError, Schedule, State, Tag, evidence::Evidence};
+use super::{
+    Action, Event, Input, Phase, RolloutError, Schedule, State, Tag,
+    attribution::{self, StepShare},
+    evidence::Evidence,
+};
 use crate::{policy::Policy, share::Share, timestamp::Timestamp};
 
 /// Drives one release from its first step to promotion or roll-back.
@@ -21,6 +25,7 @@ pub struct Rollout {
     pub(super) policy: Policy,
     pub(super) version: String,
     pub(super) schedule: Schedule,
+    pub(super) steps: Vec<StepShare>,
     pub(super) state: State,
     /// The latest time that was ever given.
     pub(super) clock: Timestamp,
@@ -41,6 +46,7 @@ impl Rollout {
         };
         Ok(Rollout {
             version: canary.version.clone(),
+            steps: attribution::steps(&policy, &schedule.ladder),
             policy,
             schedule,
             state: State::new(),
@@ -129,10 +135,16 @@ impl Rollout {
     /// Returns the mark that a sample of this moment bears, none while nothing is released.
     #[must_use]
     pub fn tag(&self) -> Option<Tag> {
-        Some(Tag {
-            fingerprint: self.policy_in_force()?.fingerprint(),
-            phase: self.state.phase,
-        })
+        let phase = self.state.phase;
+        let known = match phase {
+            Phase::Ramping { step } => self.steps.get(step),
+            _ => None,
+        };
+        let fingerprint = match known {
+            Some((fingerprint, _)) => *fingerprint,
+            None => self.policy_in_force()?.fingerprint(),
+        };
+        Some(Tag { fingerprint, phase })
     }
 
     /// Returns how far the release has come.
@@ -151,6 +163,12 @@ impl Rollout {
     #[must_use]
     pub const fn schedule(&self) -> &Schedule {
         &self.schedule
+    }
+
+    /// Returns the policy that was given; its share is the schedule's to choose.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Returns the candidate's label.
@@ -187,13 +205,7 @@ impl Rollout {
                 policy.canary = None;
                 Some(policy.with_shadow(&self.version, stage.share))
             }
-            (Phase::Ramping { .. }, _) => {
-                let share = self.share();
-                if let Some(canary) = &mut policy.canary {
-                    canary.share = share;
-                }
-                Some(policy)
-            }
+            (Phase::Ramping { .. }, _) => Some(attribution::at_share(policy, self.share())),
             (Phase::Baking, _) => Some(Policy::live_only(policy.release())),
             _ => None,
         }

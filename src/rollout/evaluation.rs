@@ -48,8 +48,7 @@ impl Rollout {
         let Phase::Ramping { step } = self.state.phase else {
             return None;
         };
-        let share = self.schedule.ladder.compared().get(step)?;
-        CandidateShare::new(share.as_fraction()).ok()
+        self.steps.get(step).map(|(_, share)| *share)
     }
 
     /// Tells whether all conditions of the next step hold.

@@ -10,7 +10,7 @@ use crate::{share::Share, stats::Alpha};
 ///
 /// The defaults: 1, 5, 25, 50 and 100 %; ten minutes and 100 units of the candidate on each step;
 /// one hour and 100 units at 100 %; a false alarm in at most one of a hundred harmless releases;
-/// no deadline, no gate, no shadow stage.
+/// no deadline, no gate, no shadow stage. In serialised form what is left out is the default.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -94,21 +94,7 @@ impl Schedule {
     /// # Errors
     /// [`ScheduleError`] names the guard at fault.
     pub fn new(guards: impl IntoIterator<Item = Guard>) -> Result<Schedule, ScheduleError> {
-        let schedule = Schedule {
-            ladder: Ladder::default(),
-            climb: Climb::Dwell {
-                time: Duration::from_secs(600),
-                exposures: 100,
-            },
-            bake: Duration::from_secs(3600),
-            bake_exposures: 100,
-            guards: guards.into_iter().collect(),
-            alpha: Alpha::ONE_PERCENT,
-            gates: BTreeMap::new(),
-            deadline: None,
-            shadow: None,
-        };
-        schedule.checked()
+        Schedule::of(guards.into_iter().collect()).checked()
     }
 
     /// Returns the schedule with another ladder.
@@ -197,6 +183,24 @@ impl Schedule {
         let counted = |guard: &&Guard| guard.acts() && guard.check().compares();
         let guards = self.all_guards().filter(counted).count().max(1);
         Alpha::new(self.alpha.get() / guards as f64).unwrap_or(self.alpha)
+    }
+
+    /// Returns the default schedule with guards that are still to be checked.
+    pub(super) fn of(guards: Vec<Guard>) -> Schedule {
+        Schedule {
+            ladder: Ladder::default(),
+            climb: Climb::Dwell {
+                time: Duration::from_secs(600),
+                exposures: 100,
+            },
+            bake: Duration::from_secs(3600),
+            bake_exposures: 100,
+            guards,
+            alpha: Alpha::ONE_PERCENT,
+            gates: BTreeMap::new(),
+            deadline: None,
+            shadow: None,
+        }
     }
 
     fn all_guards(&self) -> impl Iterator<Item = &Guard> {

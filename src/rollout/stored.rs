@@ -18,7 +18,7 @@ use crate::{
 const VERSION: u32 = 1;
 
 #[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct RawSchedule {
     ladder: Ladder,
     climb: Climb,
@@ -29,6 +29,12 @@ pub(super) struct RawSchedule {
     gates: BTreeMap<String, Before>,
     deadline: Option<(Duration, OnDeadline)>,
     shadow: Option<ShadowStage>,
+}
+
+impl Default for RawSchedule {
+    fn default() -> RawSchedule {
+        RawSchedule::from(Schedule::of(Vec::new()))
+    }
 }
 
 impl From<Schedule> for RawSchedule {

@@ -77,9 +77,10 @@ impl<M: Send + Sync + 'static> Router<M> {
     }
 }
 
-/// Refuses a pin on a route that the router does not know.
+/// Refuses a route that the router does not know.
 ///
-/// It is of another router, or older than the last 1,024 generations.
+/// It is of another router, or too old: [`Router::pin`] knows the last 1,024 generations,
+/// [`Router::assignment`] the last 16.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("generation {generation} is not among those that this router remembers")]
 #[non_exhaustive]

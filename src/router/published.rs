@@ -11,6 +11,9 @@ pub(crate) const STRIPES: usize = 64;
 /// Generations whose policies are remembered, so that their routes can be pinned.
 const REMEMBERED: usize = 1024;
 
+/// Plans that are kept whole, so that a route of just now can be put into words.
+const KEPT: usize = 16;
+
 /// Proves that a request may still touch a version's model.
 ///
 /// All requests of a stripe share one lease by reference count. What threads write on every
@@ -128,6 +131,8 @@ pub(crate) struct Published<M> {
     others: Vec<Deployment<M>>,
     /// Generations and their policies, the newest last.
     policies: VecDeque<(u64, Fingerprint)>,
+    /// The plans before the one in force, the newest last. A plan holds no model.
+    earlier: VecDeque<Arc<Plan>>,
 }
 
 impl<M> Published<M> {
@@ -140,6 +145,7 @@ impl<M> Published<M> {
         Published {
             stamp,
             policies: VecDeque::from([(plan.generation(), plan.fingerprint())]),
+            earlier: VecDeque::new(),
             plan: Arc::new(plan),
             recording: None,
             live,
@@ -163,7 +169,11 @@ impl<M> Published<M> {
         self.policies
             .push_back((plan.generation(), plan.fingerprint()));
         self.stamp = stamp;
-        self.plan = Arc::new(plan);
+        if self.earlier.len() == KEPT {
+            self.earlier.pop_front();
+        }
+        let before = core::mem::replace(&mut self.plan, Arc::new(plan));
+        self.earlier.push_back(before);
         self.recording = recording;
     }
 
@@ -181,6 +191,12 @@ impl<M> Published<M> {
         self.policies
             .get(place)
             .map(|(_, fingerprint)| *fingerprint)
+    }
+
+    /// Returns the plan of a generation, if it is one of the last.
+    pub(crate) fn plan_at(&self, generation: u64) -> Option<&Arc<Plan>> {
+        let mut plans = core::iter::once(&self.plan).chain(&self.earlier);
+        plans.find(|plan| plan.generation() == generation)
     }
 
     pub(crate) fn add(&mut self, deployment: Deployment<M>) {

@@ -4,10 +4,35 @@ use super::Router;
 use crate::{
     Policy,
     environment::{OperationError, VersionState},
-    rollout::Action,
+    rollout::{Action, Input, Rollout},
+    timestamp::Timestamp,
 };
 
 impl<M: Send + Sync + 'static> Router<M> {
+    /// Lets a roll-out evaluate what happened, and carries out what it asks for.
+    ///
+    /// This is what a timer calls. It returns the action that was carried out, if there was one.
+    /// An action that the router refuses stays unconfirmed: the roll-out advances no further, and
+    /// the next call tries it again.
+    ///
+    /// # Errors
+    /// [`OperationError`] if the router refuses the action; the policy in force stays.
+    pub fn drive(
+        &self,
+        rollout: &mut Rollout,
+        now: Timestamp,
+        inputs: impl IntoIterator<Item = Input>,
+    ) -> Result<Option<Action>, OperationError> {
+        // What it returns is unconfirmed too, and so may be an action from before.
+        let _ = rollout.step(now, inputs);
+        let Some(action) = rollout.unconfirmed() else {
+            return Ok(None);
+        };
+        self.carry_out(&action)?;
+        rollout.confirm();
+        Ok(Some(action))
+    }
+
     /// Carries out an action of a [`Rollout`](crate::rollout::Rollout), and returns the
     /// generation that holds then.
     ///

@@ -1,13 +1,5 @@
 //! The error rate and the delay of whole ramps, simulated.
 
-#![cfg(feature = "stats")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails"
-)]
-
 use core::time::Duration;
 
 use rand::{Rng, RngExt, SeedableRng};

@@ -1,0 +1,39 @@
+//! A route in words, for outcomes that come late.
+
+use std::sync::Arc;
+
+use super::{Router, UnknownRoute};
+use crate::{record::Assignment, route::Route};
+
+impl<M: Send + Sync + 'static> Router<M> {
+    /// Returns a route of just now in words that mean the same on every server.
+    ///
+    /// An outcome may come weeks after the answer: keep the assignment with it, serialised, and
+    /// give it back then. To be asked right after the decision; for a log of all exposures there
+    /// is a [`Recorder`](crate::Recorder).
+    ///
+    /// ```
+    /// use switchstand::{Policy, Router};
+    /// let router = Router::new("ranker", "v1", ())?;
+    /// router.release(Policy::live_only("freeze"))?;
+    /// let route = router.route("user-42");
+    /// let assignment = router.assignment(&route)?;
+    /// assert_eq!((&*assignment.release, &*assignment.version), ("freeze", "v1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`UnknownRoute`] if the route is of another router, or older than its last 16 changes.
+    pub fn assignment(&self, route: &Route) -> Result<Assignment<'static>, UnknownRoute> {
+        let generation = route.generation();
+        let unknown = UnknownRoute { generation };
+        let plan = self
+            .shared
+            .published
+            .lock()
+            .plan_at(generation)
+            .map(Arc::clone);
+        let (plan, version) = plan.zip(self.label(route.version())).ok_or(unknown)?;
+        Ok(Assignment::of(&plan, route, version).into_owned())
+    }
+}
