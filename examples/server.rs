@@ -11,6 +11,20 @@
 //! curl -X POST localhost:3000/admin/swap/forest
 //! curl -d 'p99 doubled' localhost:3000/admin/rollback
 //! ```
+//!
+//! Or let the release climb by itself; a client tells later whether an answer was right, with
+//! the route that came with it:
+//!
+//! ```sh
+//! curl -d '{"policy": {"scheme": "v1", "release": "digits-2026-11",
+//!     "canary": {"version": "forest", "share": "0%"}}, "schedule": {"ladder": ["10%", "50%", "100%"]}}' \
+//!     localhost:3000/admin/rollout
+//! curl -d '{"unit": "ana", "right": false, "route": {..}}' localhost:3000/feedback
+//! curl localhost:3000/admin/rollout
+//! curl -X POST localhost:3000/admin/rollout/pause
+//! curl -X POST localhost:3000/admin/rollout/resume
+//! curl -d 'p99 doubled' localhost:3000/admin/rollout/abort
+//! ```
 
 #[path = "server/app.rs"]
 mod app;
@@ -22,6 +36,10 @@ mod app;
 mod digits;
 #[path = "server/metrics.rs"]
 mod metrics;
+#[path = "server/ramp.rs"]
+mod ramp;
+#[path = "server/rollout.rs"]
+mod rollout;
 
 use std::{env, error::Error, sync::Arc, time::Duration};
 
@@ -64,6 +82,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .shadow_budget(ShadowBudget::in_flight(64))
         .build("logistic", live)?;
     let app = App::new(router, comparison, load, Duration::from_secs(1));
+    tokio::spawn(rollout::tick(Arc::clone(&app), Duration::from_secs(1)));
     axum::serve(TcpListener::bind(address).await?, app::routes(app)).await?;
     Ok(())
 }

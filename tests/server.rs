@@ -1,4 +1,4 @@
-//! The example server under real HTTP, with shadows that do their worst.
+//! The example server under real HTTP: shadows that do their worst, and roll-outs.
 #![cfg(all(feature = "serde", feature = "stats"))]
 
 #[cfg(test)]
@@ -10,6 +10,15 @@ mod http;
 #[cfg(test)]
 #[path = "../examples/server/metrics.rs"]
 mod metrics;
+#[cfg(test)]
+#[path = "../examples/server/ramp.rs"]
+mod ramp;
+#[cfg(test)]
+#[path = "../examples/server/rollout.rs"]
+mod rollout;
+#[cfg(test)]
+#[path = "server/with_a_rollout.rs"]
+mod with_a_rollout;
 #[cfg(test)]
 #[path = "server/with_bad_shadows.rs"]
 mod with_bad_shadows;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -12,13 +12,17 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use switchstand::{
     BoxedAsyncModel, Policy, Router, Timestamp, Unit,
     comparison::{Exact, PairedComparison},
 };
 
-use crate::metrics::{self, Answers};
+use crate::{
+    metrics::{self, Answers},
+    ramp::Ramp,
+    rollout,
+};
 
 /// The grey values of one image.
 pub(crate) type Pixels = Vec<f32>;
@@ -38,6 +42,8 @@ pub(crate) struct App {
     pub(crate) router: Router<Reader>,
     pub(crate) comparison: Arc<Digits>,
     pub(crate) answers: Answers,
+    /// The roll-out that is running, or the last one.
+    pub(crate) ramp: Mutex<Option<Ramp>>,
     load: Load,
     /// How long a shadow may take before it is given up.
     patience: Duration,
@@ -54,6 +60,7 @@ impl App {
             router,
             comparison,
             answers: Answers::default(),
+            ramp: Mutex::default(),
             load: Box::new(load),
             patience,
         })
@@ -74,7 +81,7 @@ pub(crate) fn comparison() -> Arc<Digits> {
     clippy::disallowed_methods,
     reason = "a server may look at the clock; the library may not"
 )]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     Timestamp::default().after(since.unwrap_or_default())
 }
@@ -90,17 +97,16 @@ pub(crate) fn routes(app: Arc<App>) -> axum::Router {
         .route("/admin/swap/{version}", post(swap))
         .route("/admin/accept", post(accept))
         .route("/admin/rollback", post(rollback))
+        .merge(rollout::routes())
         .with_state(app)
 }
 
-type Answer = (StatusCode, Json<Value>);
+pub(crate) type Answer = (StatusCode, Json<Value>);
 
 async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) -> Answer {
-    let unit = headers
-        .get("x-unit")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| Unit::try_from_input(value).ok());
-    let Some(unit) = unit else {
+    let name = headers.get("x-unit").and_then(|value| value.to_str().ok());
+    let name = name.unwrap_or_default();
+    let Ok(unit) = Unit::try_from_input(name) else {
         return refuse(StatusCode::BAD_REQUEST, "header x-unit names nobody");
     };
     let Some(pixels) = pixels(&body) else {
@@ -115,11 +121,19 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
     let version = app.router.label(ticket.route().version());
     let version = version.unwrap_or_default();
     app.answers.count(version, answer.is_ok());
+    let mut body = Map::from_iter([("version".to_owned(), json!(version))]);
+    if let Some(ramp) = &mut *rollout::current(&app)
+        && let Ok(assignment) = app.router.assignment(ticket.route())
+    {
+        ramp.note(name, &assignment, answer.is_err());
+        // The client gives it back with the outcome.
+        body.insert("route".to_owned(), json!(assignment));
+    }
     match answer {
-        Ok(digit) => (
-            StatusCode::OK,
-            Json(json!({ "digit": digit, "version": version })),
-        ),
+        Ok(digit) => {
+            body.insert("digit".to_owned(), json!(digit));
+            (StatusCode::OK, Json(body.into()))
+        }
         Err(error) => refuse(StatusCode::BAD_GATEWAY, error),
     }
 }
@@ -174,6 +188,6 @@ fn changed<E: Display>(result: Result<u64, E>) -> Answer {
     }
 }
 
-fn refuse(status: StatusCode, why: impl Display) -> Answer {
+pub(crate) fn refuse(status: StatusCode, why: impl Display) -> Answer {
     (status, Json(json!({ "error": why.to_string() })))
 }

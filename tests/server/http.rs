@@ -18,7 +18,8 @@ pub(crate) struct Response {
 /// Sends one request and leaves the answer in the connection.
 pub(crate) async fn send(server: SocketAddr, path: &str, unit: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server).await.unwrap();
-    let method = if path == "/metrics" { "GET" } else { "POST" };
+    let is_read = path == "/metrics" || (path == "/admin/rollout" && body.is_empty());
+    let method = if is_read { "GET" } else { "POST" };
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: test\r\nx-unit: {unit}\r\nconnection: close\r\n\
