@@ -12,8 +12,23 @@ pub mod bucketing {}
 #[doc = include_str!("guide/canary.md")]
 pub mod canary {}
 
+#[doc = include_str!("guide/choosing_a_test.md")]
+pub mod choosing_a_test {}
+
 #[doc = include_str!("guide/deployment_and_release.md")]
 pub mod deployment_and_release {}
+
+#[doc = include_str!("guide/design_faq.md")]
+pub mod design_faq {}
+
+#[doc = include_str!("guide/limits.md")]
+pub mod limits {}
+
+#[doc = include_str!("guide/many_servers.md")]
+pub mod many_servers {}
+
+#[doc = include_str!("guide/performance.md")]
+pub mod performance {}
 
 #[doc = include_str!("guide/progressive_rollout.md")]
 pub mod progressive_rollout {}
