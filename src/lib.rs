@@ -23,6 +23,8 @@ mod fingerprint;
 pub mod guide;
 mod journal;
 mod model;
+#[cfg(feature = "stats")]
+pub mod off_policy;
 mod pin;
 mod plan;
 mod policy;

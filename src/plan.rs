@@ -7,6 +7,7 @@ mod head;
 mod outcomes;
 mod partition;
 mod pinned;
+mod propensities;
 
 use crate::{
     audience::Audience,

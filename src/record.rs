@@ -8,7 +8,7 @@ use crate::{
     plan::Plan,
     route::{Propensity, Reason, Route},
     timestamp::Timestamp,
-    unit::UnitKey,
+    unit::{Unit, UnitKey},
 };
 
 /// Receives records of what a router decided and did.
@@ -83,6 +83,16 @@ impl<'a> Assignment<'a> {
             reason: self.reason,
             propensity: self.propensity,
         }
+    }
+}
+
+impl Plan {
+    /// Decides which version answers for a unit, in the words of the log.
+    #[must_use]
+    pub fn assignment<'u>(&self, unit: impl Into<Unit<'u>>) -> Assignment<'_> {
+        let route = self.route(unit);
+        let version = self.version_of(&route).unwrap_or_default();
+        Assignment::of(self, &route, version)
     }
 }
 

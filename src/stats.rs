@@ -23,6 +23,7 @@ pub mod means;
 pub(crate) mod measure;
 mod moments;
 pub mod multiplicity;
+pub mod off_policy;
 mod p_value;
 pub mod paired;
 mod paired_counts;

@@ -12,7 +12,7 @@ mod spec;
 use std::collections::BTreeMap;
 
 use spec::{LIVE, OTHERS, Person, Spec, Technique};
-use switchstand::{Arm, Policy, Propensity, Router};
+use switchstand::{Arm, Policy, Propensity, Router, Share, Unit};
 
 const ALL: u128 = 1_000_000_000;
 
@@ -223,6 +223,70 @@ fn r7_the_propensity_is_the_measured_frequency_over_many_draws() {
         }
     }
     assert!(compared > 50, "only {compared} versions came");
+}
+
+#[test]
+fn r7_the_list_of_propensities_is_that_of_every_version_a_unit_may_get() {
+    let mut checked = 0;
+    for (name, spec) in releases(0) {
+        let plan = spec.plan();
+        for person in people() {
+            let list = person.as_unit(|unit| plan.propensities(unit));
+            let what = format!("{name}, {person:?}: {list:?}");
+            let is_listed = spec.listed.iter().any(|(key, _)| *key == person.key);
+            for version in [LIVE, "v2", "v3", "v4"] {
+                let (part, whole) = match is_listed {
+                    // Listed units get v3, unless they are among the held-out fifth.
+                    true => (
+                        [20, 0, 80, 0]["v1 v2 v3 v4".find(version).unwrap() / 3],
+                        100,
+                    ),
+                    false => probability(&spec, &person, version, &[]),
+                };
+                let expected = part as f64 / whole as f64;
+                let found = list.iter().find(|(label, _)| *label == version);
+                assert_eq!(found.is_some(), part > 0, "{what} {version}");
+                let found = found.map_or(0.0, |(_, propensity)| propensity.as_fraction());
+                assert!(
+                    (found - expected).abs() < 1e-15,
+                    "{what} {version} {expected}"
+                );
+                checked += usize::from(part > 0);
+            }
+            let route = person.as_unit(|unit| plan.route(unit));
+            let version = plan.version_of(&route).unwrap();
+            if let Some(propensity) = route.propensity() {
+                assert!(list.contains(&(version, propensity)), "{what}");
+            }
+        }
+    }
+    assert!(checked > 60, "only {checked} versions are possible");
+}
+
+#[test]
+fn r7_what_a_request_asks_for_is_certain_and_what_is_shed_is_lost() {
+    let router = Router::new("propensity", LIVE, ()).unwrap();
+    for version in ["v2", "v3"] {
+        router.deploy(version, ()).unwrap();
+        router.validate(version, |()| Ok::<_, ()>(())).unwrap();
+    }
+    let test = Policy::ab_test("test", [("v2", 3), (LIVE, 1)]);
+    router.release(test.with_overrides(["v3"])).unwrap();
+    router.shed("v2", Share::percent(20).unwrap()).unwrap();
+    router.shed("v3", Share::percent(10).unwrap()).unwrap();
+    let reader = router.reader();
+    let list = |unit: Unit<'_>| -> Vec<(String, f64)> {
+        let list = reader.plan().propensities(unit).into_iter();
+        let rounded = |p: Propensity| (p.as_fraction() * 1e9).round() / 1e9;
+        list.map(|(version, propensity)| (version.to_owned(), rounded(propensity)))
+            .collect()
+    };
+    let unit = Unit::from("user-42");
+    assert_eq!(
+        list(unit),
+        [(LIVE.to_owned(), 0.25), ("v2".to_owned(), 0.6)]
+    );
+    assert_eq!(list(unit.asking_for("v3")), [("v3".to_owned(), 0.9)]);
 }
 
 #[test]

@@ -1,0 +1,93 @@
+//! Which versions a unit might get, whatever its draws.
+
+use super::{Plan, Range, Ruled};
+use crate::{
+    environment::VersionId,
+    route::{Propensity, Route},
+    unit::Unit,
+};
+
+impl Plan {
+    /// Lists the versions that a unit with these attributes may get, with their propensities.
+    ///
+    /// Over all draws, that is: [`route`](Plan::route) tells which one this unit got. A version
+    /// that is not in the list has probability 0, or one below 2^-62. The probabilities add up to
+    /// 1, less what saturated versions shed: those who are shed get the live version, and no
+    /// propensity. What a request asks for, and lists of units, count as certain.
+    ///
+    /// ```
+    /// use switchstand::{Policy, Share};
+    /// let canary = Policy::canary("ranker-2026-11", "v2", Share::percent(25)?);
+    /// let plan = canary.compile("v1", ["v2"])?;
+    /// let chances: Vec<_> = plan
+    ///     .propensities("user-42")
+    ///     .into_iter()
+    ///     .map(|(version, propensity)| (version, propensity.as_fraction()))
+    ///     .collect();
+    /// assert_eq!(chances, [("v1", 0.75), ("v2", 0.25)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn propensities<'a>(&self, unit: impl Into<Unit<'a>>) -> Vec<(&str, Propensity)> {
+        let unit = unit.into();
+        let rule = self.rules.iter().find(|rule| rule.audience.matches(&unit));
+        let chosen = unit.wanted().and_then(|wanted| self.permit(&unit, wanted));
+        let mut chances: Vec<(VersionId, Propensity)> = Vec::new();
+        let mut add = |route: &Route| {
+            let Some(propensity) = route.propensity.filter(|&p| p > NEVER) else {
+                return;
+            };
+            if chances.iter().all(|(version, _)| *version != route.version) {
+                chances.push((route.version, propensity));
+            }
+        };
+        if let Some(certain) = chosen.or_else(|| self.listed(&unit)) {
+            self.certain(certain.version).iter().for_each(add);
+        } else if let Some(Ruled {
+            served, held_out, ..
+        }) = rule
+        {
+            [held_out, served].into_iter().for_each(add);
+        } else if self.is_kept_out(&unit) {
+            add(&self.left_out.not_within);
+        } else {
+            add(&self.left_out.out_of_gate);
+            let split = self.split.iter().flat_map(|split| &split.segments);
+            split.for_each(add);
+        }
+        chances.sort_by_key(|(version, _)| *version);
+        chances
+            .into_iter()
+            .filter_map(|(version, propensity)| Some((self.label_of(version)?, propensity)))
+            .collect()
+    }
+
+    /// Returns the routes of a unit that gets this version for certain, unless it is held out.
+    fn certain(&self, version: VersionId) -> [Route; 2] {
+        let of = |range: &Option<Range>| {
+            range.map_or(0, |range| Propensity::raw_of_points(range.points()))
+        };
+        let live = self.left_out.live;
+        let held_out = if version == live.version {
+            0
+        } else {
+            of(&self.holdout)
+        };
+        let shed = self.sheds.iter().find(|shed| shed.version == version);
+        let kept = Propensity::raw_complement(of(&shed.map(|shed| shed.range)));
+        let served = Propensity::raw_product(Propensity::raw_complement(held_out), kept);
+        [(live.version, held_out), (version, served)].map(|(version, raw)| Route {
+            version,
+            propensity: Some(Propensity::from_raw(raw)),
+            ..live
+        })
+    }
+
+    fn is_kept_out(&self, unit: &Unit<'_>) -> bool {
+        let within = self.within.as_ref();
+        within.is_some_and(|within| !within.matches(unit))
+    }
+}
+
+/// What an impossible version's propensity is rounded up to.
+const NEVER: Propensity = Propensity::from_raw(1);
