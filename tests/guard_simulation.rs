@@ -18,13 +18,12 @@ mod releases;
 
 use draws::{Draws, Proportion};
 use releases::*;
-use switchstand::stats::guard::{RateGuard, RateTest, Scenario, Side};
+use switchstand::stats::guard::{RateGuard, RateTest, Scenario};
 
 const EXPOSURES: [(&str, Exposure); 2] = [
     ("5 %", Exposure::Constant(0.05)),
     ("ramp 1, 5, 25, 50 %", Exposure::Ramp),
 ];
-const SHAPES: [f64; 3] = [0.05, 0.5, 5.0];
 
 fn false_alarms(runs: usize) {
     for (exposure_name, exposure) in EXPOSURES {
@@ -61,61 +60,6 @@ fn t3_no_method_exceeds_its_error_rate_when_looked_at_after_every_event() {
 #[ignore = "takes a minute: 10,000 releases per method"]
 fn t3_no_method_exceeds_its_error_rate_in_10_000_releases() {
     false_alarms(10_000);
-}
-
-fn sticky(runs: usize) {
-    for (exposure_name, exposure) in EXPOSURES {
-        for shape in SHAPES {
-            let mut draws = Draws::seeded(2);
-            let mut counts = [0; 5];
-            for _ in 0..runs {
-                let events = sticky_events(&mut draws, shape, exposure, 1.0);
-                let guards = [
-                    RateGuard::by_unit(RateTest::default()),
-                    RateGuard::by_unit_within(RateTest::default(), 100).unwrap(),
-                    RateGuard::where_each_request_is_its_own_unit(RateTest::default()),
-                ];
-                for (count, mut guard) in counts.iter_mut().zip(guards) {
-                    *count += usize::from(alarms(&mut guard, &events, exposure, Alarm::Harm));
-                }
-                let events = sticky_events(&mut draws, shape, exposure, 2.0);
-                let mut guard = RateGuard::by_unit(RateTest::default());
-                counts[3] += usize::from(alarms(&mut guard, &events, exposure, Alarm::Harm));
-                let events = sticky_events(&mut draws, shape, exposure, 1.5);
-                let mut guard = RateGuard::by_unit(RateTest::default());
-                counts[4] += usize::from(alarms(&mut guard, &events, exposure, Alarm::Safe));
-            }
-            let [first, small, every, caught, passed] =
-                counts.map(|hits| Proportion::new(hits, runs));
-            println!(
-                "A/A, {exposure_name}, shape {shape}: first events {:.4}, in a set of 100 {:.4}, \
-                 every event {:.4}; twice the errors caught {:.4}, \
-                 half more errors found safe {:.4}",
-                first.value(),
-                small.value(),
-                every.value(),
-                caught.value(),
-                passed.value(),
-            );
-            first.assert_at_most(0.01, "first events of sticky users");
-            small.assert_at_most(0.01, "first events in a set that overflows");
-            if shape == 0.05 {
-                // What the default is for: counting every event fails where few users err much.
-                assert!(every.value() > 0.03, "{}", every.value());
-            }
-        }
-    }
-}
-
-#[test]
-fn t6_first_events_of_sticky_users_keep_the_error_rate() {
-    sticky(30);
-}
-
-#[test]
-#[ignore = "takes minutes: 10,000 releases per population"]
-fn t6_first_events_of_sticky_users_keep_the_error_rate_in_10_000_releases() {
-    sticky(10_000);
 }
 
 /// Rate ratio, power within 200,000 requests and mean requests until the alarm or their end, of
@@ -205,25 +149,5 @@ fn the_outlook_agrees_with_simulated_delays() {
             .count();
         let late = late as f64 / times.len() as f64;
         assert!((late - 0.1).abs() < 0.045, "{late}");
-    }
-}
-
-#[test]
-fn t6_a_small_set_still_finds_harm_after_it_has_overflowed() {
-    // 20,000 units with a bad event each, the candidate's three times as likely.
-    let mut draws = Draws::seeded(5);
-    for _ in 0..5 {
-        let mut guard = RateGuard::by_unit_within(RateTest::default(), 1_000).unwrap();
-        for _ in 0..20_000 {
-            let side = if draws.chance(0.75) {
-                Side::Candidate
-            } else {
-                Side::Control
-            };
-            guard.record(draws.bits(), side, share(0.5)).unwrap();
-        }
-        let seen = guard.seen_units().unwrap();
-        assert!(seen.level() >= 4 && seen.len() <= 1_000);
-        assert!(guard.reading().harm.suffices());
     }
 }

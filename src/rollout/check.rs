@@ -30,8 +30,9 @@ pub enum Worse {
 pub enum Check {
     /// To which side the bad events go, tested at every look over the whole release.
     ///
-    /// Wants [`Measured::BadEvents`]. The roll-out's own error rate takes the place of the
-    /// test's `alpha_harm`.
+    /// Wants [`Measured::BadEvents`], of a guard with the same margins: events that were counted
+    /// for others never show safety. The roll-out's own error rate takes the place of the test's
+    /// `alpha_harm`.
     Rate(RateTest),
     /// The effect's confidence sequence, which the application computes.
     ///
@@ -112,8 +113,21 @@ fn judge_rate(
     alpha: Alpha,
 ) -> Judgement {
     let tally = &events.tally;
-    let step = share.map(|share| stage_of(tally, share));
-    let (mut harm, mut safe) = (test.harm(tally), test.safe(&step.unwrap_or_default()));
+    let of_step = |tally| share.map_or_else(Tally::new, |share| stage_of(tally, share));
+    let (mut harm, mut safe, kept) = match &events.thinned {
+        None => (test.harm(tally), test.safe(&of_step(tally)), tally),
+        Some(thinned) => {
+            // Events that were counted for other margins say nothing about these.
+            let fits = thinned.margins == test.margins();
+            let kept = if fits {
+                of_step(&thinned.tally)
+            } else {
+                Tally::new()
+            };
+            let (harm, safe) = (test.harm_of_units(tally), test.safe_of_units(&kept));
+            (harm, safe, &thinned.tally)
+        }
+    };
     harm.ln_e += events.ln_stake;
     harm.threshold = -alpha.get().ln();
     safe.ln_e += events.ln_stake;
@@ -126,6 +140,7 @@ fn judge_rate(
             safe,
             candidate_events: tally.candidate_events(),
             control_events: tally.control_events(),
+            kept_candidate_events: kept.candidate_events(),
             repeated_events: events.repeated_events,
             units_sampled: events.units_sampled,
         }),

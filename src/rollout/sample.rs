@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Tag;
-use crate::stats::guard::{RateGuard, SeenUnits, Tally};
+use crate::stats::guard::{Margins, RateGuard, SeenUnits, Tally};
 
 /// Holds what was measured of the candidate and its control, up to one moment.
 ///
@@ -89,6 +89,10 @@ impl Measured {
     pub fn of(guard: &RateGuard) -> Measured {
         Measured::BadEvents(BadEvents {
             tally: guard.tally().clone(),
+            thinned: guard.seen_units().map(|seen| Thinned {
+                margins: seen.margins(),
+                tally: seen.safe_tally().clone(),
+            }),
             ln_stake: guard.seen_units().map_or(0.0, SeenUnits::ln_stake),
             repeated_events: guard.seen_units().map_or(0, SeenUnits::repeats),
             units_sampled: guard.seen_units().map_or(1.0, SeenUnits::sampled),
@@ -111,9 +115,20 @@ impl Measured {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct BadEvents {
     pub(super) tally: Tally,
+    /// Where units' events are counted: those that count for safety.
+    pub(super) thinned: Option<Thinned>,
     pub(super) ln_stake: f64,
     pub(super) repeated_events: u64,
     pub(super) units_sampled: f64,
+}
+
+/// Units' events that count for the safety of a test with these margins.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct Thinned {
+    pub(super) margins: Margins,
+    pub(super) tally: Tally,
 }
 
 impl From<Tally> for BadEvents {
@@ -121,6 +136,7 @@ impl From<Tally> for BadEvents {
     fn from(tally: Tally) -> BadEvents {
         BadEvents {
             tally,
+            thinned: None,
             ln_stake: 0.0,
             repeated_events: 0,
             units_sampled: 1.0,

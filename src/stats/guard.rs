@@ -4,7 +4,7 @@
 //! measured. The guard watches to which side the bad events go. If the candidate has 5 % of the
 //! traffic and is harmless, 5 % of them are its own, however high the common rate is and however
 //! it drifts. Two e-processes on that split, HARM and SAFE, may be looked at after every event:
-//! [`RateTest`] has the formulas, [`Reading`] the answer.
+//! [`RateTest`] has the formulas, [`Reading`] the answer, and [`Latch`] keeps it.
 //!
 //! # What is counted
 //! Users are sticky and differ. Who has many errors brings all of them to one side, so counting
@@ -15,14 +15,14 @@
 //! of its own side, which lowers the evidence of harm at every moment: HARM's error rate holds
 //! for every candidate that is no worse.
 //!
-//! SAFE then speaks of *units that have a bad event*, not of requests: its null hypothesis is that
-//! a unit without one so far is at least `margins.safe()` times as likely to have one next on the
-//! candidate. Units that err anyway count alike on both sides, so where most of them have erred
-//! already, more errors of the same users hardly show. With 100 requests per user at 1 %, half
-//! more errors per request were found safe in 2 to 6 of 100 releases at a nominal 1 of 100.
-//! [`Reading::repeated_events`] tells how far that has gone: while they are few against the
-//! counted events, the two readings of SAFE agree. If harm to the same users over again matters,
-//! let a mean per unit decide as well.
+//! SAFE must know more: a unit that has failed once cannot show that it would have failed twice,
+//! so first events hide part of what a candidate does to users who err anyway. It counts thinned
+//! events instead ([`SeenUnits`] has the reason), and its error rate holds for every candidate
+//! whose every unit fails at least `margins.safe()` times as often *per request*. Neither
+//! hypothesis is about an average: a candidate that fails a few units all the time and helps the
+//! others is in neither, and may be called safe. Where that matters let a mean per unit decide as
+//! well, or feed each unit's first request alone to a guard that counts every event: its
+//! statements are then about the average over units, at the price of all other requests.
 //!
 //! Per-event counting has more power and is right only where each request is its own unit:
 //! [`RateGuard::where_each_request_is_its_own_unit`].
@@ -41,8 +41,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod digest;
 mod error;
 mod grid;
+mod kept_events;
+mod latch;
 mod margins;
 mod outlook;
 mod rate_guard;
@@ -51,11 +54,13 @@ mod reading;
 mod seen_units;
 mod share;
 mod tally;
+mod thinning;
 mod truncated_beta;
 mod verdict;
 
 pub use error::GuardError;
 pub use grid::{RatioGrid, RatioTerm};
+pub use latch::Latch;
 pub use margins::Margins;
 pub use outlook::{Outlook, Scenario};
 pub use rate_guard::RateGuard;

@@ -97,6 +97,11 @@ impl Proportion {
         Proportion { hits, runs }
     }
 
+    /// Pools the runs of two.
+    pub(crate) fn and(self, other: &Proportion) -> Proportion {
+        Proportion::new(self.hits + other.hits, self.runs + other.runs)
+    }
+
     pub(crate) fn value(&self) -> f64 {
         self.hits as f64 / self.runs as f64
     }

@@ -51,12 +51,11 @@ impl Alarm {
     }
 
     pub(crate) fn is_raised(self, guard: &RateGuard) -> bool {
-        let stake = guard.seen_units().map_or(0.0, |seen| seen.ln_stake());
-        let evidence = match self {
-            Alarm::Harm => guard.test().harm(guard.tally()),
-            Alarm::Safe => guard.test().safe(guard.tally()),
-        };
-        evidence.ln_e + stake >= evidence.threshold
+        let reading = guard.reading();
+        match self {
+            Alarm::Harm => reading.harm.suffices(),
+            Alarm::Safe => reading.safe.suffices(),
+        }
     }
 }
 
@@ -114,17 +113,18 @@ pub(crate) fn requests_until(
 
 /// The bad events of a release with sticky users, in order of time: time, user, side.
 ///
-/// 2,000 users make 100 requests each. A user's error rate has a gamma distribution of this shape
+/// `users` users make 100 requests each. A user's error rate has a gamma distribution of this shape
 /// with mean 1 %; for the candidate's users it is `ratio` times as high.
 pub(crate) fn sticky_events(
     draws: &mut Draws,
+    users: usize,
     shape: f64,
     exposure: Exposure,
     ratio: f64,
 ) -> Vec<(f64, u64, Side)> {
     let mut events = Vec::new();
     let most = ratio.max(1.0);
-    for _ in 0..2_000 {
+    for _ in 0..users {
         let (unit, point) = (draws.bits(), draws.uniform());
         let rate = draws.gamma(shape) / shape * BASE_RATE;
         for _ in 0..draws.poisson(rate * most * 100.0) {
@@ -137,6 +137,31 @@ pub(crate) fn sticky_events(
             if draws.chance(kept) {
                 events.push((time, unit, side));
             }
+        }
+    }
+    events.sort_by(|x, y| x.0.total_cmp(&y.0));
+    events
+}
+
+/// The bad events among the first requests of such users, who arrive evenly over the release.
+pub(crate) fn first_requests(
+    draws: &mut Draws,
+    users: usize,
+    shape: f64,
+    exposure: Exposure,
+    ratio: f64,
+) -> Vec<(f64, u64, Side)> {
+    let mut events = Vec::new();
+    for _ in 0..users {
+        let (unit, time) = (draws.bits(), draws.uniform());
+        let rate = draws.gamma(shape) / shape * BASE_RATE;
+        let (side, rate) = if draws.chance(exposure.at(time)) {
+            (Side::Candidate, rate * ratio)
+        } else {
+            (Side::Control, rate)
+        };
+        if draws.chance(rate) {
+            events.push((time, unit, side));
         }
     }
     events.sort_by(|x, y| x.0.total_cmp(&y.0));

@@ -104,6 +104,16 @@ impl RatioMixture {
         Ok(RatioMixture::of_checked(boundary, ratios))
     }
 
+    /// The same mixture for events thinned so that the boundary is a ratio of 1.
+    pub(crate) fn relative(&self) -> RatioMixture {
+        let ratios: Vec<f64> = self
+            .points
+            .iter()
+            .map(|point| point.ratio / self.boundary)
+            .collect();
+        RatioMixture::of_checked(1.0, &ratios)
+    }
+
     /// For ratios that are known to lie on their side of the boundary.
     pub(crate) fn of_checked(boundary: f64, ratios: &[f64]) -> RatioMixture {
         let point = |&ratio: &f64| Point {

@@ -39,6 +39,16 @@ impl Margins {
     }
 }
 
+impl Margins {
+    /// The boundaries as they are for events that are thinned where they must be.
+    pub(super) fn of_thinned(self) -> Margins {
+        Margins {
+            harm: self.harm.max(1.0),
+            safe: self.safe.min(1.0),
+        }
+    }
+}
+
 impl Default for Margins {
     fn default() -> Margins {
         Margins {

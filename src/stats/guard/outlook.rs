@@ -1,7 +1,7 @@
 //! How long until harm would be noticed.
 
 use super::error::finite;
-use super::{CandidateShare, GuardError, RateTest, Side, Tally};
+use super::{CandidateShare, Evidence, GuardError, Side, Tally};
 
 /// Holds a harm that might be there, and the traffic in which it would show.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,8 +43,9 @@ const MAX_WORK: u64 = 4_000_000;
 /// The probability of paths that are cut off.
 const NEGLIGIBLE: f64 = 1e-9;
 
+/// From the events so far, with `harm` to tell the evidence in any events.
 pub(super) fn of(
-    test: &RateTest,
+    harm: impl Fn(&Tally) -> Evidence,
     tally: &Tally,
     ln_stake: f64,
     scenario: &Scenario,
@@ -61,7 +62,7 @@ pub(super) fn of(
     let share = scenario.share.get();
     let per_request = control_rate * (share * scenario.ratio + (1.0 - share));
     let path = Path {
-        test,
+        harm,
         tally,
         ln_stake,
         share: scenario.share,
@@ -79,19 +80,19 @@ pub(super) fn of(
 }
 
 /// The evidence of harm as a function of further events under one share.
-struct Path<'a> {
-    test: &'a RateTest,
+struct Path<'a, F> {
+    harm: F,
     tally: &'a Tally,
     ln_stake: f64,
     share: CandidateShare,
 }
 
-impl Path<'_> {
+impl<F: Fn(&Tally) -> Evidence> Path<'_, F> {
     fn alarm_after(&self, candidate: u64, control: u64) -> Result<bool, GuardError> {
         let mut tally = self.tally.clone();
         tally.record_many(Side::Candidate, self.share, candidate)?;
         tally.record_many(Side::Control, self.share, control)?;
-        let harm = self.test.harm(&tally);
+        let harm = (self.harm)(&tally);
         Ok(harm.ln_e + self.ln_stake >= harm.threshold)
     }
 

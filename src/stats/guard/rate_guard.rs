@@ -6,8 +6,9 @@ use super::{CandidateShare, GuardError, RateTest, Reading, Recorded, SeenUnits, 
 /// Watches the bad events of a candidate and of its control.
 ///
 /// It keeps counts per share and, unless each request is its own unit, the set of units that had
-/// a bad event. Its answer is a function of that state alone: it holds no clock, and a verdict
-/// that was reached once and then lost again must be latched by the caller.
+/// a bad event. Its answer is a function of that state alone: it holds no clock, and it forgets
+/// nothing and remembers no look. What a look has shown once stays true; [`Latch`](super::Latch)
+/// keeps it.
 ///
 /// Mergeable: guards of several servers, with one test, add up to the guard of all their events,
 /// in any order and partition ([`SeenUnits`] tells what happens to a unit known to several).
@@ -22,6 +23,10 @@ pub struct RateGuard {
     counted: Counted,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a guard is one of few, and a box would cost each event a step"
+)]
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -34,7 +39,7 @@ impl RateGuard {
     /// Returns a guard that counts each unit's first bad event.
     #[must_use]
     pub fn by_unit(test: RateTest) -> RateGuard {
-        let counted = Counted::FirstEvents(SeenUnits::default());
+        let counted = Counted::FirstEvents(SeenUnits::new(test.margins()));
         RateGuard { test, counted }
     }
 
@@ -43,7 +48,7 @@ impl RateGuard {
     /// # Errors
     /// [`GuardError::Capacity`] as [`SeenUnits::with_capacity`].
     pub fn by_unit_within(test: RateTest, capacity: usize) -> Result<RateGuard, GuardError> {
-        let counted = Counted::FirstEvents(SeenUnits::with_capacity(capacity)?);
+        let counted = Counted::FirstEvents(SeenUnits::with_capacity(test.margins(), capacity)?);
         Ok(RateGuard { test, counted })
     }
 
@@ -87,8 +92,13 @@ impl RateGuard {
     #[must_use]
     pub fn reading(&self) -> Reading {
         let (tally, ln_stake) = (self.tally(), self.ln_stake());
-        let mut harm = self.test.harm(tally);
-        let mut safe = self.test.safe(tally);
+        let (mut harm, mut safe) = match &self.counted {
+            Counted::FirstEvents(seen) => (
+                self.test.harm_of_units(tally),
+                self.test.safe_of_units(seen.safe_tally()),
+            ),
+            Counted::EveryEvent(tally) => (self.test.harm(tally), self.test.safe(tally)),
+        };
         harm.ln_e += ln_stake;
         safe.ln_e += ln_stake;
         Reading {
@@ -96,6 +106,7 @@ impl RateGuard {
             safe,
             candidate_events: tally.candidate_events(),
             control_events: tally.control_events(),
+            kept_candidate_events: self.safe_tally().candidate_events(),
             repeated_events: self.seen_units().map_or(0, SeenUnits::repeats),
             units_sampled: self.seen_units().map_or(1.0, SeenUnits::sampled),
         }
@@ -118,7 +129,27 @@ impl RateGuard {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn outlook(&self, scenario: &Scenario) -> Result<Outlook, GuardError> {
-        outlook::of(&self.test, self.tally(), self.ln_stake(), scenario)
+        let (tally, ln_stake) = (self.tally(), self.ln_stake());
+        match &self.counted {
+            Counted::EveryEvent(_) => {
+                outlook::of(|tally| self.test.harm(tally), tally, ln_stake, scenario)
+            }
+            Counted::FirstEvents(_) => {
+                // With a boundary of harm below 1 the control's events are thinned.
+                let kept = self.test.margins().harm().min(1.0);
+                let scenario = Scenario {
+                    ratio: scenario.ratio / kept,
+                    control_rate: scenario.control_rate * kept,
+                    ..*scenario
+                };
+                outlook::of(
+                    |tally| self.test.harm_of_units(tally),
+                    tally,
+                    ln_stake,
+                    &scenario,
+                )
+            }
+        }
     }
 
     /// Adds what `other` has counted.
@@ -139,7 +170,16 @@ impl RateGuard {
         }
     }
 
-    /// Returns the counts that the evidence depends on.
+    /// Returns the counts that the evidence of safety depends on, as [`SeenUnits::safe_tally`].
+    #[must_use]
+    pub const fn safe_tally(&self) -> &Tally {
+        match &self.counted {
+            Counted::FirstEvents(seen) => seen.safe_tally(),
+            Counted::EveryEvent(tally) => tally,
+        }
+    }
+
+    /// Returns the counts that the evidence of harm depends on.
     #[must_use]
     pub const fn tally(&self) -> &Tally {
         match &self.counted {
@@ -198,6 +238,11 @@ mod stored {
 
         fn try_from(state: State) -> Result<RateGuard, StateError> {
             StateError::check_version("rate guard", state.version, VERSION)?;
+            if let Counted::FirstEvents(seen) = &state.counted {
+                let same = seen.margins() == state.test.margins();
+                let why = "the units were counted for other margins";
+                StateError::require(same, "rate guard", why)?;
+            }
             Ok(RateGuard {
                 test: state.test,
                 counted: state.counted,

@@ -47,7 +47,11 @@ pub enum Method {
 ///
 /// # Assumptions
 /// The labels are independent: each event is its own unit's first, or each request is its own
-/// unit. The two sides run at the same time.
+/// unit. The two sides run at the same time. With units that come again, the hypotheses speak of
+/// their requests: HARM that no unit's requests fail more than `margins.harm()` times as often as
+/// they would at the control, SAFE that every unit's fail at least `margins.safe()` times as often
+/// ([`SeenUnits`](super::SeenUnits) says how). A share that changes may depend on the evidence, not on
+/// single units.
 ///
 /// # When not to use it
 /// For means, scores and latencies (an anytime-valid test on means), and for sides that run
@@ -66,7 +70,10 @@ pub struct RateTest {
     method: Method,
     alpha_harm: Alpha,
     alpha_safe: Alpha,
+    /// For events of which each is its own unit's.
     process: Process,
+    /// For first events of units, thinned where they must be.
+    of_units: Process,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +82,7 @@ enum Process {
         harm: RatioMixture,
         safe: RatioMixture,
     },
-    TruncatedBeta(BetaPrior),
+    TruncatedBeta(BetaPrior, Margins),
 }
 
 impl RateTest {
@@ -98,7 +105,7 @@ impl RateTest {
             },
             Method::TruncatedBeta(prior) => {
                 prior.check()?;
-                Process::TruncatedBeta(*prior)
+                Process::TruncatedBeta(*prior, margins)
             }
             Method::Sprt => Process::Ratios {
                 harm: RatioMixture::above(margins.harm(), &[margins.safe()])?,
@@ -110,6 +117,7 @@ impl RateTest {
             method,
             alpha_harm,
             alpha_safe,
+            of_units: process.of_units(margins),
             process,
         })
     }
@@ -124,26 +132,39 @@ impl RateTest {
         }
     }
 
-    /// Returns the evidence of harm in these events.
+    /// Returns the evidence of harm in events of which each is its own unit's.
     #[must_use]
     pub fn harm(&self, tally: &Tally) -> Evidence {
-        let ln_e = match &self.process {
-            Process::Ratios { harm, .. } => harm.ln_e(tally),
-            Process::TruncatedBeta(prior) => prior.ln_e_harm(self.margins, tally),
-        };
+        self.evidence_of_harm(self.process.ln_e_harm(tally))
+    }
+
+    /// Returns the evidence of safety in events of which each is its own unit's.
+    #[must_use]
+    pub fn safe(&self, tally: &Tally) -> Evidence {
+        self.evidence_of_safety(self.process.ln_e_safe(tally))
+    }
+
+    /// Returns the evidence of harm in units' events, [`SeenUnits::tally`](super::SeenUnits::tally).
+    #[must_use]
+    pub fn harm_of_units(&self, tally: &Tally) -> Evidence {
+        self.evidence_of_harm(self.of_units.ln_e_harm(tally))
+    }
+
+    /// Returns the evidence of safety in units' events,
+    /// [`SeenUnits::safe_tally`](super::SeenUnits::safe_tally).
+    #[must_use]
+    pub fn safe_of_units(&self, tally: &Tally) -> Evidence {
+        self.evidence_of_safety(self.of_units.ln_e_safe(tally))
+    }
+
+    fn evidence_of_harm(&self, ln_e: f64) -> Evidence {
         Evidence {
             ln_e,
             threshold: -self.alpha_harm.get().ln(),
         }
     }
 
-    /// Returns the evidence of safety in these events.
-    #[must_use]
-    pub fn safe(&self, tally: &Tally) -> Evidence {
-        let ln_e = match &self.process {
-            Process::Ratios { safe, .. } => safe.ln_e(tally),
-            Process::TruncatedBeta(prior) => prior.ln_e_safe(self.margins, tally),
-        };
+    fn evidence_of_safety(&self, ln_e: f64) -> Evidence {
         Evidence {
             ln_e,
             threshold: -self.alpha_safe.get().ln(),
@@ -158,7 +179,7 @@ impl RateTest {
     pub fn harm_terms(&self, tally: &Tally) -> Vec<RatioTerm> {
         match &self.process {
             Process::Ratios { harm, .. } => harm.terms(tally),
-            Process::TruncatedBeta(_) => Vec::new(),
+            Process::TruncatedBeta(..) => Vec::new(),
         }
     }
 
@@ -169,7 +190,7 @@ impl RateTest {
     pub fn safe_terms(&self, tally: &Tally) -> Vec<RatioTerm> {
         match &self.process {
             Process::Ratios { safe, .. } => safe.terms(tally),
-            Process::TruncatedBeta(_) => Vec::new(),
+            Process::TruncatedBeta(..) => Vec::new(),
         }
     }
 
@@ -212,7 +233,42 @@ impl Default for RateTest {
             method: Method::Grid(grid),
             alpha_harm: Alpha::ONE_PERCENT,
             alpha_safe: Alpha::ONE_PERCENT,
+            of_units: process.of_units(margins),
             process,
+        }
+    }
+}
+
+impl Process {
+    fn of_units(&self, margins: Margins) -> Process {
+        match self {
+            Process::Ratios { harm, safe } => {
+                let thinned = |mixture: &RatioMixture, is_thinned| match is_thinned {
+                    true => mixture.relative(),
+                    false => mixture.clone(),
+                };
+                Process::Ratios {
+                    harm: thinned(harm, margins.harm() < 1.0),
+                    safe: thinned(safe, margins.safe() > 1.0),
+                }
+            }
+            Process::TruncatedBeta(prior, margins) => {
+                Process::TruncatedBeta(*prior, margins.of_thinned())
+            }
+        }
+    }
+
+    fn ln_e_harm(&self, tally: &Tally) -> f64 {
+        match self {
+            Process::Ratios { harm, .. } => harm.ln_e(tally),
+            Process::TruncatedBeta(prior, margins) => prior.ln_e_harm(*margins, tally),
+        }
+    }
+
+    fn ln_e_safe(&self, tally: &Tally) -> f64 {
+        match self {
+            Process::Ratios { safe, .. } => safe.ln_e(tally),
+            Process::TruncatedBeta(prior, margins) => prior.ln_e_safe(*margins, tally),
         }
     }
 }

@@ -53,8 +53,10 @@ pub struct Reading {
     pub candidate_events: u64,
     /// Counted bad events of the control.
     pub control_events: u64,
-    /// Further bad events of units that had one before: they do not count. 0 where each request is
-    /// its own unit.
+    /// Bad events of the candidate that count for safety: those that thinning keeps. All of them
+    /// where each request is its own unit.
+    pub kept_candidate_events: u64,
+    /// Further bad events of units that had one before. 0 where each request is its own unit.
     pub repeated_events: u64,
     /// Fraction of all units that are counted at all: 1 until a bounded set of units overflows,
     /// then halved each time.
@@ -65,12 +67,7 @@ impl Reading {
     /// Returns the verdict that the evidence of this moment allows.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        match (self.harm.suffices(), self.safe.suffices()) {
-            (false, false) => Verdict::Undecided,
-            (true, false) => Verdict::Harm,
-            (false, true) => Verdict::Safe,
-            (true, true) => Verdict::HarmWithinMargin,
-        }
+        Verdict::of(self.harm.suffices(), self.safe.suffices())
     }
 }
 

@@ -1,17 +1,24 @@
 //! Which units have had a bad event already, in bounded memory.
 
-use core::hash::{BuildHasherDefault, Hasher};
+mod merging;
+#[cfg(feature = "serde")]
+mod stored;
+
+use core::hash::BuildHasherDefault;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::{CandidateShare, GuardError, Side, Tally};
+use super::digest::{MixedAlready, in_sample, mix};
+use super::kept_events::{KeptEvents, Late};
+use super::thinning::Thinning;
+use super::{CandidateShare, GuardError, Margins, Side, Tally};
 
 /// Tells what became of an event that was handed to a guard.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Recorded {
     /// The event counts.
     Counted,
-    /// The unit had a bad event before, so this one does not count.
+    /// The unit had a bad event before: this one counts at most as the one that thinning keeps.
     Repeat,
     /// The set of units was full once, and this unit is not in the sample that is kept since.
     NotSampled,
@@ -22,6 +29,23 @@ pub enum Recorded {
 /// Users are sticky and differ: a unit with a high error rate brings all its errors to its side,
 /// so events are not independent, but units are. Repeated events of a unit are therefore left
 /// out, and to know them the units are remembered, up to a capacity.
+///
+/// # Requests, not units
+/// A unit that has failed once cannot show that it fails again. So where the candidate's requests
+/// fail half more often, its first events are less than half more frequent, and the fewer, the
+/// more often units fail anyway: with 100 requests a user at 1 %, such a candidate would be found
+/// safe in 2 to 6 of 100 releases at a nominal 1 of 100. Evidence of safety is therefore taken
+/// from *thinned* events: each bad event of the candidate is left out with probability
+/// `1 - 1 / margins.safe()`, and a unit's first event that is kept counts. Where each unit's
+/// requests fail exactly `margins.safe()` times as often, kept events have the law of the
+/// control's, whatever the units' own rates are, so the next one is the candidate's with its
+/// share of the traffic as probability; where they fail more often it comes sooner, which lowers
+/// the evidence of safety. With a boundary of safety of 1 or less no thinning is needed, and with
+/// one of harm below 1 the control's events are thinned for HARM, for the mirrored reason.
+///
+/// Chance is drawn from a hash of the unit: which of its bad events would be the first to be kept.
+/// All servers draw alike, and the same events give the same evidence. The price at an even split
+/// is a fifth more traffic for a harmless candidate, at 5 % half more.
 ///
 /// # Overflow
 /// When one unit too many has had a bad event, the set keeps the units in the lower half of a
@@ -61,10 +85,12 @@ pub enum Recorded {
 pub struct SeenUnits {
     capacity: usize,
     level: u32,
+    margins: Margins,
     units: HashMap<u64, Label, BuildHasherDefault<MixedAlready>>,
     /// By the index that labels hold, in order of first appearance.
     shares: Vec<CandidateShare>,
-    tally: Tally,
+    harm: KeptEvents,
+    safe: KeptEvents,
     repeats: u64,
 }
 
@@ -73,6 +99,8 @@ pub struct SeenUnits {
 struct Label {
     share: u16,
     side: Side,
+    /// Whether one of the two hypotheses leaves out the first event.
+    is_late: bool,
     events: u32,
 }
 
@@ -87,21 +115,28 @@ impl SeenUnits {
     ///
     /// # Errors
     /// [`GuardError::Capacity`] for any other capacity.
-    pub fn with_capacity(capacity: usize) -> Result<SeenUnits, GuardError> {
+    pub fn with_capacity(margins: Margins, capacity: usize) -> Result<SeenUnits, GuardError> {
         if SeenUnits::CAPACITIES.contains(&capacity) {
-            Ok(SeenUnits::of_capacity(capacity))
+            Ok(SeenUnits {
+                capacity,
+                ..SeenUnits::new(margins)
+            })
         } else {
             Err(GuardError::Capacity { found: capacity })
         }
     }
 
-    fn of_capacity(capacity: usize) -> SeenUnits {
+    /// Returns an empty set of the default capacity, which counts for a test of these margins.
+    #[must_use]
+    pub fn new(margins: Margins) -> SeenUnits {
         SeenUnits {
-            capacity,
+            capacity: SeenUnits::DEFAULT_CAPACITY,
             level: 0,
+            margins,
             units: HashMap::default(),
             shares: Vec::new(),
-            tally: Tally::new(),
+            harm: KeptEvents::new(Thinning::of_harm(margins)),
+            safe: KeptEvents::new(Thinning::of_safe(margins)),
             repeats: 0,
         }
     }
@@ -127,19 +162,28 @@ impl SeenUnits {
         }
         match self.units.entry(key) {
             Entry::Occupied(mut known) => {
-                let events = &mut known.get_mut().events;
-                if let Some(more) = events.checked_add(1) {
-                    *events = more;
+                let label = known.get_mut();
+                if label.is_late {
+                    index_of(&mut self.shares, share)?;
+                    if let Some(&first) = self.shares.get(usize::from(label.share)) {
+                        self.harm.again(key, side, first, share)?;
+                        self.safe.again(key, side, first, share)?;
+                    }
+                }
+                if let Some(more) = label.events.checked_add(1) {
+                    label.events = more;
                     self.repeats += 1;
                 }
                 return Ok(Recorded::Repeat);
             }
             Entry::Vacant(vacant) => {
                 let index = index_of(&mut self.shares, share)?;
-                self.tally.record(side, share)?;
+                let is_late = self.harm.first(key, side, share)?;
+                let is_late = self.safe.first(key, side, share)? || is_late;
                 vacant.insert(Label {
                     share: index,
                     side,
+                    is_late,
                     events: 1,
                 });
             }
@@ -150,62 +194,35 @@ impl SeenUnits {
         Ok(Recorded::Counted)
     }
 
-    /// Adds the units and events of `other`, each unit once.
+    /// Returns each unit's first event, of the units that count: the evidence of harm.
     ///
-    /// # Errors
-    /// [`GuardError::Mismatch`] if the capacities differ, [`GuardError::TooManyShares`] as
-    /// [`Tally::record`]; then `self` is unchanged.
-    pub fn merge(&mut self, other: &SeenUnits) -> Result<(), GuardError> {
-        if self.capacity != other.capacity {
-            let what = "the capacity of the set of units";
-            return Err(GuardError::Mismatch { what });
-        }
-        let mut merged = self.clone();
-        merged.level = self.level.max(other.level);
-        let level = merged.level;
-        merged.units.retain(|&key, _| in_sample(key, level));
-        for (&key, label) in other
-            .units
-            .iter()
-            .filter(|&(&key, _)| in_sample(key, level))
-        {
-            let limit = Tally::MAX_SHARES;
-            let share = other
-                .share_of(*label)
-                .ok_or(GuardError::TooManyShares { limit })?;
-            let index = index_of(&mut merged.shares, share)?;
-            let theirs = Label {
-                share: index,
-                ..*label
-            };
-            let label = match merged.units.get(&key) {
-                Some(&ours) => Label {
-                    // Above 2^32 - 1 a unit's further repeats are not counted.
-                    events: ours.events.saturating_add(theirs.events),
-                    ..merged.first_of(key, ours, theirs)
-                },
-                None => theirs,
-            };
-            merged.units.insert(key, label);
-        }
-        merged.shrink()?;
-        *self = merged;
-        Ok(())
-    }
-
-    /// Returns the events of the units that count, as they stand now.
+    /// With a boundary of harm below 1, each control unit's first event that
+    /// [thinning](SeenUnits#requests-not-units) keeps.
     #[must_use]
     pub const fn tally(&self) -> &Tally {
-        &self.tally
+        self.harm.tally()
+    }
+
+    /// Returns each unit's first event that [thinning](SeenUnits#requests-not-units) keeps: the
+    /// evidence of safety.
+    #[must_use]
+    pub const fn safe_tally(&self) -> &Tally {
+        self.safe.tally()
     }
 
     /// Returns how many further events the remembered units had after their first.
     ///
-    /// They do not count. If they are many, the units that have events at all are nearly used
-    /// up, and the ratio of first events is nearer to 1 than the ratio of all events.
+    /// If they are many, most units that fail at all have done so, and more traffic of the same
+    /// units brings little evidence.
     #[must_use]
     pub const fn repeats(&self) -> u64 {
         self.repeats
+    }
+
+    /// Returns the margins of the test that the units are counted for.
+    #[must_use]
+    pub const fn margins(&self) -> Margins {
+        self.margins
     }
 
     /// Returns how many units are remembered.
@@ -258,47 +275,38 @@ impl SeenUnits {
 
     /// Halves the sample until it fits, and counts its events afresh.
     fn shrink(&mut self) -> Result<(), GuardError> {
+        self.fit();
+        let before = [self.harm.clone(), self.safe.clone()];
+        self.recount(|key| before.each_ref().map(|events| events.late(key).cloned()))
+    }
+
+    fn fit(&mut self) {
         while self.units.len() > self.capacity && self.level < SeenUnits::MAX_LEVEL {
             self.level += 1;
             let level = self.level;
             self.units.retain(|&key, _| in_sample(key, level));
         }
-        let mut tally = Tally::new();
-        self.repeats = 0;
-        for label in self.units.values() {
-            self.repeats += u64::from(label.events.saturating_sub(1));
-            if let Some(share) = self.share_of(*label) {
-                tally.record(label.side, share)?;
-            }
-        }
-        self.tally = tally;
-        Ok(())
     }
 
-    fn first_of(&self, key: u64, ours: Label, theirs: Label) -> Label {
-        use core::cmp::Ordering;
-        match self.share_of(theirs).cmp(&self.share_of(ours)) {
-            Ordering::Less => theirs,
-            Ordering::Greater => ours,
-            Ordering::Equal => {
-                let kept = if key & 1 == 0 {
-                    Side::Control
-                } else {
-                    Side::Candidate
-                };
-                if theirs.side == kept { theirs } else { ours }
+    /// Counts the units afresh; `late` tells what came after a first event that was left out.
+    fn recount(&mut self, late: impl Fn(u64) -> [Option<Late>; 2]) -> Result<(), GuardError> {
+        let (mut harm, mut safe) = (self.harm.emptied(), self.safe.emptied());
+        self.repeats = 0;
+        for (&key, label) in &mut self.units {
+            self.repeats += u64::from(label.events.saturating_sub(1));
+            if let Some(&share) = self.shares.get(usize::from(label.share)) {
+                let [of_harm, of_safe] = late(key);
+                harm.count(key, label.side, share, of_harm)?;
+                safe.count(key, label.side, share, of_safe)?;
             }
+            label.is_late = harm.leaves_out(key, label.side) || safe.leaves_out(key, label.side);
         }
+        (self.harm, self.safe) = (harm, safe);
+        Ok(())
     }
 
     fn share_of(&self, label: Label) -> Option<CandidateShare> {
         self.shares.get(usize::from(label.share)).copied()
-    }
-}
-
-impl Default for SeenUnits {
-    fn default() -> SeenUnits {
-        SeenUnits::of_capacity(SeenUnits::DEFAULT_CAPACITY)
     }
 }
 
@@ -315,23 +323,12 @@ impl PartialEq for SeenUnits {
         };
         self.capacity == other.capacity
             && self.level == other.level
+            && self.margins == other.margins
             && self.units.len() == other.units.len()
             && self.units.iter().all(same)
+            && self.harm.is_equal(&other.harm)
+            && self.safe.is_equal(&other.safe)
     }
-}
-
-/// A bijection of 64 bits whose output shows no trace of its input (David Stafford's thirteenth
-/// variant of a 64-bit finaliser), so that a sample by it is independent of any bucketing.
-fn mix(unit: u64) -> u64 {
-    let mut z = unit.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Units whose highest `level` bits are zero.
-fn in_sample(key: u64, level: u32) -> bool {
-    key.leading_zeros() >= level
 }
 
 fn index_of(shares: &mut Vec<CandidateShare>, share: CandidateShare) -> Result<u16, GuardError> {
@@ -347,27 +344,3 @@ fn index_of(shares: &mut Vec<CandidateShare>, share: CandidateShare) -> Result<u
     };
     u16::try_from(index).map_err(|_| GuardError::TooManyShares { limit })
 }
-
-/// Hands on keys that are mixed already, without the bits that sampling makes constant.
-#[derive(Clone, Copy, Debug, Default)]
-struct MixedAlready(u64);
-
-impl Hasher for MixedAlready {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = mix(self.0 ^ u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key.rotate_left(32);
-    }
-}
-
-#[cfg(feature = "serde")]
-#[path = "seen_units/stored.rs"]
-mod stored;

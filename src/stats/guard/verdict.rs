@@ -18,6 +18,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    pub(super) const fn of(harm: bool, safe: bool) -> Verdict {
+        match (harm, safe) {
+            (false, false) => Verdict::Undecided,
+            (true, false) => Verdict::Harm,
+            (false, true) => Verdict::Safe,
+            (true, true) => Verdict::HarmWithinMargin,
+        }
+    }
+
     /// Tells whether harm is shown, within the margin or not.
     #[must_use]
     pub const fn is_harm(self) -> bool {

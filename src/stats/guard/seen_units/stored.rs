@@ -1,6 +1,8 @@
 //! How a set of units is stored.
 
-use super::{GuardError, Label, SeenUnits, Side, in_sample, index_of};
+use std::collections::BTreeMap;
+
+use super::{GuardError, KeptEvents, Label, Late, Margins, SeenUnits, Side, in_sample, index_of};
 use crate::stats::guard::CandidateShare;
 use crate::stats::state::StateError;
 
@@ -15,8 +17,20 @@ pub(super) struct State {
     version: u32,
     capacity: usize,
     level: u32,
+    margins: Margins,
     shares: Vec<CandidateShare>,
     units: Vec<(u64, u16, Side, u32)>,
+    late_for_harm: Vec<LateUnit>,
+    late_for_safety: Vec<LateUnit>,
+}
+
+/// A unit whose first event thinning left out: its events under the first share, under later ones.
+type LateUnit = (u64, u32, Vec<(CandidateShare, u32)>);
+
+fn all_late(events: &KeptEvents) -> Vec<LateUnit> {
+    let all = events.all_late().into_iter();
+    all.map(|(key, late)| (key, late.first, late.later))
+        .collect()
 }
 
 impl From<SeenUnits> for State {
@@ -36,8 +50,11 @@ impl From<SeenUnits> for State {
             version: VERSION,
             capacity: seen.capacity,
             level: seen.level,
+            margins: seen.margins,
             shares,
             units,
+            late_for_harm: all_late(&seen.harm),
+            late_for_safety: all_late(&seen.safe),
         }
     }
 }
@@ -52,7 +69,7 @@ impl TryFrom<State> for SeenUnits {
             GuardError::Capacity { .. } => inconsistent("the capacity is out of range"),
             _ => inconsistent("there are too many different shares"),
         };
-        let mut seen = SeenUnits::with_capacity(state.capacity).map_err(refused)?;
+        let mut seen = SeenUnits::with_capacity(state.margins, state.capacity).map_err(refused)?;
         let level = state.level;
         StateError::require(
             level <= SeenUnits::MAX_LEVEL,
@@ -76,13 +93,48 @@ impl TryFrom<State> for SeenUnits {
                 Label {
                     share,
                     side,
+                    is_late: false,
                     events,
                 },
             );
             StateError::require(previous.is_none(), NAME, "a unit is listed twice")?;
         }
         seen.level = level;
-        seen.shrink().map_err(refused)?;
+        let late = [
+            checked(&seen, &seen.harm, state.late_for_harm)?,
+            checked(&seen, &seen.safe, state.late_for_safety)?,
+        ];
+        seen.recount(|key| late.each_ref().map(|late| late.get(&key).cloned()))
+            .map_err(refused)?;
         Ok(seen)
     }
+}
+
+/// Refuses units that are missing, listed without need, or had no such events.
+fn checked(
+    seen: &SeenUnits,
+    events: &KeptEvents,
+    listed: Vec<LateUnit>,
+) -> Result<BTreeMap<u64, Late>, StateError> {
+    let number = listed.len();
+    let mut late = BTreeMap::new();
+    for (key, first, later) in listed {
+        let unit = seen.units.get(&key).copied();
+        let counts = later.iter().map(|&(_, count)| count).chain([first]);
+        let none_is_empty = counts.clone().all(|count| count > 0);
+        let total = counts.fold(0_u64, |sum, count| sum + u64::from(count));
+        let mut shares = later.iter().map(|(share, _)| share);
+        let is_known = shares.all(|share| seen.shares.contains(share));
+        let fits = unit.is_some_and(|unit| {
+            events.leaves_out(key, unit.side) && total <= u64::from(unit.events)
+        });
+        let what = "a late unit could not have had its events";
+        StateError::require(fits && none_is_empty && is_known, NAME, what)?;
+        late.insert(key, Late { first, later });
+    }
+    let due = seen.units.iter();
+    let due = due.filter(|&(&key, unit)| events.leaves_out(key, unit.side));
+    let complete = late.len() == number && due.count() == number;
+    StateError::require(complete, NAME, "a late unit is missing or listed twice")?;
+    Ok(late)
 }

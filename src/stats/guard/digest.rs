@@ -1,0 +1,37 @@
+//! Digests of units, mixed once more so that they show no trace of any bucketing.
+
+use core::hash::Hasher;
+
+/// A bijection of 64 bits whose output shows no trace of its input (David Stafford's thirteenth
+/// variant of a 64-bit finaliser), so that a sample by it is independent of any bucketing.
+pub(super) fn mix(unit: u64) -> u64 {
+    let mut z = unit.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Units whose highest `level` bits are zero.
+pub(super) fn in_sample(key: u64, level: u32) -> bool {
+    key.leading_zeros() >= level
+}
+
+/// Hands on keys that are mixed already, without the bits that sampling makes constant.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MixedAlready(u64);
+
+impl Hasher for MixedAlready {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = mix(self.0 ^ u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key.rotate_left(32);
+    }
+}

@@ -1,0 +1,121 @@
+//! Bad events left out by chance, so that at a boundary both sides have them alike.
+
+use super::digest::mix;
+use super::{Margins, Side};
+
+/// Leaves out each bad event of one side with a fixed probability.
+///
+/// Where the candidate's requests fail `ratio` times as often and each of its bad events is kept
+/// with probability `1 / ratio`, every unit has its kept events as if it were at the control. The
+/// chance is drawn from the unit's digest, so all servers draw alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Thinning {
+    side: Side,
+    lost: f64,
+}
+
+impl Thinning {
+    /// For "the candidate's requests fail at most `margins.harm()` times as often".
+    ///
+    /// From a ratio of 1 on none is needed: units that have failed already only make the
+    /// candidate look better.
+    pub(super) fn of_harm(margins: Margins) -> Option<Thinning> {
+        let (side, lost) = (Side::Control, 1.0 - margins.harm());
+        (lost > 0.0).then_some(Thinning { side, lost })
+    }
+
+    /// For "the candidate's requests fail at least `margins.safe()` times as often".
+    pub(super) fn of_safe(margins: Margins) -> Option<Thinning> {
+        let (side, lost) = (Side::Candidate, 1.0 - 1.0 / margins.safe());
+        (lost > 0.0).then_some(Thinning { side, lost })
+    }
+
+    pub(super) fn is_of(self, side: Side) -> bool {
+        self.side == side
+    }
+
+    /// Tells whether one of a unit's first `events` bad events on this side is kept.
+    pub(super) fn keeps(self, key: u64, events: u32) -> bool {
+        // Neither the bits of the sample nor those of the bucketing show in it.
+        let draw = (mix(key) >> 11) as f64 / (1_u64 << 53) as f64;
+        draw >= power(self.lost, events)
+    }
+
+    /// Returns which of a unit's first `events` bad events is kept, none if all are left out.
+    pub(super) fn first_kept(self, key: u64, events: u32) -> Option<u32> {
+        if !self.keeps(key, events) {
+            return None;
+        }
+        let (mut left_out, mut kept) = (0, events);
+        while kept - left_out > 1 {
+            let middle = left_out + (kept - left_out) / 2;
+            if self.keeps(key, middle) {
+                kept = middle;
+            } else {
+                left_out = middle;
+            }
+        }
+        Some(kept)
+    }
+}
+
+/// By multiplications alone, which round alike on every machine.
+fn power(base: f64, exponent: u32) -> f64 {
+    let (mut power, mut square, mut left) = (1.0, base, exponent);
+    while left > 0 {
+        if left & 1 == 1 {
+            power *= square;
+        }
+        square *= square;
+        left >>= 1;
+    }
+    power
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    /// Chi-square of the first kept events of 100,000 units against the geometric law.
+    #[test]
+    fn the_first_kept_event_is_geometric() {
+        let thinning = Thinning::of_safe(Margins::new(1.0, 1.5).unwrap()).unwrap();
+        let (units, mut found) = (100_000_u64, [0.0; 5]);
+        for unit in 0..units {
+            let first = thinning.first_kept(mix(unit), 1_000).unwrap() as usize;
+            if let Some(count) = found.get_mut(first.min(5) - 1) {
+                *count += 1.0;
+            }
+        }
+        let third: f64 = 1.0 / 3.0;
+        let chi2: f64 = (0..5)
+            .zip(found)
+            .map(|(left_out, found)| {
+                let kept = if left_out == 4 { 1.0 } else { 2.0 / 3.0 };
+                let expected = units as f64 * third.powi(left_out) * kept;
+                (found - expected) * (found - expected) / expected
+            })
+            .sum();
+        // 0.9999 quantile of chi-square with four degrees of freedom.
+        assert!(chi2 < 23.5, "{chi2}");
+    }
+
+    #[test]
+    fn only_the_boundary_on_the_far_side_of_one_needs_thinning() {
+        let margins = |harm, safe| Margins::new(harm, safe).unwrap();
+        assert_eq!(Thinning::of_harm(margins(1.0, 1.5)), None);
+        assert_eq!(Thinning::of_safe(margins(1.0, 1.0)), None);
+        assert_eq!(Thinning::of_safe(margins(1.0, 0.8)), None);
+        assert!(
+            Thinning::of_harm(margins(0.8, 1.5))
+                .unwrap()
+                .is_of(Side::Control)
+        );
+        assert!(
+            Thinning::of_safe(margins(1.0, 1.5))
+                .unwrap()
+                .is_of(Side::Candidate)
+        );
+    }
+}
