@@ -35,7 +35,7 @@ pub struct RateRatio {
 /// is Clopper and Pearson's for that probability, turned into a ratio of rates: the two agree,
 /// and err at most with alpha. Without any event p is 1 and the interval holds every ratio.
 ///
-/// Przyborowski and Wilenski (1940), <https://doi.org/10.1093/biomet/31.3-4.313>.
+/// Przyborowski and Wilenski (1940), Biometrika 31, 313-323.
 ///
 /// # Errors
 /// [`Refusal::Overflow`] where the ratio of the exposures is too large for an `f64`.
