@@ -17,10 +17,14 @@ use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Moments
 /// Independent units. [`normal_means`](AnytimeT::normal_means) is exact for normal values of
 /// equal variance, from the second observation on. [`means`](AnytimeT::means) allows unequal
 /// variances and other distributions; it is asymptotic and refuses while a [`SkewnessRule`] does.
+/// While the split of the traffic changes, the values of both arms must not drift: the arm that
+/// grows has more of the later ones.
 ///
 /// # When not to use it
 /// With rare or heavy-tailed values in a small arm: count bad events with a
-/// [`guard`](crate::stats::guard), or use a bounded method.
+/// [`guard`](crate::stats::guard), or use a bounded method. On a ramp, if values drift: with rates
+/// that rise threefold while the candidate climbs to one half, it took all of 1,000 harmless
+/// releases for worse; [`BoundedDifference`](super::BoundedDifference) stands that.
 ///
 /// Source: Lindon, Ham, Tingley and Bojinov (2022),
 /// <https://doi.org/10.48550/arXiv.2210.08589>.

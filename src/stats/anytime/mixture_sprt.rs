@@ -13,7 +13,8 @@ use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Refusal
 ///
 /// # Assumptions
 /// Independent units; the estimate is normal and its variance known. With estimated variances it
-/// is asymptotic, and [`means`](MixtureSprt::means) refuses while a [`SkewnessRule`] does.
+/// is asymptotic, and [`means`](MixtureSprt::means) refuses while a [`SkewnessRule`] does. While
+/// the split of the traffic changes, the values of both arms must not drift.
 ///
 /// # When not to use it
 /// Without an idea of the effect: `tau` should be about the smallest effect worth finding. A tenth
