@@ -28,6 +28,7 @@
 
 mod anytime_t;
 mod asymptotic;
+mod boundary;
 mod bounded;
 mod bounded_difference;
 mod mixture_sprt;
@@ -42,6 +43,7 @@ mod skewness_rule;
 
 pub use anytime_t::AnytimeT;
 pub use asymptotic::AsymptoticSequence;
+pub use boundary::{MixtureBoundary, StitchedBoundary};
 pub use bounded::{
     BettingCapital, Capital, EmpiricalBernstein, hedged_interval, hoeffding_interval,
 };

@@ -68,5 +68,5 @@ pub(crate) use normal::{
 pub(crate) use poisson::{poisson_cdf, poisson_pmf, poisson_sf};
 pub(crate) use quadrature::{gauss_legendre_20, integrate};
 pub(crate) use root::find_root;
-pub(crate) use stirling::poisson_deviance;
+pub(crate) use stirling::{poisson_deviance, stirling_remainder};
 pub(crate) use student::{ln_t_sf, t_cdf, t_quantile, t_sf};

@@ -8,6 +8,7 @@ mod asymptotic_cs;
 mod beta_binomial;
 mod bounded_mean_cs;
 mod cohen_kappa;
+mod confseq_boundaries;
 mod cuped;
 mod delong;
 mod e_values;
@@ -67,6 +68,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "cohen_kappa",
         run: cohen_kappa::adapt,
         tolerance: standard,
+    },
+    Adapter {
+        method: "confseq_boundaries",
+        run: confseq_boundaries::adapt,
+        tolerance: confseq_boundaries::tolerance,
     },
     Adapter {
         method: "cuped",
@@ -206,7 +212,7 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
 ];
 
 /// The methods without an adapter yet, sorted by name.
-pub(crate) const WITHOUT_ADAPTER: &[&str] = &["best_arm_gaussian", "confseq_boundaries"];
+pub(crate) const WITHOUT_ADAPTER: &[&str] = &["best_arm_gaussian"];
 
 /// The values that cannot agree, each with its reason.
 pub(crate) const EXEMPTIONS: &[Exemption] = &[

@@ -31,7 +31,7 @@ const AT_HALVES: [f64; 19] = [
 ///
 /// From 10 on by the asymptotic series, DLMF 5.11.1, whose first term left out is below 2e-17;
 /// at smaller multiples of one half from a table, elsewhere by its definition, within 3e-15.
-pub(super) fn stirling_remainder(x: f64) -> f64 {
+pub(crate) fn stirling_remainder(x: f64) -> f64 {
     if x < 10.0 {
         let double = 2.0 * x;
         if double.fract() == 0.0
