@@ -13,10 +13,12 @@
 //! | do two means differ? | [`AnytimeT`], the default; [`MixtureSprt`], [`AsymptoticSequence`] | moments, mergeable |
 //! | do two means differ, whatever the tails? | [`BoundedDifference`] | depends on the order |
 //! | what is the mean of values with known bounds? | [`EmpiricalBernstein`], [`BettingCapital`], [`hedged_interval`] | depends on the order |
+//! | what is the p99 of a latency, and is it higher? | [`QuantileSequence`] | histogram, mergeable |
 //! | is an error rate at most 1 %? | [`RateObjective`] | counts, mergeable |
 //! | do two proportions differ, without asymptotics? | [`SafeTwoProportions`] | depends on the order |
 //! | which of two models is right more often on the same requests? | [`PairedTest`], [`PairedNonInferiority`] | counts, mergeable |
 //! | is traffic split as asked? | [`SampleRatioProcess`] | counts, mergeable |
+//! | how far does a centred sum stray? (for methods of one's own) | [`MixtureBoundary`], [`StitchedBoundary`] | sums, mergeable |
 //!
 //! "Depends on the order" means that two states cannot be merged: run one per process and combine
 //! their e-values, by their [product](super::evidence::product) if the observations are
@@ -35,6 +37,7 @@ mod mixture_sprt;
 mod non_inferiority;
 mod objective;
 mod paired;
+mod quantile;
 mod result;
 mod running;
 mod safe_two_proportions;
@@ -52,6 +55,7 @@ pub use mixture_sprt::MixtureSprt;
 pub use non_inferiority::{NonInferiorityReading, PairedNonInferiority};
 pub use objective::{ObjectiveReading, RateObjective, rate_interval};
 pub use paired::{PairedReading, PairedTest};
+pub use quantile::{QuantileSequence, Ranked};
 pub use result::AnytimeValid;
 pub(crate) use result::p_of;
 pub use running::{Running, RunningIntersection, RunningP};

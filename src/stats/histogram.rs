@@ -217,6 +217,29 @@ impl Histogram {
         None
     }
 
+    /// Returns the buckets that hold values, in order, with how many lie below and up to each.
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        let mut below = 0;
+        let zeros = (0.0, 0.0, self.zeros);
+        let others = self
+            .buckets()
+            .map(|(index, count)| (self.lower_bound(index), self.lower_bound(index + 1), count));
+        core::iter::once(zeros)
+            .chain(others)
+            .filter(|&(_, _, count)| count > 0)
+            .map(|(low, high, count)| {
+                let block = Block {
+                    low,
+                    high,
+                    below,
+                    up_to: below + count,
+                };
+                below += count;
+                block
+            })
+            .collect()
+    }
+
     fn index(&self, value: f64) -> u64 {
         value.to_bits() >> (MANTISSA_BITS - self.bits)
     }
@@ -279,6 +302,19 @@ impl Histogram {
             self.counts.resize(needed, 0);
         }
     }
+}
+
+/// Values that cannot be told apart, and how many lie below and up to them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Block {
+    /// The least that the values may be.
+    pub(crate) low: f64,
+    /// The greatest that they may be.
+    pub(crate) high: f64,
+    /// How many values lie below.
+    pub(crate) below: u64,
+    /// How many lie below or here.
+    pub(crate) up_to: u64,
 }
 
 impl Default for Histogram {
