@@ -6,9 +6,10 @@ mod deploy;
 mod holdout;
 mod records;
 mod rollback;
-mod second_swap;
+mod rollout;
 mod shadow;
 mod swap;
+mod worse_rollout;
 
 use std::error::Error;
 
@@ -26,6 +27,13 @@ pub(crate) const ALL: &[(&str, Stage)] = &[
     ("A/B test: is v2 better?", ab_test::stage),
     ("Swap: everybody to v2, amid requests", swap::stage),
     ("Roll-back: everybody to v1, amid requests", rollback::stage),
-    ("Swap again, and accept", second_swap::stage),
+    (
+        "Roll-out of v3, which got worse: its guard takes it back",
+        worse_rollout::stage,
+    ),
+    (
+        "Roll-out of v2 once more: up by itself, and accepted",
+        rollout::stage,
+    ),
     ("The record of it all", records::stage),
 ];

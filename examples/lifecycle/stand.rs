@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
     fmt::Display,
+    ops::Range,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -19,11 +20,14 @@ use crate::{
     records::{Agreement, Log},
     report::{Report, count},
     traffic::{Answer, Answers, Traffic},
-    users::{self, User},
+    users::{self, USERS, User},
 };
 
 /// Entries of the journal: fewer than v2 answers, so that some overflow.
 const JOURNAL: usize = 15_000;
+
+/// Requests that each thread serves in a second of a roll-out.
+const PER_SECOND: usize = 200;
 
 /// The running service: a router, its users and what is known about both.
 pub(crate) struct Stand {
@@ -35,6 +39,8 @@ pub(crate) struct Stand {
     pub(crate) log: Arc<Log>,
     /// The better model, until it is deployed.
     pub(crate) candidate: Option<Reader>,
+    /// A model that got worse, until it is deployed.
+    pub(crate) worse: Option<Reader>,
     /// The users whom the last step of the canary gave to the new version.
     pub(crate) canary: BTreeSet<usize>,
     /// What each version says about each sample when it is asked directly.
@@ -50,16 +56,19 @@ pub(crate) struct Stand {
     /// How many requests v2 answered since its swap.
     pub(crate) green: usize,
     stage: usize,
+    /// Where the next second of requests begins.
+    turn: usize,
 }
 
 impl Stand {
-    /// Trains both models and lets `v1` answer everybody.
+    /// Trains all models and lets `v1` answer everybody.
     pub(crate) fn new() -> Result<Stand, Box<dyn Error>> {
         let mut report = Report::default();
-        report.stage("Train two models on images of handwritten digits");
+        report.stage("Train models on images of handwritten digits");
         let Trained {
             logistic,
             forest,
+            worse,
             samples,
             trained_on,
         } = digits::train()?;
@@ -73,9 +82,15 @@ impl Stand {
             let accuracy = digits::accuracy(model, &samples)?;
             report.must(name, format!("{:.1} %", 100.0 * accuracy), accuracy > 0.9);
         }
+        let accuracy = digits::accuracy(&worse, &samples)?;
+        let value = format!("{:.1} %", 100.0 * accuracy);
+        report.must("v3, labels of 8 and 9 mixed up: accuracy", value, {
+            (0.5..0.9).contains(&accuracy)
+        });
         let offline = BTreeMap::from([
             ("v1".to_owned(), ask_directly(&logistic, &samples)?),
             ("v2".to_owned(), ask_directly(&forest, &samples)?),
+            ("v3".to_owned(), ask_directly(&worse, &samples)?),
         ]);
 
         let agreement = Arc::new(Agreement::default());
@@ -94,6 +109,7 @@ impl Stand {
             agreement,
             log,
             candidate: Some(forest),
+            worse: Some(worse),
             canary: BTreeSet::new(),
             offline,
             sent: 0,
@@ -102,6 +118,7 @@ impl Stand {
             recording: None,
             green: 0,
             stage: 0,
+            turn: 0,
         })
     }
 
@@ -171,12 +188,28 @@ impl Stand {
         &mut self,
         operate: impl FnOnce(&Router<Reader>) -> T,
     ) -> (Answers, T) {
+        self.serve_turns(0..USERS, operate)
+    }
+
+    /// Lets the next few users send a request each: one second of the service's life.
+    pub(crate) fn serve_a_second(&mut self) -> Answers {
+        let turns = self.turn..(self.turn + PER_SECOND).min(USERS);
+        self.turn = turns.end % USERS;
+        self.serve_turns(turns, |_| ()).0
+    }
+
+    fn serve_turns<T>(
+        &mut self,
+        turns: Range<usize>,
+        operate: impl FnOnce(&Router<Reader>) -> T,
+    ) -> (Answers, T) {
         self.stage += 1;
         let traffic = Traffic {
             router: &self.router,
             users: &self.users,
             samples: &self.samples,
             stage: self.stage,
+            turns,
         };
         let (answers, outcome) = traffic.send(|| operate(&self.router));
         self.sent += answers.len();

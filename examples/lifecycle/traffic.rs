@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    ops::Range,
     sync::{
         atomic::{AtomicBool, Ordering},
         mpsc,
@@ -9,7 +10,7 @@ use std::{
     thread,
 };
 
-use switchstand::{Reason, Router, ShadowTask, Unit};
+use switchstand::{Reason, Route, Router, ShadowTask, Unit};
 
 use crate::{
     digits::{Reader, Sample},
@@ -27,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) sample: usize,
     /// Label of the version that answered.
     pub(crate) version: String,
+    /// The decision.
+    pub(crate) route: Route,
     /// Rule that decided.
     pub(crate) reason: Reason,
     /// Generation of the snapshot that decided.
@@ -87,10 +90,12 @@ pub(crate) struct Traffic<'a> {
     pub(crate) samples: &'a [Sample],
     /// Number of the stage; other stages show other images.
     pub(crate) stage: usize,
+    /// Which of each thread's turns are sent; `0..USERS` is every user once.
+    pub(crate) turns: Range<usize>,
 }
 
 impl Traffic<'_> {
-    /// Lets every user send one request to each thread, and runs `operate` in the middle.
+    /// Lets users send one request to each thread, and runs `operate` in the middle.
     ///
     /// Requests go on while `operate` runs, and at least a quarter of them comes after it.
     pub(crate) fn send<T>(&self, operate: impl FnOnce() -> T) -> (Answers, T) {
@@ -130,12 +135,13 @@ impl Traffic<'_> {
         operated: &AtomicBool,
         shadows: &mpsc::Sender<ShadowTask<Reader>>,
     ) -> Vec<Answer> {
-        let mut answers = Vec::with_capacity(USERS);
-        for (turn, user) in order(thread).enumerate() {
-            if turn == USERS / 2 {
+        let turns = self.turns.len();
+        let mut answers = Vec::with_capacity(turns);
+        for (turn, user) in order(thread, self.turns.clone()).enumerate() {
+            if turn == turns / 2 {
                 let _ = half.send(());
             }
-            while turn > USERS * 3 / 4 && !operated.load(Ordering::Acquire) {
+            while turn > turns * 3 / 4 && !operated.load(Ordering::Acquire) {
                 thread::yield_now();
             }
             let after = operated.load(Ordering::Acquire);
@@ -153,6 +159,7 @@ impl Traffic<'_> {
                 user,
                 sample: place,
                 version: version.unwrap_or("unknown").to_owned(),
+                route: served.route,
                 reason: served.route.reason(),
                 generation: served.route.generation(),
                 digit,
@@ -170,8 +177,8 @@ impl Traffic<'_> {
 }
 
 /// Returns all users in an order of the thread's own: 7919 and 20,000 have no common divisor.
-fn order(thread: usize) -> impl Iterator<Item = usize> {
-    (0..USERS).map(move |turn| (turn * 7919 + thread * USERS / THREADS) % USERS)
+fn order(thread: usize, turns: Range<usize>) -> impl Iterator<Item = usize> {
+    turns.map(move |turn| (turn * 7919 + thread * USERS / THREADS) % USERS)
 }
 
 /// Returns a number that looks random and is the same in every run (SplitMix64).
