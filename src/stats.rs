@@ -6,6 +6,7 @@ pub mod agreement;
 mod alpha;
 pub mod anytime;
 pub mod bayes;
+pub mod best_arm;
 pub mod compare;
 mod counts;
 pub mod covariate;

@@ -5,6 +5,7 @@ use crate::harness::{Adapter, Exemption, standard};
 mod alpha_spending;
 mod anytime_t;
 mod asymptotic_cs;
+mod best_arm_gaussian;
 mod beta_binomial;
 mod bounded_mean_cs;
 mod cohen_kappa;
@@ -52,6 +53,11 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
     Adapter {
         method: "asymptotic_cs",
         run: asymptotic_cs::adapt,
+        tolerance: standard,
+    },
+    Adapter {
+        method: "best_arm_gaussian",
+        run: best_arm_gaussian::adapt,
         tolerance: standard,
     },
     Adapter {
@@ -212,7 +218,7 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
 ];
 
 /// The methods without an adapter yet, sorted by name.
-pub(crate) const WITHOUT_ADAPTER: &[&str] = &["best_arm_gaussian"];
+pub(crate) const WITHOUT_ADAPTER: &[&str] = &[];
 
 /// The values that cannot agree, each with its reason.
 pub(crate) const EXEMPTIONS: &[Exemption] = &[
