@@ -21,6 +21,9 @@ pub mod deployment_and_release {}
 #[doc = include_str!("guide/design_faq.md")]
 pub mod design_faq {}
 
+#[doc = include_str!("guide/in_a_server.md")]
+pub mod in_a_server {}
+
 #[doc = include_str!("guide/limits.md")]
 pub mod limits {}
 
