@@ -146,7 +146,7 @@ impl Plan {
         self.decide(&unit.into())
     }
 
-    /// Decides for a unit that stays where it is: copied once more, it would cost as much as a rule.
+    /// Decides for a unit that stays where it is: a copy of it would cost as much as a rule.
     #[inline(always)]
     pub(crate) fn decide(&self, unit: &Unit<'_>) -> Route {
         let route = match (self.head.kind, &self.split) {

@@ -6,6 +6,7 @@ use super::{BadEvents, Measured};
 use crate::stats::{
     Alpha,
     guard::{CandidateShare, RateTest, Reading, Side, Tally},
+    measure::significant,
 };
 
 /// Names the direction in which a number gets worse.
@@ -194,7 +195,11 @@ pub enum Found {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bound = |bound: &Option<f64>| bound.map_or("unbounded".into(), |b| b.to_string());
+        let bound = |bound: &Option<f64>| {
+            bound.map_or("unbounded".to_owned(), |bound| {
+                significant(bound).to_string()
+            })
+        };
         match self {
             Found::Rate(reading) => write!(f, "{reading}"),
             Found::Effect { lower, upper } => {

@@ -1,0 +1,58 @@
+//! Runs a healthy and a harmful release and writes a report of both, one HTML file.
+//!
+//! ```console
+//! cargo run --release --example rollout_report
+//! ```
+//!
+//! The requests are simulated, everything else is what a server would use: a router, a roll-out
+//! with two guards, an experiment for each step. The file's name may be given.
+
+#![expect(clippy::print_stdout, reason = "it tells how the releases ended")]
+
+mod chart;
+mod page;
+mod release;
+mod requests;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use switchstand::rollout::Phase;
+
+use release::Release;
+use requests::Candidate;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let healthy = Candidate {
+        errors: 1.0,
+        score: 0.002,
+    };
+    let harmful = Candidate {
+        errors: 3.0,
+        score: -0.01,
+    };
+    let releases = [
+        Release::run("healthy-2026-11", healthy)?,
+        Release::run("harmful-2026-11", harmful)?,
+    ];
+
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target");
+    let given = env::args_os().nth(1).map(PathBuf::from);
+    let path = given.unwrap_or_else(|| folder.join("rollout_report.html"));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&path, page::write(&releases)?)?;
+
+    for release in &releases {
+        println!("{}", release.outcome());
+    }
+    println!("report: {}", path.display());
+    match releases.map(|release| release.rollout.phase()) {
+        [Phase::Promoted, Phase::RolledBack] => Ok(()),
+        [healthy, harmful] => {
+            Err(format!("the healthy release is {healthy}, the harmful one {harmful}").into())
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Puts the charts and the tables on one page that needs nothing else.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use switchstand::rollout::{Change, Phase};
+
+use crate::chart;
+use crate::release::Release;
+
+const STYLE: &str = "
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
+h1 { font-size: 1.6em } h2 { margin-top: 2.5em; border-top: 1px solid #ccc; padding-top: 1em }
+h3 { margin-bottom: 0.2em } svg { width: 100%; height: auto } p { margin: 0.4em 0 }
+.promoted { color: #2a7d2a } .rejected { color: #b22 }
+table { border-collapse: collapse } td, th { text-align: left; padding: 0.15em 1em 0.15em 0; vertical-align: top }
+td:first-child { white-space: nowrap } pre { overflow-x: auto; background: #f6f6f6; padding: 0.8em; font-size: 0.85em }
+";
+
+/// Returns the page.
+pub(crate) fn write(releases: &[Release]) -> Result<String, Box<dyn Error>> {
+    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
+    let alpha = releases.first().map_or(0.0, |release| {
+        let schedule = release.rollout.schedule();
+        schedule.alpha_each().get() * schedule.guards().len() as f64
+    });
+    write!(
+        page,
+        "<title>Roll-outs</title>\n<style>{STYLE}</style>\n<h1>Two roll-outs of a new version</h1>\n\
+         <p>Simulated requests; router, roll-out, guards and experiment are switchstand's. The \
+         chance that a guard rejects a harmless version is at most {alpha} over the whole release.</p>\n"
+    )?;
+    for release in releases {
+        section(&mut page, release)?;
+    }
+    page.push_str("</html>\n");
+    Ok(page)
+}
+
+fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
+    let class = match release.rollout.phase() {
+        Phase::Promoted => "promoted",
+        _ => "rejected",
+    };
+    writeln!(
+        page,
+        "<h2>{}</h2>\n<p>In truth the new version makes {} times the errors, and adds {} to the \
+         score.</p>\n<p class=\"{class}\"><b>{}</b></p>",
+        release.name,
+        release.candidate.errors,
+        release.candidate.score,
+        escape(&release.outcome())
+    )?;
+    let charts = [
+        (
+            "Exposure",
+            "Users whom the draw sends to the new version.",
+            chart::exposure(release)?,
+        ),
+        (
+            "Guard: errors",
+            "Evidence in the split of users' first errors, over the whole release. Harm above the \
+             dashed line rejects the version.",
+            chart::errors(release)?,
+        ),
+        (
+            "Guard: score",
+            "Effect on the score of users' first answers, in its confidence sequence. A sequence \
+             wholly below zero rejects the version.",
+            chart::score(release)?,
+        ),
+    ];
+    for (title, words, svg) in charts {
+        writeln!(page, "<h3>{title}</h3>\n<p>{words}</p>\n{svg}")?;
+    }
+    page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
+    for event in release.rollout.trail() {
+        let minute = event.at.as_nanos() / 60_000_000_000;
+        let words = escape(&words(&event.change));
+        writeln!(page, "<tr><td>{minute}</td><td>{words}</td></tr>")?;
+    }
+    page.push_str("</table>\n");
+    if let Some(read_out) = &release.read_out {
+        let read_out = escape(&read_out.to_string());
+        writeln!(
+            page,
+            "<h3>Read-out of the last step that compared the two</h3>\n<pre>{read_out}</pre>"
+        )?;
+    }
+    Ok(())
+}
+
+fn words(change: &Change) -> String {
+    match change {
+        Change::Advanced { to, .. } => format!("went on: {to}"),
+        Change::Breached { guard, found } => format!("guard {guard} breached: {found}"),
+        Change::RolledBack { cause } => format!("rejected: {cause}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}

@@ -1,0 +1,250 @@
+//! One release, from the first step to its end, and what was seen on the way.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::time::Duration;
+
+use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup, digest};
+use switchstand::rollout::{
+    Check, Climb, Guard, Input, Measured, Phase, Rollout, Sample, Schedule, Tag, Worse,
+};
+use switchstand::stats::anytime::AnytimeT;
+use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Reading, Side};
+use switchstand::stats::{Alpha, HigherMoments};
+use switchstand::{Assignment, Key, Policy, Router, Share, Timestamp};
+
+use crate::requests::{Candidate, Outcome, Requests, USERS};
+
+const REQUESTS_A_MINUTE: u64 = 1_500;
+/// How many first scores the confidence sequence is narrowest at.
+const PLANNED_SCORES: f64 = 2_000.0;
+
+/// What was seen in one minute.
+pub(crate) struct Minute {
+    pub(crate) share: Share,
+    pub(crate) errors: Reading,
+    /// Effect on the score, and its bounds, once there are enough scores.
+    pub(crate) score: Option<[f64; 3]>,
+}
+
+/// A release that has ended.
+pub(crate) struct Release {
+    pub(crate) name: &'static str,
+    pub(crate) candidate: Candidate,
+    pub(crate) rollout: Rollout,
+    pub(crate) minutes: Vec<Minute>,
+    /// Users who got the candidate's answer at least once.
+    pub(crate) reached: usize,
+    /// What the last step that compared the two says.
+    pub(crate) read_out: Option<ReadOut>,
+}
+
+impl Release {
+    /// Runs the release with a tick of the roll-out every minute.
+    pub(crate) fn run(name: &'static str, candidate: Candidate) -> Result<Release, Box<dyn Error>> {
+        let router = Router::new("report", "v1", ())?;
+        router.deploy("v2", ())?;
+        router.validate("v2", |()| Ok::<(), String>(()))?;
+        let schedule = schedule()?;
+        let mut watch = Watch::new(schedule.alpha_each())?;
+        let mut rollout = Rollout::new(Policy::canary(name, "v2", Share::NONE), schedule)?;
+        let mut requests = Requests::new(candidate);
+        let mut minutes = Vec::new();
+
+        for minute in 0.. {
+            let score = watch.scores.effect();
+            let sample = rollout.tag().map(|tag| watch.sample(tag, minute, score));
+            let now = Timestamp::from_secs(60 * minute);
+            if router.drive(&mut rollout, now, sample)?.is_some() {
+                watch.begin(name, &rollout)?;
+            }
+            minutes.push(Minute {
+                share: rollout.share(),
+                errors: watch.errors.reading(),
+                score,
+            });
+            if rollout.phase().is_final() {
+                break;
+            }
+            for _ in 0..REQUESTS_A_MINUTE {
+                let user = requests.user();
+                let route = router.route(user);
+                let by_candidate = router.label(route.version()) == Some("v2");
+                let outcome = requests.answer(user, by_candidate);
+                watch.count(user, by_candidate);
+                let assignment = router.assignment(&route)?;
+                if let Some(placed) = rollout.side_of(&assignment) {
+                    watch.note(user, placed, &assignment, &outcome)?;
+                }
+            }
+        }
+        let step = watch.step.map(|step| step.part().read_out());
+        Ok(Release {
+            name,
+            candidate,
+            rollout,
+            minutes,
+            reached: watch.reached.len(),
+            read_out: step.transpose()?,
+        })
+    }
+
+    /// Says in one sentence how the release ended.
+    pub(crate) fn outcome(&self) -> String {
+        let (phase, minutes) = (self.rollout.phase(), self.minutes.len() - 1);
+        let why = match self.rollout.state().cause() {
+            Some(cause) => format!(": {cause}"),
+            None => String::new(),
+        };
+        let reached = 100.0 * self.reached as f64 / USERS as f64;
+        format!(
+            "{}: {phase} after {minutes} minutes; {} users ({reached:.1} %) had an answer of the \
+             new version{why}",
+            self.name, self.reached
+        )
+    }
+}
+
+/// Two guards: errors by the split of users' first errors, scores by a confidence sequence.
+fn schedule() -> Result<Schedule, Box<dyn Error>> {
+    let errors = Guard::new("errors", Check::Rate(RateTest::default()));
+    let score = Check::Effect {
+        worse: Worse::Lower,
+        harm: 0.0,
+        safe: 0.005,
+    };
+    let dwell = Climb::Dwell {
+        time: Duration::from_secs(20 * 60),
+        exposures: 200,
+    };
+    let schedule = Schedule::new([errors, Guard::new("score", score)])?;
+    Ok(schedule
+        .with_climb(dwell)?
+        .with_bake(Duration::from_secs(30 * 60), 1_000))
+}
+
+/// What a server keeps of its requests while a release runs.
+struct Watch {
+    errors: RateGuard,
+    scores: Scores,
+    /// An experiment on one step of the ladder: its arms keep their weights while it lasts.
+    step: Option<Experiment>,
+    answered_by_control: u64,
+    answered_by_candidate: u64,
+    reached: HashSet<u64>,
+}
+
+impl Watch {
+    fn new(alpha: Alpha) -> Result<Watch, Box<dyn Error>> {
+        Ok(Watch {
+            errors: RateGuard::by_unit(RateTest::default()),
+            scores: Scores::new(alpha)?,
+            step: None,
+            answered_by_control: 0,
+            answered_by_candidate: 0,
+            reached: HashSet::new(),
+        })
+    }
+
+    fn sample(&self, tag: Tag, sequence: u64, score: Option<[f64; 3]>) -> Input {
+        let sample = Sample::new(tag, sequence)
+            .exposed(self.answered_by_control, self.answered_by_candidate)
+            .with("errors", Measured::of(&self.errors));
+        Input::Sample(match score {
+            Some([_, lower, upper]) => {
+                let (lower, upper) = (Some(lower), Some(upper));
+                sample.with("score", Measured::Effect { lower, upper })
+            }
+            None => sample,
+        })
+    }
+
+    /// Begins a phase: counts anew, and measures the step if it compares the two versions.
+    fn begin(&mut self, name: &str, rollout: &Rollout) -> Result<(), Box<dyn Error>> {
+        (self.answered_by_control, self.answered_by_candidate) = (0, 0);
+        if matches!(rollout.phase(), Phase::Ramping { .. }) {
+            let candidate = u64::from(rollout.share().nanos());
+            let weights = [u64::from(Share::ALL.nanos()) - candidate, candidate];
+            let metrics = [
+                Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.002),
+                Metric::goal("score", Kind::Mean, Worse::Lower, 0.001),
+            ];
+            let setup = Setup::new(name, ["v1", "v2"], weights, metrics)?;
+            self.step = Some(Experiment::new(setup));
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, user: u64, by_candidate: bool) {
+        if by_candidate {
+            self.answered_by_candidate += 1;
+            self.reached.insert(user);
+        } else {
+            self.answered_by_control += 1;
+        }
+    }
+
+    /// Notes what came of a request that the draw has placed.
+    fn note(
+        &mut self,
+        user: u64,
+        (side, share): (Side, CandidateShare),
+        assignment: &Assignment<'_>,
+        outcome: &Outcome,
+    ) -> Result<(), Box<dyn Error>> {
+        let unit = digest(Key::U64(user));
+        if outcome.failed {
+            self.errors.record(unit, side, share)?;
+        }
+        self.scores.record(user, side, outcome.score)?;
+        if let Some(step) = &self.step
+            && let Some(arm) = step.arm_of(assignment)
+        {
+            let failed = f64::from(u8::from(outcome.failed));
+            step.expose(unit, Some(arm), assignment.reason);
+            step.record(arm, step.metric("errors")?, unit, failed)?;
+            step.record(arm, step.metric("score")?, unit, outcome.score)?;
+        }
+        Ok(())
+    }
+}
+
+/// The first score of every user, which are independent of each other.
+struct Scores {
+    test: AnytimeT,
+    alpha: Alpha,
+    users: HashSet<u64>,
+    control: HigherMoments,
+    candidate: HigherMoments,
+}
+
+impl Scores {
+    fn new(alpha: Alpha) -> Result<Scores, Box<dyn Error>> {
+        Ok(Scores {
+            test: AnytimeT::tuned_for(PLANNED_SCORES, alpha)?,
+            alpha,
+            users: HashSet::new(),
+            control: HigherMoments::default(),
+            candidate: HigherMoments::default(),
+        })
+    }
+
+    fn record(&mut self, user: u64, side: Side, score: f64) -> Result<(), Box<dyn Error>> {
+        if self.users.insert(user) {
+            match side {
+                Side::Candidate => self.candidate.push(score)?,
+                Side::Control => self.control.push(score)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the effect and its bounds; a refusal means that it is too early.
+    fn effect(&self) -> Option<[f64; 3]> {
+        let result = self
+            .test
+            .means(&self.control, &self.candidate, self.alpha)
+            .ok()?;
+        Some([result.effect, result.interval.lower, result.interval.upper])
+    }
+}
