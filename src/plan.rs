@@ -8,6 +8,7 @@ mod outcomes;
 mod partition;
 mod pinned;
 mod propensities;
+mod range;
 
 use crate::{
     audience::Audience,
@@ -23,6 +24,7 @@ use crate::{
 pub use explain::{Explanation, Step};
 pub(crate) use head::{Head, HeadKind};
 pub use partition::Partition;
+use range::Range;
 
 /// Routes units by one policy over one set of deployed versions.
 ///
@@ -41,6 +43,8 @@ pub struct Plan {
     within: Option<Audience>,
     layer: Option<Range>,
     gate: Option<Range>,
+    /// Whether the gate alone decides between two versions.
+    is_canary: bool,
     split: Option<Drawn>,
     overrides: Option<Permitted>,
     sheds: Box<[ShedDraw]>,
@@ -51,27 +55,6 @@ pub struct Plan {
     arms: Box<[Named]>,
     /// The versions that some unit can get, in the order of their numbers.
     answering: Box<[VersionId]>,
-}
-
-/// A stretch of a draw's line, both ends included; it is empty if they are reversed.
-#[derive(Clone, Copy, Debug)]
-struct Range {
-    draw: Draw,
-    first: u64,
-    last: u64,
-}
-
-impl Range {
-    #[inline]
-    fn contains(&self, unit: &Unit<'_>) -> bool {
-        let point = self.draw.point(unit.key()).get();
-        self.first <= point && point <= self.last
-    }
-
-    /// Returns how many points of the line lie in the stretch.
-    fn points(&self) -> u128 {
-        (u128::from(self.last) + 1).saturating_sub(u128::from(self.first))
-    }
 }
 
 /// An audience, and the routes of its units.
@@ -265,11 +248,6 @@ impl Plan {
         self.listed.get(place).map(|(_, route)| route)
     }
 
-    /// Tells whether the gate alone decides between two arms.
-    fn is_canary(&self) -> bool {
-        self.gate.is_some() && self.left_out.out_of_gate.is_randomised()
-    }
-
     /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.
     #[cold]
     #[inline(never)]
@@ -356,6 +334,14 @@ impl Plan {
         set.iter()
             .filter_map(|place| self.shadows.get(place))
             .map(|shadow| shadow.version)
+    }
+
+    /// Returns the set without `version`, which answers and so is no shadow of itself.
+    pub(crate) fn shadows_without(&self, set: ShadowSet, version: VersionId) -> ShadowSet {
+        set.keep(|place| {
+            let shadow = self.shadows.get(place);
+            shadow.is_some_and(|shadow| shadow.version != version)
+        })
     }
 
     /// Iterates over the versions that a request may need, in the order of their numbers.

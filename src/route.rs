@@ -75,11 +75,12 @@ impl Route {
         }
     }
 
-    /// Returns the route of the same unit after its version failed.
-    pub(crate) const fn fallback(self, live: VersionId) -> Route {
+    /// Returns the route of the same unit after its version failed, with the shadows that remain.
+    pub(crate) const fn fallback(self, live: VersionId, shadows: ShadowSet) -> Route {
         Route {
             version: live,
             reason: ReasonCode::of(Reason::Fallback),
+            shadows: shadows.0,
             ..self.confounded()
         }
     }
@@ -89,6 +90,7 @@ impl Route {
         Route {
             version: live,
             reason: ReasonCode::of(Reason::Killed),
+            shadows: 0,
             ..self.confounded()
         }
     }
@@ -106,7 +108,6 @@ impl Route {
         Route {
             propensity: None,
             arm: NO_ARM,
-            shadows: 0,
             ..self
         }
     }
@@ -331,8 +332,40 @@ impl ShadowSet {
         self.0.count_ones() as usize
     }
 
+    /// Returns the set of those shadows whose places `keep` keeps.
+    pub(crate) fn keep(self, keep: impl Fn(usize) -> bool) -> ShadowSet {
+        let kept = self.iter().filter(|place| keep(*place));
+        ShadowSet(kept.fold(0, |set, place| set | 1 << place))
+    }
+
     /// Iterates over the shadows' places in the byte order of their versions.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..8).filter(move |place| self.0 >> place & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_of_probabilities_is_rounded_to_the_nearest() {
+        let one = Propensity::raw_complement(0);
+        assert_eq!(one, 1 << 63);
+        for (left, right, product) in [
+            (one, one, one),
+            (one, 7, 7),
+            (0, one, 0),
+            (one / 2, one / 2, one / 4),
+            // One and a half, a quarter, three quarters.
+            (one / 2, 3, 2),
+            (one / 4, 1, 0),
+            (one / 4, 3, 1),
+        ] {
+            assert_eq!(Propensity::raw_product(left, right), product);
+            assert_eq!(Propensity::raw_product(right, left), product);
+        }
+        assert_eq!(Propensity::raw_of_points(1 << 64), one);
+        assert_eq!(Propensity::raw_of_points(5), 3);
     }
 }

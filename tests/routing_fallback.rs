@@ -76,6 +76,25 @@ fn r5_the_version_that_steps_in_does_not_shadow_itself() {
 }
 
 #[test]
+fn r5_a_fallback_names_the_shadows_that_run() {
+    let policy = failing_canary().on_error(OnError::Live);
+    let policy = policy.with_shadow("v1", Share::ALL);
+    for (policy, expected) in [
+        (policy.clone(), &[][..]),
+        (policy.with_shadow("v3", Share::ALL), &["v3"]),
+        (failing_canary().with_shadow("v3", Share::ALL), &["v3"]),
+    ] {
+        let router = router(policy);
+        let served = router.predict("user-42", &());
+        let plan = router.current();
+        let named: Vec<_> = plan.shadows_of(&served.route).collect();
+        let run: Vec<_> = served.shadows.iter().map(|task| task.version()).collect();
+        assert_eq!(named, expected);
+        assert_eq!(run, expected);
+    }
+}
+
+#[test]
 fn a_live_version_that_fails_has_nothing_to_fall_back_on() {
     let policy = Policy::live_only("none").on_error(OnError::Live);
     let router = Router::new(

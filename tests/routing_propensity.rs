@@ -12,7 +12,7 @@ mod spec;
 use std::collections::BTreeMap;
 
 use spec::{LIVE, OTHERS, Person, Spec, Technique};
-use switchstand::{Arm, Policy, Propensity, Router, Share, Unit};
+use switchstand::{Arm, Policy, Propensity, Reason, Router, Share, Unit};
 
 const ALL: u128 = 1_000_000_000;
 
@@ -325,5 +325,44 @@ fn r7_the_arms_of_one_version_add_up_to_certainty() {
             .unwrap();
         let route = plan.route("user-42");
         assert_eq!(route.propensity(), Some(Propensity::CERTAIN), "{arms} arms");
+    }
+}
+
+#[test]
+fn r7_a_canary_that_a_roll_back_made_live_is_no_evidence() {
+    let router = Router::new("evidence", "old", ()).unwrap();
+    router.deploy("new", ()).unwrap();
+    router.validate("new", |()| Ok::<_, ()>(())).unwrap();
+    // The old version is the canary beside the new one, which is rolled back.
+    let half = Share::percent(50).unwrap();
+    let policy = Policy::canary("reversed", "old", half);
+    router.swap_with("new", policy).unwrap();
+    let randomised = |unit| router.route(unit).is_randomised();
+    assert!((0..100u64).all(randomised));
+    router.rollback("it is bad").unwrap();
+    for unit in 0..100u64 {
+        let route = router.route(unit);
+        assert_eq!(router.label(route.version()), Some("old"));
+        assert_eq!(route.propensity(), Some(Propensity::CERTAIN));
+        assert!(!route.is_randomised(), "unit {unit}: {route:?}");
+        let explanation = router.current().explain(unit);
+        let last = explanation.steps.last().unwrap();
+        assert_eq!((last.rule, route.reason()), (Reason::Gate, Reason::Gate));
+    }
+}
+
+#[test]
+fn a_propensity_is_a_number_above_nothing_and_at_most_certainty() {
+    for fraction in [f64::from_bits(1), 2f64.powi(-63), 0.25, 0.75, 1.0] {
+        let read = Propensity::try_from(fraction).unwrap();
+        // One that is smaller than the smallest propensity is that one: never impossible.
+        let smallest = 2f64.powi(-63);
+        assert_eq!(f64::from(read), fraction.max(smallest), "{fraction}");
+    }
+    assert_eq!(Propensity::try_from(1.0), Ok(Propensity::CERTAIN));
+    for fraction in [0.0, -0.25, 1.0 + f64::EPSILON, f64::INFINITY, f64::NAN] {
+        let refused = Propensity::try_from(fraction).unwrap_err();
+        let expected = format!("propensity {fraction} is not above 0 and at most 1");
+        assert_eq!(refused.to_string(), expected);
     }
 }

@@ -93,8 +93,9 @@ impl Builder<'_> {
             within,
             layer,
             gate,
+            is_canary: policy.canary.is_some(),
             split: self.drawn(&outcomes, split.as_ref()),
-            left_out: outcomes.left_out(policy.canary.is_some()),
+            left_out: outcomes.left_out(self.has_control()),
             overrides: self.overrides(),
             sheds: self.sheds(),
             shadows: self.shadows(),
@@ -128,7 +129,8 @@ impl Builder<'_> {
     fn drawn(&self, outcomes: &Outcomes<'_>, split: Option<&Split>) -> Option<Drawn> {
         let draw = Draw::derive(self.secret, Purpose::Split, &self.policy.release, "");
         if let Some(canary) = &self.policy.canary {
-            let segments = [outcomes.arm(&canary.version, 1, Reason::Gate)].into();
+            let arm = if self.has_control() { 1 } else { NO_ARM };
+            let segments = [outcomes.arm(&canary.version, arm, Reason::Gate)].into();
             return Some(Drawn {
                 draw,
                 finder: Finder::whole(),
@@ -148,6 +150,15 @@ impl Builder<'_> {
             finder: Finder::new(split.layout()),
             segments: segments.collect(),
         })
+    }
+
+    /// Tells whether the units that a canary leaves out are what it is compared with.
+    ///
+    /// A roll-back may have made the canary live: both sides of the gate then get one version.
+    fn has_control(&self) -> bool {
+        let live = self.environments.live().label();
+        let canary = self.policy.canary.as_ref();
+        canary.is_some_and(|canary| canary.version != live)
     }
 
     fn arms(&self, split: Option<&Split>) -> Box<[Named]> {
@@ -278,13 +289,10 @@ impl Builder<'_> {
 
     /// Returns the probability of a version that sheds a share of those who are drawn into it.
     fn after_shedding(&self, version: VersionId, probability: u64) -> u64 {
-        match self.environments.iter().find(|other| other.id() == version) {
-            Some(other) if other.shed() > Share::NONE => {
-                let kept = other.shed().complement().points();
-                Propensity::raw_product(probability, Propensity::raw_of_points(kept))
-            }
-            _ => probability,
-        }
+        let mut environments = self.environments.iter();
+        let shed = environments.find(|other| other.id() == version);
+        let kept = shed.map_or(Share::ALL, |other| other.shed().complement());
+        Propensity::raw_product(probability, Propensity::raw_of_points(kept.points()))
     }
 
     fn shadows(&self) -> Box<[ShadowDraw]> {

@@ -144,7 +144,7 @@ impl Plan {
             }
         }
         if let Some(gate) = &self.gate {
-            let decides = !gate.contains(unit) || self.is_canary();
+            let decides = !gate.contains(unit) || self.is_canary;
             if steps.tell(Reason::Gate, decides, gate.finding(unit)) {
                 return;
             }

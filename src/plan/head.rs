@@ -97,3 +97,66 @@ impl Head {
         self.draw.point(unit.key()).get() >= self.cut
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        audience::attr,
+        environment::{Environments, Operation},
+        policy::Policy,
+        share::Share,
+    };
+
+    fn kind(policy: &Policy) -> HeadKind {
+        policy.compile("v1", ["v2", "v3"]).unwrap().head.kind
+    }
+
+    /// A plan would decide the same without its head, only slower.
+    #[test]
+    fn one_draw_with_one_cut_needs_no_more_than_a_head() {
+        let half = Share::percent(50).unwrap();
+        let canary = |share| Policy::canary("head", "v2", share);
+        let arms = |arms: &[(&str, u32)]| Policy::ab_test("head", arms.iter().copied());
+        for (policy, expected) in [
+            (Policy::live_only("head"), HeadKind::Constant),
+            (canary(Share::NONE), HeadKind::Constant),
+            (canary(half), HeadKind::Cut),
+            (canary(Share::ALL), HeadKind::Constant),
+            (canary(half).with_shadow("v3", half), HeadKind::Cut),
+            (arms(&[("v1", 1), ("v2", 0)]), HeadKind::Constant),
+            (arms(&[("v1", 1), ("v2", 3)]), HeadKind::Cut),
+            (arms(&[("v1", 1), ("v2", 1), ("v3", 1)]), HeadKind::Split),
+            (arms(&[("v1", 1), ("v2", 1)]).gate(half), HeadKind::Beyond),
+        ] {
+            assert_eq!(kind(&policy), expected, "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_with_any_other_rule_is_beyond_its_head() {
+        let half = Share::percent(50).unwrap();
+        let canary = Policy::canary("head", "v2", half);
+        let tier = || attr("tier").is("internal");
+        for policy in [
+            canary.clone().with_holdout("group", half),
+            canary.clone().with_layer("page", Share::NONE, half),
+            canary.clone().within(tier()),
+            canary.clone().or_for(tier()),
+            canary.clone().with_rule(tier(), "v3"),
+            canary.clone().with_units("v3", ["ana"]),
+            canary.clone().with_overrides(["v3"]),
+        ] {
+            assert_eq!(kind(&policy), HeadKind::Beyond, "{policy:?}");
+        }
+        let mut environments = Environments::new("v1").unwrap();
+        environments.deploy_ready("v2").unwrap();
+        let shed = Operation::Shed {
+            version: "v2".to_owned(),
+            share: half,
+        };
+        environments.apply(&shed).unwrap();
+        let plan = Plan::build(&canary, &environments, &Secret::default());
+        assert_eq!(plan.head.kind, HeadKind::Beyond);
+    }
+}

@@ -82,12 +82,11 @@ impl<'a> Outcomes<'a> {
         }
     }
 
-    pub(super) fn left_out(&self, is_canary: bool) -> LeftOut {
+    pub(super) fn left_out(&self, has_control: bool) -> LeftOut {
         let live = self.builder.environments.live().id();
         let open = |reason| self.builder.live(reason, self.of(live));
         let certain = |reason| self.builder.live(reason, Propensity::raw_complement(0));
-        // The units that a canary leaves out are what it is compared with.
-        let control = if is_canary { 0 } else { NO_ARM };
+        let control = if has_control { 0 } else { NO_ARM };
         LeftOut {
             live: certain(Reason::Live),
             held_out: open(Reason::Holdout),

@@ -7,15 +7,15 @@ use crate::{
     environment::VersionId,
     plan::Plan,
     record::{DropReason, ShadowOutcome},
-    route::Route,
+    route::{Route, ShadowSet},
     shadow::{Desk, Primary, ShadowTask, Stub, contain},
     unit::{Unit, UnitKey},
 };
 
 /// Holds what a ticket has where a shadow was sampled, records are kept, or a version may fail.
 pub(super) struct Extras<M> {
-    /// The live version, held where the policy lets it answer for a failing one.
-    fallback: Option<Arc<Lease<M>>>,
+    /// Held where the policy lets the live version answer for a failing one.
+    fallback: Option<Fallback<M>>,
     waiting: VecDeque<Waiting<M>>,
     /// The plan that decided, where records want its name.
     plan: Option<Arc<ThreadPlan>>,
@@ -24,6 +24,12 @@ pub(super) struct Extras<M> {
     primary: Option<Primary>,
     /// The request's place in the journal, while a swap is open.
     running: Option<Running>,
+}
+
+/// The live version, and the shadows that remain when it answers: it is none of itself.
+pub(super) struct Fallback<M> {
+    pub(super) lease: Arc<Lease<M>>,
+    pub(super) shadows: ShadowSet,
 }
 
 struct Waiting<M> {
@@ -43,7 +49,10 @@ impl<M> Extras<M> {
         take: impl Fn(VersionId) -> Option<Arc<Lease<M>>>,
     ) -> Option<Box<Extras<M>>> {
         let fallback = if plan.falls_back(route) {
-            Some(take(plan.live())?)
+            Some(Fallback {
+                lease: take(plan.live())?,
+                shadows: plan.shadows_without(route.shadows(), plan.live()),
+            })
         } else {
             None
         };
@@ -106,7 +115,7 @@ impl<M> Extras<M> {
         self.fallback.is_some()
     }
 
-    pub(super) const fn take_fallback(&mut self) -> Option<Arc<Lease<M>>> {
+    pub(super) const fn take_fallback(&mut self) -> Option<Fallback<M>> {
         self.fallback.take()
     }
 

@@ -110,9 +110,10 @@ impl<M> Ticket<M> {
     /// Turns to the live version after the chosen one failed, if the policy says so.
     pub(crate) fn fall_back(&mut self) -> Option<&M> {
         let extras = self.extras.as_mut()?;
-        let lease = extras.take_fallback()?;
-        self.route = self.route.fallback(lease.version());
-        self.lease = lease;
+        let fallback = extras.take_fallback()?;
+        let live = fallback.lease.version();
+        self.route = self.route.fallback(live, fallback.shadows);
+        self.lease = fallback.lease;
         extras.reroute(self.route);
         Some(self.lease.model())
     }

@@ -99,15 +99,12 @@ impl Layout {
         points
     }
 
-    /// Iterates over the points that lie in `(this arm, that arm)` of two layouts.
+    /// Iterates over the points, maybe none, that lie in `(this arm, that arm)` of two layouts.
     pub(crate) fn meet<'a>(&'a self, other: &'a Layout) -> impl Iterator<Item = (u16, u16, u128)> {
         self.stretches().flat_map(move |(start, end, arm)| {
-            other
-                .stretches()
-                .map(move |(from, to, that)| {
-                    (arm, that, to.min(end).saturating_sub(from.max(start)))
-                })
-                .filter(|(.., points)| *points > 0)
+            other.stretches().map(move |(from, to, that)| {
+                (arm, that, to.min(end).saturating_sub(from.max(start)))
+            })
         })
     }
 }
