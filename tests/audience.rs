@@ -203,6 +203,15 @@ fn words_tell_what_is_asked() {
             Audience::units(0..10_000u64),
             "unit is one of 0, 1, 2, 3, 4, 5, 6, 7 and 9992 more",
         ),
+        (
+            Audience::units(0..8u64),
+            "unit is one of 0, 1, 2, 3, 4, 5, 6, 7",
+        ),
+        (
+            Audience::units(0..9u64),
+            "unit is one of 0, 1, 2, 3, 4, 5, 6, 7 and 1 more",
+        ),
+        (Audience::units(0..0u64), "unit is one of nothing"),
         (Audience::everyone().not(), "not (everyone)"),
         (Audience::any([]), "any of nothing"),
     ] {

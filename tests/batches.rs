@@ -163,3 +163,27 @@ fn e4_a_reader_sees_a_rejection_at_once() {
         Some("v1")
     );
 }
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a worker keeps its reader on a thread of its own"
+)]
+fn the_label_of_a_route_is_known_when_its_version_is_gone() {
+    let router = router(Policy::canary("release", "v2", Share::ALL));
+    let mut reader = router.reader();
+    let route = reader.route("user");
+    router.reject("v2", "too slow").unwrap();
+    assert_eq!(router.reclaim("v2").unwrap(), "model of v2");
+    // The same label deployed again is another version.
+    router.deploy("v2", "another model").unwrap();
+    let anew = router.environments().get("v2").unwrap().id();
+    assert_ne!(anew, route.version());
+    for version in [route.version(), anew] {
+        assert_eq!(router.label(version), Some("v2"));
+        assert_eq!(reader.label(version), Some("v2"));
+    }
+    let label = move || reader.label(route.version()).map(str::to_owned);
+    let told = std::thread::spawn(label).join().unwrap();
+    assert_eq!(told.as_deref(), Some("v2"));
+}

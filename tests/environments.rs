@@ -8,28 +8,17 @@
     reason = "a failed expectation ends a test, and threads are what is tested"
 )]
 
-use std::{
-    convert::Infallible,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
-};
+#[path = "environments/pair.rs"]
+mod pair;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use switchstand::{
     Attributes, Drain, JournalCapacity, Model, OnError, OperationError, Policy, PolicyError,
     ReclaimError, Router, Share, Unit, Value, VersionState, attr,
 };
 
-fn ready<M: Send + Sync + 'static>(router: &Router<M>, version: &str, model: M) {
-    router.deploy(version, model).unwrap();
-    router
-        .validate(version, |_| Ok::<(), Infallible>(()))
-        .unwrap();
-}
-
-fn pair() -> Router<&'static str> {
-    let router = Router::new("r", "v1", "one").unwrap();
-    ready(&router, "v2", "two");
-    router
-}
+use pair::{pair, ready};
 
 #[test]
 fn e1_one_version_is_live_at_every_moment() {
@@ -114,6 +103,14 @@ fn e4_after_a_rejection_no_way_leads_to_the_version() {
         state: VersionState::Rejected,
     };
     assert_eq!(again, Err(OperationError::Policy(expected)));
+    // Another model under the same label does not come back by the policy in force.
+    assert_eq!(router.reclaim("v2"), Ok("two"));
+    ready(&router, "v2", "another two");
+    for unit in units() {
+        let route = router.route(unit);
+        assert_eq!(router.label(route.version()), Some("v1"));
+        assert!(route.shadows().is_empty());
+    }
 }
 
 #[test]

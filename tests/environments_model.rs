@@ -7,201 +7,18 @@
     reason = "a failed expectation ends a test"
 )]
 
+#[path = "environments_model/naive.rs"]
+mod naive;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use switchstand::{
-    Change, Environments, Operation, OperationError, Order, Policy, ReplayError, Share, Timestamp,
-    VersionState,
+    Change, Environments, OperationError, Order, ReplayError, Share, Timestamp, VersionState,
 };
 
-const LABELS: [&str; 5] = ["v0", "v1", "v2", "v3", "v4"];
-/// The name of the first policy of all environments; a plain swap keeps the name in force.
-const NAME: &str = "initial";
-
-/// The kinds of policy that differ in what they ask of a version.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Asked {
-    LiveOnly,
-    Canary(usize),
-    Shadow(usize),
-    /// A shadow of the first beside a canary of the second.
-    Both(usize, usize),
-}
-
-impl Asked {
-    fn policy(self) -> Policy {
-        let share = Share::percent(10).unwrap();
-        match self {
-            Asked::LiveOnly => Policy::live_only(NAME),
-            Asked::Canary(version) => Policy::canary(NAME, LABELS[version], share),
-            Asked::Shadow(version) => Policy::shadow(NAME, LABELS[version], share),
-            Asked::Both(shadow, canary) => {
-                Policy::canary(NAME, LABELS[canary], share).with_shadow(LABELS[shadow], share)
-            }
-        }
-    }
-
-    fn answers(self) -> Option<usize> {
-        match self {
-            Asked::Canary(version) | Asked::Both(_, version) => Some(version),
-            Asked::LiveOnly | Asked::Shadow(_) => None,
-        }
-    }
-
-    fn shadows(self) -> Option<usize> {
-        match self {
-            Asked::Shadow(version) | Asked::Both(version, _) => Some(version),
-            Asked::LiveOnly | Asked::Canary(_) => None,
-        }
-    }
-
-    fn names(self, version: usize) -> bool {
-        self.answers() == Some(version) || self.shadows() == Some(version)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Deploy(usize),
-    Validate(usize),
-    Release(Asked),
-    Swap(usize, Option<Asked>),
-    Accept,
-    Reject(usize),
-    Retire(usize),
-    Reclaim(usize),
-}
-
-impl Step {
-    fn operation(self) -> Operation {
-        let label = |version: usize| LABELS[version].to_owned();
-        match self {
-            Step::Deploy(version) => Operation::Deploy {
-                version: label(version),
-            },
-            Step::Validate(version) => Operation::Validate {
-                version: label(version),
-            },
-            Step::Release(asked) => Operation::Release {
-                policy: Box::new(asked.policy()),
-            },
-            Step::Swap(version, asked) => Operation::Swap {
-                version: label(version),
-                policy: asked.map(|asked| Box::new(asked.policy())),
-            },
-            Step::Accept => Operation::Accept,
-            Step::Reject(version) => Operation::Reject {
-                version: label(version),
-                cause: "test".to_owned(),
-            },
-            Step::Retire(version) => Operation::Retire {
-                version: label(version),
-            },
-            Step::Reclaim(version) => Operation::Reclaim {
-                version: label(version),
-            },
-        }
-    }
-}
-
-/// One letter per deployed version: s(taged), r(eady), l(ive), b(y: stand-by), o(ut: retiring),
-/// x (rejected).
-#[derive(Clone, Debug)]
-struct Naive {
-    generation: u64,
-    letters: BTreeMap<usize, char>,
-    asked: Asked,
-    killed: BTreeSet<usize>,
-}
-
-impl Naive {
-    fn is(&self, version: usize, letters: &str) -> bool {
-        self.letters
-            .get(&version)
-            .is_some_and(|letter| letters.contains(*letter))
-    }
-
-    fn with(&self, letter: char) -> Option<usize> {
-        let found = self.letters.iter().find(|(_, found)| **found == letter);
-        found.map(|(version, _)| *version)
-    }
-
-    fn accepts(&self, asked: Asked) -> bool {
-        let answers = asked.answers().is_none_or(|version| self.is(version, "rb"));
-        let only_live_answers = asked.answers().is_none();
-        let shadows = asked.shadows().is_none_or(|version| {
-            self.is(version, "srb") || (self.is(version, "l") && !only_live_answers)
-        });
-        answers && shadows
-    }
-
-    /// Returns the state after the step, or nothing if it is refused.
-    fn after(&self, step: Step) -> Option<Naive> {
-        let mut next = self.clone();
-        let set = |next: &mut Naive, version, letter| {
-            next.letters.insert(version, letter);
-        };
-        let ask = |next: &mut Naive, asked| {
-            next.asked = asked;
-            next.killed.clear();
-        };
-        let possible = match step {
-            Step::Deploy(version) => {
-                set(&mut next, version, 's');
-                !self.letters.contains_key(&version)
-            }
-            Step::Validate(version) => {
-                set(&mut next, version, 'r');
-                self.is(version, "s")
-            }
-            Step::Release(asked) => {
-                ask(&mut next, asked);
-                self.accepts(asked)
-            }
-            Step::Swap(version, asked) => {
-                set(&mut next, self.with('l')?, 'b');
-                set(&mut next, version, 'l');
-                let asked = asked.unwrap_or(Asked::LiveOnly);
-                ask(&mut next, asked);
-                self.with('b').is_none() && self.is(version, "r") && next.accepts(asked)
-            }
-            Step::Accept => {
-                let standby = self.with('b')?;
-                set(&mut next, standby, 'o');
-                if self.asked.shadows() == Some(standby) {
-                    next.asked = match self.asked.answers() {
-                        Some(version) => Asked::Canary(version),
-                        None => Asked::LiveOnly,
-                    };
-                }
-                self.asked.answers() != Some(standby)
-            }
-            Step::Reject(version) => {
-                if self.is(version, "l") {
-                    set(&mut next, self.with('b')?, 'l');
-                }
-                set(&mut next, version, 'x');
-                if self.asked.names(version) {
-                    next.killed.insert(version);
-                }
-                self.letters.contains_key(&version)
-            }
-            Step::Retire(version) => {
-                set(&mut next, version, 'o');
-                let named = self.asked.names(version) && !self.killed.contains(&version);
-                self.is(version, "srx") && !named
-            }
-            Step::Reclaim(version) => {
-                next.letters.remove(&version);
-                self.is(version, "ox")
-            }
-        };
-        next.generation += 1;
-        possible.then_some(next)
-    }
-}
+use naive::{Asked, LABELS, Naive, Step};
 
 struct Reference;
 
@@ -231,6 +48,7 @@ impl ReferenceStateMachine for Reference {
             letters: BTreeMap::from([(0, 'l')]),
             asked: Asked::LiveOnly,
             killed: BTreeSet::new(),
+            shed: BTreeMap::new(),
         })
         .boxed()
     }
@@ -243,6 +61,7 @@ impl ReferenceStateMachine for Reference {
             (version(), proptest::option::of(asked())).prop_map(|(v, p)| Step::Swap(v, p)),
             Just(Step::Accept),
             version().prop_map(Step::Reject),
+            (version(), 0..=100u32).prop_map(|(v, percent)| Step::Shed(v, percent)),
             version().prop_map(Step::Retire),
             version().prop_map(Step::Reclaim),
         ];
@@ -252,6 +71,7 @@ impl ReferenceStateMachine for Reference {
             let ends = [
                 Step::Accept,
                 Step::Reject(v),
+                Step::Shed(v, 30),
                 Step::Retire(v),
                 Step::Reclaim(v),
             ];
@@ -341,6 +161,11 @@ impl StateMachineTest for Machine {
             })
             .collect();
         assert_eq!(letters, reference.letters);
+        for (version, label) in LABELS.iter().enumerate() {
+            let shed = environments.get(label).map_or(Share::NONE, |e| e.shed());
+            let percent = reference.shed.get(&version).copied().unwrap_or(0);
+            assert_eq!(shed, Share::percent(percent).unwrap(), "{label}");
+        }
         let live = letters.values().filter(|letter| **letter == 'l').count();
         assert_eq!(live, 1, "E1");
         assert_eq!(environments.policy(), &reference.asked.policy());

@@ -9,7 +9,7 @@
 )]
 
 use serde_json::{Value, json};
-use switchstand::{Environments, Operation, Policy, Share};
+use switchstand::{Environments, Operation, OperationError, Policy, Share};
 
 /// v1 live, v2 a canary that was rejected, v3 staged and shadowed, v4 ready.
 fn state() -> Environments {
@@ -143,9 +143,17 @@ fn too_many_versions_are_refused() {
         state["next"] = json!(count);
         serde_json::from_value::<Environments>(state.clone())
     };
-    assert!(read(Environments::MAX_DEPLOYED).is_ok());
+    let mut full = read(Environments::MAX_DEPLOYED).unwrap();
+    let mut one_less = read(Environments::MAX_DEPLOYED - 1).unwrap();
     let refused = read(Environments::MAX_DEPLOYED + 1).unwrap_err();
     assert!(refused.to_string().contains("1025"), "{refused}");
+    let one_more = Operation::Deploy {
+        version: "one more".to_owned(),
+    };
+    assert_eq!(one_less.apply(&one_more), Ok(()));
+    let limit = Environments::MAX_DEPLOYED;
+    let refused = Err(OperationError::TooManyVersions { limit });
+    assert_eq!(full.apply(&one_more), refused);
 }
 
 #[test]

@@ -8,6 +8,9 @@
     reason = "a failed expectation ends a test, and threads are what is tested"
 )]
 
+#[path = "environments/pair.rs"]
+mod pair;
+
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
@@ -19,18 +22,7 @@ use switchstand::{
     Share, ValidateError, VersionState,
 };
 
-fn ready<M: Send + Sync + 'static>(router: &Router<M>, version: &str, model: M) {
-    router.deploy(version, model).unwrap();
-    router
-        .validate(version, |_| Ok::<(), Infallible>(()))
-        .unwrap();
-}
-
-fn pair() -> Router<&'static str> {
-    let router = Router::new("r", "v1", "one").unwrap();
-    ready(&router, "v2", "two");
-    router
-}
+use pair::{pair, ready};
 
 fn served<M: Send + Sync + 'static>(router: &Router<M>, unit: u64) -> String {
     let route = router.route(unit);

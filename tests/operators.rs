@@ -8,6 +8,9 @@
     reason = "a failed expectation ends a test, and threads are what is tested"
 )]
 
+#[path = "environments/pair.rs"]
+mod pair;
+
 use std::{
     convert::Infallible,
     sync::{
@@ -18,22 +21,11 @@ use std::{
 };
 
 use switchstand::{
-    Change, Model, Operation, OperationError, Policy, ReclaimError, Record, Recorder, Router,
-    Share, Timestamp, ValidateError, VersionState,
+    Change, LabelError, Model, Operation, OperationError, Policy, ReclaimError, Record, Recorder,
+    Router, Share, Timestamp, ValidateError, VersionState,
 };
 
-fn ready<M: Send + Sync + 'static>(router: &Router<M>, version: &str, model: M) {
-    router.deploy(version, model).unwrap();
-    router
-        .validate(version, |_| Ok::<(), Infallible>(()))
-        .unwrap();
-}
-
-fn pair() -> Router<&'static str> {
-    let router = Router::new("r", "v1", "one").unwrap();
-    ready(&router, "v2", "two");
-    router
-}
+use pair::{pair, ready};
 
 #[test]
 fn e6_of_many_operators_who_saw_the_same_one_wins() {
@@ -89,6 +81,7 @@ fn e6_every_operation_but_an_abort_can_be_made_void() {
     assert_eq!(late().swap("v2"), Err(stale(2)));
     assert_eq!(late().swap_with("v2", policy()), Err(stale(2)));
     assert_eq!(late().swap_and_shadow("v2", Share::ALL), Err(stale(2)));
+    assert_eq!(late().shed("v2", Share::ALL), Err(stale(2)));
     assert_eq!(late().retire("v2"), Err(stale(2)));
     router.swap("v2").unwrap();
     assert_eq!(late().accept(), Err(stale(3)));
@@ -261,4 +254,25 @@ fn an_operation_from_within_a_request_does_not_hang() {
     let operation = Operation::Accept;
     let mut state = router.environments();
     assert!(state.apply(&operation).is_err());
+}
+
+#[test]
+fn a_label_has_between_1_and_256_bytes() {
+    let start = |label: &str| Router::new("ranker", label, 1).map(|router| router.generation());
+    let (longest, too_long) = ("é".repeat(128), "x".repeat(257));
+    let refusal = LabelError::TooLong {
+        length: 257,
+        limit: 256,
+    };
+    assert_eq!(start(""), Err(LabelError::Empty));
+    assert_eq!(start(&too_long), Err(refusal.clone()));
+    assert_eq!(start(&longest), Ok(0));
+    let router = Router::new("ranker", "v1", 1).unwrap();
+    assert_eq!(router.name(), "ranker");
+    assert_eq!(router.deploy(&longest, 2).unwrap(), 1);
+    for (label, refusal) in [("", LabelError::Empty), (&too_long, refusal)] {
+        let refused = router.deploy(label, 3).unwrap_err();
+        assert_eq!(refused.source, OperationError::Label(refusal));
+        assert_eq!(refused.model, 3);
+    }
 }

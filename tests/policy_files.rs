@@ -102,6 +102,8 @@ fn what_is_written_is_read_back_the_same() {
             "{json}"
         );
     }
+    let shortest = toml::to_string(&Policy::live_only("freeze")).unwrap();
+    assert_eq!(shortest, "scheme = \"v1\"\nrelease = \"freeze\"\n");
 }
 
 #[test]
