@@ -78,4 +78,4 @@ pub use phase::{Phase, Tag};
 pub use sample::{BadEvents, Measured, Sample};
 pub use schedule::{Before, Climb, OnDeadline, Schedule, ShadowStage};
 pub use state::State;
-pub use trail::{Advance, Change, Event};
+pub use trail::{Advance, Change, Event, Trail};

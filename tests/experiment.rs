@@ -332,3 +332,37 @@ fn a_shift_of_a_quantile_is_seen() {
         }
     );
 }
+
+#[test]
+fn requests_that_no_draw_has_placed_are_counted_apart_by_their_reason() {
+    let experiment = Experiment::new(setup([clicks()]));
+    let reasons = [
+        (Reason::Fallback, 1),
+        (Reason::Killed, 2),
+        (Reason::Saturated, 3),
+        (Reason::Override, 4),
+        (Reason::Pinned, 5),
+        (Reason::Listed, 6),
+        (Reason::Audience, 7),
+        (Reason::Holdout, 8),
+        (Reason::Layer, 9),
+    ];
+    for (reason, times) in reasons {
+        for unit in 0..times {
+            experiment.expose(unit, None, reason);
+        }
+    }
+    let mut part = experiment.part();
+    part.merge(&experiment.part()).unwrap();
+    let apart = part.apart();
+    let counted = [
+        apart.fallbacks,
+        apart.overrides,
+        apart.pinned,
+        apart.listed,
+        apart.audiences,
+        apart.outside,
+    ];
+    assert_eq!(counted, [12, 8, 10, 12, 14, 34]);
+    assert_eq!(part.read_out().unwrap().exposures.units, [0, 0]);
+}

@@ -149,7 +149,7 @@ impl Ramp {
             "cause": state.cause().map(ToString::to_string),
             "refused": self.refused,
             "next": next.map(|next| next.as_nanos() / 1_000_000_000),
-            "trail": self.rollout.trail(),
+            "trail": self.rollout.trail().events(),
         })
     }
 }

@@ -21,23 +21,28 @@ pub(super) const fn mix(cluster: u64) -> u64 {
     feature = "serde",
     serde(try_from = "Vec<[f64; 2]>", into = "Vec<[f64; 2]>")
 )]
-pub(super) struct Groups(Box<[[f64; 2]; GROUPS]>);
+pub(super) struct Groups(Box<Sums>);
+
+/// The sums themselves, on cache lines of their own: another thread's are never beside them.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(align(128))]
+struct Sums([[f64; 2]; GROUPS]);
 
 impl Groups {
     pub(super) fn new() -> Groups {
-        Groups(Box::new([[0.0; 2]; GROUPS]))
+        Groups(Box::new(Sums([[0.0; 2]; GROUPS])))
     }
 
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "eight bits index 256 groups")]
     pub(super) fn add(&mut self, cluster: u64, numerator: f64, denominator: f64) {
-        let sums = &mut self.0[(mix(cluster) & 255) as usize];
+        let sums = &mut self.0.0[(mix(cluster) & 255) as usize];
         sums[0] += numerator;
         sums[1] += denominator;
     }
 
     pub(super) fn merge(&mut self, other: &Groups) {
-        for (ours, theirs) in self.0.iter_mut().zip(other.0.iter()) {
+        for (ours, theirs) in self.0.0.iter_mut().zip(other.0.0.iter()) {
             for (ours, theirs) in ours.iter_mut().zip(theirs) {
                 *ours += theirs;
             }
@@ -47,7 +52,7 @@ impl Groups {
     /// Returns the same numerators over other denominators.
     pub(super) fn per(&self, denominators: &[f64; GROUPS]) -> Groups {
         let mut groups = self.clone();
-        for (sums, denominator) in groups.0.iter_mut().zip(denominators) {
+        for (sums, denominator) in groups.0.0.iter_mut().zip(denominators) {
             let [numerator, _] = *sums;
             *sums = [numerator, *denominator];
         }
@@ -57,13 +62,13 @@ impl Groups {
     /// Returns the sums of all groups.
     pub(super) fn total(&self) -> [f64; 2] {
         let add = |[x, y]: [f64; 2], [a, b]: &[f64; 2]| [x + a, y + b];
-        self.0.iter().fold([0.0; 2], add)
+        self.0.0.iter().fold([0.0; 2], add)
     }
 
     /// Returns the groups as the units of a ratio, which they are: independent of each other.
     pub(super) fn moments(&self) -> Result<RatioMoments, Refusal> {
         let mut moments = RatioMoments::new();
-        for [numerator, denominator] in self.0.iter() {
+        for [numerator, denominator] in self.0.0.iter() {
             moments.push(*numerator, *denominator)?;
         }
         Ok(moments)
@@ -72,7 +77,7 @@ impl Groups {
     /// Returns the groups' deviations from the ratio, whose mean's law is to be normal.
     pub(super) fn deviations(&self, ratio: f64) -> Result<HigherMoments, Refusal> {
         let mut moments = HigherMoments::default();
-        for [numerator, denominator] in self.0.iter() {
+        for [numerator, denominator] in self.0.0.iter() {
             moments.push(numerator - ratio * denominator)?;
         }
         Ok(moments)
@@ -82,7 +87,7 @@ impl Groups {
 #[cfg(feature = "serde")]
 impl From<Groups> for Vec<[f64; 2]> {
     fn from(groups: Groups) -> Vec<[f64; 2]> {
-        groups.0.to_vec()
+        groups.0.0.to_vec()
     }
 }
 
@@ -98,9 +103,7 @@ impl TryFrom<Vec<[f64; 2]>> for Groups {
             what: NAME,
             why: "there are not 256 of them",
         };
-        sums.into_boxed_slice()
-            .try_into()
-            .map(Groups)
-            .map_err(wrong)
+        let sums = sums.try_into().map_err(wrong)?;
+        Ok(Groups(Box::new(Sums(sums))))
     }
 }

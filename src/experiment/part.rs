@@ -24,8 +24,12 @@ pub struct Part {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Apart {
-    /// The chosen version failed or was rejected, so the live one answered.
+    /// The chosen version failed, was rejected or saturated, so the live one answered.
     pub fallbacks: u64,
+    /// The request asked for a version.
+    pub overrides: u64,
+    /// The session kept the version that it began with.
+    pub pinned: u64,
     /// The unit was listed by name.
     pub listed: u64,
     /// An audience rule decided.
@@ -37,6 +41,8 @@ pub struct Apart {
 impl Apart {
     pub(super) fn merge(&mut self, other: Apart) {
         self.fallbacks = self.fallbacks.saturating_add(other.fallbacks);
+        self.overrides = self.overrides.saturating_add(other.overrides);
+        self.pinned = self.pinned.saturating_add(other.pinned);
         self.listed = self.listed.saturating_add(other.listed);
         self.audiences = self.audiences.saturating_add(other.audiences);
         self.outside = self.outside.saturating_add(other.outside);

@@ -36,6 +36,8 @@ struct Stripe {
     slots: Vec<Slot>,
 }
 
+/// One arm of one metric. What a thread writes lies beside nothing of another stripe.
+#[repr(align(128))]
 struct Slot {
     kind: Kind,
     cell: Cell,
@@ -239,7 +241,9 @@ impl Experiment {
         if let Some(stripe) = self.stripes.get(stripe() % STRIPES) {
             let apart = &mut stripe.0.lock().apart;
             let count = match reason {
-                Reason::Fallback | Reason::Killed => &mut apart.fallbacks,
+                Reason::Fallback | Reason::Killed | Reason::Saturated => &mut apart.fallbacks,
+                Reason::Override => &mut apart.overrides,
+                Reason::Pinned => &mut apart.pinned,
                 Reason::Listed => &mut apart.listed,
                 Reason::Audience => &mut apart.audiences,
                 _ => &mut apart.outside,

@@ -44,9 +44,11 @@ impl fmt::Display for ReadOut {
         let apart = self.apart;
         write!(
             f,
-            "  apart: {} fallbacks, {} listed, {} by audience, {} outside; alpha {} over all \
-             goals, guardrails and looks",
+            "  apart: {} fallbacks, {} overrides, {} pinned, {} listed, {} by audience, {} \
+             outside; alpha {} over all goals, guardrails and looks",
             apart.fallbacks,
+            apart.overrides,
+            apart.pinned,
             apart.listed,
             apart.audiences,
             apart.outside,

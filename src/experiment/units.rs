@@ -32,17 +32,19 @@ impl Units {
 
     pub(super) fn expose(&mut self, unit: u64, arm: u8) {
         self.insert(mix(unit), arm);
-        self.shrink();
+        self.fit();
     }
 
     pub(super) fn merge(&mut self, other: &Units) {
         self.capacity = self.capacity.max(other.capacity);
-        self.level = self.level.max(other.level);
-        self.shrink();
+        if self.level < other.level {
+            self.level = other.level;
+            self.thin();
+        }
         for (&key, &arm) in &other.arms {
             self.insert(key, arm);
         }
-        self.shrink();
+        self.fit();
     }
 
     /// Returns the set with room for more.
@@ -59,14 +61,18 @@ impl Units {
         }
     }
 
-    fn shrink(&mut self) {
+    /// Raises the level until all units fit.
+    fn fit(&mut self) {
         while self.arms.len() > self.capacity && self.level < 60 {
             self.level += 1;
-            // Keys of the level are the smallest ones.
-            drop(self.arms.split_off(&(u64::MAX >> self.level)));
+            self.thin();
         }
-        if self.level > 0 {
-            drop(self.arms.split_off(&(u64::MAX >> self.level)));
+    }
+
+    /// Leaves the units of the level: the keys with so many zeros in front are the smallest.
+    fn thin(&mut self) {
+        if let Some(beyond) = (u64::MAX >> self.level).checked_add(1) {
+            drop(self.arms.split_off(&beyond));
         }
     }
 

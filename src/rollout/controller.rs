@@ -1,7 +1,7 @@
 //! The state machine that drives a release.
 
 use super::{
-    Action, Event, Input, Phase, RolloutError, Schedule, State, Tag,
+    Action, Input, Phase, RolloutError, Schedule, State, Tag, Trail,
     attribution::{self, StepShare},
     evidence::Evidence,
 };
@@ -31,7 +31,7 @@ pub struct Rollout {
     pub(super) clock: Timestamp,
     pub(super) evidence: Evidence,
     pub(super) is_confirmed: bool,
-    pub(super) trail: Vec<Event>,
+    pub(super) trail: Trail,
 }
 
 impl Rollout {
@@ -53,26 +53,27 @@ impl Rollout {
             clock: Timestamp::default(),
             evidence: Evidence::default(),
             is_confirmed: true,
-            trail: Vec::new(),
+            trail: Trail::new(),
         })
     }
 
     /// Rebuilds a roll-out from its audit trail; evidence of the present phase is missing.
     ///
     /// # Errors
-    /// [`RolloutError::ImpossibleEvent`] for an event that cannot follow, and as
-    /// [`new`](Rollout::new).
+    /// [`RolloutError::ImpossibleStart`] and [`RolloutError::ImpossibleEvent`] for a trail that
+    /// this schedule could not have left, and as [`new`](Rollout::new).
     pub fn replay(
         policy: Policy,
         schedule: Schedule,
-        trail: Vec<Event>,
+        trail: impl Into<Trail>,
     ) -> Result<Rollout, RolloutError> {
+        let trail = trail.into();
         let state = State::replay(&schedule, &trail)?;
-        let last = trail.last().map(|event| event.at);
+        let last = trail.events().last().map(|event| event.at);
         Ok(Rollout {
             state,
             clock: last.unwrap_or_default(),
-            is_confirmed: trail.is_empty(),
+            is_confirmed: trail.events().is_empty(),
             trail,
             ..Rollout::new(policy, schedule)?
         })
@@ -177,9 +178,9 @@ impl Rollout {
         &self.version
     }
 
-    /// Returns everything that has changed the state so far, in order.
+    /// Returns what has changed the state so far, in order.
     #[must_use]
-    pub fn trail(&self) -> &[Event] {
+    pub const fn trail(&self) -> &Trail {
         &self.trail
     }
 

@@ -49,10 +49,16 @@ pub enum RolloutError {
         /// The release's name.
         release: String,
     },
+    /// The state before the trail's first event is none of this schedule.
+    #[error("the trail's first event follows on {what} that is none of this schedule")]
+    ImpossibleStart {
+        /// What is wrong with the state.
+        what: &'static str,
+    },
     /// An event of the trail does not follow from the ones before it.
     #[error("event {place} of the trail cannot follow the ones before it")]
     ImpossibleEvent {
-        /// The event's place, from 0.
+        /// The event's place among those that are kept, from 0.
         place: usize,
     },
 }

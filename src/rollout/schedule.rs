@@ -203,7 +203,7 @@ impl Schedule {
         }
     }
 
-    fn all_guards(&self) -> impl Iterator<Item = &Guard> {
+    pub(super) fn all_guards(&self) -> impl Iterator<Item = &Guard> {
         let shadow = self.shadow.iter().flat_map(|stage| &stage.guards);
         self.guards.iter().chain(shadow)
     }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cause, Change, Event, Found, PauseCause, Phase, RolloutError, Schedule};
+use super::{Cause, Change, Event, Found, PauseCause, Phase, RolloutError, Schedule, Trail};
 use crate::timestamp::Timestamp;
 
 /// Holds where a roll-out stands. It follows from the audit trail alone.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct State {
     pub(super) phase: Phase,
     pub(super) since: Timestamp,
@@ -101,10 +103,11 @@ impl State {
     }
 
     /// Follows a whole trail, if it is one that this schedule could have left.
-    pub(super) fn replay(schedule: &Schedule, trail: &[Event]) -> Result<State, RolloutError> {
-        let mut state = State::new();
-        let mut last = Timestamp::from_nanos(0);
-        for (place, event) in trail.iter().enumerate() {
+    pub(super) fn replay(schedule: &Schedule, trail: &Trail) -> Result<State, RolloutError> {
+        let mut state = trail.start().clone();
+        state.check_start(schedule, trail.folded() > 0)?;
+        let mut last = state.since;
+        for (place, event) in trail.events().iter().enumerate() {
             if event.at < last || !state.allows(schedule, &event.change) {
                 return Err(RolloutError::ImpossibleEvent { place });
             }
@@ -112,6 +115,41 @@ impl State {
             last = event.at;
         }
         Ok(state)
+    }
+
+    /// Checks a state that folded events have led to; without any it is the first of all.
+    fn check_start(&self, schedule: &Schedule, is_folded: bool) -> Result<(), RolloutError> {
+        let require = |holds, what| match holds {
+            true => Ok(()),
+            false => Err(RolloutError::ImpossibleStart { what }),
+        };
+        require(is_folded || *self == State::new(), "a state of no event")?;
+        let is_known = match self.phase {
+            Phase::Shadowing => schedule.shadow.is_some(),
+            Phase::Ramping { step } => step < schedule.ladder.compared().len(),
+            phase => !phase.is_final(),
+        };
+        require(is_known && self.cause.is_none(), "a phase")?;
+        let has_started = self.phase != Phase::Pending;
+        let is_in_time = self.started.is_none_or(|started| started <= self.since);
+        require(
+            self.started.is_some() == has_started && is_in_time,
+            "a time",
+        )?;
+        let mut gates = self.open.iter();
+        require(
+            gates.all(|name| schedule.gates.contains_key(name)),
+            "a gate",
+        )?;
+        let is_guard = |name: &str| schedule.all_guards().any(|guard| guard.name() == name);
+        let mut breached = self.breached.keys();
+        require(breached.all(|name| is_guard(name)), "a guard")?;
+        let mut paused = self.paused.iter();
+        let is_cause = |cause: &PauseCause| match cause {
+            PauseCause::Operator | PauseCause::DeadlinePassed => true,
+            PauseCause::Breached { guard } | PauseCause::NoData { guard } => is_guard(guard),
+        };
+        require(paused.all(is_cause), "a cause to wait")
     }
 
     fn allows(&self, schedule: &Schedule, change: &Change) -> bool {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    Before, Climb, Event, Guard, Ladder, OnDeadline, Rollout, RolloutError, Schedule,
-    ScheduleError, ShadowStage, evidence::Evidence,
+    Before, Climb, Guard, Ladder, OnDeadline, Rollout, RolloutError, Schedule, ScheduleError,
+    ShadowStage, Trail, evidence::Evidence,
 };
 use crate::{
     policy::Policy,
@@ -81,7 +81,7 @@ pub(super) struct RawRollout {
     clock: Timestamp,
     evidence: Evidence,
     confirmed: bool,
-    trail: Vec<Event>,
+    trail: Trail,
 }
 
 impl From<Rollout> for RawRollout {

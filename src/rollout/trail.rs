@@ -1,7 +1,73 @@
 //! The audit trail: everything that changed a roll-out.
 
-use super::{Cause, Found, PauseCause, Phase};
+use super::{Cause, Found, PauseCause, Phase, State};
 use crate::timestamp::Timestamp;
+
+/// Holds what changed a roll-out's state, in order, and replays to that state.
+///
+/// Room is bounded. A release has some ten events, but a guard that loses its data and finds them
+/// again, or an operator's script, may pause it for ever: beyond [`MAX_EVENTS`](Trail::MAX_EVENTS)
+/// the older half is folded into the state that it led to, and counted. The replay is as exact as
+/// before; who wants every event for ever logs them as they come.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Trail {
+    folded: u64,
+    /// What the folded events led to.
+    start: State,
+    events: Vec<Event>,
+}
+
+impl Trail {
+    /// Is how many events are kept at most.
+    pub const MAX_EVENTS: usize = 1024;
+
+    pub(super) const fn new() -> Trail {
+        Trail {
+            folded: 0,
+            start: State::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Returns the latest events, in order: all of them unless some were folded.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Returns how many older events were folded into the state that they led to.
+    #[must_use]
+    pub const fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    pub(super) const fn start(&self) -> &State {
+        &self.start
+    }
+
+    pub(super) fn push(&mut self, event: Event) {
+        if self.events.len() >= Trail::MAX_EVENTS {
+            for event in self.events.drain(..Trail::MAX_EVENTS / 2) {
+                self.start.apply(&event);
+                self.folded = self.folded.saturating_add(1);
+            }
+        }
+        self.events.push(event);
+    }
+}
+
+impl From<Vec<Event>> for Trail {
+    /// Takes all events of a release, from its first.
+    fn from(events: Vec<Event>) -> Trail {
+        let mut trail = Trail::new();
+        for event in events {
+            trail.push(event);
+        }
+        trail
+    }
+}
 
 /// Records one change of a roll-out's state.
 #[derive(Clone, Debug, PartialEq)]

@@ -103,5 +103,5 @@ fn c2_a_skip_that_comes_twice_skips_one_step() {
         to: ramping(1),
         because,
     };
-    assert_eq!(rollout.trail().last().unwrap().change, change);
+    assert_eq!(rollout.trail().events().last().unwrap().change, change);
 }

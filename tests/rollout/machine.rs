@@ -218,7 +218,7 @@ proptest! {
             // C6: final is final.
             prop_assert!(!before.is_final() || rollout == quiet);
             // C8: the trail gives the state.
-            let trail = rollout.trail().to_vec();
+            let trail = rollout.trail().clone();
             let replayed = Rollout::replay(policy("ranker-2026-11"), schedule(deadline), trail);
             let replayed = replayed.unwrap();
             prop_assert_eq!(replayed.state(), rollout.state());

@@ -128,6 +128,11 @@ fn c7_a_clock_that_goes_back_changes_nothing() {
     let _ = step(&mut rollout, DWELL, []);
     assert_eq!(rollout.phase(), ramping(1));
     let _ = step(&mut rollout, 0, [abort()]);
-    let times: Vec<_> = rollout.trail().iter().map(|event| event.at).collect();
+    let times: Vec<_> = rollout
+        .trail()
+        .events()
+        .iter()
+        .map(|event| event.at)
+        .collect();
     assert!(times.is_sorted());
 }

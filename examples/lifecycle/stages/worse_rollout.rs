@@ -97,8 +97,8 @@ fn evidence(stand: &mut Stand, ramp: &Ramp) -> Result<(), Box<dyn Error>> {
 
     let policy = ramp.rollout.policy().clone();
     let (schedule, trail) = (ramp.rollout.schedule().clone(), ramp.rollout.trail());
-    let replayed = Rollout::replay(policy, schedule, trail.to_vec())?;
-    let value = format!("{} events", trail.len());
+    let replayed = Rollout::replay(policy, schedule, trail.clone())?;
+    let value = format!("{} events", trail.events().len());
     let is_same = replayed.state() == ramp.rollout.state();
     stand.must("audit trail replays to this state", value, is_same);
     Ok(())
