@@ -9,6 +9,8 @@
 
 #[path = "rollout/climbing.rs"]
 mod climbing;
+#[path = "rollout/delay.rs"]
+mod delay;
 #[path = "rollout/evidence.rs"]
 mod evidence;
 #[path = "rollout/machine.rs"]
