@@ -74,7 +74,7 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         writeln!(page, "<h3>{title}</h3>\n<p>{words}</p>\n{svg}")?;
     }
     page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
-    for event in release.rollout.trail() {
+    for event in release.rollout.trail().events() {
         let minute = event.at.as_nanos() / 60_000_000_000;
         let words = escape(&words(&event.change));
         writeln!(page, "<tr><td>{minute}</td><td>{words}</td></tr>")?;
