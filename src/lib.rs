@@ -11,6 +11,11 @@
     doc = "Decides inside a running inference server which model version answers a request."
 )]
 
+/// Runs the code of the front page in Spanish.
+#[cfg(all(doctest, feature = "serde", feature = "stats"))]
+#[doc = include_str!("../README.es.md")]
+mod front_page_in_spanish {}
+
 mod attributes;
 mod audience;
 mod bucket;
