@@ -105,42 +105,21 @@ impl Counts {
 #[cfg(feature = "serde")]
 mod stored {
     use super::Counts;
-    use crate::stats::state::{MAX_COUNT, StateError};
+    use crate::stats::state::{MAX_COUNT, StateError, stored_form};
 
     const NAME: &str = "counts";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(in crate::stats) struct State {
-        version: u32,
-        successes: u64,
-        trials: u64,
-    }
-
-    impl From<Counts> for State {
-        fn from(counts: Counts) -> State {
-            State {
-                version: VERSION,
-                successes: counts.successes,
-                trials: counts.trials,
-            }
-        }
-    }
-
-    impl TryFrom<State> for Counts {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<Counts, StateError> {
-            let State {
-                version,
-                successes,
-                trials,
-            } = state;
-            StateError::check_version(NAME, version, VERSION)?;
-            StateError::require(trials <= MAX_COUNT, NAME, "more than 2^53 trials")?;
-            StateError::require(successes <= trials, NAME, "more successes than trials")?;
-            Ok(Counts { successes, trials })
-        }
-    }
+    stored_form!(
+        NAME,
+        version 1,
+        Counts {
+            successes: u64,
+            trials: u64,
+        },
+        |counts| {
+            StateError::require(counts.trials <= MAX_COUNT, NAME, "more than 2^53 trials")?;
+            let fits = counts.successes <= counts.trials;
+            StateError::require(fits, NAME, "more successes than trials")
+        },
+    );
 }

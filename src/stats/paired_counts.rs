@@ -131,48 +131,23 @@ impl PairedCounts {
 #[cfg(feature = "serde")]
 mod stored {
     use super::PairedCounts;
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "paired counts";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(in crate::stats) struct State {
-        version: u32,
-        both: u64,
-        only_control: u64,
-        only_candidate: u64,
-        neither: u64,
-    }
-
-    impl From<PairedCounts> for State {
-        fn from(pairs: PairedCounts) -> State {
-            State {
-                version: VERSION,
-                both: pairs.both,
-                only_control: pairs.only_control,
-                only_candidate: pairs.only_candidate,
-                neither: pairs.neither,
-            }
-        }
-    }
-
-    impl TryFrom<State> for PairedCounts {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<PairedCounts, StateError> {
-            StateError::check_version(NAME, state.version, VERSION)?;
-            PairedCounts::new(
-                state.both,
-                state.only_control,
-                state.only_candidate,
-                state.neither,
-            )
-            .map_err(|_| StateError::Inconsistent {
-                what: NAME,
-                why: "more than 2^53 pairs",
-            })
-        }
-    }
+    stored_form!(
+        NAME,
+        version 1,
+        PairedCounts {
+            both: u64,
+            only_control: u64,
+            only_candidate: u64,
+            neither: u64,
+        },
+        |pairs| {
+            let &PairedCounts { both, only_control, only_candidate, neither } = pairs;
+            let fits = PairedCounts::new(both, only_control, only_candidate, neither).is_ok();
+            StateError::require(fits, NAME, "more than 2^53 pairs")
+        },
+    );
 }

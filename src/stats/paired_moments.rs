@@ -206,60 +206,24 @@ pub(super) fn correlation(x: &Moments, y: &Moments, cross: f64) -> Option<f64> {
 mod stored {
     use super::PairedMoments;
     use crate::stats::Moments;
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "paired moments";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(in crate::stats) struct State {
-        version: u32,
-        x: Moments,
-        y: Moments,
-        difference: Moments,
-        cross: f64,
-    }
-
-    impl From<PairedMoments> for State {
-        fn from(moments: PairedMoments) -> State {
-            let PairedMoments {
-                x,
-                y,
-                difference,
-                cross,
-            } = moments;
-            State {
-                version: VERSION,
-                x,
-                y,
-                difference,
-                cross,
-            }
-        }
-    }
-
-    impl TryFrom<State> for PairedMoments {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<PairedMoments, StateError> {
-            let State {
-                version,
-                x,
-                y,
-                difference,
-                cross,
-            } = state;
-            StateError::check_version(NAME, version, VERSION)?;
-            let equal = x.n() == y.n() && x.n() == difference.n();
+    stored_form!(
+        NAME,
+        version 1,
+        PairedMoments {
+            x: Moments,
+            y: Moments,
+            difference: Moments,
+            cross: f64,
+        },
+        |moments| {
+            let (x, y) = (&moments.x, &moments.y);
+            let equal = x.n() == y.n() && x.n() == moments.difference.n();
             StateError::require(equal, NAME, "the counts of its parts differ")?;
-            StateError::require_cross(NAME, &x, &y, cross)?;
-            Ok(PairedMoments {
-                x,
-                y,
-                difference,
-                cross,
-            })
-        }
-    }
+            StateError::require_cross(NAME, x, y, moments.cross)
+        },
+    );
 }

@@ -162,55 +162,22 @@ impl RatioMoments {
 mod stored {
     use super::RatioMoments;
     use crate::stats::Moments;
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "ratio moments";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(in crate::stats) struct State {
-        version: u32,
-        numerator: Moments,
-        denominator: Moments,
-        cross: f64,
-    }
-
-    impl From<RatioMoments> for State {
-        fn from(moments: RatioMoments) -> State {
-            let RatioMoments {
-                numerator,
-                denominator,
-                cross,
-            } = moments;
-            State {
-                version: VERSION,
-                numerator,
-                denominator,
-                cross,
-            }
-        }
-    }
-
-    impl TryFrom<State> for RatioMoments {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<RatioMoments, StateError> {
-            let State {
-                version,
-                numerator,
-                denominator,
-                cross,
-            } = state;
-            StateError::check_version(NAME, version, VERSION)?;
-            let equal = numerator.n() == denominator.n();
-            StateError::require(equal, NAME, "the counts of its parts differ")?;
-            StateError::require_cross(NAME, &numerator, &denominator, cross)?;
-            Ok(RatioMoments {
-                numerator,
-                denominator,
-                cross,
-            })
-        }
-    }
+    stored_form!(
+        NAME,
+        version 1,
+        RatioMoments {
+            numerator: Moments,
+            denominator: Moments,
+            cross: f64,
+        },
+        |moments| {
+            let (x, y) = (&moments.numerator, &moments.denominator);
+            StateError::require(x.n() == y.n(), NAME, "the counts of its parts differ")?;
+            StateError::require_cross(NAME, x, y, moments.cross)
+        },
+    );
 }

@@ -75,3 +75,45 @@ impl StateError {
         )
     }
 }
+
+/// Makes the stored form of an accumulator: all its fields, and a version.
+///
+/// What is read back must have that version and pass `check`; a field that is missing, unknown or
+/// left out here is an error.
+#[cfg(feature = "serde")]
+macro_rules! stored_form {
+    (
+        $name:expr, version $version:literal,
+        $accumulator:ident { $($field:ident: $kind:ty),+ $(,)? },
+        $check:expr $(,)?
+    ) => {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(in crate::stats) struct State {
+            version: u32,
+            $($field: $kind),+
+        }
+
+        impl From<$accumulator> for State {
+            fn from(accumulator: $accumulator) -> State {
+                let $accumulator { $($field),+ } = accumulator;
+                State { version: $version, $($field),+ }
+            }
+        }
+
+        impl TryFrom<State> for $accumulator {
+            type Error = $crate::stats::state::StateError;
+
+            fn try_from(state: State) -> Result<$accumulator, Self::Error> {
+                let State { version, $($field),+ } = state;
+                $crate::stats::state::StateError::check_version($name, version, $version)?;
+                let accumulator = $accumulator { $($field),+ };
+                let check: fn(&$accumulator) -> Result<(), Self::Error> = $check;
+                check(&accumulator)?;
+                Ok(accumulator)
+            }
+        }
+    };
+}
+#[cfg(feature = "serde")]
+pub(crate) use stored_form;

@@ -126,60 +126,29 @@ impl BoundedDifference {
 #[cfg(feature = "serde")]
 mod stored {
     use super::{BoundedDifference, Capital};
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "bounded difference";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct State {
-        version: u32,
-        null: f64,
-        n: u64,
-        sum: f64,
-        distance: f64,
-        squares: f64,
-        capital: Capital,
-    }
-
-    impl From<BoundedDifference> for State {
-        fn from(state: BoundedDifference) -> State {
-            State {
-                version: VERSION,
-                null: state.null,
-                n: state.n,
-                sum: state.sum,
-                distance: state.distance,
-                squares: state.squares,
-                capital: state.capital,
-            }
-        }
-    }
-
-    impl TryFrom<State> for BoundedDifference {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<BoundedDifference, StateError> {
-            StateError::check_version(NAME, state.version, VERSION)?;
+    stored_form!(
+        NAME,
+        version 1,
+        BoundedDifference {
+            null: f64,
+            n: u64,
+            sum: f64,
+            distance: f64,
+            squares: f64,
+            capital: Capital,
+        },
+        |state| {
             let null = BoundedDifference::new(state.null).is_ok();
             StateError::require(null, NAME, "the null difference is out of range")?;
-            let capital = state.capital;
             let possible = (0.0..=state.n as f64).contains(&state.sum)
                 && state.distance.is_finite()
-                && state.squares.is_finite()
-                && state.squares >= 0.0
-                && capital.ln_above.is_finite()
-                && capital.ln_below.is_finite();
-            StateError::require(possible, NAME, "no values lead to it")?;
-            Ok(BoundedDifference {
-                null: state.null,
-                n: state.n,
-                sum: state.sum,
-                distance: state.distance,
-                squares: state.squares,
-                capital,
-            })
-        }
-    }
+                && (0.0..=f64::MAX).contains(&state.squares)
+                && state.capital.is_finite();
+            StateError::require(possible, NAME, "no values lead to it")
+        },
+    );
 }

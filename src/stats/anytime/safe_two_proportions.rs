@@ -135,52 +135,26 @@ impl Default for SafeTwoProportions {
 #[cfg(feature = "serde")]
 mod stored {
     use super::{Counts, SafeTwoProportions};
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "safe test of two proportions";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct State {
-        version: u32,
-        g: f64,
-        a: Counts,
-        b: Counts,
-        ln_e: f64,
-        greatest_ln_e: f64,
-    }
-
-    impl From<SafeTwoProportions> for State {
-        fn from(test: SafeTwoProportions) -> State {
-            State {
-                version: VERSION,
-                g: test.g,
-                a: test.a,
-                b: test.b,
-                ln_e: test.ln_e,
-                greatest_ln_e: test.greatest_ln_e,
-            }
-        }
-    }
-
-    impl TryFrom<State> for SafeTwoProportions {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<SafeTwoProportions, StateError> {
-            StateError::check_version(NAME, state.version, VERSION)?;
-            let prior = SafeTwoProportions::with_prior(state.g).is_ok();
+    stored_form!(
+        NAME,
+        version 1,
+        SafeTwoProportions {
+            g: f64,
+            a: Counts,
+            b: Counts,
+            ln_e: f64,
+            greatest_ln_e: f64,
+        },
+        |test| {
+            let prior = SafeTwoProportions::with_prior(test.g).is_ok();
             StateError::require(prior, NAME, "the prior weight is out of range")?;
-            let finite = state.ln_e.is_finite() && state.greatest_ln_e.is_finite();
-            let ordered = state.greatest_ln_e >= state.ln_e.max(0.0);
-            StateError::require(finite && ordered, NAME, "no blocks lead to it")?;
-            Ok(SafeTwoProportions {
-                g: state.g,
-                a: state.a,
-                b: state.b,
-                ln_e: state.ln_e,
-                greatest_ln_e: state.greatest_ln_e,
-            })
-        }
-    }
+            let finite = test.ln_e.is_finite() && test.greatest_ln_e.is_finite();
+            let ordered = test.greatest_ln_e >= test.ln_e.max(0.0);
+            StateError::require(finite && ordered, NAME, "no blocks lead to it")
+        },
+    );
 }

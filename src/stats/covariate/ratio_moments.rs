@@ -146,74 +146,39 @@ impl RatioCovariateMoments {
 mod stored {
     use super::{Cross, RatioCovariateMoments};
     use crate::stats::RatioMoments;
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "ratio covariate moments";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(in crate::stats) struct State {
-        version: u32,
-        before: RatioMoments,
-        during: RatioMoments,
-        cross: Cross,
-    }
+    stored_form!(
+        NAME,
+        version 1,
+        RatioCovariateMoments {
+            before: RatioMoments,
+            during: RatioMoments,
+            cross: Cross,
+        },
+        check,
+    );
 
-    impl From<RatioCovariateMoments> for State {
-        fn from(moments: RatioCovariateMoments) -> State {
-            let RatioCovariateMoments {
-                before,
-                during,
-                cross,
-            } = moments;
-            State {
-                version: VERSION,
-                before,
-                during,
-                cross,
+    fn check(moments: &RatioCovariateMoments) -> Result<(), StateError> {
+        let RatioCovariateMoments {
+            before,
+            during,
+            cross,
+        } = moments;
+        let equal = before.n() == during.n();
+        StateError::require(equal, NAME, "the counts of its parts differ")?;
+        let [x, y] = [before, during].map(|part| [part.numerator(), part.denominator()]);
+        let sums = [
+            [cross.numerators, cross.numerator_denominator],
+            [cross.denominator_numerator, cross.denominators],
+        ];
+        for (x, sums) in x.iter().zip(sums) {
+            for (y, sum) in y.iter().zip(sums) {
+                StateError::require_cross(NAME, x, y, sum)?;
             }
         }
-    }
-
-    impl TryFrom<State> for RatioCovariateMoments {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<RatioCovariateMoments, StateError> {
-            let State {
-                version,
-                before,
-                during,
-                cross,
-            } = state;
-            StateError::check_version(NAME, version, VERSION)?;
-            let equal = before.n() == during.n();
-            StateError::require(equal, NAME, "the counts of its parts differ")?;
-            for (x, y, sum) in [
-                (before.numerator(), during.numerator(), cross.numerators),
-                (
-                    before.numerator(),
-                    during.denominator(),
-                    cross.numerator_denominator,
-                ),
-                (
-                    before.denominator(),
-                    during.numerator(),
-                    cross.denominator_numerator,
-                ),
-                (
-                    before.denominator(),
-                    during.denominator(),
-                    cross.denominators,
-                ),
-            ] {
-                StateError::require_cross(NAME, &x, &y, sum)?;
-            }
-            Ok(RatioCovariateMoments {
-                before,
-                during,
-                cross,
-            })
-        }
+        Ok(())
     }
 }

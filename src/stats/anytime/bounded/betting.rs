@@ -24,6 +24,11 @@ impl Capital {
         self.ln_above.max(self.ln_below) - core::f64::consts::LN_2
     }
 
+    #[cfg(feature = "serde")]
+    pub(in crate::stats::anytime) const fn is_finite(&self) -> bool {
+        self.ln_above.is_finite() && self.ln_below.is_finite()
+    }
+
     fn bet(&mut self, bet: f64, null: f64, x: f64) {
         let above = bet.min(MOST / null);
         let below = bet.min(MOST / (1.0 - null));
@@ -153,50 +158,24 @@ pub fn hedged_interval(values: &[f64], alpha: Alpha) -> Result<Interval, Refusal
 #[cfg(feature = "serde")]
 mod stored {
     use super::{Alpha, BettingCapital, Capital, Predictor, unit_value};
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "betting capital";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct State {
-        version: u32,
-        alpha: Alpha,
-        null: f64,
-        past: Predictor,
-        capital: Capital,
-    }
-
-    impl From<BettingCapital> for State {
-        fn from(bettor: BettingCapital) -> State {
-            State {
-                version: VERSION,
-                alpha: bettor.alpha,
-                null: bettor.null,
-                past: bettor.past,
-                capital: bettor.capital,
-            }
-        }
-    }
-
-    impl TryFrom<State> for BettingCapital {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<BettingCapital, StateError> {
-            StateError::check_version(NAME, state.version, VERSION)?;
-            let null = unit_value("null value", state.null).is_ok();
+    stored_form!(
+        NAME,
+        version 1,
+        BettingCapital {
+            alpha: Alpha,
+            null: f64,
+            past: Predictor,
+            capital: Capital,
+        },
+        |bettor| {
+            let null = unit_value("null value", bettor.null).is_ok();
             StateError::require(null, NAME, "the null value is outside of 0 to 1")?;
-            let capital = state.capital;
-            let finite = capital.ln_above.is_finite() && capital.ln_below.is_finite();
-            let possible = state.past.is_possible() && finite;
-            StateError::require(possible, NAME, "no values lead to it")?;
-            Ok(BettingCapital {
-                alpha: state.alpha,
-                null: state.null,
-                past: state.past,
-                capital,
-            })
-        }
-    }
+            let possible = bettor.past.is_possible() && bettor.capital.is_finite();
+            StateError::require(possible, NAME, "no values lead to it")
+        },
+    );
 }

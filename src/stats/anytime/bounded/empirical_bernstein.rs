@@ -90,54 +90,28 @@ impl EmpiricalBernstein {
 #[cfg(feature = "serde")]
 mod stored {
     use super::{Alpha, EmpiricalBernstein, Predictor};
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
     const NAME: &str = "empirical Bernstein sequence";
-    const VERSION: u32 = 1;
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct State {
-        version: u32,
-        alpha: Alpha,
-        past: Predictor,
-        weights: f64,
-        weighted: f64,
-        variation: f64,
-    }
-
-    impl From<EmpiricalBernstein> for State {
-        fn from(sequence: EmpiricalBernstein) -> State {
-            State {
-                version: VERSION,
-                alpha: sequence.alpha,
-                past: sequence.past,
-                weights: sequence.weights,
-                weighted: sequence.weighted,
-                variation: sequence.variation,
-            }
-        }
-    }
-
-    impl TryFrom<State> for EmpiricalBernstein {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<EmpiricalBernstein, StateError> {
-            StateError::check_version(NAME, state.version, VERSION)?;
-            let values = state.past.t() as f64;
-            let possible = state.past.is_possible()
-                && (0.0..=0.5 * values).contains(&state.weights)
-                && (state.weights > 0.0 || values == 0.0)
-                && (0.0..=state.weights).contains(&state.weighted)
-                && (0.0..=values).contains(&state.variation);
-            StateError::require(possible, NAME, "no values lead to it")?;
-            Ok(EmpiricalBernstein {
-                alpha: state.alpha,
-                past: state.past,
-                weights: state.weights,
-                weighted: state.weighted,
-                variation: state.variation,
-            })
-        }
-    }
+    stored_form!(
+        NAME,
+        version 1,
+        EmpiricalBernstein {
+            alpha: Alpha,
+            past: Predictor,
+            weights: f64,
+            weighted: f64,
+            variation: f64,
+        },
+        |sequence| {
+            let (values, weights) = (sequence.past.t() as f64, sequence.weights);
+            let possible = sequence.past.is_possible()
+                && (0.0..=0.5 * values).contains(&weights)
+                && (weights > 0.0 || values == 0.0)
+                && (0.0..=weights).contains(&sequence.weighted)
+                && (0.0..=values).contains(&sequence.variation);
+            StateError::require(possible, NAME, "no values lead to it")
+        },
+    );
 }
