@@ -203,6 +203,102 @@ fn disagreement_is_reported_net_of_what_a_disagrees_with_itself() {
     assert_eq!(net.net, 0.0);
 }
 
+/// Labels a number, one in ten times wrongly by chance; a changed one also otherwise on every
+/// fifth input.
+struct Unsure {
+    calls: AtomicU64,
+    seed: u64,
+    is_changed: bool,
+}
+
+impl Unsure {
+    fn new(seed: u64, is_changed: bool) -> Arc<Unsure> {
+        Arc::new(Unsure {
+            calls: AtomicU64::new(0),
+            seed,
+            is_changed,
+        })
+    }
+}
+
+impl Model for Unsure {
+    type Input = u64;
+    type Output = u64;
+    type Error = &'static str;
+
+    fn predict(&self, input: &u64) -> Result<u64, &'static str> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let mut draw = call
+            .wrapping_add(self.seed)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        draw = (draw ^ (draw >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        draw ^= draw >> 27;
+        let noise = u64::from(draw.is_multiple_of(10));
+        let change = u64::from(self.is_changed && input.is_multiple_of(5));
+        Ok(input * 10 + noise + 5 * change)
+    }
+}
+
+/// Nearly one answer in five differs between two runs of one model, so that a candidate's raw
+/// disagreement says nothing: net of it a faithful copy has none, and a changed one its change.
+#[cfg(feature = "stats")]
+#[test]
+fn a_faithful_copy_of_an_unsure_model_disagrees_by_nothing_net_and_a_changed_one_by_its_change() {
+    use switchstand::stats::{Alpha, proportions::newcombe};
+
+    let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
+        .comparing("label", Exact)
+        .comparing("group", |a: &u64, b: &u64| {
+            use switchstand::comparison::Comparator as _;
+            Exact.difference(&(a / 10), &(b / 10))
+        });
+    let comparison = Arc::new(comparison);
+    let model = Unsure::new(1, false);
+    let router = Router::builder("test")
+        .comparison(Arc::clone(&comparison))
+        .build("a", Arc::clone(&model))
+        .unwrap();
+    // The second arm holds the very same model: it need not be loaded twice.
+    router.deploy("a'", model).unwrap();
+    router.deploy("copy", Unsure::new(2, false)).unwrap();
+    router.deploy("changed", Unsure::new(3, true)).unwrap();
+    let policy = Policy::shadow("look", "a'", Share::ALL)
+        .with_shadow("copy", Share::ALL)
+        .with_shadow("changed", Share::ALL);
+    router.release(policy).unwrap();
+    for request in 0..4_000u64 {
+        for task in router.predict(request, &request).shadows {
+            task.run();
+        }
+    }
+    let of = |shadow| comparison.tally("a", shadow).unwrap();
+    let (noise, copy, changed) = (of("a'"), of("copy"), of("changed"));
+    let noise = noise.agreement("label").unwrap();
+    for (tally, net) in [(&copy, 0.0), (&changed, 0.2 * (1.0 - 0.18))] {
+        let found = tally.agreement("label").unwrap();
+        let reported = found.net_of(noise).unwrap();
+        assert_eq!((reported.pairs, reported.noise_pairs), (4_000, 4_000));
+        assert!((reported.noise - 0.18).abs() < 0.02, "{}", reported.noise);
+        assert!(
+            (reported.raw - 0.18 - net).abs() < 0.025,
+            "{}",
+            reported.raw
+        );
+        let [noise, found] = [noise, found].map(|agreement| agreement.counts().unwrap());
+        let alpha = Alpha::new(0.001).unwrap();
+        let interval = newcombe(&noise, &found, alpha).unwrap();
+        assert!(interval.contains(reported.net) && interval.contains(net));
+        assert_eq!(interval.contains(0.0), net == 0.0);
+    }
+    // Each comparator has its own noise: none of all this changes the group.
+    for tally in [&copy, &changed] {
+        let group = tally.agreement("group").unwrap();
+        let noise = of("a'");
+        let net = group.net_of(noise.agreement("group").unwrap()).unwrap();
+        assert_eq!((net.raw, net.noise, net.net), (0.0, 0.0, 0.0));
+    }
+}
+
 #[test]
 fn latencies_are_those_of_the_applications_clock() {
     let ticks = Arc::new(AtomicU64::new(0));

@@ -72,7 +72,8 @@ impl<P> Agreement<P> {
     /// Sets the disagreement beside that of A with itself, by the same comparator.
     ///
     /// `noise` is the agreement of the A′ arm: a second deployment of the primary's own model,
-    /// shadowed like the candidate. None before either has a pair.
+    /// shadowed like the candidate. It may hold the same object, as an [`Arc`](std::sync::Arc) of
+    /// it, so nothing is loaded twice. None before either has a pair.
     #[must_use]
     pub fn net_of(&self, noise: &Agreement<P>) -> Option<NetDisagreement> {
         let (raw, noise_rate) = (self.disagreement()?, noise.disagreement()?);
@@ -99,7 +100,11 @@ pub struct NetDisagreement {
     pub noise: f64,
     /// How many pairs that is of.
     pub noise_pairs: u64,
-    /// `raw - noise`: what a change of model adds. Chance may make it negative.
+    /// `raw - noise`: what a change of model adds. Chance may make it negative, and so may a
+    /// candidate that is less noisy than A.
+    ///
+    /// If the candidate is as noisy as A and answers otherwise on a fraction `c` of the requests,
+    /// it is `c * (1 - noise)`, for A's noise hides part of the change.
     ///
     /// Its interval is that of a difference of two rates, for instance
     /// `stats::proportions::newcombe` of the two `Agreement::counts`.

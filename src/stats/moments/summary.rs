@@ -48,8 +48,11 @@ impl Moments {
     /// This reads rows that a database has aggregated. The subtraction
     /// `sum_sq - sum^2 / n` loses digits when the mean is large against the standard deviation;
     /// assuming that the sums carry a relative error of `sqrt(n)` units in the last place, at
-    /// least 4, a variance that is uncertain by more than 0.1 % is refused. Aggregate
-    /// `x - c` for any constant `c` near the mean, or `AVG` and `VAR_SAMP`, then.
+    /// least 4, a variance that is uncertain by more than 0.1 % is refused. Both numbers are this
+    /// crate's own rule, not a published one: `sqrt(n)` is how rounding errors of a plain sum add
+    /// up if they are independent, and 0.1 % of a variance is 0.05 % of a standard error, too
+    /// little to change any verdict. Aggregate `x - c` for any constant `c` near the mean, or
+    /// `AVG` and `VAR_SAMP`, then.
     /// For whole numbers [`from_integer_sums`](Moments::from_integer_sums) is exact.
     ///
     /// # Errors
