@@ -26,6 +26,7 @@ mod interim;
 mod monitor;
 mod recursion;
 mod spending;
+mod stated;
 
 pub use conclusion::Conclusion;
 pub use design::{Exit, GroupSequential, Inflation, PlannedLook};

@@ -3,9 +3,23 @@
 //! A test that is looked at once needs its size fixed beforehand, and a "not significant" of a
 //! test that was too small says nothing. Plan from the smallest effect that would change the
 //! decision, not from the effect one hopes for.
+//!
+//! | question | item |
+//! |---|---|
+//! | which method would find it soonest, and what does it cost to wait? | [`Trial::compare`] |
+//! | how many units for one look at two rates, at two means? | [`proportions`], [`means`] |
+//! | how many for a few planned looks? | [`GroupSequential::inflation`](super::group_sequential::GroupSequential::inflation) |
+//! | how long until a running guard would notice? | [`RateGuard::outlook`](super::guard::RateGuard::outlook) |
 
+mod comparison;
+mod forecast;
 pub mod means;
 pub mod proportions;
+mod trial;
+
+pub use comparison::Comparison;
+pub use forecast::{Forecast, Method, TooFew};
+pub use trial::{Counting, Quantity, Trial};
 
 use super::special::{normal_isf, normal_quantile};
 use super::{Alpha, Refusal};

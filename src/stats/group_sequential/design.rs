@@ -40,10 +40,10 @@ use crate::stats::{Alpha, Refusal};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSequential {
-    alpha: Alpha,
-    sides: Sides,
-    looks: Vec<PlannedLook>,
-    recursion: Recursion,
+    pub(super) alpha: Alpha,
+    pub(super) sides: Sides,
+    pub(super) looks: Vec<PlannedLook>,
+    pub(super) recursion: Recursion,
 }
 
 /// Holds the boundaries of one planned look.
