@@ -228,7 +228,7 @@ fn looks() -> impl Strategy<Value = Vec<(f64, f64)>> {
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 16,
+        cases: 10,
         rng_seed: RngSeed::Fixed(17),
         ..ProptestConfig::default()
     }

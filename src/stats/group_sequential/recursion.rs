@@ -37,14 +37,19 @@ struct Stage {
     lower: f64,
     upper: f64,
     /// The density of B between the boundaries, laid out once the next look is known.
-    nodes: Vec<Node>,
+    panels: Vec<Panel>,
 }
 
+/// Equally wide parts of the range, with the density times the weight at each node.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Node {
-    at: f64,
-    mass: f64,
+struct Panel {
+    middle: f64,
+    half: f64,
+    masses: [f64; NODES],
 }
+
+/// Nodes of a panel.
+const NODES: usize = 20;
 
 /// Which boundary is crossed.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +61,17 @@ pub(super) enum Tail {
 impl Recursion {
     /// Starts at time 0, where `B` is 0.
     pub(super) fn new(floor: f64) -> Recursion {
+        // All nodes lie at 0 and share the whole mass.
+        let masses = [1.0 / NODES as f64; NODES];
         let origin = Stage {
             time: 0.0,
             lower: 0.0,
             upper: 0.0,
-            nodes: vec![Node { at: 0.0, mass: 1.0 }],
+            panels: vec![Panel {
+                middle: 0.0,
+                half: 0.0,
+                masses,
+            }],
         };
         Recursion {
             stages: vec![origin],
@@ -84,7 +95,7 @@ impl Recursion {
                 }
             };
             let (lower, upper) = (cut(last.lower) * root, cut(last.upper) * root);
-            last.nodes = spread(&from.nodes, increment, lower, upper, width);
+            last.panels = spread(&from.panels, increment, lower, upper, width);
         }
     }
 
@@ -103,7 +114,7 @@ impl Recursion {
             time,
             lower,
             upper,
-            nodes: Vec::new(),
+            panels: Vec::new(),
         });
     }
 
@@ -156,45 +167,80 @@ impl Stage {
             Tail::Below => -1.0,
         };
         let half = 0.5 * drift * self.time;
-        self.nodes
-            .iter()
-            .map(|node| {
-                let tilt = (drift * (node.at - half)).exp();
-                tilt * node.mass * normal_sf(sign * (aim - node.at) / deviation)
-            })
-            .sum()
+        let rule = rule();
+        let mut chance = 0.0;
+        for panel in &self.panels {
+            for (&(x, _), &mass) in rule.iter().zip(&panel.masses) {
+                let at = panel.middle + panel.half * x;
+                let tail = mass * normal_sf(sign * (aim - at) / deviation);
+                chance += if drift == 0.0 {
+                    tail
+                } else {
+                    tail * (drift * (at - half)).exp()
+                };
+            }
+        }
+        chance
     }
 }
 
+/// The 20 Gauss-Legendre nodes in ascending order, with their weights.
+fn rule() -> [(f64, f64); NODES] {
+    let mut rule = [(0.0, 0.0); NODES];
+    let (left, right) = rule.split_at_mut(NODES / 2);
+    for ((&(x, weight), low), high) in gauss_legendre_20()
+        .iter()
+        .zip(left)
+        .zip(right.iter_mut().rev())
+    {
+        *low = (-x, weight);
+        *high = (x, weight);
+    }
+    rule
+}
+
 /// Lays out the density, a step after `from`, on panels between the boundaries.
-fn spread(from: &[Node], deviation: f64, lower: f64, upper: f64, width: f64) -> Vec<Node> {
+///
+/// Between the nodes `m + a x` and `n + b y` of two panels, in deviations and `d = m - n` apart,
+/// the kernel is `exp(-(d + a x)^2 / 2) exp(d b y) exp(b y (a x - b y / 2))`. The last factor is
+/// the same for all pairs of panels, so 40 exponentials do for 400 pairs of nodes.
+fn spread(from: &[Panel], deviation: f64, lower: f64, upper: f64, width: f64) -> Vec<Panel> {
     if lower >= upper {
         return Vec::new();
     }
     let panels = ((upper - lower) / width).ceil();
     let half = 0.5 * (upper - lower) / panels;
-    let density = |at: f64| {
-        let near = |node: &&Node| (node.at - at).abs() < KERNEL_REACH * deviation;
-        let kernel = |node: &Node| {
-            let x = (at - node.at) / deviation;
-            node.mass * (-0.5 * x * x).exp()
-        };
-        from.iter().filter(near).map(kernel).sum::<f64>() / (SQRT_TAU * deviation)
-    };
-    let mut nodes = Vec::with_capacity(panels as usize * 20);
+    let a = half / deviation;
+    let b = from.first().map_or(0.0, |source| source.half) / deviation;
+    let rule = rule();
+    let shape = rule.map(|(x, _)| rule.map(|(y, _)| (b * y * (a * x - 0.5 * b * y)).exp()));
+    let mut spread = Vec::with_capacity(panels as usize);
     for panel in 0..panels as u32 {
         let middle = lower + (2.0 * f64::from(panel) + 1.0) * half;
-        let (left, right) = (gauss_legendre_20().iter(), gauss_legendre_20().iter().rev());
-        let points = left
-            .map(|(x, w)| (-x, w))
-            .chain(right.map(|(x, w)| (*x, w)));
-        for (x, weight) in points {
-            let at = middle + half * x;
-            let mass = half * weight * density(at);
-            if mass > 0.0 {
-                nodes.push(Node { at, mass });
+        let mut masses = [0.0; NODES];
+        for source in from {
+            let gap = (middle - source.middle) / deviation;
+            if gap.abs() > KERNEL_REACH + a + b {
+                continue;
+            }
+            let mut leaning = source.masses;
+            for (mass, (y, _)) in leaning.iter_mut().zip(&rule) {
+                *mass *= (gap * b * y).exp();
+            }
+            for ((mass, row), (x, _)) in masses.iter_mut().zip(&shape).zip(&rule) {
+                let z = gap + a * x;
+                let sum: f64 = row.iter().zip(&leaning).map(|(k, m)| k * m).sum();
+                *mass += (-0.5 * z * z).exp() * sum;
             }
         }
+        for (mass, (_, weight)) in masses.iter_mut().zip(&rule) {
+            *mass *= half * weight / (SQRT_TAU * deviation);
+        }
+        spread.push(Panel {
+            middle,
+            half,
+            masses,
+        });
     }
-    nodes
+    spread
 }
