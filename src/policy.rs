@@ -151,7 +151,7 @@ impl Policy {
         }
     }
 
-    /// Asks that `version` run unseen on a share of the requests.
+    /// Asks that `version` run unseen for a share of the units.
     #[must_use]
     pub fn shadow(release: &str, version: &str, share: Share) -> Policy {
         Policy::live_only(release).with_shadow(version, share)
@@ -191,7 +191,7 @@ impl Policy {
         }
     }
 
-    /// Adds a version that runs unseen on a share of the requests.
+    /// Adds a version that runs unseen for a share of the units.
     #[must_use]
     pub fn with_shadow(mut self, version: &str, share: Share) -> Policy {
         self.shadow.push(Shadow {

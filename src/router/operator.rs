@@ -160,7 +160,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         })
     }
 
-    /// Makes a ready version live; the old one goes on unseen on a share of the requests.
+    /// Makes a ready version live; the old one goes on unseen for a share of the units.
     ///
     /// This is the reverse shadow: the comparison goes on after the swap, and what a roll-back
     /// would answer is known before it is done. [`accept`](Operator::accept) ends it. For more
