@@ -37,6 +37,18 @@ pub enum Record<'a> {
     Change(Change<'a>),
 }
 
+impl Record<'_> {
+    /// Returns the same record, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Record<'static> {
+        match self {
+            Record::Exposure(exposure) => Record::Exposure(exposure.into_owned()),
+            Record::Shadow(run) => Record::Shadow(run.into_owned()),
+            Record::Change(change) => Record::Change(change.into_owned()),
+        }
+    }
+}
+
 /// Holds a decision in words that mean the same on every server.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -112,6 +124,17 @@ pub struct Exposure<'a> {
     pub failed: bool,
 }
 
+impl Exposure<'_> {
+    /// Returns the same exposure, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Exposure<'static> {
+        Exposure {
+            assignment: self.assignment.into_owned(),
+            ..self
+        }
+    }
+}
+
 /// Records how a shadow ended.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -128,6 +151,18 @@ pub struct ShadowRun<'a> {
     pub shadow: Cow<'a, str>,
     /// How it ended.
     pub outcome: ShadowOutcome,
+}
+
+impl ShadowRun<'_> {
+    /// Returns the same run, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> ShadowRun<'static> {
+        ShadowRun {
+            assignment: self.assignment.into_owned(),
+            shadow: Cow::Owned(self.shadow.into_owned()),
+            ..self
+        }
+    }
 }
 
 /// Names the ways in which a sampled shadow can end; each ends in exactly one.

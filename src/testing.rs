@@ -30,25 +30,44 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! For tests of what surrounds a policy there are a [`ManualClock`], a [`ScriptedModel`] that
+//! fails, panics or waits at a [`Gate`], [`ScriptedEvidence`] for roll-outs, and a [`Collector`] of
+//! records. [`Replay`] tells what another policy would have done with a log, and [`Rehearsal`] what
+//! the guards of a roll-out can see, before there is one.
+//!
 //! The assertions panic, as assertions do, with a message that names the unit or the counts.
 //! Beside each stands a function that returns the same as a value.
 
+mod clock;
+mod collector;
 mod error;
+mod gate;
 mod growth;
 mod member;
 mod never;
 mod population;
+mod rehearsal;
+mod replay;
+mod scripted_evidence;
+mod scripted_model;
 mod share;
 mod table;
 mod to_plan;
 
 use core::fmt;
 
+pub use clock::ManualClock;
+pub use collector::Collector;
 pub use error::TestError;
+pub use gate::Gate;
 pub use growth::{LosingUnit, assert_only_grows, find_loss_while_live};
 pub use member::Member;
 pub use never::{ReachedUnit, assert_never, find_reached};
 pub use population::{Population, PopulationError};
+pub use rehearsal::{Effect, Ending, Rehearsal, RehearsalError, Rehearsed, Run, Spread};
+pub use replay::{Replay, ReplayCounts};
+pub use scripted_evidence::ScriptedEvidence;
+pub use scripted_model::{ScriptedFailure, ScriptedModel};
 pub use share::{FALSE_ALARM, ShareFinding, assert_share, check_share};
 pub use table::CountTable;
 pub use to_plan::{LIVE, ToPlan};

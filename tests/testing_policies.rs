@@ -232,6 +232,80 @@ fn never_names_a_unit_that_can_get_the_version_and_the_rule() {
 }
 
 #[test]
+fn never_finds_the_only_value_that_meets_several_conditions() {
+    let two53 = 1_i128 << 53;
+    let name = || attr("name");
+    for (conditions, can) in [
+        // No float lies between, one whole number does.
+        (
+            vec![attr("n").more_than(two53), attr("n").less_than(two53 + 2)],
+            true,
+        ),
+        (
+            vec![attr("n").more_than(two53), attr("n").less_than(two53 + 1)],
+            false,
+        ),
+        (vec![attr("n").more_than(1), attr("n").less_than(2)], true),
+        (
+            vec![
+                attr("n").more_than(0.5),
+                attr("n").less_than(0.5_f64.next_up()),
+            ],
+            false,
+        ),
+        (
+            vec![
+                attr("n").exists(),
+                attr("n").is_not(1).not(),
+                attr("n").is(1).not(),
+            ],
+            true,
+        ),
+        (
+            vec![
+                name().contains("ab"),
+                name().contains("cd"),
+                name().contains("abcd").not(),
+            ],
+            true,
+        ),
+        (
+            vec![
+                name().starts_with("ab"),
+                name().ends_with("cd"),
+                name().contains("b"),
+            ],
+            true,
+        ),
+        (
+            vec![name().starts_with("ab"), name().contains("b").not()],
+            false,
+        ),
+        (
+            vec![
+                name().ends_with("/"),
+                name().starts_with("/"),
+                name().is("/").not(),
+            ],
+            true,
+        ),
+        (
+            vec![Audience::units(["u", "v"]), Audience::units(["v", "w"])],
+            true,
+        ),
+        (
+            vec![Audience::units(["u", "v"]), Audience::units(["w"])],
+            false,
+        ),
+    ] {
+        let all = Audience::all(conditions);
+        let policy = Policy::live_only("r").with_rule(all.clone(), "v2");
+        let found = find_reached(&policy, &Audience::everyone(), "v2").unwrap();
+        assert_eq!(found.is_some(), can, "{all}");
+    }
+}
+
+#[test]
 fn the_live_version_is_reached_by_those_whom_a_draw_may_leave_out() {
     let everyone = Audience::everyone();
     let reaches_live = |policy: &Policy| find_reached(policy, &everyone, LIVE).unwrap().is_some();

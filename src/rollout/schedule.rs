@@ -174,6 +174,19 @@ impl Schedule {
         &self.guards
     }
 
+    /// Iterates over the names of the gates and what each keeps from happening.
+    pub fn gates(&self) -> impl Iterator<Item = (&str, Before)> {
+        self.gates
+            .iter()
+            .map(|(name, before)| (name.as_str(), *before))
+    }
+
+    /// Returns the stage in which the candidate runs unseen, if there is one.
+    #[must_use]
+    pub const fn shadow(&self) -> Option<&ShadowStage> {
+        self.shadow.as_ref()
+    }
+
     /// Returns the error rate of each guard that compares, its part of the whole release's.
     ///
     /// By Bonferroni's inequality the chance that any of them raises a false alarm is at most

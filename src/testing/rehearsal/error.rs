@@ -1,0 +1,74 @@
+//! Why something cannot be rehearsed.
+
+use thiserror::Error;
+
+use crate::{OperationError, rollout::RolloutError, stats::guard::GuardError};
+
+/// Tells why a release cannot be rehearsed.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum RehearsalError {
+    /// The policy is no canary.
+    #[error(transparent)]
+    Rollout(#[from] RolloutError),
+    /// The policy is refused.
+    #[error(transparent)]
+    Policy(#[from] OperationError),
+    /// A guard cannot count what happens.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// The schedule has a stage of shadows.
+    #[error("the schedule has a stage of shadows, which cannot be rehearsed")]
+    Shadows,
+    /// The population is empty.
+    #[error("the population has no unit")]
+    NoUnits,
+    /// The schedule has no guard of that name.
+    #[error("the schedule has no guard {guard:?}")]
+    NoGuard {
+        /// The name that was given.
+        guard: String,
+    },
+    /// The guard looks at another kind of number.
+    #[error("guard {guard:?} looks at another kind of number, or at one that cannot be rehearsed")]
+    WrongKind {
+        /// The guard.
+        guard: String,
+    },
+    /// A guard has nothing to look at.
+    #[error("nothing says what guard {guard:?} finds")]
+    NoEffect {
+        /// The guard.
+        guard: String,
+    },
+    /// A number is out of its range.
+    #[error("{what} is {value}, expected {expected}")]
+    OutOfRange {
+        /// The number.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// The range, in words.
+        expected: &'static str,
+    },
+    /// Two results are of different rehearsals.
+    #[error("the results are of different rehearsals")]
+    Mismatch,
+    /// Two results have a replication in common.
+    #[error("replication {number} is in both results")]
+    Overlap {
+        /// The replication.
+        number: u64,
+    },
+}
+
+pub(super) fn positive(what: &'static str, value: f64) -> Result<(), RehearsalError> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(RehearsalError::OutOfRange {
+            what,
+            value,
+            expected: "a positive finite number",
+        }),
+    }
+}

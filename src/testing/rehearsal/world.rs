@@ -1,0 +1,156 @@
+//! What all replications of a rehearsal share.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Gamma, Uniform, weighted::WeightedAliasIndex};
+
+use super::{Rehearsal, RehearsalError, effect::Kind, error::positive};
+use crate::{
+    Environments, OperationError, Plan, Policy, Secret, VersionId, rollout::Check,
+    stats::guard::RateTest, testing::LIVE,
+};
+
+/// Units with their rates, and the versions that serve them.
+pub(super) struct World<'a> {
+    pub(super) environments: Environments,
+    pub(super) candidate: VersionId,
+    pub(super) sources: Vec<Source<'a>>,
+}
+
+/// Where the measurements of one guard come from.
+pub(super) struct Source<'a> {
+    pub(super) guard: &'a str,
+    pub(super) kind: SourceKind<'a>,
+}
+
+pub(super) enum SourceKind<'a> {
+    BadEvents {
+        test: &'a RateTest,
+        /// Bad events per second, if the control answered everybody.
+        rate: f64,
+        ratio: f64,
+        /// Who has the next one, by the units' own rates.
+        whose: Whose,
+        each_request: bool,
+    },
+    Value {
+        mean: f64,
+        deviation: f64,
+    },
+}
+
+/// Draws a unit.
+pub(super) enum Whose {
+    Any(Uniform<usize>),
+    ByRate(WeightedAliasIndex<f64>),
+}
+
+impl Whose {
+    pub(super) fn draw(&self, rng: &mut ChaCha8Rng) -> usize {
+        match self {
+            Whose::Any(uniform) => uniform.sample(rng),
+            Whose::ByRate(weighted) => weighted.sample(rng),
+        }
+    }
+}
+
+/// Compiles the policy over versions that stand for those it names.
+pub(super) fn check(policy: &Policy) -> Result<Environments, OperationError> {
+    let environments = environments(policy)?;
+    Plan::check(policy, &environments)?;
+    Ok(environments)
+}
+
+fn environments(policy: &Policy) -> Result<Environments, OperationError> {
+    let mut environments = Environments::new(LIVE)?;
+    let shadows = policy.shadow.iter().map(|shadow| shadow.version.as_str());
+    let mut named: Vec<&str> = policy
+        .answering()
+        .map(|(_, version)| version)
+        .chain(shadows)
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    for version in named.into_iter().filter(|version| *version != LIVE) {
+        environments.deploy_ready(version)?;
+    }
+    Ok(environments)
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(rehearsal: &'a Rehearsal) -> Result<World<'a>, RehearsalError> {
+        let environments = check(&rehearsal.policy)?;
+        let candidate = rehearsal.policy.canary.as_ref();
+        let candidate = candidate.and_then(|canary| environments.get(&canary.version));
+        let candidate = candidate.map_or(environments.live().id(), |known| known.id());
+        let mut sources = Vec::new();
+        for (place, guard) in rehearsal.schedule.guards().iter().enumerate() {
+            let guard_name = guard.name();
+            let Some(effect) = rehearsal.effects.get(guard_name) else {
+                return Err(RehearsalError::NoEffect {
+                    guard: guard_name.to_owned(),
+                });
+            };
+            let kind = match (effect.kind, guard.check()) {
+                (Kind::Value { mean, deviation }, _) => SourceKind::Value { mean, deviation },
+                (
+                    Kind::BadEvents {
+                        control_rate,
+                        ratio,
+                        shape,
+                        each_request,
+                    },
+                    Check::Rate(test),
+                ) => SourceKind::BadEvents {
+                    test,
+                    rate: rehearsal.requests_per_second * control_rate,
+                    ratio,
+                    whose: whose(rehearsal, shape, place as u64)?,
+                    each_request,
+                },
+                _ => {
+                    return Err(RehearsalError::WrongKind {
+                        guard: guard_name.to_owned(),
+                    });
+                }
+            };
+            sources.push(Source {
+                guard: guard_name,
+                kind,
+            });
+        }
+        Ok(World {
+            environments,
+            candidate,
+            sources,
+        })
+    }
+
+    /// Compiles a policy under a secret, which deals all units anew.
+    pub(super) fn plan(&self, policy: &Policy, secret: &Secret) -> Plan {
+        Plan::build(policy, &self.environments, secret)
+    }
+}
+
+/// Draws the units' rates, for one guard.
+fn whose(rehearsal: &Rehearsal, shape: Option<f64>, guard: u64) -> Result<Whose, RehearsalError> {
+    let units = rehearsal.population.len();
+    let bad = |what, value| RehearsalError::OutOfRange {
+        what,
+        value,
+        expected: "one that leaves rates above 0",
+    };
+    let Some(shape) = shape else {
+        let uniform = Uniform::new(0, units).map_err(|_| bad("number of units", units as f64))?;
+        return Ok(Whose::Any(uniform));
+    };
+    positive("shape of the gamma law", shape)?;
+    let what = "shape of the gamma law";
+    let law = Gamma::new(shape, 1.0 / shape).map_err(|_| bad(what, shape))?;
+    let mut rng = ChaCha8Rng::seed_from_u64(rehearsal.seed);
+    // Replications count up from stream 0; the rates are drawn from the other end.
+    rng.set_stream(u64::MAX - guard);
+    let rates: Vec<f64> = (0..units).map(|_| law.sample(&mut rng)).collect();
+    let weighted = WeightedAliasIndex::new(rates).map_err(|_| bad(what, shape))?;
+    Ok(Whose::ByRate(weighted))
+}
