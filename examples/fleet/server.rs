@@ -1,0 +1,144 @@
+//! One server of the fleet.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use switchstand::experiment::{Experiment, digest};
+use switchstand::{Policy, Record, Recorder, Router, Timestamp, Unit};
+
+use crate::traffic::{Ranker, Request, experiment, users_of};
+use crate::{LAGGING, SERVERS};
+
+/// Serves one server's traffic and writes its part and its records.
+pub(crate) fn serve(number: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let file = BufWriter::new(File::create(
+        folder.join(format!("records-{number}.jsonl")),
+    )?);
+    let log = Arc::new(Log {
+        file: Mutex::new(file),
+        requests: AtomicU64::new(0),
+    });
+    let experiment = experiment()?;
+    let router = router(Some(Arc::clone(&log) as Arc<dyn Recorder>))?;
+    for half in 0..2 {
+        load(&router, number, half, folder)?;
+        serve_half(&router, &experiment, number, half)?;
+    }
+    log.file
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .flush()?;
+    let part = serde_json::to_vec(&experiment.part())?;
+    Ok(fs::write(folder.join(format!("part-{number}.json")), part)?)
+}
+
+/// Serves the traffic of all servers in one process, each by the policies that it had.
+pub(crate) fn serve_alone(folder: &Path) -> Result<Experiment, Box<dyn Error>> {
+    let experiment = experiment()?;
+    let routers = (0..SERVERS)
+        .map(|_| router(None))
+        .collect::<Result<Vec<_>, _>>()?;
+    for half in 0..2 {
+        for (router, number) in routers.iter().zip(0..) {
+            load(router, number, half, folder)?;
+            serve_half(router, &experiment, number, half)?;
+        }
+    }
+    Ok(experiment)
+}
+
+fn router(recorder: Option<Arc<dyn Recorder>>) -> Result<Router<Ranker>, Box<dyn Error>> {
+    let mut builder = Router::builder("ranker");
+    if let Some(recorder) = recorder {
+        builder = builder.recorder(recorder);
+    }
+    let router = builder.build(
+        "v1",
+        Ranker {
+            clicks_per_mille: 200,
+        },
+    )?;
+    router
+        .deploy(
+            "v2",
+            Ranker {
+                clicks_per_mille: 240,
+            },
+        )
+        .map_err(|refused| refused.to_string())?;
+    router.validate("v2", |_| Ok::<(), String>(()))?;
+    Ok(router)
+}
+
+/// Puts in force the policy of this half, on all servers but the one that missed it.
+fn load(
+    router: &Router<Ranker>,
+    number: u64,
+    half: u64,
+    folder: &Path,
+) -> Result<(), Box<dyn Error>> {
+    let name = match half {
+        0 => "policy-1.toml",
+        _ if number == LAGGING => return Ok(()),
+        _ => "policy-2.toml",
+    };
+    let policy: Policy = toml::from_str(&fs::read_to_string(folder.join(name))?)?;
+    router.release(policy)?;
+    Ok(())
+}
+
+fn serve_half(
+    router: &Router<Ranker>,
+    experiment: &Experiment,
+    number: u64,
+    half: u64,
+) -> Result<(), Box<dyn Error>> {
+    let (clicks, errors) = (experiment.metric("clicks")?, experiment.metric("errors")?);
+    let plan = router.current();
+    for user in users_of(number) {
+        let unit = Unit::from(user);
+        let served = router.predict(unit, &Request { user, half });
+        let arm = plan
+            .arm_of(&served.route)
+            .map(|label| experiment.arm(label))
+            .transpose()?;
+        let cluster = digest(unit.key());
+        experiment.expose(cluster, arm, served.route.reason());
+        if let Some(arm) = arm {
+            experiment.record(arm, errors, cluster, f64::from(served.answer.is_err()))?;
+            if let Ok(clicked) = served.answer {
+                experiment.record(arm, clicks, cluster, f64::from(clicked))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes every record as a line of JSON.
+struct Log {
+    file: Mutex<BufWriter<File>>,
+    requests: AtomicU64,
+}
+
+impl Recorder for Log {
+    fn now(&self) -> Timestamp {
+        // The example has no need of a clock: its time is the number of the record.
+        Timestamp::from_nanos(self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn record(&self, record: Record<'_>) {
+        let Ok(mut line) = serde_json::to_vec(&record) else {
+            return;
+        };
+        line.push(b'\n');
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // A log that cannot be written is found too short by the reader.
+        let _ = file.write_all(&line);
+    }
+}
