@@ -13,6 +13,8 @@
 //!   within its group, and parts add up because groups do.
 //! - **Looking is free.** The tests are valid at every look, so a read-out may be made every
 //!   minute and acted upon.
+//! - **Late outcomes are counted.** Where outcomes are announced when they fall due
+//!   ([`Experiment::await_outcome`]), every finding states how many are pending in each arm.
 //! - **Only drawn units count.** Fallbacks, listed units and audience rules are confounded; they
 //!   are counted apart and enter no metric.
 //!
@@ -38,6 +40,7 @@
 mod error;
 mod groups;
 mod metric;
+mod outcomes;
 mod part;
 mod quantile;
 mod read_out;

@@ -1,6 +1,6 @@
 //! What one server has noted.
 
-use super::{ExperimentError, Kind, Setup, groups::Groups, units::Units};
+use super::{ExperimentError, Kind, Setup, groups::Groups, outcomes::Outcomes, units::Units};
 use crate::stats::{Histogram, Moments};
 
 /// Holds what one server has noted, or several together.
@@ -16,6 +16,8 @@ pub struct Part {
     pub(super) apart: Apart,
     /// Per metric: control, candidate.
     pub(super) cells: Vec<[Cell; 2]>,
+    /// Per metric: control, candidate.
+    pub(super) outcomes: Vec<[Outcomes; 2]>,
 }
 
 /// Counts requests that no draw has placed, which enter no metric.
@@ -118,6 +120,10 @@ impl Part {
             }
         }
         self.cells = cells;
+        let theirs = other.outcomes.iter().flatten();
+        for (ours, theirs) in self.outcomes.iter_mut().flatten().zip(theirs) {
+            ours.merge(*theirs);
+        }
         self.units.merge(&other.units);
         self.apart.merge(other.apart);
         Ok(())
@@ -128,7 +134,7 @@ impl Part {
 use crate::stats::state::StateError;
 
 #[cfg(feature = "serde")]
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[cfg(feature = "serde")]
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -139,6 +145,7 @@ struct RawPart {
     units: Units,
     apart: Apart,
     cells: Vec<[Cell; 2]>,
+    outcomes: Vec<[Outcomes; 2]>,
 }
 
 #[cfg(feature = "serde")]
@@ -150,6 +157,7 @@ impl From<Part> for RawPart {
             units: part.units,
             apart: part.apart,
             cells: part.cells,
+            outcomes: part.outcomes,
         }
     }
 }
@@ -170,11 +178,14 @@ impl TryFrom<RawPart> for Part {
         let metrics = &raw.setup.metrics;
         let fits = metrics.len() == raw.cells.len() && metrics.iter().zip(&raw.cells).all(same);
         StateError::require(fits, NAME, "the cells are not those of the metrics")?;
+        let fits = metrics.len() == raw.outcomes.len();
+        StateError::require(fits, NAME, "the outcomes are not those of the metrics")?;
         Ok(Part {
             setup: raw.setup,
             units: raw.units,
             apart: raw.apart,
             cells: raw.cells,
+            outcomes: raw.outcomes,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! What a part says at this moment.
 
 use super::{
-    Apart, ExperimentError, Kind, Metric, Part, Role, Verdict, groups::Groups, part::Cell, quantile,
+    Apart, ExperimentError, Kind, Metric, Part, Role, Verdict, groups::Groups, outcomes::Outcomes,
+    part::Cell, quantile,
 };
 use crate::stats::{
     Alpha, Interval, PValue, Refusal,
@@ -61,6 +62,9 @@ pub struct Finding {
     pub role: Role,
     /// Values of control and candidate, none where there are no data.
     pub values: [Option<f64>; 2],
+    /// Outcomes of control and candidate that were announced and have not come; none unless all
+    /// of the metric's outcomes are announced.
+    pub pending: Option<[u64; 2]>,
     /// The comparison, or why there is none yet.
     #[cfg_attr(feature = "serde", serde(serialize_with = "or_words"))]
     pub test: Result<Test, Refusal>,
@@ -107,9 +111,12 @@ impl Part {
         let decides = |metric: &&Metric| metric.role != Role::Watched;
         let tested = setup.metrics.iter().filter(decides).count().max(1);
         let alpha_each = Alpha::new(setup.alpha.get() / tested as f64).unwrap_or(setup.alpha);
-        let metrics = setup.metrics.iter().zip(&self.cells);
+        let metrics = setup.metrics.iter().zip(&self.cells).zip(&self.outcomes);
         let mut findings: Vec<Finding> = metrics
-            .map(|(metric, cells)| self.find(metric, cells, alpha_each))
+            .map(|((metric, cells), outcomes)| Finding {
+                pending: Outcomes::pending(outcomes),
+                ..self.find(metric, cells, alpha_each)
+            })
             .collect();
         adjust(&mut findings)?;
         let verdict = match sample_ratio_p {
@@ -181,6 +188,7 @@ impl Part {
             kind: metric.kind,
             role: metric.role,
             values,
+            pending: None,
             test,
         }
     }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use siphasher::sip::SipHasher13;
 
-use super::{Apart, ExperimentError, Kind, Part, Setup, part::Cell, units::Units};
+use super::{
+    Apart, ExperimentError, Kind, Part, Setup, outcomes::Outcomes, part::Cell, units::Units,
+};
 use crate::{record::Assignment, route::Reason, stats::Refusal, unit::Key};
 
 /// Stripes of values: threads beyond this number share.
@@ -41,6 +43,7 @@ struct Stripe {
 struct Slot {
     kind: Kind,
     cell: Cell,
+    outcomes: Outcomes,
 }
 
 /// Names an arm of one experiment.
@@ -70,6 +73,7 @@ impl Experiment {
             let slot = |kind| Slot {
                 kind,
                 cell: Cell::new(kind),
+                outcomes: Outcomes::default(),
             };
             kinds.map(slot).collect()
         };
@@ -134,6 +138,21 @@ impl Experiment {
         }
     }
 
+    /// Announces that an outcome of this metric is to come, seconds or weeks later.
+    ///
+    /// Announce all outcomes of a metric or none. A [`Finding`](super::Finding) then states how
+    /// many are pending: what has come may differ from what is to come, the more so if the arms
+    /// differ in how fast it comes.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Unknown`] for a metric of another experiment.
+    pub fn await_outcome(&self, arm: ArmId, metric: MetricId) -> Result<(), ExperimentError> {
+        self.with_slot(arm, metric, |slot| {
+            slot.outcomes.announced = slot.outcomes.announced.saturating_add(1);
+            Ok(())
+        })
+    }
+
     /// Notes a value of one unit, or of another cluster that hangs together.
     ///
     /// The cluster is a digest, the same for all values that are not independent.
@@ -163,6 +182,7 @@ impl Experiment {
                 (Cell::Gauge(values), _) => values.push(value)?,
                 (_, kind) => return Err(self.wrong_kind(metric, kind)),
             }
+            slot.outcomes.come += 1;
             Ok(())
         })
     }
@@ -191,6 +211,7 @@ impl Experiment {
                 (Cell::Groups(groups), Kind::Ratio) => groups.add(cluster, numerator, denominator),
                 (_, kind) => return Err(self.wrong_kind(metric, kind)),
             }
+            slot.outcomes.come += 1;
             Ok(())
         })
     }
@@ -205,6 +226,7 @@ impl Experiment {
         let mut apart = Apart::default();
         let empty = |metric: &super::Metric| [Cell::new(metric.kind), Cell::new(metric.kind)];
         let mut cells: Vec<[Cell; 2]> = self.setup.metrics.iter().map(empty).collect();
+        let mut outcomes = vec![[Outcomes::default(); 2]; cells.len()];
         for stripe in &self.stripes {
             let stripe = stripe.0.lock();
             apart.merge(stripe.apart);
@@ -212,12 +234,16 @@ impl Experiment {
                 // One server's counts are far from overflowing.
                 let _ = ours.merge(&slot.cell);
             }
+            for (ours, slot) in outcomes.iter_mut().flatten().zip(&stripe.slots) {
+                ours.merge(slot.outcomes);
+            }
         }
         Part {
             setup: self.setup.clone(),
             units,
             apart,
             cells,
+            outcomes,
         }
     }
 

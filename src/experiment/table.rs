@@ -40,6 +40,9 @@ impl fmt::Display for ReadOut {
                 }
                 Err(refusal) => writeln!(f, "  {refusal}")?,
             }
+            if let Some([a, b]) = finding.pending {
+                writeln!(f, "    pending outcomes: {a} of A, {b} of B")?;
+            }
         }
         let apart = self.apart;
         write!(

@@ -19,20 +19,20 @@ pub trait Null {
 ///
 /// Evidence of a shadow and of the canary that follows it multiplies if both are against the same
 /// claim, and does not compile otherwise. Whether a method's null hypothesis *is* the claim, is
-/// what [`Evidence::new`] takes on trust: the shadow's paired test of "B is right no less often"
+/// what [`Against::new`] takes on trust: the shadow's paired test of "B is right no less often"
 /// and the canary's of "B's error rate is no higher" are one claim only where shadowed and served
 /// requests are drawn alike.
 ///
 /// ```
-/// use switchstand::stats::{Alpha, evidence::{EValue, Evidence, Null}};
+/// use switchstand::stats::{Alpha, evidence::{Against, EValue, Null}};
 ///
 /// struct FailsNoMoreOften;
 /// impl Null for FailsNoMoreOften {
 ///     const STATEMENT: &'static str = "the candidate fails no more often";
 /// }
 ///
-/// let shadow = Evidence::<FailsNoMoreOften>::new(EValue::new(9.0)?);
-/// let canary = Evidence::<FailsNoMoreOften>::new(EValue::new(12.0)?);
+/// let shadow = Against::<FailsNoMoreOften>::new(EValue::new(9.0)?);
+/// let canary = Against::<FailsNoMoreOften>::new(EValue::new(12.0)?);
 /// let release = shadow.and_then(canary)?;
 /// assert!(release.suffices(Alpha::ONE_PERCENT));
 /// assert_eq!(
@@ -44,26 +44,26 @@ pub trait Null {
 ///
 /// Evidence against another claim has another type:
 /// ```compile_fail
-/// # use switchstand::stats::evidence::{EValue, Evidence, Null};
+/// # use switchstand::stats::evidence::{Against, EValue, Null};
 /// # struct FailsNoMoreOften;
 /// # impl Null for FailsNoMoreOften { const STATEMENT: &'static str = ""; }
 /// # struct IsNoSlower;
 /// # impl Null for IsNoSlower { const STATEMENT: &'static str = ""; }
-/// let errors = Evidence::<FailsNoMoreOften>::new(EValue::ONE);
-/// let latency = Evidence::<IsNoSlower>::new(EValue::ONE);
+/// let errors = Against::<FailsNoMoreOften>::new(EValue::ONE);
+/// let latency = Against::<IsNoSlower>::new(EValue::ONE);
 /// let nonsense = errors.and_then(latency);
 /// ```
-pub struct Evidence<N: Null> {
+pub struct Against<N: Null> {
     e: EValue,
     null: PhantomData<fn() -> N>,
 }
 
-impl<N: Null> Evidence<N> {
+impl<N: Null> Against<N> {
     /// Returns the e-value as evidence against `N`.
     #[must_use]
-    pub const fn new(e: EValue) -> Evidence<N> {
+    pub const fn new(e: EValue) -> Against<N> {
         let null = PhantomData;
-        Evidence { e, null }
+        Against { e, null }
     }
 
     /// Returns the e-value.
@@ -76,16 +76,16 @@ impl<N: Null> Evidence<N> {
     ///
     /// # Errors
     /// [`Refusal::Overflow`] if the logarithm is not finite.
-    pub fn and_then(self, later: Evidence<N>) -> Result<Evidence<N>, Refusal> {
-        product(&[self.e, later.e]).map(Evidence::new)
+    pub fn and_then(self, later: Against<N>) -> Result<Against<N>, Refusal> {
+        product(&[self.e, later.e]).map(Against::new)
     }
 
     /// Averages with evidence from whatever data, the same included, as [`mean`] does.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] if the logarithm is not finite.
-    pub fn averaged(self, other: Evidence<N>) -> Result<Evidence<N>, Refusal> {
-        mean(&[self.e, other.e]).map(Evidence::new)
+    pub fn averaged(self, other: Against<N>) -> Result<Against<N>, Refusal> {
+        mean(&[self.e, other.e]).map(Against::new)
     }
 
     /// Tells whether the evidence suffices to reject the claim, `e >= 1 / alpha`.
@@ -95,29 +95,29 @@ impl<N: Null> Evidence<N> {
     }
 }
 
-impl<N: Null> Clone for Evidence<N> {
-    fn clone(&self) -> Evidence<N> {
+impl<N: Null> Clone for Against<N> {
+    fn clone(&self) -> Against<N> {
         *self
     }
 }
 
-impl<N: Null> Copy for Evidence<N> {}
+impl<N: Null> Copy for Against<N> {}
 
-impl<N: Null> PartialEq for Evidence<N> {
-    fn eq(&self, other: &Evidence<N>) -> bool {
+impl<N: Null> PartialEq for Against<N> {
+    fn eq(&self, other: &Against<N>) -> bool {
         self.e == other.e
     }
 }
 
-impl<N: Null> fmt::Debug for Evidence<N> {
+impl<N: Null> fmt::Debug for Against<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Evidence");
+        let mut debug = f.debug_struct("Against");
         debug.field("e", &self.e).field("null", &N::STATEMENT);
         debug.finish()
     }
 }
 
-impl<N: Null> fmt::Display for Evidence<N> {
+impl<N: Null> fmt::Display for Against<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} against the claim that {}", self.e, N::STATEMENT)
     }

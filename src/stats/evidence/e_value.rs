@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::stats::anytime::{AnytimeValid, p_of};
+use crate::stats::guard::Evidence;
 use crate::stats::measure::significant;
 use crate::stats::{Alpha, PValue, Refusal};
 
@@ -92,6 +93,15 @@ impl TryFrom<&AnytimeValid> for EValue {
     /// Takes the e-value of one look; it is against the null hypothesis of that method.
     fn try_from(look: &AnytimeValid) -> Result<EValue, Refusal> {
         EValue::from_ln(look.ln_e)
+    }
+}
+
+impl TryFrom<&Evidence> for EValue {
+    type Error = Refusal;
+
+    /// Takes the e-value of one side of a guard's reading.
+    fn try_from(side: &Evidence) -> Result<EValue, Refusal> {
+        EValue::from_ln(side.ln_e)
     }
 }
 
