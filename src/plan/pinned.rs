@@ -31,7 +31,6 @@ impl Plan {
             Some(version) => {
                 let live = Route {
                     version,
-                    shadows: 0,
                     ..self.left_out.live
                 };
                 let route = self.spare(&unit, live);

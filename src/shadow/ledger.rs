@@ -59,6 +59,9 @@ impl Ledger {
 ///
 /// At every instant `sampled = run + dropped + pending`.
 ///
+/// No request waits for whoever reads the counts. Where shadows end without a pause while they
+/// are read, 32 times in a row, those that ended during the last reading are told as pending.
+///
 /// ```
 /// use switchstand::{DropReason, Policy, Router, Share, ShadowOutcome};
 /// let router = Router::new("ranker", "v1", ())?;
