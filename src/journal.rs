@@ -172,3 +172,17 @@ pub enum JournalEnding {
     /// The version was rejected; the application may want to replay what it answered.
     RolledBack,
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capacity_is_a_number_in_files() {
+        let read = |text: &str| serde_json::from_str::<JournalCapacity>(text);
+        let capacity = read("1000").unwrap();
+        assert_eq!(capacity.get(), 1000);
+        assert_eq!(serde_json::to_string(&capacity).unwrap(), "1000");
+        assert!(read("0").is_err());
+    }
+}

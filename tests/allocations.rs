@@ -4,7 +4,9 @@
 use std::convert::Infallible;
 
 use allocation_counter::measure;
-use switchstand::{Arm, Model, Policy, Router, Share, Unit, UnitKey, Value, attr};
+use switchstand::{
+    Arm, Batch, Model, Partition, Policy, Router, Share, Unit, UnitKey, Value, attr,
+};
 
 struct Nothing;
 
@@ -176,5 +178,24 @@ fn only_the_first_request_after_a_publication_allocates() {
         router.release(policy).unwrap();
         assert!(ask() > 0);
         assert_eq!(ask(), 0, "{percent} %");
+    }
+}
+
+#[test]
+fn a_batch_allocates_only_where_it_is_larger_than_before() {
+    let keys = keys();
+    for (name, policy) in policies() {
+        let router = router(policy);
+        let plan = router.current();
+        let (mut batch, mut partition) = (Batch::new(), Partition::new());
+        let count = allocations(|| {
+            for length in [keys.len(), 1, 0, keys.len()] {
+                let units = keys.iter().take(length);
+                router.partition(units.clone(), &mut batch);
+                plan.partition(units, &mut partition);
+                assert_eq!(batch.partition().len(), partition.len());
+            }
+        });
+        assert_eq!(count, 0, "{name}");
     }
 }

@@ -107,6 +107,7 @@ proptest! {
         plan.partition(units(9), &mut partition);
         plan.partition(units(count), &mut partition);
         prop_assert_eq!(partition.len(), count as usize);
+        prop_assert_eq!(partition.is_empty(), count == 0);
         let mut seen = vec![false; count as usize];
         for (version, indices) in partition.groups() {
             prop_assert!(indices.is_sorted());
@@ -157,6 +158,10 @@ fn e4_a_reader_sees_a_rejection_at_once() {
         (Some("v1"), Reason::Killed)
     );
     assert_eq!(*reader.admit("user").model(), "model of v1");
+    // The plan at hand is that of the last request, also of one that was only admitted.
+    router.release(Policy::live_only("next")).unwrap();
+    drop(reader.admit("user"));
+    assert_eq!(reader.plan().generation(), router.generation());
     assert_eq!(router.reclaim("v2").unwrap(), "model of v2");
     assert_eq!(
         reader.label(router.current().route("x").version()),

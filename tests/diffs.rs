@@ -260,6 +260,13 @@ fn an_arm_of_the_live_version_is_no_move() {
 }
 
 #[test]
+fn an_arm_without_weight_is_no_move() {
+    let old = Policy::live_only("one");
+    let new = Policy::ab_test("one", [("v2", 1), ("v3", 0)]);
+    assert_eq!(only(&old, &new), Moves::from([moved(LIVE, "v2", LINE)]));
+}
+
+#[test]
 fn listed_units_are_counted_that_change_their_version() {
     let old = Policy::live_only("one")
         .with_units("v2", ["ana", "ben", "cho"])

@@ -258,3 +258,31 @@ fn a_model_under_validation_is_not_taken_away() {
     assert_eq!(failed, Err(expected));
     assert_eq!(router.state("v3"), Some(VersionState::Staged));
 }
+
+#[test]
+fn errors_that_hand_something_back_say_what_is_wrong() {
+    let router = pair();
+    let refused = router.deploy("v2", "again").unwrap_err();
+    assert_eq!(refused.to_string(), "version \"v2\" is deployed already");
+    let held = router.clone();
+    let error = router.close().unwrap_err();
+    assert_eq!(error.to_string(), "router \"r\" has 2 handles");
+    let CloseError::Shared { router, .. } = error else {
+        panic!("{error:?}");
+    };
+    drop(held);
+    let tickets = [router.admit(1u64), router.admit(2u64)];
+    let error = router.close().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "2 leases are held on models of the closed router"
+    );
+    drop(tickets);
+    let state = Environments::new("v1").unwrap();
+    let none: [(&str, ()); 0] = [];
+    let error = Router::builder("r").restore(state, none).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "version \"v1\" is deployed, and there is no model for it"
+    );
+}

@@ -17,8 +17,8 @@ use std::{
 };
 
 use switchstand::{
-    Batch, Builder, JournalCapacity, JournalCounts, JournalEnding, JournalOutcome, Model, OnError,
-    Policy, Recording, Router, Share, UnitKey,
+    Attributes, Batch, Builder, JournalCapacity, JournalCounts, JournalEnding, JournalOutcome,
+    Model, OnError, Policy, Recording, Router, Share, Unit, UnitKey, Value, attr,
 };
 
 /// Doubles even numbers, fails on odd ones and panics on 13.
@@ -361,4 +361,38 @@ fn e9_counts_agree_with_the_requests_of_many_threads() {
         router.validate("v2", |_| Ok::<(), Infallible>(())).unwrap();
     }
     assert_eq!(router.take_recordings().len(), 20);
+}
+
+#[test]
+fn e9_a_request_from_within_another_is_recorded() {
+    /// Publishes anew and asks the router again, while the router reads the plan before.
+    struct Within<'a>(&'a Router<Halting>);
+
+    impl Attributes for Within<'_> {
+        fn get(&self, _: &str) -> Option<Value<'_>> {
+            for version in ["v2", "v1"] {
+                self.0.release(within(version)).unwrap();
+                self.0.admit("inner").predict_blocking(&2).unwrap();
+            }
+            None
+        }
+    }
+
+    fn within(version: &str) -> Policy {
+        Policy::live_only("r")
+            .with_units(version, ["inner"])
+            .with_rule(attr("tier").is("internal"), "v2")
+    }
+
+    let router = pair(builder(100));
+    router.swap_with("v2", within("v2")).unwrap();
+    let recording = router.recording().unwrap();
+    drop(router.admit("by heart"));
+    let attributes = Within(&router);
+    router.route(Unit::from("outer").with(&attributes));
+    // One of the two within was answered by the version that the journal is about.
+    assert_eq!(counts(&recording), (2, 0, 0));
+    let entries = recording.take();
+    let units: Vec<_> = entries.iter().map(|entry| &entry.unit).collect();
+    assert_eq!(units, [&UnitKey::from("by heart"), &"inner".into()]);
 }

@@ -1,6 +1,6 @@
 //! Releases of one layer that overlap are refused when they are checked together.
 
-use switchstand::{LayerError, Policy, Share};
+use switchstand::{LayerError, Policy, Reason, Share};
 
 fn policy(release: &str, layer: &str, from: u32, to: u32) -> Policy {
     let percent = |percent| Share::percent(percent).unwrap_or_default();
@@ -52,4 +52,39 @@ fn r4_an_overlap_is_named_with_both_releases() {
     assert!(Policy::check_together(&inside).is_err());
     let twice = [policy("same", "page", 0, 60), policy("same", "page", 0, 60)];
     assert!(Policy::check_together(&twice).is_err());
+}
+
+#[test]
+fn r4_an_empty_stretch_overlaps_nothing() {
+    let policies = [
+        policy("wide", "page", 0, 60),
+        policy("empty", "page", 30, 30),
+    ];
+    assert_eq!(Policy::check_together(&policies), Ok(()));
+}
+
+#[test]
+fn r4_a_holdout_keeps_the_same_units_out_of_every_release_of_its_group() {
+    let tenth = Share::percent(10).unwrap_or_default();
+    let releases = |group: &str| {
+        [
+            Policy::canary("first", "a", Share::ALL).with_holdout(group, tenth),
+            policy("second", "page", 0, 100).with_holdout(group, tenth),
+            Policy::live_only("third").with_holdout(group, tenth),
+        ]
+    };
+    let held = |policy: &Policy| -> Vec<u64> {
+        let plan = policy.compile("live", ["a", "b"]);
+        let is_held = |unit: &u64| {
+            let route = plan.as_ref().map(|plan| plan.route(*unit));
+            route.is_ok_and(|route| route.reason() == Reason::Holdout)
+        };
+        (0..2000).filter(is_held).collect()
+    };
+    let [first, second, third] = releases("2026-q4").map(|policy| held(&policy));
+    assert!((100..300).contains(&first.len()), "{} units", first.len());
+    assert_eq!(second, first);
+    assert_eq!(third, first);
+    let [other, ..] = releases("2027-q1").map(|policy| held(&policy));
+    assert_ne!(other, first);
 }

@@ -270,3 +270,25 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
         "ab_test.arms: arm \"a\" stands twice"
     );
 }
+
+#[test]
+fn a_point_of_a_layout_is_sixteen_lower_case_digits() {
+    let read = |point: &str| {
+        let text = format!("from = \"{point}\"\narm = \"a\"");
+        toml::from_str::<switchstand::Stretch>(&text)
+    };
+    assert_eq!(read("00000000000000af").unwrap().from, 0xaf);
+    assert_eq!(read("ffffffffffffffff").unwrap().from, u64::MAX);
+    for point in [
+        "",
+        "af",
+        "00000000000000AF",
+        "+0000000000000af",
+        "00000000000000a",
+        "00000000000000aff",
+        "00000000000000ag",
+    ] {
+        let refused = read(point).unwrap_err().to_string();
+        assert!(refused.contains("16 lower-case"), "{refused}");
+    }
+}

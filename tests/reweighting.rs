@@ -289,3 +289,24 @@ fn a_carried_layout_survives_its_file_and_names_the_policy() {
     let back = new.reweight([("a", 10), ("c", 80)]).unwrap();
     assert_eq!(back.fingerprint(), old.fingerprint());
 }
+
+#[test]
+fn r6_boundaries_move_before_new_stretches_are_made() {
+    let layout = |split: &Split| {
+        let stretches = split.stretches();
+        let from = |stretch: &Stretch| (stretch.from, stretch.arm.clone());
+        stretches.iter().map(from).collect::<Vec<_>>()
+    };
+    let arms = |weights: [(&str, u32); 3]| Split::new(weights.map(Arm::from)).unwrap();
+    let eighths = |eighths: u64| eighths << 61;
+    // The arm in the middle goes, and those beside it become neighbours.
+    let old = arms([("a", 2), ("b", 2), ("c", 4)]);
+    let new = old.reweight([("a", 5), ("b", 0), ("c", 3)]).unwrap();
+    assert_eq!(layout(&new), [(0, "a".into()), (eighths(5), "c".into())]);
+    // Without a boundary between the two, the end of the stretch that shrinks is handed over.
+    let old = arms([("a", 1), ("b", 1), ("c", 6)]);
+    let new = old.reweight([("a", 2), ("c", 5)]).unwrap();
+    let starts = [(0, "a"), (1, "b"), (2, "c"), (7, "a")];
+    let starts = starts.map(|(start, arm)| (eighths(start), arm.to_owned()));
+    assert_eq!(layout(&new), starts);
+}

@@ -13,6 +13,8 @@ mod climbing;
 mod delay;
 #[path = "rollout/evidence.rs"]
 mod evidence;
+#[path = "rollout/limits.rs"]
+mod limits;
 #[path = "rollout/machine.rs"]
 mod machine;
 #[path = "rollout/naive.rs"]

@@ -215,3 +215,15 @@ fn what_a_reader_would_refuse_is_not_written() {
         assert_eq!(error, refused);
     }
 }
+
+#[test]
+fn a_number_is_written_bare_where_no_reader_rounds_it() {
+    let written = |bound: f64| {
+        let audience = attr("x").at_least(bound);
+        serde_json::to_value(audience).unwrap()["at_least"].clone()
+    };
+    assert_eq!(written(0.5), json!(0.5));
+    assert_eq!(written(-2.0), json!(-2));
+    assert_eq!(written(1e300), json!({ "float": "1e300" }));
+    assert_eq!(written(f64::INFINITY), json!({ "float": "inf" }));
+}

@@ -11,8 +11,8 @@ use std::sync::{
 };
 
 use switchstand::{
-    Arm, Comparison, DropReason, OnError, Pair, Policy, Router, ShadowFuture, ShadowOutcome, Share,
-    UnitKey, tower::RoutedService,
+    Arm, Comparison, DropReason, JournalCapacity, JournalOutcome, OnError, Pair, Policy, Record,
+    Recorder, Router, ShadowFuture, ShadowOutcome, Share, Timestamp, UnitKey, tower::RoutedService,
 };
 use tower_service::Service;
 
@@ -227,4 +227,88 @@ fn services_of_other_kinds_are_routed_too() {
     let mut routed = RoutedService::new(router, key, drop);
     assert_eq!(run(routed.clone().call(2)), Some(Ok(4)));
     assert_eq!(run(routed.call(3)), Some(Ok(6)));
+}
+
+#[test]
+fn e9_what_a_service_answers_is_journalled_with_its_note() {
+    use JournalOutcome::{Answered, Failed, Unknown};
+    for (green, expected) in [
+        (Is::Well, Answered),
+        (Is::Failing, Failed),
+        (Is::NeverReady, Unknown),
+    ] {
+        let router = Router::builder("test")
+            .journal(JournalCapacity::new(10).unwrap())
+            .journal_note(|request: &u64| request.to_le_bytes().to_vec())
+            .build("v1", service(Is::Well))
+            .unwrap();
+        router.deploy("v2", service(green)).unwrap();
+        router.validate("v2", |_| Ok::<(), String>(())).unwrap();
+        router.swap("v2").unwrap();
+        let recording = router.recording().unwrap();
+        let key = |request: &u64| UnitKey::U64(*request);
+        let _answer = run(RoutedService::new(router, key, drop).call(21));
+        let entries = recording.take();
+        let note = 21u64.to_le_bytes().to_vec();
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.outcome, entry.note.as_deref().map(<[u8]>::to_vec)))
+            .collect();
+        assert_eq!(told, [(expected, Some(note))], "{green:?}");
+    }
+}
+
+#[test]
+fn s4_a_request_is_cloned_only_where_a_second_service_may_need_it() {
+    /// Counts its clones.
+    struct Counted(Arc<AtomicUsize>);
+    impl Clone for Counted {
+        fn clone(&self) -> Counted {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Counted(Arc::clone(&self.0))
+        }
+    }
+    #[derive(Clone)]
+    struct Swallows;
+    impl Service<Counted> for Swallows {
+        type Response = ();
+        type Error = String;
+        type Future = Ready<Result<(), String>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), String>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Counted) -> Self::Future {
+            ready(Ok(()))
+        }
+    }
+    let all = || Policy::ab_test("all", [Arm::from(("v2", 1))]);
+    for (policy, expected) in [
+        (all(), 0),
+        (all().on_error(OnError::Live), 1),
+        (all().with_shadow("v1", Share::ALL), 1),
+        (Policy::live_only("live").on_error(OnError::Live), 0),
+    ] {
+        // With a recorder every request has more to it than its model.
+        let router = Router::builder("test").recorder(Arc::new(Silent));
+        let router = router.build("v1", Swallows).unwrap();
+        router.deploy("v2", Swallows).unwrap();
+        router.validate("v2", |_| Ok::<(), String>(())).unwrap();
+        router.release(policy).unwrap();
+        let clones = Arc::new(AtomicUsize::new(0));
+        let mut routed = RoutedService::new(router, |_: &Counted| UnitKey::U64(1), drop);
+        assert_eq!(run(routed.call(Counted(Arc::clone(&clones)))), Some(Ok(())));
+        assert_eq!(clones.load(Ordering::SeqCst), expected);
+    }
+}
+
+struct Silent;
+
+impl Recorder for Silent {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    fn record(&self, _: Record<'_>) {}
 }
