@@ -28,6 +28,9 @@ pub mod in_a_server {}
 pub mod limits {}
 
 #[doc = include_str!("guide/many_servers.md")]
+#[doc = "\n```sql"]
+#[doc = include_str!("guide/summary_rows.sql")]
+#[doc = "```"]
 pub mod many_servers {}
 
 #[doc = include_str!("guide/performance.md")]
