@@ -6,7 +6,10 @@ use switchstand::rollout::{
     BadEvents, Cause, Check, Climb, Command, Guard, Input, Measured, OnBreach, OnNoData, Phase,
     Rollout, Sample, Schedule, ScheduleError,
 };
-use switchstand::stats::guard::{CandidateShare, RateTest, Side, Tally};
+use switchstand::stats::Alpha;
+use switchstand::stats::guard::{
+    CandidateShare, Margins, Method, RateGuard, RateTest, RatioGrid, Side, Tally,
+};
 
 use crate::releases::{
     DWELL, at, bring_to, errors, good, load, memory, ramping, rollout, simple, started, step,
@@ -198,4 +201,46 @@ fn a_ladder_on_evidence_climbs_as_soon_as_safety_is_shown_and_no_sooner() {
         .unwrap()
         .with_climb(Climb::OnEvidence);
     assert_eq!(alone, Err(ScheduleError::NothingToClimbOn));
+}
+
+/// Feeds units of the control, one bad event each, until the roll-out climbs or 4,000 have come;
+/// tells whether it climbed.
+fn climbs_on(guard: &mut RateGuard) -> bool {
+    let schedule = Schedule::new([errors()]).unwrap();
+    let mut rollout = started(schedule.with_climb(Climb::OnEvidence).unwrap());
+    let share = rollout.candidate_share().unwrap();
+    for unit in 1..4_000 {
+        guard.record(unit, Side::Control, share).unwrap();
+        let sample = Sample::new(rollout.tag().unwrap(), unit).exposed(99_000, 1_000);
+        let sample = sample.with("errors", Measured::of(guard));
+        let _ = step(&mut rollout, unit, [Input::Sample(sample)]);
+        if rollout.phase() == ramping(1) {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn t6_a_step_is_safe_when_the_guard_of_its_units_says_so_and_no_sooner() {
+    let mut guard = RateGuard::by_unit(RateTest::default());
+    assert!(climbs_on(&mut guard));
+    let reading = guard.reading();
+    assert!(reading.safe.suffices());
+    let mut earlier = RateGuard::by_unit(RateTest::default());
+    let share = CandidateShare::new(0.01).unwrap();
+    for unit in 1..reading.control_events {
+        earlier.record(unit, Side::Control, share).unwrap();
+    }
+    assert!(!earlier.reading().safe.suffices());
+}
+
+#[test]
+fn t6_units_counted_for_other_margins_never_show_a_step_safe() {
+    let margins = Margins::new(1.0, 4.0).unwrap();
+    let method = Method::Grid(RatioGrid::below(4.0));
+    let test = RateTest::new(margins, method, Alpha::ONE_PERCENT, Alpha::ONE_PERCENT).unwrap();
+    let mut guard = RateGuard::by_unit(test);
+    assert!(!climbs_on(&mut guard));
+    assert!(guard.reading().safe.suffices());
 }
