@@ -95,9 +95,9 @@ fn t3_the_best_arm_is_hardly_ever_lost() {
 }
 
 #[test]
-#[ignore = "4,000 runs of 400 looks, for a release build"]
+#[ignore = "2,000 runs of 200 looks, for a release build"]
 fn t3_the_best_arm_is_hardly_ever_lost_at_length() {
-    for (name, error) in errors(4_000, 400, 92) {
+    for (name, error) in errors(2_000, 200, 92) {
         println!("{name}: {:.4}", error.value());
         error.assert_at_most(0.05, &name);
     }

@@ -65,6 +65,15 @@ fn t1_power_and_expected_length_are_those_of_a_table_of_simulations() {
     }
 }
 
+#[test]
+fn t1_obrien_fleming_costs_two_to_five_percent_and_saves_a_fifth() {
+    for looks in [5, 10, 20] {
+        let size = design(looks).inflation(0.8).unwrap();
+        assert!((1.02..1.055).contains(&size.maximum), "{size:?}");
+        assert!((0.77..0.84).contains(&size.expected), "{size:?}");
+    }
+}
+
 /// What so many trials of 1,000 pairs did.
 struct Trials {
     /// An effect was shown.
@@ -162,11 +171,11 @@ fn t3_trials_err_and_find_as_often_as_planned() {
 }
 
 #[test]
-#[ignore = "10,000 trials of each length, for a release build"]
+#[ignore = "2,000 trials of each length, for a release build"]
 fn t3_trials_err_and_find_as_often_as_planned_at_length() {
     for looks in [5, 10, 20] {
         for drift in [0.0, DRIFT] {
-            let trials = simulate(looks, drift, 10_000, 102);
+            let trials = simulate(looks, drift, 2_000, 102);
             println!(
                 "{looks} looks, drift {drift:.2}: shown {:.4}, length {:.4}, missed {:.4} and \
                  {:.4}, too large {:.4}, naive {:.4}",
@@ -178,6 +187,6 @@ fn t3_trials_err_and_find_as_often_as_planned_at_length() {
                 trials.naive_too_large.value(),
             );
         }
-        assert_trials(looks, 10_000, 103);
+        assert_trials(looks, 2_000, 103);
     }
 }

@@ -4,8 +4,8 @@
 //! planned, a few looks are taken on the way, and each may end the trial. The error rate is
 //! spent over the looks by a [`Spending`] function, so their number and timing need not be known
 //! beforehand, only the function and the maximum. With O'Brien and Fleming's function the
-//! maximum is 2 to 5 % more than that of a test without looks, and the expected length a quarter
-//! less if the planned effect is there.
+//! maximum is 2 to 5 % more than that of a test without looks, and the expected length about a
+//! fifth less if the planned effect is there.
 //!
 //! | question | item |
 //! |---|---|
@@ -24,13 +24,15 @@ mod fractions;
 mod futility;
 mod interim;
 mod monitor;
+mod planned;
 mod recursion;
 mod spending;
 mod stated;
 
 pub use conclusion::Conclusion;
-pub use design::{Exit, GroupSequential, Inflation, PlannedLook};
+pub use design::GroupSequential;
 pub use fractions::Fractions;
 pub use interim::{Interim, Verdict};
 pub use monitor::Monitor;
+pub use planned::{Exit, Inflation, PlannedLook};
 pub use spending::Spending;

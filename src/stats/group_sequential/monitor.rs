@@ -1,5 +1,8 @@
 //! A trial that runs: looks at whatever information there is.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use super::design::{lower_of, next_boundary, rate_per_side, start};
 use super::fractions::{MOST_LOOKS, check_step};
 use super::futility::Futility;
@@ -33,7 +36,14 @@ use crate::stats::{Alpha, Alternative, Refusal};
 /// assert!(conclusion.p.p < 0.05 && conclusion.estimate < 0.06);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Its stored form holds the looks alone; reading it computes the boundaries again.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
 pub struct Monitor {
     spending: Spending,
     alpha: Alpha,
@@ -139,7 +149,8 @@ impl Monitor {
         standard_error: f64,
     ) -> Result<Interim, Refusal> {
         let is_last = information >= self.maximum;
-        self.take(information, effect, standard_error, is_last)
+        let time = information / self.maximum;
+        self.take(time, effect, standard_error, is_last)
     }
 
     /// Takes the last look before the planned maximum, and spends what is left.
@@ -152,7 +163,7 @@ impl Monitor {
         effect: f64,
         standard_error: f64,
     ) -> Result<Interim, Refusal> {
-        self.take(information, effect, standard_error, true)
+        self.take(information / self.maximum, effect, standard_error, true)
     }
 
     /// Returns the looks so far, in order.
@@ -170,12 +181,11 @@ impl Monitor {
 
     fn take(
         &mut self,
-        information: f64,
+        time: f64,
         effect: f64,
         standard_error: f64,
         is_last: bool,
     ) -> Result<Interim, Refusal> {
-        let time = information / self.maximum;
         self.check(time, effect, standard_error)?;
         let sides = sides_of(self.alternative);
         let rate = rate_per_side(self.alpha, sides);
@@ -219,7 +229,10 @@ impl Monitor {
             z,
             boundary,
             futility,
-            spent: spent * self.alpha.get() / rate,
+            spent: match sides {
+                Sides::Two => 2.0 * spent,
+                Sides::One => spent,
+            },
             interval: law::interval(
                 (effect - reach, effect + reach),
                 everything,

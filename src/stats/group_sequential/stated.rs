@@ -1,8 +1,8 @@
 //! The law of a test whose boundaries another method has set.
 
-use super::GroupSequential;
-use super::design::{PlannedLook, lower_of, start};
+use super::design::{lower_of, start};
 use super::fractions::Fractions;
+use super::{GroupSequential, PlannedLook};
 use crate::stats::planning::Sides;
 use crate::stats::{Alpha, Refusal};
 
