@@ -41,6 +41,8 @@ pub struct Exposures {
     pub labels: [String; 2],
     /// Exposed units of control and candidate that are counted.
     pub units: [u64; 2],
+    /// Exposures of any unit to any arm: the requests that the experiment has seen.
+    pub requests: u64,
     /// Units that were exposed to both arms, and are counted in neither.
     pub units_of_both: u64,
     /// Fraction of all units that are counted: 1 until the set was full.
@@ -137,6 +139,7 @@ impl Part {
             exposures: Exposures {
                 labels: setup.arms.clone(),
                 units,
+                requests: self.units.exposures(),
                 units_of_both,
                 units_sampled: self.units.sampled(),
                 sample_ratio_p,
@@ -264,11 +267,11 @@ impl Part {
         let units = goals.fold(None, |most: Option<f64>, units| {
             Some(most.map_or(units, |most| most.max(units)))
         });
-        let requests = self.requests_per_unit().zip(units);
+        let requests = units.map(|units| self.requests_per_unit() * units);
         let whole = |number: f64| number.ceil() as u64;
         Verdict::KeepRunning {
             units_left: units.map(whole),
-            requests_left: requests.map(|(per_unit, units)| whole(per_unit * units)),
+            requests_left: requests.map(whole),
             days_left: self
                 .setup
                 .units_per_day
@@ -277,19 +280,10 @@ impl Part {
         }
     }
 
-    /// Returns the records of the first goal that has one per request, over exposed units.
-    fn requests_per_unit(&self) -> Option<f64> {
-        let [a, b, _] = self
-            .units
-            .counts()
-            .map(|units| units as f64 / self.units.sampled());
-        let mut metrics = self.setup.metrics.iter().zip(&self.cells);
-        metrics.find_map(|(metric, cells)| match (metric.kind, cells) {
-            (Kind::Rate | Kind::Mean, [Cell::Groups(x), Cell::Groups(y)]) => {
-                Some((x.total()[1] + y.total()[1]) / (a + b))
-            }
-            _ => None,
-        })
+    /// Returns how often a unit comes, in the mean.
+    fn requests_per_unit(&self) -> f64 {
+        let [a, b, both] = self.units.counts().map(|units| units as f64);
+        self.units.exposures() as f64 * self.units.sampled() / (a + b + both).max(1.0)
     }
 }
 

@@ -126,7 +126,8 @@ impl Experiment {
 
     /// Notes that a unit got an arm's answer, or was answered for another reason.
     ///
-    /// A unit counts once, however often it is exposed. Without an arm, the request is counted
+    /// To be called for every answered request: a unit counts once, however often it is exposed,
+    /// and the calls count as the requests. Without an arm, the request is counted
     /// apart by its reason.
     pub fn expose(&self, unit: u64, arm: Option<ArmId>, reason: Reason) {
         let Some(ArmId(arm)) = arm else {
