@@ -108,6 +108,9 @@ proptest! {
         plan.partition(units(count), &mut partition);
         prop_assert_eq!(partition.len(), count as usize);
         prop_assert_eq!(partition.is_empty(), count == 0);
+        plan.partition(units(0), &mut partition);
+        prop_assert!(partition.is_empty());
+        plan.partition(units(count), &mut partition);
         let mut seen = vec![false; count as usize];
         for (version, indices) in partition.groups() {
             prop_assert!(indices.is_sorted());

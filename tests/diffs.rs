@@ -212,6 +212,7 @@ fn r6_between_releases_of_other_names_the_shares_are_products() {
     let live = |name| Policy::live_only(name);
     assert!(!live("first").diff(&live("second")).unwrap().is_redealt);
     assert!(!live("first").diff(&split("second")).unwrap().is_redealt);
+    assert!(!split("first").diff(&live("second")).unwrap().is_redealt);
     // Nor is a holdout that begins; one of another salt is.
     let held = |salt| live("one").with_holdout(salt, percent(10));
     assert!(!live("one").diff(&held("group")).unwrap().is_redealt);

@@ -153,6 +153,8 @@ fn c10_the_error_rate_is_shared_out_among_the_guards_that_act_and_compare() {
     let seen = rate("seen").on_breach(OnBreach::Observe);
     let schedule = Schedule::new([rate("a"), rate("b"), seen, memory()]).unwrap();
     assert_eq!(schedule.alpha_each().get(), 0.005);
+    let schedule = schedule.with_alpha(Alpha::new(0.05).unwrap());
+    assert_eq!(schedule.alpha_each().get(), 0.025);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A roll-out that drives a router.
 
-use switchstand::rollout::{Action, Command, Input, Phase, Rollout};
+use switchstand::rollout::{Action, Cause, Command, Input, Phase, Rollout};
 use switchstand::stats::guard::Side;
 use switchstand::{Assignment, Policy, Router, Share, Unit, VersionState, attr};
 
@@ -135,4 +135,32 @@ fn a_route_of_long_ago_cannot_be_put_into_words() {
     assert_eq!(assignment.generation, route.generation());
     router.release(Policy::live_only("freeze")).unwrap();
     assert!(router.assignment(&route).is_err());
+}
+
+#[test]
+fn an_action_that_holds_already_is_left_as_it_is() {
+    let version = || "v2".to_owned();
+    let swap = Action::Swap { version: version() };
+    let accept = Action::Accept { version: version() };
+    let cause = Cause::DeadlinePassed;
+    let reject = Action::Reject {
+        version: version(),
+        cause,
+    };
+    let accepted = router();
+    // Nothing was swapped: there is nothing to accept, and nothing holds yet.
+    assert!(accepted.carry_out(&accept).is_err());
+    for (action, generation) in [(&swap, 3), (&accept, 4)] {
+        for _again in 0..2 {
+            assert_eq!(accepted.carry_out(action), Ok(generation), "{action:?}");
+        }
+    }
+    assert_eq!(accepted.state("v1"), Some(VersionState::Retiring));
+    let rejected = router();
+    for (action, generation) in [(&swap, 3), (&reject, 4)] {
+        for _again in 0..2 {
+            assert_eq!(rejected.carry_out(action), Ok(generation), "{action:?}");
+        }
+    }
+    assert_eq!(rejected.state("v1"), Some(VersionState::Live));
 }
