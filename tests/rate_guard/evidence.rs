@@ -199,3 +199,21 @@ fn a_latch_keeps_what_a_look_has_shown_and_reads_back() {
         assert_eq!(serde_json::from_str::<Latch>(&text).unwrap(), latch);
     }
 }
+
+/// Thinned events are tested against equal rates: at an even split each event of the control
+/// multiplies the likelihood ratio of a ratio `f` of the boundary by `(1 / (1 + f)) / (1 / 2)`.
+#[test]
+fn t6_safety_of_units_is_tested_against_equal_rates_of_thinned_events() {
+    let mut guard = RateGuard::by_unit(RateTest::default());
+    for unit in 0..20 {
+        guard.record(unit, Side::Control, share(0.5)).unwrap();
+    }
+    let fractions: [f64; 6] = [0.1, 0.2, 1.0 / 3.0, 0.5, 2.0 / 3.0, 0.8];
+    let sum: f64 = fractions.iter().map(|f| (2.0 / (1.0 + f)).powi(20)).sum();
+    let expected = (sum / 6.0).ln() + (63.0_f64 / 64.0).ln();
+    let found = guard.reading().safe.ln_e;
+    assert!(
+        (found - expected).abs() < 1e-12 * expected,
+        "{found} {expected}"
+    );
+}
