@@ -18,7 +18,9 @@ impl Rollout {
     /// Both are those of the policy that decided, however many steps later the outcome is known.
     /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for. There
     /// is none for an assignment under a policy that is not a step of this release, or of a unit
-    /// that no draw has placed: fallbacks, listed units, audience rules.
+    /// that no draw has placed: fallbacks, listed units, audience rules. Where a failing
+    /// candidate is answered for by the live version, ask before the answer, with the route that
+    /// was decided; otherwise the failure counts for nobody.
     ///
     /// ```
     /// use switchstand::{Policy, Router, Share, Timestamp};

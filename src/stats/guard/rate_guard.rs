@@ -67,7 +67,9 @@ impl RateGuard {
     ///
     /// `unit` is a 64-bit digest of the unit's key, as [`SeenUnits`] describes; it is ignored
     /// where each request is its own unit. Leave out units that no draw has placed: pins,
-    /// overrides, fallbacks, audience rules.
+    /// overrides, audience rules. Where the live version answers for a failing candidate, that
+    /// failure is the candidate's bad event: take the side from the route before the answer,
+    /// because the route of a fallback names no side.
     ///
     /// # Errors
     /// [`GuardError::TooManyShares`] or [`GuardError::CountOverflow`] as [`Tally::record`]; then
