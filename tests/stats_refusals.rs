@@ -5,8 +5,8 @@
 use switchstand::stats::agreement::{ConfusionMatrix, Weights, cohen_kappa, pabak};
 use switchstand::stats::planning::{self, Design, Sides};
 use switchstand::stats::{
-    Alpha, Alternative, Counts, Moments, PairedCounts, Refusal, compare, means, multiplicity,
-    paired, proportions, sample_ratio,
+    Alpha, AlphaError, Alternative, Counts, Moments, PairedCounts, Refusal, Sample, compare, means,
+    multiplicity, paired, proportions, quantiles, sample_ratio,
 };
 
 const ALPHA: Alpha = Alpha::FIVE_PERCENT;
@@ -310,4 +310,59 @@ fn t4_an_overflowing_statistic_is_refused() {
     refused!(means::welch(&low, &high, ALPHA, TWO), Overflow);
     refused!(means::student(&low, &high, ALPHA, TWO), Overflow);
     refused!(paired::paired_t(&high, ALPHA, TWO), Overflow);
+    refused!(means::cohen_d(&low, &high), Overflow);
+    refused!(paired::cohen_dz(&high), Overflow);
+    let wide = Moments::from_summary(2, f64::MAX, f64::MAX).unwrap();
+    let limits = paired::bland_altman(&wide).unwrap();
+    assert!(limits.limit_standard_error.is_finite() && limits.upper_limit.is_finite());
+    let far = Sample::new(&[-1e300, -1e299, 1e299, 1e300]).unwrap();
+    refused!(
+        quantiles::maritz_jarrett(&far, 0.5, quantiles::OrderLaw::default()),
+        Overflow
+    );
+    for weights in [[1e-310, 1e10], [1e300, 1e301]] {
+        refused!(
+            sample_ratio::check(&[1 << 50, 1], &weights, ALPHA),
+            Overflow
+        );
+    }
+}
+
+#[test]
+fn t4_an_error_rate_has_a_half() {
+    for alpha in [5e-324, f64::MIN_POSITIVE / 2.0, 0.0] {
+        assert_eq!(
+            Alpha::new(alpha),
+            Err(AlphaError::OutOfRange { value: alpha })
+        );
+    }
+    let least = Alpha::new(f64::MIN_POSITIVE).unwrap();
+    let some = counts(3, 10);
+    let interval = proportions::miettinen_nurminen_interval(&some, &some, least).unwrap();
+    assert!(
+        interval.lower < -0.9 && interval.upper > 0.9,
+        "{interval:?}"
+    );
+}
+
+#[test]
+fn t4_below_one_half_a_one_sided_bound_is_the_other_sides() {
+    let alpha = |value| Alpha::new(value).unwrap();
+    let (a, b) = (counts(30, 100), counts(45, 90));
+    let pairs = PairedCounts::new(50, 7, 19, 24).unwrap();
+    for rate in [0.51, 0.65, 0.9, 0.999] {
+        let upper = |alternative, rate| {
+            let score = proportions::miettinen_nurminen(&a, &b, alpha(rate), alternative);
+            let tango = paired::mcnemar_mid_p(&pairs, alpha(rate), alternative);
+            [score.unwrap().interval, tango.unwrap().interval]
+        };
+        let beyond = upper(Alternative::Less, rate);
+        let mirrored = upper(Alternative::Greater, 1.0 - rate);
+        for (beyond, mirrored) in beyond.iter().zip(mirrored) {
+            assert!(
+                (beyond.upper - mirrored.lower).abs() < 1e-12,
+                "{beyond:?} {mirrored:?}"
+            );
+        }
+    }
 }

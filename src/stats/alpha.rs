@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Holds an error probability strictly between zero and one.
+/// Holds an error probability between zero and one, neither of them included.
 ///
 /// A test at `alpha` rejects a true null hypothesis with at most this probability; an interval
 /// at `alpha` covers the truth with probability `1 - alpha`, its [`level`](Alpha::level).
@@ -29,10 +29,12 @@ impl Alpha {
 
     /// Returns the error rate `value`, which lies strictly between 0 and 1.
     ///
+    /// Subnormal numbers, below 2.3e-308, count as 0: half of one may be none.
+    ///
     /// # Errors
     /// [`AlphaError::OutOfRange`] for any other number, NaN included.
     pub const fn new(value: f64) -> Result<Alpha, AlphaError> {
-        if value > 0.0 && value < 1.0 {
+        if value >= f64::MIN_POSITIVE && value < 1.0 {
             Ok(Alpha(value))
         } else {
             Err(AlphaError::OutOfRange { value })

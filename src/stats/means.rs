@@ -94,14 +94,25 @@ pub fn student(
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two values in an arm,
-/// [`Refusal::ZeroVariance`] if neither arm varies.
+/// [`Refusal::ZeroVariance`] if neither arm varies, [`Refusal::Overflow`] if they vary so
+/// little that an `f64` cannot hold the ratio.
 pub fn cohen_d(control: &Moments, candidate: &Moments) -> Result<f64, Refusal> {
     let (a, b) = arms(control, candidate)?;
     let pooled = (control.m2() + candidate.m2()) / (a.n + b.n - 2.0);
     if pooled == 0.0 {
         return Err(NEITHER_VARIES);
     }
-    Ok(control.mean_to(candidate) / pooled.sqrt())
+    finite(control.mean_to(candidate) / pooled.sqrt())
+}
+
+/// Refuses a standardised difference that an `f64` cannot hold.
+pub(super) fn finite(difference: f64) -> Result<f64, Refusal> {
+    match difference.is_finite() {
+        true => Ok(difference),
+        false => Err(Refusal::Overflow {
+            what: "difference in standard deviations",
+        }),
+    }
 }
 
 const NEITHER_VARIES: Refusal = Refusal::ZeroVariance {

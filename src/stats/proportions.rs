@@ -138,7 +138,8 @@ impl Pair {
             xb: candidate.successes() as f64,
             fb: candidate.failures() as f64,
             nb,
-            difference: excess as f64 / na / nb,
+            // Two roundings may put what is 1 above it, where no score has a root.
+            difference: (excess as f64 / na / nb).clamp(-1.0, 1.0),
         })
     }
 

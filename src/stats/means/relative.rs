@@ -99,6 +99,9 @@ pub fn fieller(
         (relative.lift + g + reach) / open,
         (relative.lift + g - reach) / open,
     );
+    if !(one.is_finite() && other.is_finite()) {
+        return Err(TOO_LARGE);
+    }
     Ok(FiellerSet::Outside {
         lower: one.min(other),
         upper: one.max(other),

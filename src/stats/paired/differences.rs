@@ -1,7 +1,7 @@
 //! Paired scores, by their differences.
 
 use crate::stats::fixed_horizon::law::{interval, student_p, student_reach};
-use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, Statistic};
+use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, Statistic, means};
 
 /// Normal quantile of the limits of agreement, a literal in their definition.
 const LIMITS: f64 = 1.96;
@@ -78,7 +78,7 @@ pub fn paired_t(
 /// As [`paired_t`].
 pub fn cohen_dz(differences: &Moments) -> Result<f64, Refusal> {
     let (mean, variance) = summary(differences)?;
-    Ok(mean / variance.sqrt())
+    means::finite(mean / variance.sqrt())
 }
 
 /// Returns within which limits one score stands for the other.
@@ -95,11 +95,13 @@ pub fn bland_altman(differences: &Moments) -> Result<BlandAltman, Refusal> {
     let (bias, variance) = summary(differences)?;
     let n = differences.n() as f64;
     let reach = LIMITS * variance.sqrt();
+    let spread = 1.0 / n + LIMITS * LIMITS / (2.0 * (n - 1.0));
     Ok(BlandAltman {
         bias,
         lower_limit: bias - reach,
         upper_limit: bias + reach,
-        limit_standard_error: (variance * (1.0 / n + LIMITS * LIMITS / (2.0 * (n - 1.0)))).sqrt(),
+        // Apart, as the product of the variances may overflow.
+        limit_standard_error: variance.sqrt() * spread.sqrt(),
     })
 }
 

@@ -106,6 +106,11 @@ pub(super) fn standard_error(pairs: &PairedCounts) -> f64 {
 
 /// Returns the differences at which Tango's score is `z` and `-z`.
 pub(super) fn tango_bounds(pairs: &PairedCounts, z: f64) -> (f64, f64) {
+    if z < 0.0 {
+        // One-sided at a level below one half each bound lies on the other side.
+        let (lower, upper) = tango_bounds(pairs, -z);
+        return (upper, lower);
+    }
     let n = pairs.n() as f64;
     let (excess, d) = (excess(pairs), difference(pairs));
     let reach = |at: f64| z * (n * variance(pairs, at)).sqrt();

@@ -119,6 +119,11 @@ fn correction(pair: &Pair) -> f64 {
 
 /// Returns the differences at which the score is `z` and `-z`.
 fn bounds(pair: &Pair, z: f64, correction: f64) -> (f64, f64) {
+    if z < 0.0 {
+        // One-sided at a level below one half each bound lies on the other side.
+        let (lower, upper) = bounds(pair, -z, correction);
+        return (upper, lower);
+    }
     let (least, greatest) = DIFFERENCES;
     let d = pair.difference;
     let reach = |at: f64| z * (correction * variance(pair, at)).sqrt();

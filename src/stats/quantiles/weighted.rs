@@ -14,12 +14,21 @@ use crate::stats::{Refusal, Sample};
 /// Harrell and Davis (1982), <https://doi.org/10.1093/biomet/69.3.635>.
 ///
 /// # Errors
-/// [`Refusal::OutOfRange`] for a `p` that is not strictly between 0 and 1.
+/// [`Refusal::OutOfRange`] for a `p` that is not strictly between 0 and 1, or so near to one of
+/// them that the beta law's weights cannot be held.
 pub fn harrell_davis(sample: &Sample, p: f64) -> Result<f64, Refusal> {
     check(p)?;
     let n = sample.n() as f64;
     let weights = Weights::new(sample, (n + 1.0) * p, (n + 1.0) * (1.0 - p));
-    Ok(weights.mean())
+    let mean = weights.mean();
+    match mean.is_finite() {
+        true => Ok(mean),
+        false => Err(Refusal::OutOfRange {
+            what: "order of a quantile",
+            value: p,
+            expected: "a number whose weights an f64 can hold",
+        }),
+    }
 }
 
 /// Names the beta law that weighs the order statistics.
@@ -45,7 +54,8 @@ pub enum OrderLaw {
 /// # Errors
 /// [`Refusal::OutOfRange`] for a `p` that is not strictly between 0 and 1,
 /// [`Refusal::InsufficientData`] if the law has no shape for so few values: Wilcox's needs
-/// `2 <= m <= n - 1`, the other `m >= 1`.
+/// `2 <= m <= n - 1`, the other `m >= 1`; [`Refusal::Overflow`] for values whose squares an `f64`
+/// cannot hold.
 pub fn maritz_jarrett(sample: &Sample, p: f64, law: OrderLaw) -> Result<f64, Refusal> {
     let m = Position::new(sample, p)?.plus(0.5).floor();
     let n = sample.n();
@@ -61,7 +71,13 @@ pub fn maritz_jarrett(sample: &Sample, p: f64, law: OrderLaw) -> Result<f64, Ref
             needed: n + 1,
         });
     }
-    Ok(Weights::new(sample, a as f64, b as f64).deviation())
+    let deviation = Weights::new(sample, a as f64, b as f64).deviation();
+    match deviation.is_finite() {
+        true => Ok(deviation),
+        false => Err(Refusal::Overflow {
+            what: "standard error of a quantile",
+        }),
+    }
 }
 
 /// The order statistics with weights, those below 1e-60 left out.

@@ -28,7 +28,7 @@ pub struct GoodnessOfFit {
 /// As [`check`](super::check).
 pub fn chi_squared(counts: &[u64], weights: &[f64]) -> Result<GoodnessOfFit, Refusal> {
     let expected = Expected::new(counts, weights)?;
-    Ok(expected.test(|arm| arm.deviation * (arm.deviation / arm.expected)))
+    Ok(expected.test(Arm::pearson))
 }
 
 /// Tests counts against weights by the likelihood ratio, G.
@@ -133,10 +133,14 @@ impl Expected {
                 deviation: excess / all,
             }
         };
-        Ok(Expected {
-            total,
-            arms: pairs().enumerate().map(arm).collect(),
-        })
+        let arms: Vec<Arm> = pairs().enumerate().map(arm).collect();
+        let statistic: f64 = arms.iter().map(Arm::pearson).sum();
+        if !statistic.is_finite() {
+            return Err(Refusal::Overflow {
+                what: "deviation of an arm's size",
+            });
+        }
+        Ok(Expected { total, arms })
     }
 
     fn test(&self, term: impl Fn(&Arm) -> f64) -> GoodnessOfFit {
@@ -152,6 +156,11 @@ impl Expected {
 }
 
 impl Arm {
+    /// Returns the arm's part of Pearson's statistic.
+    fn pearson(&self) -> f64 {
+        self.deviation * (self.deviation / self.expected)
+    }
+
     fn z(&self, all: &Expected) -> f64 {
         self.deviation / (all.total as f64 * self.share * self.rest).sqrt()
     }
