@@ -191,6 +191,15 @@ mod tests {
                 .for_each(|part| sum.merge(part));
             assert_eq!(sum, whole);
         }
+        // A set with room to spare keeps no more of its units than the fuller one did.
+        let mut roomy = Units::new(1_024);
+        (0..500).for_each(|unit| roomy.expose(unit, 0));
+        let (mut left, mut right) = (roomy.clone(), whole.clone());
+        left.merge(&whole);
+        right.merge(&roomy);
+        assert_eq!(left, right);
+        let kept = |&key: &u64| key.leading_zeros() >= whole.level;
+        assert!(left.level == whole.level && left.arms.keys().all(kept));
         // A unit that comes again is no other unit, and another request.
         let before = whole.clone();
         whole.expose(0, 1);
