@@ -1,0 +1,73 @@
+//! Makes decisions and nothing else, for a count of their instructions under valgrind.
+//!
+//! ```text
+//! cargo build --release --example count_routes
+//! valgrind --tool=callgrind target/release/examples/count_routes plan 20000
+//! ```
+//!
+//! Two runs that differ in the number of decisions tell what one of them costs; `.ci/instructions`
+//! does so. The count does not depend on how busy the machine is, unlike a time.
+
+#![expect(clippy::print_stdout, reason = "a program prints")]
+
+use std::{convert::Infallible, env, error::Error, hint::black_box};
+
+use siphasher::sip::SipHasher13;
+use switchstand::{Policy, Router, Share, Unit, attr};
+
+/// Different keys, so that the count is an average over both arms and all branches.
+const KEYS: usize = 4_096;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let row = arguments
+        .next()
+        .ok_or("which row: hash, plan, router or rule")?;
+    let decisions: usize = arguments.next().ok_or("how many decisions")?.parse()?;
+
+    let keys: Vec<[u8; 16]> = (0..KEYS)
+        .filter_map(|number| format!("user-{number:011}").into_bytes().try_into().ok())
+        .collect();
+    let even = || Policy::ab_test("even", [("v1", 1), ("v2", 1)]);
+    let tier = [("tier", "paid")];
+    let keys = keys.iter().cycle().take(decisions);
+    match row.as_str() {
+        "hash" => {
+            let hasher = SipHasher13::new_with_keys(1, 2);
+            keys.for_each(|key| {
+                black_box(hasher.hash(key));
+            });
+        }
+        "plan" => {
+            let plan = even().compile("v1", ["v2"])?;
+            keys.for_each(|key| {
+                black_box(plan.route(key));
+            });
+        }
+        "router" => {
+            let router = router(even())?;
+            keys.for_each(|key| {
+                black_box(router.route(key));
+            });
+        }
+        "rule" => {
+            let internal = attr("tier").is("internal");
+            let canary = Policy::canary("rule", "v2", Share::percent(20)?).or_for(internal);
+            let router = router(canary)?;
+            keys.for_each(|key| {
+                black_box(router.route(Unit::from(key).with(&tier)));
+            });
+        }
+        other => return Err(format!("there is no row {other:?}").into()),
+    }
+    println!("{decisions} decisions of row {row}");
+    Ok(())
+}
+
+fn router(policy: Policy) -> Result<Router<()>, Box<dyn Error>> {
+    let router = Router::new("count", "v1", ())?;
+    router.deploy("v2", ())?;
+    router.validate("v2", |()| Ok::<(), Infallible>(()))?;
+    router.release(policy)?;
+    Ok(router)
+}
