@@ -11,6 +11,8 @@
 mod climbing;
 #[path = "rollout/delay.rs"]
 mod delay;
+#[path = "rollout/edges.rs"]
+mod edges;
 #[path = "rollout/evidence.rs"]
 mod evidence;
 #[path = "rollout/limits.rs"]
