@@ -44,7 +44,7 @@ fn main() {
             }
         };
         let name = format!("experiment.record, {name}");
-        timing::compare(&name, 1.15, record, None, units.len());
+        let _ = timing::compare(&name, 1.15, record, None, units.len());
     }
     let expose = || {
         for &(unit, arm) in &units {
@@ -52,5 +52,5 @@ fn main() {
         }
     };
     let name = "experiment.expose, a unit that is known";
-    timing::compare(name, 1.15, expose, None, units.len());
+    let _ = timing::compare(name, 1.15, expose, None, units.len());
 }

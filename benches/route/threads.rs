@@ -3,7 +3,7 @@
 #[path = "../timing/threads.rs"]
 mod timing;
 
-use std::hint::black_box;
+use std::{env, fs, hint::black_box, path::PathBuf};
 
 use criterion::Criterion;
 use switchstand::Policy;
@@ -24,7 +24,7 @@ pub(super) fn ratios(_: &mut Criterion) {
         let arms = [("v1", 1), ("v2", 1)];
         let _ = shared.release(Policy::ab_test(name, arms));
     };
-    compare(
+    let route = compare(
         "router.route, with a publisher at 1 kHz",
         1.15,
         || {
@@ -35,7 +35,7 @@ pub(super) fn ratios(_: &mut Criterion) {
         Some(&publish),
         keys.len(),
     );
-    compare(
+    let admit = compare(
         "router.admit and drop",
         1.15,
         || {
@@ -46,4 +46,8 @@ pub(super) fn ratios(_: &mut Criterion) {
         None,
         keys.len(),
     );
+    // Beside criterion's own results, for the table of the front pages.
+    let target = env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
+    let lines: Vec<String> = route.into_iter().chain(admit).collect();
+    fs::write(target.join("criterion/threads.txt"), lines.join("\n")).unwrap();
 }

@@ -24,17 +24,17 @@ const ROUNDS: usize = 60;
 /// Passes over all keys in one measurement: the system counts in steps of a few milliseconds.
 const PASSES: usize = 32;
 
-/// Prints the cost of a call on one thread, on two, and the ratio of the two.
+/// Prints and returns the cost of a call on one thread, on two, and the ratio of the two.
 pub(crate) fn compare(
     name: &str,
     limit: f64,
     calls: impl Fn() + Sync,
     publish: Option<&(dyn Fn(u64) + Sync)>,
     count: usize,
-) {
+) -> Option<String> {
     if time_on_processor().is_none() {
         println!("threads: this system does not tell a thread's time");
-        return;
+        return None;
     }
     let over = AtomicBool::new(false);
     let publishing = AtomicBool::new(false);
@@ -60,12 +60,13 @@ pub(crate) fn compare(
         }
         over.store(true, Ordering::Relaxed);
     });
-    if let (Some(one), Some(two)) = (lower_quartile(one), lower_quartile(two)) {
-        let ratio = two / one;
-        println!(
-            "threads/{name}: {one:.1} ns on one, {two:.1} ns on two, ratio {ratio:.3} (at most {limit})"
-        );
-    }
+    let (one, two) = (lower_quartile(one)?, lower_quartile(two)?);
+    let ratio = two / one;
+    let line = format!(
+        "{name}: {one:.1} ns on one, {two:.1} ns on two, ratio {ratio:.3} (at most {limit})"
+    );
+    println!("threads/{line}");
+    Some(line)
 }
 
 /// Runs the calls on some threads at once; returns each thread's time per call.
