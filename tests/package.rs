@@ -36,7 +36,7 @@ const TOP: [&str; 13] = [
     "README.md",
     "README.es.md",
     "clippy.toml",
-    "rustfmt.toml",
+    ".rustfmt.toml",
     "SECURITY.md",
 ];
 const FOLDERS: [&str; 4] = ["benches", "examples", "src", "tests"];

@@ -256,3 +256,73 @@ impl Condition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audience::attr;
+
+    /// Tells whether some witness of the audience is matched by it.
+    fn is_met(audience: &Audience) -> bool {
+        let witnesses = witnesses(&[audience], &[], 100_000).unwrap();
+        let mut units = witnesses.iter().map(Witness::unit);
+        units.any(|unit| audience.matches(&unit))
+    }
+
+    #[test]
+    fn as_many_witnesses_as_allowed_are_made_and_no_more() {
+        let audience = attr("tier").is("paid").and(attr("age").at_least(18));
+        let all = witnesses(&[&audience], &[], usize::MAX).unwrap().len();
+        let count = |limit| witnesses(&[&audience], &[], limit).map(|made| made.len());
+        assert_eq!(count(all), Ok(all));
+        assert_eq!(count(all - 1), Err(TooMany(all)));
+    }
+
+    #[test]
+    fn answers_are_packed_bit_by_bit_into_words() {
+        let packed = |places: &[usize], count| pack((0..count).map(|at| places.contains(&at)));
+        assert_eq!(packed(&[0, 1], 2), [3]);
+        assert_eq!(packed(&[63], 64), [1 << 63]);
+        assert_eq!(packed(&[1, 64, 129], 130), [2, 1, 2]);
+    }
+
+    #[test]
+    fn each_combination_of_pieces_of_a_text_is_met() {
+        let name = || attr("name");
+        let both = [true, false];
+        for (start, end) in both.into_iter().flat_map(|a| both.map(|b| (a, b))) {
+            for (first, second) in both.into_iter().flat_map(|a| both.map(|b| (a, b))) {
+                let wanted = [
+                    (name().starts_with("ab"), start),
+                    (name().ends_with("yz"), end),
+                    (name().contains("mm"), first),
+                    (name().contains("nn"), second),
+                ];
+                let parts = wanted.map(|(part, holds)| if holds { part } else { part.not() });
+                let audience = Audience::all(parts);
+                assert!(is_met(&audience), "{audience}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_joins_the_pieces_is_part_of_no_condition() {
+        let path = || attr("path");
+        let without = path().starts_with("x").and(path().contains("/").not());
+        assert!(is_met(&without), "{without}");
+        let pieces = path().starts_with("a").and(path().ends_with("b"));
+        let other = pieces.and(path().is_not("a/b"));
+        assert!(is_met(&other), "{other}");
+    }
+
+    #[test]
+    fn every_subset_of_ten_parts_is_tried_and_eleven_are_refused() {
+        let parts = |count: usize| {
+            let texts = (0..count).map(|part| format!("<{part}>"));
+            Audience::all(texts.map(|text| attr("name").contains(text)))
+        };
+        assert!(is_met(&parts(MAX_PARTS)));
+        let refused = witnesses(&[&parts(MAX_PARTS + 1)], &[], usize::MAX);
+        assert_eq!(refused.unwrap_err(), TooMany(1 << (MAX_PARTS + 1)));
+    }
+}

@@ -127,3 +127,37 @@ impl Policy {
         witnesses(&audiences, &lists, limit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canary() -> Policy {
+        Policy::canary("ranker", "v2", Share::ALL)
+    }
+
+    #[test]
+    fn a_holdout_of_nobody_reaches_nobody() {
+        let held_out = |share| {
+            let policy = canary().with_holdout("holdout", share);
+            let reached = policy.reach(&Unit::from("ana"));
+            reached.contains(&(None, Reason::Holdout))
+        };
+        assert!(!held_out(Share::NONE));
+        assert!(held_out(Share::percent(1).unwrap()));
+        assert!(held_out(Share::ALL));
+    }
+
+    #[test]
+    fn a_layer_leaves_units_out_on_either_side_of_its_stretch() {
+        let left_out = |from: u32, to: u32| {
+            let (from, to) = (Share::percent(from).unwrap(), Share::percent(to).unwrap());
+            let policy = canary().with_layer("layer", from, to);
+            let reached = policy.reach(&Unit::from("ana"));
+            reached.contains(&(None, Reason::Layer))
+        };
+        assert!(!left_out(0, 100));
+        assert!(left_out(10, 100));
+        assert!(left_out(0, 90));
+    }
+}

@@ -54,3 +54,33 @@ fn fate<'a>((policy, fates): &(&'a Policy, Fates<'a>), unit: &Unit<'_>) -> Fate<
         None => Fate::Drawn,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{audience::attr, share::Share};
+
+    /// Tells whether a unit moves at all from one policy to the other.
+    fn moves(old: &Policy, new: &Policy, unit: Unit<'_>) -> bool {
+        let changes = Changes::between(old, new, Some("v1")).unwrap();
+        !changes.moves_of(&unit).is_empty()
+    }
+
+    #[test]
+    fn the_end_of_a_list_moves_the_listed_and_nobody_else() {
+        let live = Policy::live_only("ranker");
+        let listed = Policy::live_only("ranker").with_units("v2", ["ana"]);
+        assert!(moves(&listed, &live, Unit::from("ana")));
+        assert!(!moves(&listed, &live, Unit::from("bob")));
+    }
+
+    #[test]
+    fn a_canary_within_an_audience_moves_that_audience_and_nobody_else() {
+        let live = Policy::live_only("ranker");
+        let canary = Policy::canary("ranker", "v2", Share::ALL);
+        let canary = canary.within(attr("tier").is("paid"));
+        let paid = [("tier", "paid")];
+        assert!(moves(&live, &canary, Unit::from("ana").with(&paid)));
+        assert!(!moves(&live, &canary, Unit::from("ana")));
+    }
+}
