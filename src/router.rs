@@ -140,9 +140,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     pub fn admit<'a>(&self, unit: impl Into<Unit<'a>>) -> Ticket<M> {
         let unit = unit.into();
         let mut ticket = Ticket::admit(&self.shared, &unit);
-        if let Some(extras) = ticket.extras_mut() {
-            extras.remember(&unit);
-        }
+        ticket.remember(&unit);
         ticket
     }
 

@@ -51,9 +51,10 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Admits a request whose session began with a version.
     pub fn admit_pinned<'a>(&self, unit: impl Into<Unit<'a>>, pin: &Pin) -> Ticket<M> {
         let unit = unit.into();
-        Ticket::admit_by(&self.shared, &unit, &|plan: &Plan| {
-            plan.route_pinned(unit, pin)
-        })
+        let decide = |plan: &Plan| plan.route_pinned(unit, pin);
+        let mut ticket = Ticket::admit_by(&self.shared, &unit, &decide);
+        ticket.remember(&unit);
+        ticket
     }
 
     /// Tags a pin for one unit, so that the client can hold it.

@@ -62,7 +62,9 @@ impl<M: Send + Sync + 'static> Reader<M> {
         let decide = |plan: &Plan| plan.decide(&unit);
         let at_hand = (*stamp, &*plan, &*leases);
         let leased = Ticket::lease_out(shared, at_hand, &unit, &mut route, &decide);
-        Ticket::complete(shared, &unit, route, leased, &decide)
+        let mut ticket = Ticket::complete(shared, &unit, route, leased, &decide);
+        ticket.remember(&unit);
+        ticket
     }
 
     /// Returns the plan that the last request was decided by.

@@ -118,6 +118,14 @@ impl<M> Ticket<M> {
         Some(self.lease.model())
     }
 
+    /// Keeps the unit for the record of the exposure, which is made when nobody has it any more.
+    #[inline]
+    pub(super) fn remember(&mut self, unit: &Unit<'_>) {
+        if let Some(extras) = self.extras_mut() {
+            extras.remember(unit);
+        }
+    }
+
     #[inline(never)]
     fn sampled(mut self, unit: &Unit<'_>) -> Ticket<M> {
         if let Some(extras) = &mut self.extras {
