@@ -1,3 +1,18 @@
+//! [ab_test]: self::ab_test
+//! [blue_green]: self::blue_green
+//! [bucketing]: self::bucketing
+//! [canary]: self::canary
+//! [choosing_a_test]: self::choosing_a_test
+//! [deployment_and_release]: self::deployment_and_release
+//! [design_faq]: self::design_faq
+//! [in_a_server]: self::in_a_server
+//! [limits]: self::limits
+//! [many_servers]: self::many_servers
+//! [performance]: self::performance
+//! [progressive_rollout]: self::progressive_rollout
+//! [sessions_and_pins]: self::sessions_and_pins
+//! [shadow]: self::shadow
+//! [what_is_counted]: self::what_is_counted
 #![doc = include_str!("guide/contents.md")]
 
 #[doc = include_str!("guide/ab_test.md")]

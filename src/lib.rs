@@ -1,3 +1,8 @@
+// Of two definitions of one link the first holds: here a module, in the file itself a file.
+#![cfg_attr(
+    all(feature = "serde", feature = "stats"),
+    doc = "[guide]: crate::guide\n[in a server]: crate::guide::in_a_server\n"
+)]
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
     doc = include_str!("../README.md")

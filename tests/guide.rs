@@ -44,8 +44,13 @@ fn the_contents_name_every_chapter() {
     let guide = include_str!("../src/guide.rs");
     for chapter in &chapters {
         assert!(
-            contents.contains(&format!("]({chapter})")),
+            contents.contains(&format!("[{chapter}]: {chapter}.md\n"))
+                && contents.matches(&format!("[{chapter}]")).count() > 1,
             "contents.md does not link the chapter {chapter}"
+        );
+        assert!(
+            guide.contains(&format!("//! [{chapter}]: self::{chapter}\n")),
+            "guide.rs does not link the module {chapter}, whose file contents.md names"
         );
         assert!(
             guide.contains(&format!("include_str!(\"guide/{chapter}.md\")")),
