@@ -139,6 +139,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Makes a ready version live, for everybody and at once; the old one stands by.
     ///
+    /// The policy in force ends with it: the new one is [`Policy::live_only`] of the same release.
+    /// [`swap_with`](Operator::swap_with) takes another.
+    ///
     /// # Errors
     /// [`OperationError`] if the version is not ready, or the last swap is still open.
     pub fn swap(&self, version: &str) -> Result<u64, OperationError> {
@@ -204,6 +207,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     }
 
     /// Rejects the live version: the stand-by answers again.
+    ///
+    /// The policy in force stays, without the rejected version; the one before the swap does not
+    /// come back.
     ///
     /// # Errors
     /// [`OperationError::NoStandby`] if there is none.
