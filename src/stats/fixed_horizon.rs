@@ -1,6 +1,7 @@
 //! The result of a test that is valid for one look at the observations.
 
 pub(crate) mod law;
+pub(crate) mod wald;
 
 use core::fmt;
 

@@ -15,8 +15,8 @@ mod relative;
 
 pub use relative::{FiellerSet, fieller, relative_lift};
 
-use super::fixed_horizon::law::{interval, student_p, student_reach};
-use super::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, Statistic};
+use super::fixed_horizon::wald::{UNBOUNDED, Wald};
+use super::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal};
 
 /// Tests a difference of means with Welch's t test, and gives its interval.
 ///
@@ -159,32 +159,14 @@ fn result(
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
     let effect = a.moments.mean_to(&b.moments);
-    let t = effect / standard_error;
-    if !t.is_finite() {
-        return Err(Refusal::Overflow {
-            what: "difference of the means in standard errors",
-        });
-    }
-    let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
-    let everything = (f64::NEG_INFINITY, f64::INFINITY);
-    Ok(FixedHorizon {
+    Wald {
         method,
         measure: Measure::MeanDifference,
+        what: "difference of the means in standard errors",
         effect,
         standard_error,
-        interval: interval(
-            (effect - reach, effect + reach),
-            everything,
-            alpha,
-            alternative,
-        ),
         null: 0.0,
-        alternative,
-        alpha,
-        statistic: Statistic::StudentT {
-            t,
-            degrees_of_freedom,
-        },
-        p: student_p(t, degrees_of_freedom, alternative),
-    })
+        range: UNBOUNDED,
+    }
+    .student(degrees_of_freedom, alpha, alternative)
 }

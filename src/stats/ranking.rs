@@ -8,8 +8,8 @@
 //! Both models score the same items, live and shadow, and the truth is known. For one look at
 //! a set of items fixed beforehand.
 
-use super::fixed_horizon::law::{interval, normal_p, normal_reach};
-use super::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Statistic};
+use super::fixed_horizon::wald::Wald;
+use super::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
 /// Returns the areas under the ROC curves of two models on the same items, with their errors.
 ///
@@ -149,26 +149,16 @@ impl PairedAreas {
                 what: "difference of the areas",
             });
         }
-        let effect = self.candidate - self.control;
-        let z = effect / standard_error;
-        let reach = normal_reach(alpha, alternative) * standard_error;
-        Ok(FixedHorizon {
+        Wald {
             method: "DeLong test",
             measure: Measure::AreaDifference,
-            effect,
+            what: "difference of the areas",
+            effect: self.candidate - self.control,
             standard_error,
-            interval: interval(
-                (effect - reach, effect + reach),
-                (-1.0, 1.0),
-                alpha,
-                alternative,
-            ),
             null: 0.0,
-            alternative,
-            alpha,
-            statistic: Statistic::Normal { z },
-            p: normal_p(z, alternative),
-        })
+            range: (-1.0, 1.0),
+        }
+        .normal(alpha, alternative)
     }
 }
 

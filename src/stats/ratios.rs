@@ -11,8 +11,8 @@
 //! errors clustered by unit. All of it is for one look at a sample whose size was fixed
 //! beforehand.
 
-use super::fixed_horizon::law::{interval, normal_p, normal_reach};
-use super::{Alpha, Alternative, FixedHorizon, Measure, RatioMoments, Refusal, Statistic};
+use super::fixed_horizon::wald::{UNBOUNDED, Wald};
+use super::{Alpha, Alternative, FixedHorizon, Measure, RatioMoments, Refusal};
 
 /// Tests a difference of two ratios by the delta method, and gives its interval.
 ///
@@ -169,28 +169,14 @@ fn result(
             what: "ratio of both arms' units",
         });
     }
-    let z = effect / standard_error;
-    let reach = normal_reach(alpha, alternative) * standard_error;
-    if !(z.is_finite() && (effect - reach).is_finite() && (effect + reach).is_finite()) {
-        return Err(Refusal::Overflow {
-            what: "difference of the ratios",
-        });
-    }
-    Ok(FixedHorizon {
+    Wald {
         method,
         measure,
+        what: "difference of the ratios",
         effect,
         standard_error,
-        interval: interval(
-            (effect - reach, effect + reach),
-            (f64::NEG_INFINITY, f64::INFINITY),
-            alpha,
-            alternative,
-        ),
         null: 0.0,
-        alternative,
-        alpha,
-        statistic: Statistic::Normal { z },
-        p: normal_p(z, alternative),
-    })
+        range: UNBOUNDED,
+    }
+    .normal(alpha, alternative)
 }

@@ -1,8 +1,8 @@
 //! The difference of two means, less what the past explains.
 
 use super::CovariateMoments;
-use crate::stats::fixed_horizon::law::{interval, student_p, student_reach};
-use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Statistic};
+use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
 /// Adjusts the metric of both arms by the covariate.
 ///
@@ -149,29 +149,16 @@ impl Adjustment {
         }
         let (u, v) = (a.error_squared / total, b.error_squared / total);
         let degrees_of_freedom = 1.0 / (u * u / (a.n - 1.0) + v * v / (b.n - 1.0));
-        let (effect, standard_error) = (self.effect, self.standard_error);
-        let t = effect / standard_error;
-        let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
-        Ok(FixedHorizon {
+        Wald {
             method: "Welch t test, adjusted by the past (CUPED)",
             measure: Measure::MeanDifference,
-            effect,
-            standard_error,
-            interval: interval(
-                (effect - reach, effect + reach),
-                (f64::NEG_INFINITY, f64::INFINITY),
-                alpha,
-                alternative,
-            ),
+            what: "adjusted difference of the means",
+            effect: self.effect,
+            standard_error: self.standard_error,
             null: 0.0,
-            alternative,
-            alpha,
-            statistic: Statistic::StudentT {
-                t,
-                degrees_of_freedom,
-            },
-            p: student_p(t, degrees_of_freedom, alternative),
-        })
+            range: UNBOUNDED,
+        }
+        .student(degrees_of_freedom, alpha, alternative)
     }
 }
 

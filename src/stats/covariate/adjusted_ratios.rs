@@ -1,8 +1,8 @@
 //! The difference of two ratios of sums, less what the past explains.
 
 use super::RatioCovariateMoments;
-use crate::stats::fixed_horizon::law::{interval, normal_p, normal_reach};
-use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Statistic, ratios};
+use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, ratios};
 
 /// Adjusts the difference of two ratios by the same ratios before the release.
 ///
@@ -72,31 +72,21 @@ impl RatioAdjustment {
     /// # Errors
     /// [`Refusal::ZeroVariance`] if the past explains all of both arms' variance.
     pub fn test(&self, alpha: Alpha, alternative: Alternative) -> Result<FixedHorizon, Refusal> {
-        let (effect, standard_error) = (self.effect, self.standard_error);
-        if standard_error == 0.0 {
+        if self.standard_error == 0.0 {
             return Err(Refusal::ZeroVariance {
                 what: "adjusted ratio of both arms' units",
             });
         }
-        let z = effect / standard_error;
-        let reach = normal_reach(alpha, alternative) * standard_error;
-        Ok(FixedHorizon {
+        Wald {
             method: "ratio z test, delta method, adjusted by the past (CUPED)",
             measure: Measure::RatioDifference,
-            effect,
-            standard_error,
-            interval: interval(
-                (effect - reach, effect + reach),
-                (f64::NEG_INFINITY, f64::INFINITY),
-                alpha,
-                alternative,
-            ),
+            what: "adjusted difference of the ratios",
+            effect: self.effect,
+            standard_error: self.standard_error,
             null: 0.0,
-            alternative,
-            alpha,
-            statistic: Statistic::Normal { z },
-            p: normal_p(z, alternative),
-        })
+            range: UNBOUNDED,
+        }
+        .normal(alpha, alternative)
     }
 }
 

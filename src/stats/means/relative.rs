@@ -1,10 +1,9 @@
 //! The relative difference of two means.
 
 use super::{Arm, NEITHER_VARIES, arms};
-use crate::stats::fixed_horizon::law::{interval, normal_p, normal_reach};
-use crate::stats::{
-    Alpha, Alternative, FixedHorizon, Interval, Measure, Moments, Refusal, Statistic,
-};
+use crate::stats::fixed_horizon::law::normal_reach;
+use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::{Alpha, Alternative, FixedHorizon, Interval, Measure, Moments, Refusal};
 
 /// Tests the relative difference `m_b / m_a - 1` by the delta method.
 ///
@@ -30,30 +29,16 @@ pub fn relative_lift(
     if standard_error == 0.0 {
         return Err(NEITHER_VARIES);
     }
-    let effect = relative.lift;
-    let z = effect / standard_error;
-    let reach = normal_reach(alpha, alternative) * standard_error;
-    if !(z.is_finite() && reach.is_finite()) {
-        return Err(TOO_LARGE);
-    }
-    let everything = (f64::NEG_INFINITY, f64::INFINITY);
-    Ok(FixedHorizon {
+    Wald {
         method: "relative z test, delta method",
         measure: Measure::RelativeDifference,
-        effect,
+        what: LIFT,
+        effect: relative.lift,
         standard_error,
-        interval: interval(
-            (effect - reach, effect + reach),
-            everything,
-            alpha,
-            alternative,
-        ),
         null: 0.0,
-        alternative,
-        alpha,
-        statistic: Statistic::Normal { z },
-        p: normal_p(z, alternative),
-    })
+        range: UNBOUNDED,
+    }
+    .normal(alpha, alternative)
 }
 
 /// Returns Fieller's confidence set for the relative difference `m_b / m_a - 1`.
@@ -151,9 +136,8 @@ impl FiellerSet {
     }
 }
 
-const TOO_LARGE: Refusal = Refusal::Overflow {
-    what: "relative difference of the means",
-};
+const LIFT: &str = "relative difference of the means";
+const TOO_LARGE: Refusal = Refusal::Overflow { what: LIFT };
 
 /// Means and standard errors in units of the control's mean.
 struct Relative {

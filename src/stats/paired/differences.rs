@@ -1,7 +1,7 @@
 //! Paired scores, by their differences.
 
-use crate::stats::fixed_horizon::law::{interval, student_p, student_reach};
-use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, Statistic, means};
+use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal, means};
 
 /// Normal quantile of the limits of agreement, a literal in their definition.
 const LIMITS: f64 = 1.96;
@@ -39,35 +39,16 @@ pub fn paired_t(
     let (effect, variance) = summary(differences)?;
     let n = differences.n() as f64;
     let standard_error = (variance / n).sqrt();
-    let degrees_of_freedom = n - 1.0;
-    let t = effect / standard_error;
-    if !t.is_finite() {
-        return Err(Refusal::Overflow {
-            what: "mean difference in standard errors",
-        });
-    }
-    let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
-    let everything = (f64::NEG_INFINITY, f64::INFINITY);
-    Ok(FixedHorizon {
+    Wald {
         method: "paired t test",
         measure: Measure::MeanDifference,
+        what: "mean difference in standard errors",
         effect,
         standard_error,
-        interval: interval(
-            (effect - reach, effect + reach),
-            everything,
-            alpha,
-            alternative,
-        ),
         null: 0.0,
-        alternative,
-        alpha,
-        statistic: Statistic::StudentT {
-            t,
-            degrees_of_freedom,
-        },
-        p: student_p(t, degrees_of_freedom, alternative),
-    })
+        range: UNBOUNDED,
+    }
+    .student(n - 1.0, alpha, alternative)
 }
 
 /// Returns the mean difference in standard deviations of the differences, Cohen's d_z.

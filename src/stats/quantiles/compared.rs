@@ -1,8 +1,9 @@
 //! The difference of a quantile between two arms.
 
 use super::{QuantileType, quantile, quantile_interval};
-use crate::stats::fixed_horizon::law::{interval, normal_p, normal_reach};
-use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample, Statistic};
+use crate::stats::fixed_horizon::law::normal_reach;
+use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample};
 
 /// Tests the difference of a quantile, and gives its interval.
 ///
@@ -48,30 +49,16 @@ pub fn difference(
             what: "neighbourhood of the quantile in both arms",
         });
     }
-    let reach = normal_reach(alpha, alternative) * standard_error;
-    if !(effect - reach).is_finite() || !(effect + reach).is_finite() {
-        return Err(Refusal::Overflow {
-            what: "difference of the quantiles",
-        });
-    }
-    let z = effect / standard_error;
-    Ok(FixedHorizon {
+    Wald {
         method: "quantile z test, order-statistic errors",
         measure: Measure::QuantileDifference,
+        what: "difference of the quantiles",
         effect,
         standard_error,
-        interval: interval(
-            (effect - reach, effect + reach),
-            (f64::NEG_INFINITY, f64::INFINITY),
-            alpha,
-            alternative,
-        ),
         null: 0.0,
-        alternative,
-        alpha,
-        statistic: Statistic::Normal { z },
-        p: normal_p(z, alternative),
-    })
+        range: UNBOUNDED,
+    }
+    .normal(alpha, alternative)
 }
 
 /// Returns the standard error that the arm's 95 % interval amounts to.

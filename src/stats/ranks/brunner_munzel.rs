@@ -2,8 +2,8 @@
 
 use super::ties::blocks;
 use super::u_statistic;
-use crate::stats::fixed_horizon::law::{interval, student_p, student_reach};
-use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample, Statistic};
+use crate::stats::fixed_horizon::wald::Wald;
+use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample};
 
 /// Tests whether a candidate's value exceeds a control's half of the time, ties as a half.
 ///
@@ -73,27 +73,14 @@ pub fn brunner_munzel(
     let (share_a, share_b) = (u / total, v / total);
     let degrees_of_freedom =
         1.0 / (share_a * share_a / (na - 1.0) + share_b * share_b / (nb - 1.0));
-    let standard_error = total.sqrt();
-    let t = (effect - 0.5) / standard_error;
-    let reach = student_reach(alpha, degrees_of_freedom, alternative) * standard_error;
-    Ok(FixedHorizon {
+    Wald {
         method: "Brunner-Munzel test",
         measure: Measure::Superiority,
+        what: "superiority in standard errors",
         effect,
-        standard_error,
-        interval: interval(
-            (effect - reach, effect + reach),
-            (0.0, 1.0),
-            alpha,
-            alternative,
-        ),
+        standard_error: total.sqrt(),
         null: 0.5,
-        alternative,
-        alpha,
-        statistic: Statistic::StudentT {
-            t,
-            degrees_of_freedom,
-        },
-        p: student_p(t, degrees_of_freedom, alternative),
-    })
+        range: (0.0, 1.0),
+    }
+    .student(degrees_of_freedom, alpha, alternative)
 }
