@@ -128,6 +128,14 @@ fn check(before: &ShadowCounts, router: &Router<Scripted>, seen: &Seen) -> Shado
     counts
 }
 
+struct RaisedAtTheEnd<'a>(&'a AtomicBool);
+
+impl Drop for RaisedAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn s3_the_counts_add_up_at_every_instant_of_a_run_with_faults() {
     let router = Router::builder("test")
@@ -167,12 +175,13 @@ fn s3_the_counts_add_up_at_every_instant_of_a_run_with_faults() {
                 }
             });
         }
+        // Also when a look fails, or the drainers would wait for ever.
+        let _over = RaisedAtTheEnd(&over);
         let mut counts = ShadowCounts::default();
         while !workers.iter().all(thread::ScopedJoinHandle::is_finished) {
             counts = check(&counts, &router, &seen);
             looks += 1;
         }
-        over.store(true, Ordering::SeqCst);
     });
     while let Some(task) = queue.pop(Timestamp::from_nanos(1)) {
         task.run();
