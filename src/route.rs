@@ -1,6 +1,6 @@
 //! The decision for one request.
 
-use core::{fmt, num::NonZeroU64};
+use core::{fmt, iter, num::NonZeroU64};
 
 use thiserror::Error;
 
@@ -340,7 +340,12 @@ impl ShadowSet {
 
     /// Iterates over the shadows' places in the byte order of their versions.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..8).filter(move |place| self.0 >> place & 1 == 1)
+        let mut left = self.0;
+        iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            left &= left.checked_sub(1)?;
+            Some(place)
+        })
     }
 }
 

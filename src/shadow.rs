@@ -6,6 +6,7 @@ mod contain;
 mod desk;
 mod ledger;
 mod queue;
+mod sampled;
 #[cfg(feature = "tower")]
 mod service;
 mod stub;
@@ -22,4 +23,5 @@ pub(crate) use comparison::{AnyComparison, Primary};
 pub(crate) use contain::contain;
 pub(crate) use desk::Desk;
 pub(crate) use ledger::Ledger;
+pub(crate) use sampled::Sampled;
 pub(crate) use stub::Stub;

@@ -1,6 +1,8 @@
 //! What only some requests need: a second version, or a name for the records.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::{cache::ThreadPlan, published::Lease, recording::Running};
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     plan::Plan,
     record::{DropReason, ShadowOutcome},
     route::{Route, ShadowSet},
-    shadow::{Desk, Primary, ShadowTask, Stub, contain},
+    shadow::{Desk, Primary, Sampled, ShadowTask, Stub, contain},
     unit::{Unit, UnitKey},
 };
 
@@ -16,7 +18,11 @@ use crate::{
 pub(super) struct Extras<M> {
     /// Held where the policy lets the live version answer for a failing one.
     fallback: Option<Fallback<M>>,
-    waiting: VecDeque<Waiting<M>>,
+    /// One has room without an allocation of its own.
+    waiting: SmallVec<[Waiting<M>; 1]>,
+    /// What all waiting shadows run beside; none before they are counted, for a ticket that is
+    /// taken back was never sampled.
+    sampled: Option<Sampled>,
     /// The plan that decided, where records want its name.
     plan: Option<Arc<ThreadPlan>>,
     /// Who asked, where records want it and the request itself is out of reach.
@@ -34,8 +40,7 @@ pub(super) struct Fallback<M> {
 
 struct Waiting<M> {
     lease: Arc<Lease<M>>,
-    /// None before the shadow is counted: a ticket that is taken back was never sampled.
-    stub: Option<Stub>,
+    is_permitted: bool,
 }
 
 impl<M> Extras<M> {
@@ -56,16 +61,17 @@ impl<M> Extras<M> {
         } else {
             None
         };
-        let leases = plan.shadow_ids(route.shadows()).map(take);
-        let waiting = leases.map(|lease| {
-            Some(Waiting {
-                lease: lease?,
-                stub: None,
-            })
-        });
+        let mut waiting = SmallVec::new();
+        for id in plan.shadow_ids(route.shadows()) {
+            waiting.push(Waiting {
+                lease: take(id)?,
+                is_permitted: false,
+            });
+        }
         Some(Box::new(Extras {
             fallback,
-            waiting: waiting.collect::<Option<_>>()?,
+            waiting,
+            sampled: None,
             plan: name,
             unit: None,
             primary: None,
@@ -80,18 +86,19 @@ impl<M> Extras<M> {
     /// Counts the shadows: from here on each ends in exactly one counted way.
     ///
     /// The same holds for the request's place in the journal.
-    pub(super) fn sample(&mut self, desk: &Arc<Desk>, route: Route, unit: &Unit<'_>) {
+    pub(super) fn sample(&mut self, desk: &Desk, route: Route, unit: &Unit<'_>) {
         if let Some(running) = &mut self.running {
             running.admit();
         }
-        for waiting in &mut self.waiting {
-            waiting.stub = Some(Stub::sample(
-                Arc::clone(desk),
+        if self.has_shadows() {
+            self.sampled = Some(Sampled::new(
                 self.plan.clone(),
                 unit.key().to_owned(),
                 route,
-                waiting.lease.version(),
             ));
+            for waiting in &self.waiting {
+                desk.sample(waiting.lease.version());
+            }
         }
     }
 
@@ -120,16 +127,15 @@ impl<M> Extras<M> {
     }
 
     /// Notes that the live version answers; it is then no shadow of itself.
-    pub(super) fn reroute(&mut self, route: Route) {
+    pub(super) fn reroute(&mut self, desk: &Desk, route: Route) {
         if let Some(running) = &mut self.running {
             running.fall_back();
         }
-        self.waiting
-            .retain(|waiting| waiting.lease.version() != route.version());
-        for waiting in &mut self.waiting {
-            if let Some(stub) = &mut waiting.stub {
-                stub.reroute(route);
-            }
+        self.end_unless(desk, DropReason::Unrun, |waiting| {
+            waiting.lease.version() != route.version()
+        });
+        if let Some(sampled) = &mut self.sampled {
+            sampled.reroute(route);
         }
     }
 
@@ -138,15 +144,44 @@ impl<M> Extras<M> {
     }
 
     /// Keeps the shadows that get a permit; tells whether any does.
-    pub(super) fn take_permits(&mut self) -> bool {
-        self.waiting.retain_mut(|waiting| {
-            let permitted = waiting.stub.as_mut().is_some_and(Stub::permit);
-            if !permitted && let Some(stub) = waiting.stub.take() {
-                stub.drop_for(DropReason::NoPermit);
-            }
-            permitted
-        });
+    pub(super) fn take_permits(&mut self, desk: &Desk) -> bool {
+        self.end_unless(desk, DropReason::NoPermit, |waiting| waiting.permit(desk));
         self.has_shadows()
+    }
+
+    /// Ends those shadows for `reason` that are not to be kept.
+    fn end_unless(
+        &mut self,
+        desk: &Desk,
+        reason: DropReason,
+        keep: impl Fn(&mut Waiting<M>) -> bool,
+    ) {
+        let mut place = 0;
+        while let Some(waiting) = self.waiting.get_mut(place) {
+            if keep(waiting) {
+                place += 1;
+            } else {
+                let waiting = self.waiting.remove(place);
+                self.end(desk, waiting, reason);
+            }
+        }
+    }
+
+    fn take_first(&mut self) -> Option<Waiting<M>> {
+        (!self.waiting.is_empty()).then(|| self.waiting.remove(0))
+    }
+
+    /// Ends a shadow after its lease was given back.
+    fn end(&self, desk: &Desk, waiting: Waiting<M>, reason: DropReason) {
+        let Waiting {
+            lease,
+            is_permitted,
+        } = waiting;
+        let version = lease.version();
+        drop(lease);
+        if let Some(sampled) = &self.sampled {
+            sampled.end(desk, version, is_permitted, ShadowOutcome::Dropped(reason));
+        }
     }
 
     pub(super) fn answered(&mut self, primary: Option<Primary>) {
@@ -154,22 +189,48 @@ impl<M> Extras<M> {
     }
 
     /// Returns the next shadow that gets a permit; only then is the input asked for.
-    pub(super) fn next<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
-        let (lease, stub) = loop {
-            let Waiting { lease, stub } = self.waiting.pop_front()?;
-            if let Some(mut stub) = stub {
-                if stub.permit() {
-                    break (lease, stub);
-                }
-                stub.drop_for(DropReason::NoPermit);
+    pub(super) fn next<I>(
+        &mut self,
+        desk: &Arc<Desk>,
+        input: impl FnOnce() -> I,
+    ) -> Option<ShadowTask<M, I>> {
+        self.sampled.as_ref()?;
+        let lease = loop {
+            let mut waiting = self.take_first()?;
+            if waiting.permit(desk) {
+                break waiting.lease;
             }
+            self.end(desk, waiting, DropReason::NoPermit);
         };
+        let sampled = if self.has_shadows() {
+            self.sampled.clone()
+        } else {
+            self.sampled.take()
+        };
+        let stub = Stub::permitted(Arc::clone(desk), sampled?, lease.version());
         match contain(input) {
             Some(input) => Some(ShadowTask::new(stub, lease, self.primary.clone(), input)),
             None => {
                 stub.end(ShadowOutcome::Panicked);
                 None
             }
+        }
+    }
+}
+
+impl<M> Waiting<M> {
+    /// Takes a permit if the shadow has none; tells whether it has one.
+    fn permit(&mut self, desk: &Desk) -> bool {
+        self.is_permitted = self.is_permitted || desk.permits.take();
+        self.is_permitted
+    }
+}
+
+impl<M> Drop for Extras<M> {
+    fn drop(&mut self) {
+        while let Some(waiting) = self.take_first() {
+            let desk = Arc::clone(waiting.lease.desk());
+            self.end(&desk, waiting, DropReason::Unrun);
         }
     }
 }

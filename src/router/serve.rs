@@ -130,7 +130,8 @@ impl<M> Ticket<M> {
     /// what is run then is counted but not compared.
     #[must_use]
     pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
-        self.extras_mut()?.next(input)
+        let (extras, desk) = self.extras_and_desk()?;
+        extras.next(desk, input)
     }
 
     /// Tells the journal of an answer, if the request is journalled.
@@ -190,12 +191,11 @@ impl<M> Ticket<M> {
         answer: &Result<O, E>,
         started: Option<Timestamp>,
     ) {
-        let permitted = self.extras_mut().is_some_and(Extras::take_permits);
-        if permitted && let Some(comparison) = self.desk().comparison::<O, E>() {
-            let primary = Primary::new(comparison, answer, started);
-            if let Some(extras) = self.extras_mut() {
-                extras.answered(primary);
-            }
+        if let Some((extras, desk)) = self.extras_and_desk()
+            && extras.take_permits(desk)
+            && let Some(comparison) = desk.comparison::<O, E>()
+        {
+            extras.answered(Primary::new(comparison, answer, started));
         }
     }
 

@@ -107,6 +107,10 @@ impl<M> Ticket<M> {
         self.extras.as_deref_mut()
     }
 
+    pub(super) fn extras_and_desk(&mut self) -> Option<(&mut Extras<M>, &Arc<Desk>)> {
+        Some((self.extras.as_deref_mut()?, self.lease.desk()))
+    }
+
     /// Turns to the live version after the chosen one failed, if the policy says so.
     pub(crate) fn fall_back(&mut self) -> Option<&M> {
         let extras = self.extras.as_mut()?;
@@ -114,7 +118,7 @@ impl<M> Ticket<M> {
         let live = fallback.lease.version();
         self.route = self.route.fallback(live, fallback.shadows);
         self.lease = fallback.lease;
-        extras.reroute(self.route);
+        extras.reroute(self.lease.desk(), self.route);
         Some(self.lease.model())
     }
 

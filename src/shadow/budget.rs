@@ -51,7 +51,7 @@ impl Permits {
     }
 
     /// Takes a permit, if one is left; never waits.
-    pub(super) fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         // The load keeps the line shared among threads while all permits are out.
         self.out() < self.limit
             && self

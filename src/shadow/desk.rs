@@ -2,8 +2,13 @@
 
 use std::{any::Any, sync::Arc};
 
-use super::{AnyComparison, Ledger, Permits, ShadowBudget, contain};
-use crate::{environment::VersionId, record::Recorder, router::Labels, timestamp::Timestamp};
+use super::{AnyComparison, Permits, ShadowBudget, contain};
+use crate::{
+    environment::VersionId,
+    record::{Recorder, ShadowOutcome},
+    router::Labels,
+    timestamp::Timestamp,
+};
 
 /// Holds what tickets and tasks need of their router after the request has left it.
 ///
@@ -35,8 +40,18 @@ impl Desk {
         self.labels.get(version).unwrap_or_default()
     }
 
-    pub(super) fn ledger(&self, version: VersionId) -> Option<&Ledger> {
-        self.labels.ledger(version)
+    /// Counts a shadow of this version as sampled.
+    pub(crate) fn sample(&self, version: VersionId) {
+        if let Some(ledger) = self.labels.ledger(version) {
+            ledger.sample();
+        }
+    }
+
+    /// Counts how a sampled shadow of this version ended.
+    pub(super) fn count_end(&self, version: VersionId, outcome: ShadowOutcome) {
+        if let Some(ledger) = self.labels.ledger(version) {
+            ledger.end(outcome);
+        }
     }
 
     pub(crate) fn comparison<O: 'static, E: 'static>(&self) -> Option<&dyn AnyComparison<O, E>> {

@@ -1,57 +1,37 @@
-//! What makes every sampled shadow end in exactly one counted way.
+//! What makes every shadow that got a permit end in exactly one counted way.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-use super::{Desk, contain};
+use super::{Desk, Sampled};
 use crate::{
     environment::VersionId,
-    record::{Assignment, DropReason, Record, ShadowOutcome, ShadowRun},
-    route::Route,
-    router::ThreadPlan,
+    record::{DropReason, ShadowOutcome},
     unit::UnitKey,
 };
 
-/// Stands for one sampled shadow until it has ended; dropping it is an ending.
+/// Stands for one shadow that holds a permit, until it has ended; dropping it is an ending.
 pub(crate) struct Stub {
     desk: Arc<Desk>,
-    /// The plan that decided, where records want its name.
-    plan: Option<Arc<ThreadPlan>>,
-    unit: UnitKey,
-    route: Route,
+    sampled: Sampled,
     shadow: VersionId,
     stage: Stage,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Stage {
-    /// Sampled; nothing is held for it.
-    Sampled,
-    /// Holds a permit.
     Permitted,
-    /// Holds a permit and runs.
     Started,
     Ended,
 }
 
 impl Stub {
-    /// Counts a shadow as sampled.
-    pub(crate) fn sample(
-        desk: Arc<Desk>,
-        plan: Option<Arc<ThreadPlan>>,
-        unit: UnitKey,
-        route: Route,
-        shadow: VersionId,
-    ) -> Stub {
-        if let Some(ledger) = desk.ledger(shadow) {
-            ledger.sample();
-        }
+    /// Takes over the permit that the shadow holds.
+    pub(crate) const fn permitted(desk: Arc<Desk>, sampled: Sampled, shadow: VersionId) -> Stub {
         Stub {
             desk,
-            plan,
-            unit,
-            route,
+            sampled,
             shadow,
-            stage: Stage::Sampled,
+            stage: Stage::Permitted,
         }
     }
 
@@ -60,11 +40,11 @@ impl Stub {
     }
 
     pub(super) const fn unit(&self) -> &UnitKey {
-        &self.unit
+        self.sampled.unit()
     }
 
     pub(super) fn primary_version(&self) -> &str {
-        self.desk.label(self.route.version())
+        self.desk.label(self.sampled.primary())
     }
 
     pub(super) fn version(&self) -> &str {
@@ -72,16 +52,9 @@ impl Stub {
     }
 
     /// Notes that another version answered than the one that was chosen.
-    pub(crate) const fn reroute(&mut self, route: Route) {
-        self.route = route;
-    }
-
-    /// Takes a permit if the shadow has none; tells whether it has one.
-    pub(crate) fn permit(&mut self) -> bool {
-        if self.stage == Stage::Sampled && self.desk.permits.take() {
-            self.stage = Stage::Permitted;
-        }
-        self.stage != Stage::Sampled
+    #[cfg(feature = "tower")]
+    pub(super) const fn reroute(&mut self, route: crate::route::Route) {
+        self.sampled.reroute(route);
     }
 
     pub(super) const fn start(&mut self) {
@@ -92,34 +65,13 @@ impl Stub {
         self.finish(outcome);
     }
 
-    pub(crate) fn drop_for(self, reason: DropReason) {
+    pub(super) fn drop_for(self, reason: DropReason) {
         self.end(ShadowOutcome::Dropped(reason));
     }
 
-    /// Records, gives the permit back, and counts: in this order, so that who sees nothing
-    /// pending also sees all records made and all permits back.
     fn finish(&mut self, outcome: ShadowOutcome) {
-        let permitted = matches!(self.stage, Stage::Permitted | Stage::Started);
         self.stage = Stage::Ended;
-        contain(|| self.record(outcome));
-        if permitted {
-            self.desk.permits.give_back();
-        }
-        if let Some(ledger) = self.desk.ledger(self.shadow) {
-            ledger.end(outcome);
-        }
-    }
-
-    fn record(&self, outcome: ShadowOutcome) {
-        if let (Some(recorder), Some(plan)) = (&self.desk.recorder, &self.plan) {
-            recorder.record(Record::Shadow(ShadowRun {
-                at: recorder.now(),
-                unit: self.unit.clone(),
-                assignment: Assignment::of(plan, &self.route, self.primary_version()),
-                shadow: Cow::Borrowed(self.version()),
-                outcome,
-            }));
-        }
+        self.sampled.end(&self.desk, self.shadow, true, outcome);
     }
 }
 
@@ -128,9 +80,7 @@ impl Drop for Stub {
         match self.stage {
             Stage::Ended => {}
             Stage::Started => self.finish(ShadowOutcome::Dropped(DropReason::Cancelled)),
-            Stage::Sampled | Stage::Permitted => {
-                self.finish(ShadowOutcome::Dropped(DropReason::Unrun));
-            }
+            Stage::Permitted => self.finish(ShadowOutcome::Dropped(DropReason::Unrun)),
         }
     }
 }

@@ -1,0 +1,66 @@
+//! What the sampled shadows of one request have in common.
+
+use std::{borrow::Cow, sync::Arc};
+
+use super::{Desk, contain};
+use crate::{
+    environment::VersionId,
+    record::{Assignment, Record, ShadowOutcome, ShadowRun},
+    route::Route,
+    router::ThreadPlan,
+    unit::UnitKey,
+};
+
+/// Holds who asked and which version answers, beside which shadows were sampled.
+#[derive(Clone)]
+pub(crate) struct Sampled {
+    /// The plan that decided, where records want its name.
+    plan: Option<Arc<ThreadPlan>>,
+    unit: UnitKey,
+    route: Route,
+}
+
+impl Sampled {
+    pub(crate) const fn new(plan: Option<Arc<ThreadPlan>>, unit: UnitKey, route: Route) -> Sampled {
+        Sampled { plan, unit, route }
+    }
+
+    pub(super) const fn unit(&self) -> &UnitKey {
+        &self.unit
+    }
+
+    pub(super) const fn primary(&self) -> VersionId {
+        self.route.version()
+    }
+
+    /// Notes that another version answered than the one that was chosen.
+    pub(crate) const fn reroute(&mut self, route: Route) {
+        self.route = route;
+    }
+
+    /// Records, gives the permit back, and counts: in this order, so that who sees nothing
+    /// pending also sees all records made and all permits back.
+    pub(crate) fn end(
+        &self,
+        desk: &Desk,
+        shadow: VersionId,
+        is_permitted: bool,
+        outcome: ShadowOutcome,
+    ) {
+        if let (Some(recorder), Some(plan)) = (&desk.recorder, &self.plan) {
+            contain(|| {
+                recorder.record(Record::Shadow(ShadowRun {
+                    at: recorder.now(),
+                    unit: self.unit.clone(),
+                    assignment: Assignment::of(plan, &self.route, desk.label(self.primary())),
+                    shadow: Cow::Borrowed(desk.label(shadow)),
+                    outcome,
+                }));
+            });
+        }
+        if is_permitted {
+            desk.permits.give_back();
+        }
+        desk.count_end(shadow, outcome);
+    }
+}
