@@ -368,3 +368,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn t1_tango_finds_both_bounds_where_almost_every_pair_is_a_regression() {
+    // `1 + D` in pairs, solved with 60 digits: nothing of the difference itself is left there.
+    for (cells, lower, upper) in [
+        (
+            [4, 999_999_990, 3, 3],
+            6.933_375_459_683_687_5,
+            25.552_751_551_724_124,
+        ),
+        (
+            [1, 1_000_000_000_000, 5, 0],
+            4.996_341_402_453_779_1,
+            24.531_898_439_640_931,
+        ),
+        (
+            [0, (1 << 50) - 10, 2, 8],
+            6.420_662_323_221_704_6,
+            23.659_362_824_389_205,
+        ),
+    ] {
+        let [both, losses, gains, neither] = cells;
+        let pairs = PairedCounts::new(both, losses, gains, neither).unwrap();
+        let swapped = PairedCounts::new(both, gains, losses, neither).unwrap();
+        let found = paired::tango(&pairs, Alpha::FIVE_PERCENT).unwrap();
+        let mirrored = paired::tango(&swapped, Alpha::FIVE_PERCENT).unwrap();
+        assert_eq!(
+            (found.lower, found.upper),
+            (-mirrored.upper, -mirrored.lower)
+        );
+        // As near as numbers next to -1 lie to one another.
+        let n = pairs.n() as f64;
+        let near = |bound: f64, expected: f64| ((1.0 + bound) * n - expected).abs() <= n * 2.3e-16;
+        assert!(
+            near(found.lower, lower) && near(found.upper, upper),
+            "{cells:?}: {found:?}"
+        );
+    }
+}

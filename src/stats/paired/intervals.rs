@@ -143,13 +143,26 @@ pub(super) fn tango_bounds(pairs: &PairedCounts, z: f64) -> (f64, f64) {
     )
 }
 
-/// Returns `2 q + D (1 - D)` at the most likely probability `q` of a regression.
+/// Returns `2 q + |D| (1 - |D|)` at the most likely probability `q` of the rarer discordance.
 fn variance(pairs: &PairedCounts, at: f64) -> f64 {
     let n = pairs.n() as f64;
-    let losses = pairs.only_control() as f64;
-    let gains = pairs.only_candidate() as f64;
-    let linear = (2.0 * n - gains + losses) * at - losses - gains;
-    let constant = -losses * at * (1.0 - at);
+    let (gains, losses) = (pairs.only_candidate(), pairs.only_control());
+    let (frequent, rare) = if at < 0.0 {
+        (losses, gains)
+    } else {
+        (gains, losses)
+    };
+    let others = (pairs.n() - frequent) as f64;
+    let (frequent, rare) = (frequent as f64, rare as f64);
+    let size = at.abs();
+    let rest = 1.0 - size;
+    // Near 1 all that counts is how far below 1 the difference lies.
+    let linear = if size > 0.5 {
+        2.0 * others - (n + others + rare) * rest
+    } else {
+        (n + others + rare) * size - rare - frequent
+    };
+    let constant = -rare * size * rest;
     let root = (linear * linear - 8.0 * n * constant).max(0.0).sqrt();
     // The root that does not cancel.
     let q = if linear > 0.0 {
@@ -157,7 +170,7 @@ fn variance(pairs: &PairedCounts, at: f64) -> f64 {
     } else {
         (root - linear) / (4.0 * n)
     };
-    (2.0 * q + at * (1.0 - at)).max(0.0)
+    (2.0 * q + size * rest).max(0.0)
 }
 
 fn excess(pairs: &PairedCounts) -> f64 {
