@@ -186,6 +186,45 @@ fn t1_tango_covers_as_often_as_it_says() {
 }
 
 #[test]
+fn t1_tango_finds_both_bounds_where_almost_every_pair_is_a_regression() {
+    // `1 + D` in pairs, solved with 60 digits: nothing of the difference itself is left there.
+    for (cells, lower, upper) in [
+        (
+            [4, 999_999_990, 3, 3],
+            6.933_375_459_684,
+            25.552_751_551_724,
+        ),
+        (
+            [1, 1_000_000_000_000, 5, 0],
+            4.996_341_402_454,
+            24.531_898_439_641,
+        ),
+        (
+            [0, (1 << 50) - 10, 2, 8],
+            6.420_662_323_222,
+            23.659_362_824_389,
+        ),
+    ] {
+        let [both, losses, gains, neither] = cells;
+        let pairs = PairedCounts::new(both, losses, gains, neither).unwrap();
+        let swapped = PairedCounts::new(both, gains, losses, neither).unwrap();
+        let found = paired::tango(&pairs, Alpha::FIVE_PERCENT).unwrap();
+        let mirrored = paired::tango(&swapped, Alpha::FIVE_PERCENT).unwrap();
+        assert_eq!(
+            (found.lower, found.upper),
+            (-mirrored.upper, -mirrored.lower)
+        );
+        // As near as numbers next to -1 lie to one another.
+        let n = pairs.n() as f64;
+        let near = |bound: f64, expected: f64| ((1.0 + bound) * n - expected).abs() <= n * 2.3e-16;
+        assert!(
+            near(found.lower, lower) && near(found.upper, upper),
+            "{cells:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn t1_exact_tests_of_pairs_never_err_more_often_than_alpha() {
     let error = |test: fn(&_, _, _) -> Result<FixedHorizon, Refusal>, throws: u64| {
         let mass = binomial(throws, 0.5);
