@@ -5,7 +5,7 @@
 //! `try_unwrap` do what those of `std::sync` do to the strong count. Run by
 //!
 //! ```text
-//! RUSTFLAGS="--cfg loom" cargo test --release --test loom_publication
+//! RUSTFLAGS="--cfg loom" cargo test --no-default-features --test loom_publication
 //! ```
 //!
 //! Each law has a twin in which one step of the protocol is left out, and which must fail: a
