@@ -1,6 +1,9 @@
 //! Reads choices and numbers from a fuzzer's bytes; past their end everything is zero.
 
-#![allow(dead_code, reason = "each target reads the kinds of bytes that it needs")]
+#![allow(
+    dead_code,
+    reason = "each target reads the kinds of bytes that it needs"
+)]
 
 /// Numbers at which branches lie.
 const CORNERS: [f64; 16] = [
