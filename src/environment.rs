@@ -222,6 +222,11 @@ impl Environments {
         self.apply(&Operation::Validate { version })
     }
 
+    /// Returns the number that the next deployment gets.
+    pub(crate) const fn next(&self) -> u32 {
+        self.next
+    }
+
     pub(crate) fn is_killed(&self, label: &str) -> bool {
         self.killed.iter().any(|killed| killed == label)
     }

@@ -157,6 +157,9 @@ impl<M: Send + Sync + 'static> Router<M> {
     }
 
     /// Returns a version's label, also when the version is gone.
+    ///
+    /// For that, some 300 bytes are kept of each version that was deployed in this router. A
+    /// restored router knows those that it began with, and begins anew.
     #[must_use]
     pub fn label(&self, version: VersionId) -> Option<&str> {
         self.shared.desk.labels.get(version)

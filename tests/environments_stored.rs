@@ -8,8 +8,9 @@
     reason = "a failed expectation ends a test"
 )]
 
+use allocation_counter::measure;
 use serde_json::{Value, json};
-use switchstand::{Environments, Operation, OperationError, Policy, Share};
+use switchstand::{Environments, Operation, OperationError, Policy, Router, Share};
 
 /// v1 live, v2 a canary that was rejected, v3 staged and shadowed, v4 ready.
 fn state() -> Environments {
@@ -168,4 +169,35 @@ fn the_number_of_versions_has_an_end_and_no_overflow() {
     let policy = Box::new(Policy::live_only("last"));
     state.apply(&Operation::Release { policy }).unwrap();
     assert_eq!(state.generation(), (1 << 63));
+}
+
+#[test]
+fn a_restored_router_needs_no_memory_for_the_versions_before_it() {
+    let restored = |next: u32| {
+        let mut stored = serde_json::to_value(state()).unwrap();
+        stored["next"] = json!(next);
+        stored["deployed"][3]["id"] = json!(next - 1);
+        let state: Environments = serde_json::from_value(stored).unwrap();
+        let models = ["v1", "v2", "v3", "v4"].map(|label| (label, ()));
+        let mut router = None;
+        let memory = measure(|| {
+            let builder = Router::builder("r");
+            router = Some(builder.restore(state.clone(), models).unwrap());
+            let router = router.as_ref().unwrap();
+            for version in ["v5", "v6"] {
+                router.deploy(version, ()).unwrap();
+            }
+        });
+        let router = router.unwrap();
+        let environments = router.environments();
+        for environment in environments.iter() {
+            let label = router.label(environment.id());
+            assert_eq!(label, Some(environment.label()));
+            assert!(router.shadow_counts(environment.label()).is_some());
+        }
+        (memory.bytes_total, memory.count_total)
+    };
+    let first = restored(4);
+    assert_eq!(restored(1_000_000), first);
+    assert_eq!(restored(u32::MAX - 2), first);
 }

@@ -6,7 +6,7 @@ use std::{any::Any, sync::Arc};
 use parking_lot::Mutex;
 
 use super::{
-    Router, Shared,
+    Labels, Router, Shared,
     cache::SLOTS,
     journal::Journal,
     next_stamp,
@@ -136,10 +136,9 @@ impl<M: Send + Sync + 'static> Builder<M> {
     ) -> Router<M> {
         let plan = Plan::build(environments.policy(), &environments, &self.secret);
         let stamp = next_stamp();
-        let desk = Arc::new(Desk::new(self.recorder, self.comparison, self.budget));
-        for environment in environments.iter() {
-            desk.labels.set(environment.id(), environment.label());
-        }
+        let labels = Labels::new(&environments);
+        let desk = Desk::new(labels, self.recorder, self.comparison, self.budget);
+        let desk = Arc::new(desk);
         let deploy = |(id, model)| Deployment::new(id, model, Arc::clone(&desk));
         let others = others.into_iter().map(deploy).collect();
         let journal = self

@@ -2,14 +2,18 @@
 
 use std::sync::OnceLock;
 
-use crate::{environment::VersionId, shadow::Ledger};
+use crate::{
+    environment::{Environments, VersionId},
+    shadow::Ledger,
+};
 
 /// Entries in the first chunk; each further chunk is twice as long.
 const FIRST: usize = 16;
 /// Enough chunks for every number that a version can have.
 const CHUNKS: usize = 29;
 
-type Chunk = Box<[OnceLock<Entry>]>;
+/// Apart from its entries, so that places which no version has yet cost little.
+type Chunk = Box<[OnceLock<Box<Entry>>]>;
 
 #[derive(Debug)]
 struct Entry {
@@ -17,23 +21,52 @@ struct Entry {
     ledger: Ledger,
 }
 
+impl Entry {
+    fn new(label: &str) -> Entry {
+        Entry {
+            label: label.into(),
+            ledger: Ledger::default(),
+        }
+    }
+}
+
 /// Keeps entries at fixed places, so that they are read without a lock and never move.
-#[derive(Debug, Default)]
+///
+/// What it needs grows with the versions of this router, not with their numbers: a restored
+/// router begins where another stopped.
+#[derive(Debug)]
 pub(crate) struct Labels {
+    /// The versions that the router began with, in the order of their numbers.
+    begun: Box<[(VersionId, Entry)]>,
+    /// The number of the first version after them.
+    next: u32,
     chunks: [OnceLock<Chunk>; CHUNKS],
 }
 
 impl Labels {
+    pub(crate) fn new(environments: &Environments) -> Labels {
+        let begun = environments.iter();
+        let mut begun: Box<[_]> = begun
+            .map(|environment| (environment.id(), Entry::new(environment.label())))
+            .collect();
+        begun.sort_unstable_by_key(|(id, _)| *id);
+        Labels {
+            begun,
+            next: environments.next(),
+            chunks: [const { OnceLock::new() }; CHUNKS],
+        }
+    }
+
+    /// Notes the label of a version that was deployed since.
     pub(crate) fn set(&self, id: VersionId, label: &str) {
-        let (chunk, place) = locate(id);
+        let Some((chunk, place)) = self.locate(id) else {
+            return;
+        };
         if let Some(cell) = self.chunks.get(chunk) {
             let entries =
                 cell.get_or_init(|| (0..FIRST << chunk).map(|_| OnceLock::new()).collect());
             if let Some(entry) = entries.get(place) {
-                entry.get_or_init(|| Entry {
-                    label: label.into(),
-                    ledger: Ledger::default(),
-                });
+                entry.get_or_init(|| Box::new(Entry::new(label)));
             }
         }
     }
@@ -49,20 +82,31 @@ impl Labels {
     /// Iterates over the ledgers of all versions there ever were.
     pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
         let chunks = self.chunks.iter().filter_map(OnceLock::get);
-        let entries = chunks.flat_map(|chunk| chunk.iter().filter_map(OnceLock::get));
+        let since = chunks.flat_map(|chunk| chunk.iter().filter_map(OnceLock::get));
+        let begun = self.begun.iter().map(|(_, entry)| entry);
+        let entries = begun.chain(since.map(|entry| &**entry));
         entries.map(|entry| &entry.ledger)
     }
 
     fn entry(&self, id: VersionId) -> Option<&Entry> {
-        let (chunk, place) = locate(id);
-        self.chunks.get(chunk)?.get()?.get(place)?.get()
+        match self.locate(id) {
+            Some((chunk, place)) => {
+                let entry = self.chunks.get(chunk)?.get()?.get(place)?.get()?;
+                Some(entry)
+            }
+            None => {
+                let place = self.begun.binary_search_by_key(&id, |(begun, _)| *begun);
+                self.begun.get(place.ok()?).map(|(_, entry)| entry)
+            }
+        }
     }
-}
 
-fn locate(id: VersionId) -> (usize, usize) {
-    let number = id.0 as usize + FIRST;
-    let chunk = (number.ilog2() - FIRST.ilog2()) as usize;
-    (chunk, number - (FIRST << chunk))
+    /// Returns the chunk and the place in it of a version that was deployed since the beginning.
+    fn locate(&self, id: VersionId) -> Option<(usize, usize)> {
+        let number = id.0.checked_sub(self.next)? as usize + FIRST;
+        let chunk = (number.ilog2() - FIRST.ilog2()) as usize;
+        Some((chunk, number - (FIRST << chunk)))
+    }
 }
 
 #[cfg(test)]
@@ -71,8 +115,9 @@ mod tests {
 
     #[test]
     fn each_version_has_a_place_of_its_own() {
-        let labels = Labels::default();
-        for number in 0..1000 {
+        let labels = Labels::new(&Environments::new("0").unwrap());
+        assert_eq!(labels.get(VersionId(0)), Some("0"));
+        for number in 1..1000 {
             assert_eq!(labels.get(VersionId(number)), None);
             labels.set(VersionId(number), &number.to_string());
         }
@@ -83,5 +128,13 @@ mod tests {
             );
         }
         assert_eq!(labels.get(VersionId(u32::MAX)), None);
+        assert_eq!(labels.ledgers().count(), 1000);
+    }
+
+    #[test]
+    fn a_version_takes_no_more_than_the_documentation_says() {
+        // Its place may stand in a chunk of which half is empty.
+        let places = 2 * size_of::<OnceLock<Box<Entry>>>();
+        assert!(size_of::<Entry>() + places <= 300);
     }
 }

@@ -24,12 +24,13 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(
+        labels: Labels,
         recorder: Option<Arc<dyn Recorder>>,
         comparison: Option<Box<dyn Any + Send + Sync>>,
         budget: ShadowBudget,
     ) -> Desk {
         Desk {
-            labels: Labels::default(),
+            labels,
             recorder,
             permits: Permits::new(budget),
             comparison,
