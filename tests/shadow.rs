@@ -7,6 +7,9 @@ mod asynchronous;
 #[path = "shadow/bounds.rs"]
 mod bounds;
 #[cfg(test)]
+#[path = "shadow/endings.rs"]
+mod endings;
+#[cfg(test)]
 #[path = "shadow/faults.rs"]
 mod faults;
 #[cfg(test)]

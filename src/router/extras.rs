@@ -171,14 +171,14 @@ impl<M> Extras<M> {
         (!self.waiting.is_empty()).then(|| self.waiting.remove(0))
     }
 
-    /// Ends a shadow after its lease was given back.
+    /// Ends a shadow after its lease was given back, and with it perhaps the model dropped.
     fn end(&self, desk: &Desk, waiting: Waiting<M>, reason: DropReason) {
         let Waiting {
             lease,
             is_permitted,
         } = waiting;
         let version = lease.version();
-        drop(lease);
+        contain(|| drop(lease));
         if let Some(sampled) = &self.sampled {
             sampled.end(desk, version, is_permitted, ShadowOutcome::Dropped(reason));
         }
@@ -211,6 +211,7 @@ impl<M> Extras<M> {
         match contain(input) {
             Some(input) => Some(ShadowTask::new(stub, lease, self.primary.clone(), input)),
             None => {
+                contain(|| drop(lease));
                 stub.end(ShadowOutcome::Panicked);
                 None
             }

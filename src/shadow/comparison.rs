@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::{any::Any, sync::Arc};
 
-use super::contain;
+use super::contain::{Contained, contain};
 use crate::{timestamp::Timestamp, unit::UnitKey};
 
 /// Compares what a shadow answers with what the primary answered to the same request.
@@ -117,7 +117,7 @@ impl<O, E, C: Comparison<O, E>> AnyComparison<O, E> for C {
 /// What of the primary's answer a shadow is compared with.
 #[derive(Clone)]
 pub(crate) struct Primary {
-    pub(super) projection: Arc<AnyProjection>,
+    projection: Contained<Arc<AnyProjection>>,
     pub(super) latency: Option<Duration>,
 }
 
@@ -129,9 +129,14 @@ impl Primary {
         started: Option<Timestamp>,
     ) -> Option<Primary> {
         contain(|| Primary {
-            projection: comparison.project(answer),
+            projection: Contained::new(comparison.project(answer)),
             latency: elapsed(comparison, started),
         })
+    }
+
+    /// Returns what is compared; none only while it is dropped.
+    pub(super) fn projection(&self) -> Option<&AnyProjection> {
+        self.projection.get().map(|projection| &**projection)
     }
 }
 

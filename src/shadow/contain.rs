@@ -21,6 +21,7 @@ fn discard(payload: Box<dyn Any + Send>) {
 }
 
 /// Holds a value of the application, whose destructor may panic.
+#[derive(Clone)]
 pub(super) struct Contained<T>(Option<T>);
 
 impl<T> Contained<T> {

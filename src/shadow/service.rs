@@ -28,7 +28,7 @@ where
     /// Notes what the primary answered to the request of which this task has a copy.
     pub(crate) fn answered(&mut self, route: Route, primary: Option<Primary>) {
         self.stub.reroute(route);
-        self.primary = Contained::new(primary);
+        self.primary = primary;
     }
 
     /// Returns the call as a future that first asks, once, whether the service is ready.
@@ -65,7 +65,7 @@ where
             Some(Poll::Ready(Err(error))) => {
                 break 'outcome contain(|| {
                     let answer = Err::<S::Response, S::Error>(error);
-                    compare(&stub, primary.get(), answer, started)
+                    compare(&stub, primary.as_ref(), answer, started)
                 });
             }
             Some(Poll::Pending) => {
@@ -83,7 +83,7 @@ where
         };
         let mut future = Contained::new(future);
         let answer = poll_fn(|context| poll(future.get_mut(), context)).await;
-        answer.and_then(|answer| contain(|| compare(&stub, primary.get(), answer, started)))
+        answer.and_then(|answer| contain(|| compare(&stub, primary.as_ref(), answer, started)))
     };
     drop((input, primary, lease));
     stub.end(outcome.unwrap_or(ShadowOutcome::Panicked));

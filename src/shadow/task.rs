@@ -51,7 +51,7 @@ use crate::{
 pub struct ShadowTask<M, I = <M as Model>::Input> {
     // In the order in which they are dropped: a permit is given back when all else is gone.
     pub(super) input: Contained<I>,
-    pub(super) primary: Contained<Option<Primary>>,
+    pub(super) primary: Option<Primary>,
     pub(super) lease: Contained<Arc<Lease<M>>>,
     pub(super) stub: Stub,
 }
@@ -65,7 +65,7 @@ impl<M, I> ShadowTask<M, I> {
     ) -> ShadowTask<M, I> {
         ShadowTask {
             input: Contained::new(input),
-            primary: Contained::new(primary),
+            primary,
             lease: Contained::new(lease),
             stub,
         }
@@ -109,7 +109,7 @@ impl<M: Model + Send + Sync + 'static> ShadowTask<M, M::Input> {
             let (lease, input) = (lease.get()?, input.get()?);
             let started = stub.desk().now::<M::Output, M::Error>();
             let answer = lease.model().predict(input);
-            Some(compare(&stub, primary.get(), answer, started))
+            Some(compare(&stub, primary.as_ref(), answer, started))
         });
         drop((input, primary, lease));
         end(stub, outcome);
@@ -142,7 +142,7 @@ async fn run<M: AsyncModel + Send + Sync + 'static>(task: ShadowTask<M, M::Input
                 let mut future = Contained::new(future);
                 let answer = poll_fn(|context| poll(future.get_mut(), context)).await;
                 answer.and_then(|answer| {
-                    contain(|| Some(compare(&stub, primary.get(), answer, started)))
+                    contain(|| Some(compare(&stub, primary.as_ref(), answer, started)))
                 })
             }
             _ => None,
@@ -168,19 +168,22 @@ pub(super) fn poll<F: Future + Unpin>(
 /// Hands a shadow's answer to the comparison and drops it.
 pub(super) fn compare<O: 'static, E: 'static>(
     stub: &Stub,
-    primary: Option<&Option<Primary>>,
+    primary: Option<&Primary>,
     answer: Result<O, E>,
     started: Option<Timestamp>,
 ) -> ShadowOutcome {
     let desk: &Desk = stub.desk();
-    if let (Some(comparison), Some(Some(primary))) = (desk.comparison::<O, E>(), primary) {
+    if let Some(comparison) = desk.comparison::<O, E>()
+        && let Some(primary) = primary
+        && let Some(projection) = primary.projection()
+    {
         let latency = elapsed(comparison, started);
         let shadow = comparison.project(&answer);
         comparison.compare(Pair {
             unit: stub.unit(),
             primary_version: stub.primary_version(),
             shadow_version: stub.version(),
-            primary: &*primary.projection,
+            primary: projection,
             shadow: &*shadow,
             primary_latency: primary.latency,
             shadow_latency: latency,
