@@ -73,7 +73,7 @@ impl Stand {
             trained_on,
         } = digits::train()?;
         report.says("images to train on, to serve", {
-            format!("{trained_on}, {}", samples.len())
+            format!("{}, {}", count(trained_on), count(samples.len()))
         });
         for (name, model) in [
             ("v1, logistic regression: accuracy", &logistic),

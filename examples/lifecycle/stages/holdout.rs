@@ -4,7 +4,7 @@ use std::error::Error;
 
 use switchstand::{Policy, Reason, Share};
 
-use crate::stand::Stand;
+use crate::{report::count, stand::Stand};
 
 pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
     // What is asked for, and what every user got.
@@ -16,6 +16,6 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
     let held_out = answers.users_where(|answer| answer.reason == Reason::Holdout);
     stand.must_fit("users held out", held_out.len(), stand.users.len(), share)?;
     let on_v1 = answers.users_of("v1");
-    stand.must("users on v1", on_v1.len(), on_v1 == held_out);
+    stand.must("users on v1", count(on_v1.len()), on_v1 == held_out);
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
     let users = stand.users.len();
     let value = format!(
         "{} of {} = {}",
-        reached.len(),
+        count(reached.len()),
         count(users),
         percent(reached.len(), users)
     );
@@ -49,8 +49,8 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
     let wrong = || ramp.answered.iter().filter(|answer| !answer.right);
     let value = format!(
         "{}, of which {} wrong",
-        ramp.answered.len(),
-        wrong().count()
+        count(ramp.answered.len()),
+        count(wrong().count())
     );
     stand.says("  answers that they got from it", value);
 
@@ -81,9 +81,11 @@ fn evidence(stand: &mut Stand, ramp: &Ramp) -> Result<(), Box<dyn Error>> {
         .map(|answer| answer.user)
         .collect::<BTreeSet<_>>()
         .len();
-    let value = format!("{} on v3, {} on v1", reading.candidate_events, {
+    let value = format!(
+        "{} on v3, {} on v1",
+        count(usize::try_from(reading.candidate_events)?),
         count(usize::try_from(reading.control_events)?)
-    });
+    );
     let agrees = reading.candidate_events == u64::try_from(hit)?;
     stand.must("users with a wrong answer", value, agrees);
     let needed = -ramp.rollout.schedule().alpha_each().get().ln();
