@@ -10,6 +10,7 @@
 //! curl -X POST localhost:3000/admin/validate/forest
 //! curl -X POST localhost:3000/admin/swap/forest
 //! curl -d 'p99 doubled' localhost:3000/admin/rollback
+//! curl -X POST localhost:3000/admin/reclaim/forest
 //! ```
 //!
 //! Or let the release climb by itself; a client tells later whether an answer was right, with

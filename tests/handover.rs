@@ -263,7 +263,10 @@ fn a_model_under_validation_is_not_taken_away() {
 fn errors_that_hand_something_back_say_what_is_wrong() {
     let router = pair();
     let refused = router.deploy("v2", "again").unwrap_err();
-    assert_eq!(refused.to_string(), "version \"v2\" is deployed already");
+    assert_eq!(
+        refused.to_string(),
+        "version \"v2\" is deployed already, and ready: its label is free again after `reclaim`"
+    );
     let held = router.clone();
     let error = router.close().unwrap_err();
     assert_eq!(error.to_string(), "router \"r\" has 2 handles");

@@ -97,6 +97,7 @@ pub(crate) fn routes(app: Arc<App>) -> axum::Router {
         .route("/admin/swap/{version}", post(swap))
         .route("/admin/accept", post(accept))
         .route("/admin/rollback", post(rollback))
+        .route("/admin/reclaim/{version}", post(reclaim))
         .merge(rollout::routes())
         .with_state(app)
 }
@@ -179,6 +180,12 @@ async fn accept(State(app): State<Arc<App>>) -> Answer {
 
 async fn rollback(State(app): State<Arc<App>>, cause: String) -> Answer {
     changed(app.router.rollback(&cause))
+}
+
+async fn reclaim(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
+    // The model ends here, and its label is free again.
+    let reclaimed = app.router.reclaim(&version);
+    changed(reclaimed.map(|_| app.router.generation()))
 }
 
 fn changed<E: Display>(result: Result<u64, E>) -> Answer {

@@ -53,7 +53,7 @@ pub enum Operation {
     Shed {
         /// The version's label.
         version: String,
-        /// The share that falls; nobody ends it.
+        /// The share that falls; with [`Share::NONE`] none does any more.
         share: Share,
     },
     /// A version that no policy names takes no new requests.
@@ -92,9 +92,10 @@ impl Environments {
     }
 
     fn deploy(&mut self, version: &str) -> Result<(), OperationError> {
-        if self.get(version).is_some() {
+        if let Some(environment) = self.get(version) {
             return Err(OperationError::AlreadyDeployed {
                 version: version.to_owned(),
+                state: environment.state,
             });
         }
         if self.others.len() + 1 >= Environments::MAX_DEPLOYED {
@@ -268,10 +269,15 @@ pub enum OperationError {
         version: String,
     },
     /// The label is taken.
-    #[error("version {version:?} is deployed already")]
+    #[error(
+        "version {version:?} is deployed already, and {state}: its label is free again after \
+         `reclaim`"
+    )]
     AlreadyDeployed {
         /// The label that was given.
         version: String,
+        /// The state of the version that bears it.
+        state: VersionState,
     },
     /// The label cannot be one.
     #[error(transparent)]
@@ -293,7 +299,9 @@ pub enum OperationError {
         expected: &'static str,
     },
     /// The last swap was neither accepted nor rolled back.
-    #[error("the swap from {standby:?} to {live:?} was neither accepted nor rolled back")]
+    #[error(
+        "the swap from {standby:?} to {live:?} is open: `accept` or `rollback` must end it first"
+    )]
     NotAccepted {
         /// The live version's label.
         live: String,
@@ -307,7 +315,7 @@ pub enum OperationError {
         version: String,
     },
     /// The policy in force names the version.
-    #[error("the policy of release {release:?} names version {version:?}")]
+    #[error("the policy of release {release:?} names version {version:?}: release another first")]
     NamedByPolicy {
         /// The version's label.
         version: String,

@@ -46,7 +46,7 @@ pub enum Check {
         worse: Worse,
         /// How much worse, in the effect's unit, is harm.
         harm: f64,
-        /// How much worse is still safe to go on with.
+        /// How much worse is still safe to go on with; at least `harm`.
         safe: f64,
     },
     /// A number of the candidate against a limit: load, memory, a latency objective.

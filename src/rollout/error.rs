@@ -22,8 +22,10 @@ pub enum ScheduleError {
         /// The guard's name.
         guard: String,
     },
-    /// A guard would call an effect both harmful and safe.
-    #[error("guard {guard:?} calls harm what is safe: its safe bound is below its harm bound")]
+    /// A guard would call effects between its bounds neither harmful nor safe.
+    #[error(
+        "guard {guard:?} has its safe bound below its harm bound: an effect between is neither"
+    )]
     SafeBelowHarm {
         /// The guard's name.
         guard: String,

@@ -104,7 +104,7 @@ impl Rollout {
         gates.all(|(name, before)| !concerns(before) || self.state.open.contains(name))
     }
 
-    /// Returns the first guard that has been without data for too long, and what it does.
+    /// Iterates over the guards that have been without data for too long, and what each does.
     pub(super) fn without_data(&self) -> impl Iterator<Item = (&Guard, OnNoData)> {
         let guards = self.guards().iter().filter(|guard| self.is_awaited(guard));
         guards.filter_map(|guard| {
