@@ -5,7 +5,7 @@ mod operation;
 #[cfg(feature = "serde")]
 mod stored;
 
-use core::fmt;
+use core::{fmt, iter, slice};
 
 use thiserror::Error;
 
@@ -204,7 +204,7 @@ impl Environments {
 
     /// Iterates over the deployed versions, the live one first.
     pub fn iter(&self) -> impl Iterator<Item = &Environment> {
-        core::iter::once(&self.live).chain(&self.others)
+        self.into_iter()
     }
 
     /// Returns the version under this label, if it is deployed.
@@ -229,6 +229,15 @@ impl Environments {
 
     pub(crate) fn is_killed(&self, label: &str) -> bool {
         self.killed.iter().any(|killed| killed == label)
+    }
+}
+
+impl<'a> IntoIterator for &'a Environments {
+    type Item = &'a Environment;
+    type IntoIter = iter::Chain<iter::Once<&'a Environment>, slice::Iter<'a, Environment>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        iter::once(&self.live).chain(&self.others)
     }
 }
 

@@ -57,6 +57,13 @@ impl Key<'_> {
 ///
 /// In serialised form text is a string, a `u64` a number; the others are `{ bytes = "00ff" }`
 /// and `{ u128 = "12" }`, because not every format has them.
+///
+/// ```
+/// use switchstand::{Unit, UnitKey};
+/// assert_eq!(UnitKey::from(b"\x00\xff").to_string(), "00ff");
+/// let kept = UnitKey::from(Unit::from("user-42").key());
+/// assert_eq!(Unit::from(&kept).key(), Unit::from("user-42").key());
+/// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -85,9 +92,7 @@ impl UnitKey {
             UnitKey::U128(number) => Key::U128(*number),
         }
     }
-}
 
-impl UnitKey {
     pub(crate) fn write_canonical(&self, out: &mut Canonical) {
         match self {
             UnitKey::Text(text) => {
@@ -133,10 +138,22 @@ macro_rules! unit_key_from {
 }
 
 unit_key_from! {
-    Text: &str, String;
+    Text: &str, &String, String;
     Bytes: &[u8], Vec<u8>;
     U64: u64;
     U128: u128;
+}
+
+impl<const N: usize> From<&[u8; N]> for UnitKey {
+    fn from(bytes: &[u8; N]) -> UnitKey {
+        UnitKey::Bytes(bytes.into())
+    }
+}
+
+impl From<Key<'_>> for UnitKey {
+    fn from(key: Key<'_>) -> UnitKey {
+        key.to_owned()
+    }
 }
 
 /// Holds who is to be routed: a key and, optionally, attributes.

@@ -74,7 +74,7 @@ pub(crate) fn text(app: &App) -> String {
         one(in_flight),
     );
     let (mut sampled, mut pending, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    for environment in environments.iter() {
+    for environment in &environments {
         let version = environment.label();
         let Some(counts) = app.router.shadow_counts(version) else {
             continue;

@@ -1,5 +1,6 @@
 //! The count of how shadows end.
 
+use core::{array, iter};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::record::{DropReason, ShadowOutcome};
@@ -115,7 +116,7 @@ impl ShadowCounts {
 
     /// Iterates over all ways of ending and their counts.
     pub fn iter(&self) -> impl Iterator<Item = (ShadowOutcome, u64)> {
-        ShadowOutcome::ALL.into_iter().zip(self.ended)
+        self.into_iter()
     }
 
     fn sum(&self, which: impl Fn(ShadowOutcome) -> bool) -> u64 {
@@ -126,7 +127,17 @@ impl ShadowCounts {
     }
 }
 
-impl core::iter::Sum for ShadowCounts {
+impl IntoIterator for &ShadowCounts {
+    type Item = (ShadowOutcome, u64);
+    type IntoIter =
+        iter::Zip<array::IntoIter<ShadowOutcome, OUTCOMES>, array::IntoIter<u64, OUTCOMES>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        ShadowOutcome::ALL.into_iter().zip(self.ended)
+    }
+}
+
+impl iter::Sum for ShadowCounts {
     fn sum<I: Iterator<Item = ShadowCounts>>(counts: I) -> ShadowCounts {
         counts.fold(ShadowCounts::default(), |mut total, counts| {
             total.sampled += counts.sampled;

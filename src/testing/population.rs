@@ -1,5 +1,6 @@
 //! Units to try a policy on.
 
+use core::slice;
 use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
@@ -10,7 +11,7 @@ use thiserror::Error;
 use super::Member;
 use crate::{AsValue, Audience, Share, Unit, UnitKey};
 
-/// Holds units to try a policy on, made up by given frequencies or given one by one.
+/// Holds units to try a policy on, made up or given one by one.
 ///
 /// All draws come from the seed: the same calls give the same population on every machine. Each
 /// attribute is drawn by itself, so adding one changes no other.
@@ -142,6 +143,15 @@ impl FromIterator<Member> for Population {
             members: members.into_iter().collect(),
             seed: 0,
         }
+    }
+}
+
+impl<'a> IntoIterator for &'a Population {
+    type Item = &'a Member;
+    type IntoIter = slice::Iter<'a, Member>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.members.iter()
     }
 }
 

@@ -118,7 +118,7 @@ pub(crate) fn assert_only<M: Send + Sync + 'static>(
     times: u64,
 ) {
     let counts = counts(router);
-    for (found, count) in counts.iter() {
+    for (found, count) in &counts {
         let expected = if found == outcome { times } else { 0 };
         assert_eq!(count, expected, "{found:?}");
     }
