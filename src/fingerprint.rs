@@ -5,6 +5,8 @@ use core::{fmt, hash::Hasher as _, str::FromStr};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use thiserror::Error;
 
+use crate::hexadecimal;
+
 /// Identifies a policy by its content, equally on every server and platform.
 ///
 /// Two policies of the same meaning have the same fingerprint, whatever the order of the fields
@@ -33,12 +35,9 @@ impl FromStr for Fingerprint {
         let malformed = || FingerprintError::Malformed {
             text: text.to_owned(),
         };
-        if text.len() != 32 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(malformed());
-        }
-        u128::from_str_radix(text, 16)
+        hexadecimal::read(text, 32)
             .map(Fingerprint)
-            .map_err(|_| malformed())
+            .ok_or_else(malformed)
     }
 }
 

@@ -31,6 +31,7 @@ pub mod experiment;
 mod fingerprint;
 #[cfg(all(feature = "serde", feature = "stats"))]
 pub mod guide;
+mod hexadecimal;
 mod journal;
 mod model;
 #[cfg(feature = "stats")]

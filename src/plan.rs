@@ -211,11 +211,7 @@ impl Plan {
         if let Some(rule) = self.rules.iter().find(|rule| rule.audience.matches(unit)) {
             return &rule.served;
         }
-        if self
-            .within
-            .as_ref()
-            .is_some_and(|within| !within.matches(unit))
-        {
+        if self.is_kept_out(unit) {
             return &self.left_out.not_within;
         }
         if self
@@ -237,6 +233,13 @@ impl Plan {
         }
     }
 
+    /// Tells whether the unit is outside of the audience that is drawn from.
+    #[inline]
+    fn is_kept_out(&self, unit: &Unit<'_>) -> bool {
+        let within = self.within.as_ref();
+        within.is_some_and(|within| !within.matches(unit))
+    }
+
     /// Returns the route of a unit that is listed by name.
     #[inline(never)]
     fn listed(&self, unit: &Unit<'_>) -> Option<&Route> {
@@ -255,13 +258,7 @@ impl Plan {
         let rule = self.rules.iter().find(|rule| rule.audience.matches(unit));
         let route = match rule {
             Some(rule) => rule.held_out,
-            None if self
-                .within
-                .as_ref()
-                .is_some_and(|within| !within.matches(unit)) =>
-            {
-                self.left_out.not_within_held_out
-            }
+            None if self.is_kept_out(unit) => self.left_out.not_within_held_out,
             None => self.left_out.held_out,
         };
         let asked = unit

@@ -3,6 +3,7 @@
 mod arms;
 mod canonical;
 mod diff;
+mod drawn;
 mod error;
 #[cfg(feature = "testing")]
 mod reach;
@@ -258,7 +259,7 @@ impl Policy {
         }
     }
 
-    /// Keeps a share of the units out of this and every release with the same `salt`.
+    /// Keeps a share of the units out of every release with the same `salt`.
     #[must_use]
     pub fn with_holdout(mut self, salt: &str, share: Share) -> Policy {
         self.holdout = Some(Holdout {

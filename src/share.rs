@@ -9,7 +9,7 @@ const WHOLE: u32 = 1_000_000_000;
 /// Decimals of a percentage that one nano-share resolves.
 const DECIMALS: usize = 7;
 
-/// Holds an exact fraction from 0 % to 100 %, in steps of one in 10^9.
+/// Holds an exact fraction, from 0 % to 100 % in steps of 10^-9.
 ///
 /// It reads and prints as a percentage with up to seven decimals.
 ///
@@ -92,7 +92,7 @@ impl fmt::Display for Share {
 }
 
 /// Writes parts of 10^9 as an exact percentage.
-fn percentage(nanos: u64) -> String {
+pub(crate) fn percentage(nanos: u64) -> String {
     let unit = u64::from(WHOLE / 100);
     let (whole, rest) = (nanos / unit, nanos % unit);
     if rest == 0 {

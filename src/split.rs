@@ -8,13 +8,12 @@ mod stretch;
 
 pub use error::SplitError;
 pub(crate) use finder::Finder;
-use layout::LINE;
-pub(crate) use layout::Layout;
+pub(crate) use layout::{LINE, Layout};
 pub use stretch::Stretch;
 
 use crate::{bucket::Point, fingerprint::Canonical};
 
-/// Holds one side of a split: its label, the version that answers for it, and its weight.
+/// Holds one side of a split: its label, its version and its weight.
 ///
 /// The label is the arm's identity: pointing an arm at another version moves nobody.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,9 +6,9 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use thiserror::Error;
 
 use super::{Pin, PinError};
-use crate::{bucket::Secret, unit::Key};
+use crate::{bucket::Secret, hexadecimal, unit::Key};
 
-/// Holds a pin with a tag that only the router's secret can make, for one unit.
+/// Holds one unit's pin, with a tag that only the router's secret can make.
 ///
 /// The tag is `SipHash-2-4-128(secret, lp("pin") lp(scheme) lp(policy) lp(label) kind lp(unit))`,
 /// where `lp` puts a text's length in bytes before it as a little-endian `u64`, the policy is
@@ -32,26 +32,23 @@ struct Tag([u8; 16]);
 
 impl Tag {
     fn new(secret: &Secret, unit: Key<'_>, pin: &Pin) -> Tag {
-        let mut hasher = SipHasher24::new_with_key(secret.bytes());
-        let mut add = |bytes: &[u8]| {
-            hasher.write(&(bytes.len() as u64).to_le_bytes());
-            hasher.write(bytes);
-        };
-        add(b"pin");
-        add(pin.scheme.name().as_bytes());
-        add(pin.fingerprint.to_string().as_bytes());
-        add(pin.version.as_bytes());
         let kind = match unit {
             Key::Text(_) => 0,
             Key::Bytes(_) => 1,
             Key::U64(_) => 2,
             Key::U128(_) => 3,
         };
+        let mut hasher = SipHasher24::new_with_key(secret.bytes());
+        let add = |hasher: &mut SipHasher24, bytes: &[u8]| {
+            hasher.write(&(bytes.len() as u64).to_le_bytes());
+            hasher.write(bytes);
+        };
+        add(&mut hasher, b"pin");
+        add(&mut hasher, pin.scheme.name().as_bytes());
+        add(&mut hasher, pin.fingerprint.to_string().as_bytes());
+        add(&mut hasher, pin.version.as_bytes());
         hasher.write(&[kind]);
-        // A second borrow: the closure above has ended with the pin.
-        let bytes = unit.with_bytes(<[u8]>::to_vec);
-        hasher.write(&(bytes.len() as u64).to_le_bytes());
-        hasher.write(&bytes);
+        add(&mut hasher, &unit.with_bytes(<[u8]>::to_vec));
         let hash = hasher.finish128();
         Tag((u128::from(hash.h1) | u128::from(hash.h2) << 64).to_le_bytes())
     }
@@ -111,11 +108,7 @@ impl FromStr for TaggedPin {
         let (tag, pin) = text
             .split_once(':')
             .ok_or(PinError::Malformed { length: text.len() })?;
-        let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if tag.len() != 32 || !tag.bytes().all(is_digit) {
-            return Err(PinError::Tag);
-        }
-        let tag = u128::from_str_radix(tag, 16).map_err(|_| PinError::Tag)?;
+        let tag = hexadecimal::read(tag, 32).ok_or(PinError::Tag)?;
         Ok(TaggedPin {
             pin: pin.parse()?,
             tag: Tag(tag.to_be_bytes()),
@@ -142,7 +135,7 @@ impl TryFrom<String> for TaggedPin {
 #[non_exhaustive]
 pub enum TagError {
     /// The router has no secret, so a tag would prove nothing.
-    #[error("without a secret a tag proves nothing")]
+    #[error("without a secret a tag proves nothing: build the router with one")]
     NoSecret,
     /// The tag was not made for this pin, unit and secret.
     #[error("the tag was not made for this pin and unit")]

@@ -69,17 +69,10 @@ impl Builder<'_> {
             .layer
             .as_ref()
             .map(|layer| self.range(Purpose::Layer, &layer.salt, "", layer.from..layer.to));
-        let gate = match &policy.canary {
-            Some(canary) => Some(canary.share),
-            None => test.and_then(|test| test.gate),
-        };
-        let gate =
-            gate.map(|gate| self.range(Purpose::Canary, &policy.release, "", Share::NONE..gate));
+        let gate = policy
+            .gate_share()
+            .map(|gate| self.range(Purpose::Canary, &policy.release, "", Share::NONE..gate));
         let split = test.and_then(|test| test.split().ok());
-        let within = match &policy.canary {
-            Some(canary) => canary.within.clone(),
-            None => test.and_then(|test| test.within.clone()),
-        };
         let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
         let mut plan = Plan {
             generation: self.environments.generation(),
@@ -90,7 +83,7 @@ impl Builder<'_> {
             holdout,
             listed: self.listed(),
             rules: self.rules(holdout),
-            within,
+            within: policy.drawn_within().cloned(),
             layer,
             gate,
             is_canary: policy.canary.is_some(),
@@ -223,19 +216,8 @@ impl Builder<'_> {
 
     fn rules(&self, holdout: Option<Range>) -> Box<[Ruled]> {
         let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
-        let or_for = self.policy.canary.as_ref().and_then(|canary| {
-            canary
-                .or_for
-                .as_ref()
-                .map(|audience| (audience, canary.version.as_str()))
-        });
-        let rules = self
-            .policy
-            .rule
-            .iter()
-            .map(|rule| (&rule.audience, rule.version.as_str()));
-        rules
-            .chain(or_for)
+        self.policy
+            .served()
             .map(|(audience, label)| self.ruled(audience, label, held_out))
             .collect()
     }

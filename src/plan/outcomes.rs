@@ -4,7 +4,7 @@ use super::{LeftOut, Range, build::Builder};
 use crate::{
     environment::VersionId,
     route::{NO_ARM, Propensity, Reason, Route},
-    split::Split,
+    split::{LINE, Split},
 };
 
 /// Knows with which probability a unit that no rule serves gets which version.
@@ -45,7 +45,7 @@ impl<'a> Outcomes<'a> {
             }
         };
         if let Some(canary) = &builder.policy.canary {
-            add(&canary.version, 1 << 64);
+            add(&canary.version, LINE);
         }
         if let Some(split) = split {
             let arms: Vec<_> = split.arms().collect();

@@ -82,11 +82,6 @@ impl Plan {
             ..live
         })
     }
-
-    fn is_kept_out(&self, unit: &Unit<'_>) -> bool {
-        let within = self.within.as_ref();
-        within.is_some_and(|within| !within.matches(unit))
-    }
 }
 
 /// What an impossible version's propensity is rounded up to.

@@ -45,9 +45,9 @@ impl Fraction {
 pub struct Diff {
     /// One entry for each audience class that the rules of the two policies tell apart.
     pub classes: Vec<ClassDiff>,
-    /// How many units are listed for another version than before, or listed in one policy only.
+    /// How many units are listed for another version, or in one policy only.
     pub listed: usize,
-    /// Whether any draw of the two policies differs in its name, so that all is dealt anew.
+    /// Whether a draw of the policies differs in its name, which deals all anew.
     pub is_redealt: bool,
 }
 
@@ -171,26 +171,11 @@ struct Fates<'a> {
 
 impl<'a> Fates<'a> {
     fn of(policy: &'a Policy) -> Fates<'a> {
-        let canary = policy.canary.as_ref();
-        let or_for = canary.and_then(|canary| Some((canary.or_for.as_ref()?, &canary.version)));
-        let rules = policy
-            .rule
-            .iter()
-            .map(|rule| (&rule.audience, &rule.version));
-        let (rules, served): (Vec<_>, Vec<_>) = rules.chain(or_for).unzip();
-        let within = match canary {
-            Some(canary) => canary.within.as_ref(),
-            None => policy
-                .ab_test
-                .as_ref()
-                .and_then(|test| test.within.as_ref()),
-        };
+        let (rules, served): (Vec<_>, Vec<_>) = policy.served().unzip();
+        let within = policy.drawn_within();
         let served = served.into_iter().enumerate();
         let mut fates: Vec<_> = served
-            .map(|(rule, version)| Fate::Served {
-                rule,
-                version: version.as_str(),
-            })
+            .map(|(rule, version)| Fate::Served { rule, version })
             .collect();
         fates.extend(within.map(|_| Fate::LeftOut));
         fates.push(Fate::Drawn);

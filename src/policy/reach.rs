@@ -31,7 +31,7 @@ impl Policy {
             let versions = overrides.versions.iter();
             reached.extend(versions.map(|version| (Some(version.as_str()), Reason::Override)));
         }
-        if let Some(version) = self.served(unit) {
+        if let Some(version) = self.served_to(unit) {
             reached.push(version);
             return reached;
         }
@@ -52,27 +52,14 @@ impl Policy {
     }
 
     /// Returns the version that a list or a rule gives to the unit.
-    fn served(&self, unit: &Unit<'_>) -> Option<Reached<'_>> {
+    fn served_to(&self, unit: &Unit<'_>) -> Option<Reached<'_>> {
         let is_listed = |keys: &[UnitKey]| keys.iter().any(|key| key.as_key() == unit.key());
         let listed = self.units.iter().find(|listed| is_listed(&listed.keys));
         if let Some(listed) = listed {
             return Some((Some(&listed.version), Reason::Listed));
         }
-        let rule = self.rule.iter().find(|rule| rule.audience.matches(unit));
-        let or_for = self.canary.as_ref().filter(|canary| {
-            let or_for = canary.or_for.as_ref();
-            or_for.is_some_and(|or_for| or_for.matches(unit))
-        });
-        let version = rule.map(|rule| &rule.version);
-        let version = version.or(or_for.map(|canary| &canary.version))?;
+        let (_, version) = self.served().find(|(audience, _)| audience.matches(unit))?;
         Some((Some(version), Reason::Audience))
-    }
-
-    fn drawn_within(&self) -> Option<&Audience> {
-        match (&self.canary, &self.ab_test) {
-            (Some(canary), _) => canary.within.as_ref(),
-            (None, test) => test.as_ref().and_then(|test| test.within.as_ref()),
-        }
     }
 
     /// Returns what gate and split can give.
@@ -94,20 +81,12 @@ impl Policy {
 
     /// Returns all audiences that the policy asks.
     pub(crate) fn audiences(&self) -> Vec<&Audience> {
-        let or_for = self
-            .canary
-            .iter()
-            .filter_map(|canary| canary.or_for.as_ref());
         let asking = self
             .overrides
             .iter()
             .filter_map(|wish| wish.within.as_ref());
-        let rules = self.rule.iter().map(|rule| &rule.audience);
-        rules
-            .chain(or_for)
-            .chain(asking)
-            .chain(self.drawn_within())
-            .collect()
+        let served = self.served().map(|(audience, _)| audience);
+        served.chain(asking).chain(self.drawn_within()).collect()
     }
 
     /// Returns the lists of keys of the units that are served by name.

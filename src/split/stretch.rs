@@ -41,13 +41,11 @@ mod hexadecimal {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<u64, D::Error> {
         let text = String::deserialize(input)?;
-        let digits =
-            text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        match u64::from_str_radix(&text, 16) {
-            Ok(point) if digits => Ok(point),
-            _ => Err(D::Error::custom(format_args!(
+        let point = crate::hexadecimal::read(&text, 16).and_then(|point| point.try_into().ok());
+        point.ok_or_else(|| {
+            D::Error::custom(format_args!(
                 "point {text:?} is not 16 lower-case hexadecimal digits"
-            ))),
-        }
+            ))
+        })
     }
 }

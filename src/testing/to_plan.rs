@@ -7,8 +7,9 @@ use crate::{OperationError, Plan, Policy, Router};
 /// Is the label that the live version has where a policy is tested by itself.
 pub const LIVE: &str = "live";
 
-/// Gives the plan that a test is about: a plan itself, a policy, or what a router has in force.
+/// Gives the plan that a test is about.
 ///
+/// A plan gives itself, a policy what it compiles to, and a router what it has in force.
 /// A policy is compiled as if every version that it names were validated and another one, called
 /// [`LIVE`], were live. Where one of the policy's versions is meant to be the live one, compile
 /// it with [`Policy::compile`] and test the plan.
@@ -28,13 +29,10 @@ impl ToPlan for Plan {
 
 impl ToPlan for Policy {
     fn to_plan(&self) -> Result<Cow<'_, Plan>, OperationError> {
-        let shadows = self.shadow.iter().map(|shadow| shadow.version.as_str());
-        let named = self.answering().map(|(_, version)| version).chain(shadows);
-        let mut named: Vec<&str> = named.filter(|version| !version.is_empty()).collect();
-        named.sort_unstable();
-        named.dedup();
-        named.retain(|version| *version != LIVE);
-        self.compile(LIVE, named).map(Cow::Owned)
+        let mut versions = self.versions();
+        // An empty label is the policy's fault, and to be told as such.
+        versions.retain(|version| !version.is_empty() && *version != LIVE);
+        self.compile(LIVE, versions).map(Cow::Owned)
     }
 }
 

@@ -4,11 +4,8 @@ use super::{Fraction, Move};
 use crate::{
     policy::{Policy, PolicyError},
     share::Share,
-    split::{Layout, Split},
+    split::{LINE, Layout, Split},
 };
-
-/// Points on a line.
-const LINE: u128 = 1 << 64;
 
 /// What a policy does with the units of one audience.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -274,10 +271,7 @@ fn layer(policy: &Policy) -> Option<Stretch<'_>> {
 }
 
 fn gate(policy: &Policy) -> Option<Stretch<'_>> {
-    let share = match &policy.canary {
-        Some(canary) => Some(canary.share),
-        None => policy.ab_test.as_ref().and_then(|test| test.gate),
-    };
+    let share = policy.gate_share();
     share.map(|share| stretch(&policy.release, Share::NONE, share))
 }
 

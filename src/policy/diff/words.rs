@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{ClassDiff, Diff, Fates, Fraction, Move, joint::Fate};
-use crate::audience::Audience;
+use crate::{audience::Audience, share::percentage};
 
 /// Names the units that meet one rule before and one after; `None` if there can be none.
 pub(super) fn class(
@@ -117,22 +117,13 @@ impl fmt::Display for Move {
 
 impl Fraction {
     /// Returns the fraction in steps of 10^-9, as shares have them: rounded, not cut off.
-    fn nanos(self) -> u128 {
-        (self.points() * 1_000_000_000 + (1 << 63)) >> 64
+    fn nanos(self) -> u64 {
+        ((self.points() * 1_000_000_000 + (1 << 63)) >> 64) as u64
     }
 }
 
 impl fmt::Display for Fraction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.nanos();
-        let (percent, rest) = (nanos / 10_000_000, nanos % 10_000_000);
-        if rest == 0 {
-            return write!(f, "{percent}%");
-        }
-        write!(
-            f,
-            "{percent}.{}%",
-            format!("{rest:07}").trim_end_matches('0')
-        )
+        f.write_str(&percentage(self.nanos()))
     }
 }

@@ -63,15 +63,8 @@ pub(super) fn check(policy: &Policy) -> Result<Environments, OperationError> {
 
 fn environments(policy: &Policy) -> Result<Environments, OperationError> {
     let mut environments = Environments::new(LIVE)?;
-    let shadows = policy.shadow.iter().map(|shadow| shadow.version.as_str());
-    let mut named: Vec<&str> = policy
-        .answering()
-        .map(|(_, version)| version)
-        .chain(shadows)
-        .collect();
-    named.sort_unstable();
-    named.dedup();
-    for version in named.into_iter().filter(|version| *version != LIVE) {
+    let versions = policy.versions().into_iter();
+    for version in versions.filter(|version| *version != LIVE) {
         environments.deploy_ready(version)?;
     }
     Ok(environments)
