@@ -118,7 +118,7 @@ impl Purpose {
     }
 }
 
-/// Holds a unit's place on the line from 0 to 2^64 - 1 in one draw.
+/// Holds a unit's place in one draw, from 0 to 2^64 - 1.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Point(u64);
 

@@ -82,7 +82,7 @@ pub enum JournalCapacityError {
 pub struct JournalEntry {
     /// The part of the journal that holds it; a thread writes to one part.
     pub stripe: u16,
-    /// Its number within the part, from 0 and without a gap: the order in which requests ended.
+    /// Its number within the part, from 0 and without a gap, in the order of endings.
     pub sequence: u64,
     /// Who was answered.
     pub unit: UnitKey,

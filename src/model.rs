@@ -58,7 +58,7 @@ macro_rules! model_through {
 
 model_through!(&M, Box<M>, Arc<M>);
 
-/// Answers an input some time later: a model behind a network, a batcher, a device queue.
+/// Answers an input some time later: behind a network, a batcher, a device queue.
 ///
 /// The library polls nothing by itself and knows no runtime. Versions of different types share a
 /// router as `Box<dyn BoxedAsyncModel<Input = _, Output = _, Error = _>>`, which every

@@ -62,7 +62,7 @@ impl Route {
         self.propensity
     }
 
-    /// Returns the number of the arm that the unit was drawn into, if it takes part.
+    /// Returns the number of the arm that the unit was drawn into, if any.
     ///
     /// Arms are numbered in the byte order of their labels; of a canary, 0 is the live version
     /// and 1 the canary.

@@ -27,7 +27,9 @@ impl Policy {
         self.change_arms("reweight", |split| split.reweight(weights))
     }
 
-    /// Adds an arm to an A/B test; it takes units from the others and moves none between them.
+    /// Adds an arm to an A/B test, and moves nobody between the others.
+    ///
+    /// It takes units from all of them.
     ///
     /// # Errors
     /// [`PolicyError`] if the policy is no A/B test, or the label is taken.
@@ -51,7 +53,7 @@ impl Policy {
         self.change_arms("rename", |split| split.rename(label, new))
     }
 
-    /// Points an arm of an A/B test at another version, and moves nobody to another arm.
+    /// Points an arm of an A/B test at another version, and moves nobody elsewhere.
     ///
     /// # Errors
     /// [`PolicyError`] if the policy is no A/B test, or the label is unknown.

@@ -197,7 +197,7 @@ impl Rollout {
         }
     }
 
-    /// Returns the policy that this phase puts in force, if it is this release's to say.
+    /// Returns the policy that this phase puts in force, if it puts one.
     #[must_use]
     pub fn policy_in_force(&self) -> Option<Policy> {
         let mut policy = self.policy.clone();

@@ -74,7 +74,7 @@ impl OnNoData {
 }
 
 impl Guard {
-    /// Returns a guard whose breach rejects, and which holds the release while it has no data.
+    /// Returns a guard whose breach rejects, and whose lack of data holds the release.
     #[must_use]
     pub fn new(name: &str, check: Check) -> Guard {
         Guard {

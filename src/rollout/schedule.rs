@@ -150,7 +150,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the schedule with a stage before the first step in which the candidate runs unseen.
+    /// Returns the schedule with a stage before the first step, of shadows alone.
     ///
     /// # Errors
     /// [`ScheduleError`] names the guard at fault.

@@ -78,7 +78,9 @@ impl<M> Batch<M> {
 }
 
 impl<M: Send + Sync + 'static> Router<M> {
-    /// Admits a batch of requests by one snapshot: each unit gets the route it gets alone.
+    /// Admits a batch of requests by one snapshot.
+    ///
+    /// Each unit gets the route that it gets alone.
     ///
     /// ```
     /// use switchstand::{Batch, Policy, Router};

@@ -100,9 +100,9 @@ impl<M: Send + Sync + 'static> Builder<M> {
         }
     }
 
-    /// Keeps `note` of every journalled input: the request in the application's own encoding,
-    /// or a digest by which it can be found.
+    /// Keeps `note` of every journalled input.
     ///
+    /// It is the request in the application's own encoding, or a digest by which it can be found.
     /// It is called on the request's thread after the answer, and only while a swap is open.
     /// `Input` is that of the model. A note of anything else is never asked for.
     #[must_use]

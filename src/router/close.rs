@@ -82,7 +82,7 @@ impl<M> Closing<M> {
         }
     }
 
-    /// Iterates over the versions still in use, and how many requests hold a lease on each.
+    /// Iterates over the versions still in use, and the leases held on each.
     pub fn in_flight(&self) -> impl Iterator<Item = (&str, usize)> {
         self.rest
             .iter()

@@ -163,7 +163,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         })
     }
 
-    /// Makes a ready version live; the old one goes on unseen for a share of the units.
+    /// Makes a ready version live, which the old one shadows for a share.
     ///
     /// This is the reverse shadow: the comparison goes on after the swap, and what a roll-back
     /// would answer is known before it is done. [`accept`](Operator::accept) ends it. For more
@@ -190,9 +190,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         self.carry_out(Operation::Accept)
     }
 
-    /// Takes a version out of everybody's reach; if it was live, the stand-by is live again.
+    /// Takes a version out of everybody's reach.
     ///
-    /// It needs no generation and always wins.
+    /// If it was live, the stand-by is live again. It needs no generation and always wins.
     ///
     /// # Errors
     /// [`OperationError`] if it is not deployed, or it is live and there is no stand-by.
@@ -224,9 +224,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         Ok(turn.publish(&operation, &self.signed))
     }
 
-    /// Spares a saturated or unhealthy version: a share of its units falls to the live one.
+    /// Spares a saturated or unhealthy version.
     ///
-    /// Which units fall is drawn afresh and stays the same while the release and the version
+    /// A share of its units falls to the live one. Which units fall is drawn afresh and stays the same while the release and the version
     /// do. They have a reason of their own and are left out of statistics; the split itself
     /// does not change. A share of nobody ends it, and so does becoming live.
     ///
@@ -249,9 +249,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         })
     }
 
-    /// Gives back the model of a retired or rejected version that nothing can reach any more.
+    /// Gives back a model that nothing can reach any more.
     ///
-    /// It never waits: while requests hold leases, it says how many, and can be called again.
+    /// The version must be retired or rejected. It never waits: while requests hold leases, it says how many, and can be called again.
     /// [`Router::drain`] tells the same without trying.
     ///
     /// # Errors

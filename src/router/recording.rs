@@ -127,9 +127,9 @@ impl Recording {
         self.seal().is_some() && self.counts().pending == 0
     }
 
-    /// Takes the entries out, one stripe after the other, each in the order of its numbers.
+    /// Takes the entries out.
     ///
-    /// What is taken makes room for further entries. Until the recording is final, later calls
+    /// They come one stripe after the other, each in the order of its numbers. What is taken makes room for further entries. Until the recording is final, later calls
     /// may bring more.
     #[must_use]
     pub fn take(&self) -> Vec<JournalEntry> {

@@ -12,16 +12,16 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-/// Holds exactly one answer, how it came about, and the shadows that remain to be run.
+/// Holds exactly one answer, how it came about, and the shadows to run.
 #[non_exhaustive]
 pub struct Served<M: Model> {
     /// What the model answered, or its error.
     pub answer: Result<M::Output, M::Error>,
     /// The decision, marked as a fallback if the live version stepped in.
     pub route: Route,
-    /// The shadows of this request that got a permit, to be run where the application likes.
+    /// The shadows of this request that got a permit.
     ///
-    /// They are there also when the primary failed: those pairs tell the most.
+    /// They are to be run where the application likes. They are there also when the primary failed: those pairs tell the most.
     pub shadows: Vec<ShadowTask<M, M::Input>>,
 }
 

@@ -98,7 +98,9 @@ impl<M, I> ShadowQueue<M, I> {
         }
     }
 
-    /// Puts a shadow into the queue, or drops and counts it if there is no room; never waits.
+    /// Puts a shadow into the queue; never waits.
+    ///
+    /// Where there is no room, it is dropped and counted.
     pub fn push(&self, task: impl Into<DueShadow<M, I>>) {
         match self.sender.try_send(task.into()) {
             Ok(()) => {}

@@ -5,7 +5,7 @@ use core::fmt;
 use super::{Member, TestError, fail, never::MAX_KINDS, never::too_many};
 use crate::{Move, Plan, Policy, policy::Changes};
 
-/// Asserts that the second policy takes no version from a unit that has it under the first.
+/// Asserts that the second policy takes no version from a unit of the first.
 ///
 /// Units may move from the live version to another, and nowhere else; both policies are taken to
 /// be in force over the same live version. It is no sample, as with
@@ -37,7 +37,9 @@ pub fn assert_only_grows(before: &Policy, after: &Policy) {
     }
 }
 
-/// Returns units that lose a version other than `live` when one policy follows another, if any do.
+/// Returns units that lose a version other than `live`, if any do.
+///
+/// They lose it when the second policy follows the first.
 ///
 /// # Errors
 /// [`TestError`] tells why that cannot be found out.
@@ -71,7 +73,9 @@ fn find_loss(
     Ok(None)
 }
 
-/// Holds a unit that loses a version, together with all units that the rules do not tell from it.
+/// Holds a unit that loses a version.
+///
+/// It stands for all units that the rules do not tell from it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LosingUnit {

@@ -10,13 +10,12 @@ pub(super) const MAX_KINDS: usize = 100_000;
 
 /// Asserts that no unit of an audience can get a version.
 ///
-/// It is no sample: whatever units there are, whatever the release's name and the secret let the
-/// draws be, and however small the share.
-/// From the conditions of policy and audience follows a unit for each way in which they can tell
-/// units apart, and for each of them all outcomes of the draws are followed. Requests that ask
-/// for a version count where the policy lets them. [`LIVE`] is the live version: a policy itself
-/// never keeps it from answering in place of one that failed or was rejected, and that is not
-/// counted.
+/// It is no sample: it holds whatever units there are, whatever the release's name and the secret
+/// let the draws be, and however small the share. From the conditions of policy and audience
+/// follows a unit for each way in which they can tell units apart, and for each of them all
+/// outcomes of the draws are followed. Requests that ask for a version count where the policy
+/// lets them. [`LIVE`] is the live version: a policy itself never keeps it from answering in
+/// place of one that failed or was rejected, and that is not counted.
 ///
 /// ```
 /// use switchstand::{Policy, attr};

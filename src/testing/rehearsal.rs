@@ -27,7 +27,7 @@ use crate::{
 use effect::Kind;
 use world::World;
 
-/// Runs a release thousands of times against made-up users, to see what its guards can see.
+/// Runs a release thousands of times, to see what its guards can see.
 ///
 /// A rehearsal takes the policy, the schedule and the population as they are, and adds what is
 /// not known beforehand: how much traffic there is, and what the candidate does to it. Every
@@ -150,7 +150,7 @@ impl Rehearsal {
         Rehearsal { seed, ..self }
     }
 
-    /// Returns the rehearsal with what the candidate does to the number that a guard looks at.
+    /// Returns the rehearsal with what the candidate does to a guard's number.
     ///
     /// # Errors
     /// [`RehearsalError`] if there is no such guard, if it looks at numbers of another kind, or

@@ -9,7 +9,7 @@ use std::{
 use super::{TestError, ToPlan};
 use crate::{Attributes, Exposure, Plan, Record, Unit, UnitKey};
 
-/// Routes the units of a log by another policy, and counts who would have got what.
+/// Routes a log's units by another policy, and counts who would get what.
 ///
 /// A log holds keys and no attributes; where rules ask for them, hand them in again. What
 /// happened besides the policy, such as pins, overrides and fallbacks, is compared as it stands
@@ -66,7 +66,7 @@ impl Replay {
         })
     }
 
-    /// Replays an exposure of which nothing is known but the key; other records are passed over.
+    /// Replays an exposure by its key alone; other records are passed over.
     pub fn see(&mut self, record: &Record<'_>) {
         self.see_with(record, &());
     }

@@ -10,7 +10,7 @@ use crate::{
     stats::guard::{GuardError, Side, Tally},
 };
 
-/// Measures what a test says, look after look, under the tag of the roll-out's present phase.
+/// Measures what a test says, look after look, for the roll-out's present phase.
 ///
 /// ```
 /// use core::time::Duration;
@@ -150,10 +150,9 @@ impl ScriptedEvidence {
         Ok(Some(Input::Sample(sample)))
     }
 
-    /// Looks every so often until the roll-out is over, at most `looks` times, and confirms each
-    /// action.
+    /// Looks every so often until the roll-out is over, at most `looks` times.
     ///
-    /// Returns what the roll-out asked for, and when. The first step is taken at the clock's
+    /// Each action is confirmed. Returns what the roll-out asked for, and when. The first step is taken at the clock's
     /// present time, the first look one interval later.
     ///
     /// # Errors

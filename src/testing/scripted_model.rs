@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::Gate;
 use crate::{AsyncModel, Model};
 
-/// Answers by a function, and fails, panics or waits at the calls that a test names.
+/// Answers by a function, and fails, panics or waits where a test says so.
 ///
 /// Calls are counted from 1, over all threads.
 ///

@@ -8,11 +8,10 @@ use crate::{
     stats::{Alpha, PValue, sample_ratio},
 };
 
-/// Is the chance that an assertion about shares fails though the policy is right: one in a
-/// million.
+/// Is the chance that an assertion about shares fails for a policy that is right.
 ///
-/// The chance is over the draws, which the release's name and the population's seed decide: a
-/// test that has passed once passes for ever.
+/// It is one in a million over the draws, which the release's name and the population's seed
+/// decide: a test that has passed once passes for ever.
 pub const FALSE_ALARM: Alpha = match Alpha::new(1e-6) {
     Ok(alpha) => alpha,
     Err(_) => Alpha::ONE_PER_MILLE,

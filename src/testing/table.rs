@@ -51,7 +51,7 @@ impl CountTable {
         )
     }
 
-    /// Counts the units that each version answers, in a row for each value of an attribute.
+    /// Counts the units of each version, in a row for each value of an attribute.
     ///
     /// # Errors
     /// [`TestError::Refused`] if the policy is refused.
@@ -70,7 +70,7 @@ impl CountTable {
         CountTable::rows(subject, rows)
     }
 
-    /// Counts the units that each version of one policy answers, in a row for each of another.
+    /// Counts the units of each version of one policy, in rows by another.
     ///
     /// # Errors
     /// [`TestError::Refused`] if a policy is refused.

@@ -49,7 +49,7 @@ impl Effect {
         self
     }
 
-    /// Lets the units' rates of bad events differ by a gamma law of this shape and mean 1.
+    /// Lets the units' rates of bad events differ by a gamma law of mean 1.
     ///
     /// At 5 the units are much alike, at 0.5 a few have most of the bad events, at 0.05 nearly
     /// all of them.

@@ -118,7 +118,7 @@ impl Rehearsed {
         chance(&self.rejected())
     }
 
-    /// Returns how many units the candidate answers until it is rejected, none if it never is.
+    /// Returns how many units the candidate answers until it is rejected, if it is.
     #[must_use]
     pub fn exposed_at_rejection(&self) -> Option<Spread> {
         self.spread(Ending::is_rejection, |run| run.exposed as f64)
