@@ -5,8 +5,8 @@ trap 'rm -f "$log"' EXIT
 failed=()
 
 # Runs one step quietly, up to its first command that fails. A failure shows the end of what the
-# step said, and ends the script unless it has set `go_on`. The figures at the end of the line are those of all test runners, or what a
-# step says itself in lines that begin with `figures:`.
+# step said, and ends the script unless that has set `go_on`. The figures at the end of the line
+# are those of all test runners, or what a step says itself in lines that begin with `figures:`.
 step() {
     local name=$1 started=$SECONDS status
     shift
@@ -21,6 +21,9 @@ step() {
     if [ $status -ne 0 ]; then
         echo "FAILED: $name ($*)"
         tail -n 120 "$log"
+        # The whole of it, as a fault may stand hours before the end.
+        mkdir -p target/failed
+        cp "$log" "target/failed/${name//[^a-z0-9]/-}.log"
         failed+=("$name")
         [ -n "${go_on:-}" ] || exit 1
         return 0

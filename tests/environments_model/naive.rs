@@ -100,8 +100,8 @@ impl Step {
     }
 }
 
-/// One letter per deployed version: s(taged), r(eady), l(ive), b(y: stand-by), o(ut: retiring),
-/// x (rejected).
+/// One letter per deployed version: s for staged, r for ready, l for live, b for stand-by, o for
+/// retiring, x for rejected.
 #[derive(Clone, Debug)]
 pub(crate) struct Naive {
     pub(crate) generation: u64,
