@@ -59,7 +59,7 @@ impl<'a> PlanPair<'a> {
     ///
     /// # Errors
     /// [`PlanPairError::NotCovered`] names a version that the target gives such a unit, and the
-    /// plan that ran does not.
+    /// plan that ran does not; [`PlanPairError::Refused`] for a weight above 10^12.
     pub fn max_weight<'u>(&self, unit: impl Into<Unit<'u>>) -> Result<MaxWeight, PlanPairError> {
         let unit = unit.into();
         let ran = self.ran.propensities(unit);
@@ -78,9 +78,9 @@ impl<'a> PlanPair<'a> {
         Ok(greatest)
     }
 
-    /// Returns what a logged assignment and its reward, from 0 to 1, count for the target.
+    /// Returns what a logged assignment and its reward count for the target.
     ///
-    /// The unit must have the attributes that it had when it was routed.
+    /// The reward is from 0 to 1. The unit must have the attributes that it had when it was routed.
     ///
     /// # Errors
     /// [`PlanPairError::OtherPolicy`] for an assignment by another policy than the one that ran,

@@ -22,7 +22,7 @@
 //! | the same, with less noise | values before and during | [`covariate`] | one | the covariate is touched by the release |
 //! | do ratios of sums differ, by user? | [`RatioMoments`] | [`ratios`] | one | the denominator is near 0 |
 //! | do event rates per exposure differ? | counts and exposures | [`rates`] | one | counts spread more than Poisson's |
-//! | do latencies differ, at p99? | [`Sample`], [`Histogram`] | [`quantiles`] | one | fewer than 370 values for p99 |
+//! | do latencies differ, at p99? | [`Sample`], [`Histogram`] | [`quantiles`] | one | fewer than 368 values for p99 |
 //! | the same | the same | [`anytime::QuantileSequence`] | any time | values of one user hang together |
 //! | is one arm's value usually larger? | [`Sample`] | [`ranks`] | one | the mean is what is paid for |
 //! | which of two models is right on the same requests? | [`PairedCounts`] | [`paired`] | one | the outcome depends on the answer shown |

@@ -204,6 +204,34 @@ fn t4_zero_variance_and_missing_data_are_refused() {
 }
 
 #[test]
+fn t4_a_refused_variance_is_named_as_one() {
+    let sprt = MixtureSprt::new(1.0).unwrap();
+    let sequence = AsymptoticSequence::new(1_000, ALPHA).unwrap();
+    let refusals = |variance: f64| {
+        [
+            sprt.estimate(0.1, variance, 0.0, ALPHA).unwrap_err(),
+            sequence
+                .estimate(0.1, variance, 100, Alternative::TwoSided)
+                .unwrap_err(),
+        ]
+    };
+    for refusal in refusals(-1.0) {
+        let text = "variance of the estimate is -1, expected a positive number";
+        assert_eq!(refusal.to_string(), text);
+    }
+    for refusal in refusals(f64::INFINITY) {
+        let text = "variance of the estimate is inf, expected a finite number";
+        assert_eq!(refusal.to_string(), text);
+    }
+    let t = AnytimeT::new(1.0).unwrap();
+    let refusal = t.estimate(0.1, -1.0, 10.0, 9.0, ALPHA).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "standard error is -1, expected a positive number"
+    );
+}
+
+#[test]
 fn the_skewness_rule_names_the_arm_and_what_it_needs() {
     // One in ten is 1: skewness 8/3, so 355 * 64/9 = 2524.4 values are needed in each arm.
     let mut large = HigherMoments::new();

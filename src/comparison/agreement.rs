@@ -107,6 +107,7 @@ pub struct NetDisagreement {
     /// it is `c * (1 - noise)`, for A's noise hides part of the change.
     ///
     /// Its interval is that of a difference of two rates, for instance
-    /// `stats::proportions::newcombe` of the two `Agreement::counts`.
+    /// `stats::proportions::newcombe` of the two `Agreement::counts`. It takes the rates for
+    /// independent, and is wider than need be where both shadows ran on the same requests.
     pub net: f64,
 }

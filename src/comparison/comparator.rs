@@ -4,9 +4,9 @@ use core::num::NonZeroUsize;
 
 use thiserror::Error;
 
-/// Holds how far two answers are apart: 0 if they agree, more the worse they disagree.
+/// Holds how far two answers are apart.
 ///
-/// Only differences by the same comparator can be ranked.
+/// 0 if they agree, more the worse they disagree. Only differences by the same comparator can be ranked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Difference(f64);
 
@@ -154,7 +154,7 @@ pub enum ToleranceError {
     },
 }
 
-/// Agrees if enough of the first k of two rankings are the same, in whatever order.
+/// Agrees if two rankings share enough of their first k, in whatever order.
 ///
 /// The difference is the fraction of k that is not shared; k is taken as the length of the
 /// longer ranking where both are shorter, and two empty rankings agree. An item that a ranking
@@ -163,9 +163,9 @@ pub enum ToleranceError {
 /// ```
 /// use core::num::NonZeroUsize;
 /// use switchstand::comparison::{Comparator, TopOverlap};
-/// let first_ten = TopOverlap::new(NonZeroUsize::new(4).unwrap(), 3);
-/// assert!(first_ten.difference(&vec![1, 2, 3, 4, 5], &vec![4, 9, 2, 1, 3]).is_none());
-/// assert_eq!(first_ten.difference(&vec![1, 2, 3, 4], &vec![9, 8, 2, 1]).size(), 0.5);
+/// let three_of_four = TopOverlap::new(NonZeroUsize::new(4).unwrap(), 3);
+/// assert!(three_of_four.difference(&vec![1, 2, 3, 4, 5], &vec![4, 9, 2, 1, 3]).is_none());
+/// assert_eq!(three_of_four.difference(&vec![1, 2, 3, 4], &vec![9, 8, 2, 1]).size(), 0.5);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TopOverlap {

@@ -139,7 +139,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         self
     }
 
-    /// Returns a copy of the tally of a shadow with a primary, none before their first pair.
+    /// Returns a copy of a shadow's tally with a primary, none before their first pair.
     #[must_use]
     pub fn tally(&self, primary: &str, shadow: &str) -> Option<Tally<P>> {
         let key = [primary.to_owned(), shadow.to_owned()];

@@ -2,7 +2,9 @@
 
 use core::{fmt, marker::PhantomData};
 
-/// Holds what turned out to be right, and in its type whether the answer had a part in it.
+/// Holds what turned out to be right, and whether the answer had a part in it.
+///
+/// The type says which.
 ///
 /// ```
 /// use switchstand::comparison::Truth;
@@ -37,7 +39,7 @@ mod sealed {
 }
 
 impl<T> Truth<T, IndependentOfAction> {
-    /// Declares a truth that no answer has a part in, as the digit on a picture.
+    /// Declares a truth that no answer has a part in: the digit on a picture.
     ///
     /// The library cannot check it: a label that people correct after they saw the answer, or
     /// a repayment by those only who were granted a loan, is not independent.

@@ -95,7 +95,7 @@ impl Part {
         self.apart
     }
 
-    /// Returns the fraction of the exposed units that are counted: 1 until the set was full.
+    /// Returns the fraction of exposed units that count, 1 until the set was full.
     #[must_use]
     pub fn units_sampled(&self) -> f64 {
         self.units.sampled()

@@ -103,7 +103,7 @@ impl Setup {
                 let expected = "a number strictly between 0 and 1";
                 require(
                     order > 0.0 && order < 1.0,
-                    "order of a quantile",
+                    "order of the quantile",
                     order,
                     expected,
                 )?;

@@ -24,7 +24,7 @@ impl Alpha {
     pub const FIVE_PERCENT: Alpha = Alpha(0.05);
     /// Is one in a hundred, the default of guards.
     pub const ONE_PERCENT: Alpha = Alpha(0.01);
-    /// Is one in a thousand, the default of checks that an experiment is sound at all.
+    /// Is one in a thousand, the default of checks that an experiment is sound.
     pub const ONE_PER_MILLE: Alpha = Alpha(0.001);
 
     /// Returns the error rate `value`, which lies strictly between 0 and 1.

@@ -69,7 +69,9 @@ pub fn two_arms<M: Metric>(
     })
 }
 
-/// A metric that [`two_arms`] knows how to test; implemented by [`Counts`] and [`Moments`].
+/// Is what [`two_arms`] knows how to test: [`Counts`] and [`Moments`].
+///
+/// It cannot be implemented elsewhere.
 pub trait Metric: sealed::Metric {}
 
 impl Metric for Counts {}

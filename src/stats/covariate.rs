@@ -137,7 +137,7 @@ impl CovariateMoments {
         self.pairs.x()
     }
 
-    /// Returns the sample covariance of the two (divisor `n - 1`), none before the second unit.
+    /// Returns the sample covariance (divisor `n - 1`), none before the second unit.
     #[must_use]
     pub fn covariance(&self) -> Option<f64> {
         self.pairs.covariance()

@@ -40,19 +40,10 @@ impl Margin {
     /// [`Refusal::OutOfRange`] for a `lower` that is not negative and finite, or an `upper` that
     /// is not positive and finite.
     pub fn new(lower: f64, upper: f64) -> Result<Margin, Refusal> {
-        let refused = |what, value, expected| Refusal::OutOfRange {
-            what,
-            value,
-            expected,
-        };
-        if !(lower < 0.0 && lower.is_finite()) {
-            let expected = "a finite number below 0";
-            return Err(refused("lower equivalence margin", lower, expected));
-        }
-        if !(upper > 0.0 && upper.is_finite()) {
-            let expected = "a finite number above 0";
-            return Err(refused("upper equivalence margin", upper, expected));
-        }
+        let (what, holds) = ("lower equivalence margin", lower < 0.0 && lower.is_finite());
+        Refusal::require(holds, what, lower, "a finite number below 0")?;
+        let (what, holds) = ("upper equivalence margin", upper > 0.0 && upper.is_finite());
+        Refusal::require(holds, what, upper, "a finite number above 0")?;
         Ok(Margin { lower, upper })
     }
 
@@ -226,14 +217,8 @@ fn by_student(method: &'static str, test: &FixedHorizon, margin: Margin) -> Equi
 
 /// Refuses an error rate for which there is no interval of level `1 - 2 alpha`.
 fn check(alpha: Alpha) -> Result<(), Refusal> {
-    if alpha.get() < 0.5 {
-        return Ok(());
-    }
-    Err(Refusal::OutOfRange {
-        what: "alpha of a claim of equivalence",
-        value: alpha.get(),
-        expected: "a number below 1/2",
-    })
+    let (what, alpha) = ("alpha of a claim of equivalence", alpha.get());
+    Refusal::require(alpha < 0.5, what, alpha, "a number below 1/2")
 }
 
 /// Returns an interval of level `1 - 2 alpha`.

@@ -21,7 +21,9 @@ use super::special::{
 use super::{Alternative, Counts, PValue, Refusal};
 use tables::Table;
 
-/// Most that the smallest of the arms' sizes and of all successes and failures may be.
+/// Is the largest margin, of the smallest of all four, that [`fisher`] takes.
+///
+/// The margins are the sizes of the arms and the numbers of all successes and failures.
 pub const MAX_MARGIN: u64 = 10_000;
 
 /// Tests whether two rates are equal, by Fisher's exact test.
@@ -55,7 +57,7 @@ pub fn fisher(
     Ok(Tails::new(control, candidate, alternative)?.p(1.0))
 }
 
-/// Is [`fisher`] with half of the probability of the tables as likely as the observed one.
+/// Is [`fisher`] with half the probability of tables as likely as the observed.
 ///
 /// Two-sided, all tables that are exactly as likely count half; one-sided, the observed one
 /// does. The mid-p rarely errs more often than alpha and is stronger: the default. Where the
@@ -108,7 +110,7 @@ impl Tails {
             return Err(Refusal::OutOfRange {
                 what: "smallest margin of the table for Fisher's exact test",
                 value: table.smallest_margin() as f64,
-                expected: "at most 10 000; take the score test",
+                expected: "at most 10,000; take the score test",
             });
         }
         let (lower, upper) = (table.observed.checked_sub(1), Some(table.observed + 1));

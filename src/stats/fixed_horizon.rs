@@ -72,12 +72,12 @@ impl fmt::Display for FixedHorizon {
 pub enum Statistic {
     /// Standard normal under the null hypothesis.
     Normal {
-        /// Effect in standard errors.
+        /// Distance of the effect from the null value, in standard errors.
         z: f64,
     },
     /// Student's t under the null hypothesis.
     StudentT {
-        /// Effect in standard errors.
+        /// Distance of the effect from the null value, in standard errors.
         t: f64,
         /// Degrees of freedom, not always whole.
         degrees_of_freedom: f64,

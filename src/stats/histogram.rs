@@ -118,13 +118,12 @@ impl Histogram {
     /// [`Refusal::OutOfRange`] if the relative errors differ, [`Refusal::Overflow`] above 2^53
     /// values; nothing is added then.
     pub fn merge(&mut self, other: &Histogram) -> Result<(), Refusal> {
-        if self.bits != other.bits {
-            return Err(Refusal::OutOfRange {
-                what: "relative error of the other histogram",
-                value: other.relative_error(),
-                expected: "the relative error of this one",
-            });
-        }
+        Refusal::require(
+            self.bits == other.bits,
+            "relative error of the other histogram",
+            other.relative_error(),
+            "the relative error of this one",
+        )?;
         if self.n().saturating_add(other.n()) > MAX_COUNT {
             return Err(Refusal::Overflow {
                 what: "number of values",
@@ -167,13 +166,8 @@ impl Histogram {
     /// [`Refusal::OutOfRange`] if `q` does not lie within 0 and 1,
     /// [`Refusal::InsufficientData`] before the first value.
     pub fn quantile(&self, q: f64) -> Result<f64, Refusal> {
-        if !(0.0..=1.0).contains(&q) {
-            return Err(Refusal::OutOfRange {
-                what: "order of a quantile",
-                value: q,
-                expected: "a number from 0 to 1",
-            });
-        }
+        let holds = (0.0..=1.0).contains(&q);
+        Refusal::require(holds, "order of the quantile", q, "a number from 0 to 1")?;
         let n = self.n();
         if n == 0 {
             return Err(Refusal::InsufficientData {
@@ -194,7 +188,7 @@ impl Histogram {
         })
     }
 
-    /// Returns the bounds of the bucket that holds the value of this rank, from 1 to n.
+    /// Returns the bounds of the bucket that holds the value of this rank.
     ///
     /// The value is at least the first and below the second; both are 0 for values counted as
     /// 0. A confidence interval from order statistics takes the first bound of its lower rank
@@ -260,19 +254,8 @@ impl Histogram {
     /// Counts a value whose bucket does not exist, or refuses it.
     #[cold]
     fn record_new(&mut self, value: f64) -> Result<(), Refusal> {
-        if !value.is_finite() {
-            return Err(Refusal::NonFinite {
-                what: "value",
-                value,
-            });
-        }
-        if value < 0.0 {
-            return Err(Refusal::OutOfRange {
-                what: "value",
-                value,
-                expected: "a number not below 0",
-            });
-        }
+        Refusal::require_finite("value", value)?;
+        Refusal::require(value >= 0.0, "value", value, "a number not below 0")?;
         if value < f64::MIN_POSITIVE {
             self.zeros += 1;
             return Ok(());

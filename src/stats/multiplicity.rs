@@ -216,12 +216,8 @@ fn in_input_order(adjusted: &mut [(usize, f64)]) -> Vec<f64> {
 }
 
 fn check(p: &[f64]) -> Result<(), Refusal> {
-    match p.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-        Some(&value) => Err(Refusal::OutOfRange {
-            what: "p-value",
-            value,
-            expected: "a number from 0 to 1",
-        }),
-        None => Ok(()),
-    }
+    p.iter().try_for_each(|&p| {
+        let holds = (0.0..=1.0).contains(&p);
+        Refusal::require(holds, "p-value", p, "a number from 0 to 1")
+    })
 }

@@ -67,14 +67,9 @@ impl TryFrom<f64> for PValue {
 
     /// Takes a p-value that was computed elsewhere.
     fn try_from(p: f64) -> Result<PValue, Refusal> {
-        if (0.0..=1.0).contains(&p) {
-            return Ok(PValue::new(p, p.ln()));
-        }
-        Err(Refusal::OutOfRange {
-            what: "p-value",
-            value: p,
-            expected: "a number from 0 to 1",
-        })
+        let holds = (0.0..=1.0).contains(&p);
+        Refusal::require(holds, "p-value", p, "a number from 0 to 1")?;
+        Ok(PValue::new(p, p.ln()))
     }
 }
 

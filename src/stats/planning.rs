@@ -64,13 +64,8 @@ impl Design {
     /// # Errors
     /// [`Refusal::OutOfRange`] for a power that is not strictly between 0 and 1.
     pub fn new(alpha: Alpha, power: f64) -> Result<Design, Refusal> {
-        if !(power > 0.0 && power < 1.0) {
-            return Err(Refusal::OutOfRange {
-                what: "power",
-                value: power,
-                expected: "a number strictly between 0 and 1",
-            });
-        }
+        let holds = power > 0.0 && power < 1.0;
+        Refusal::require(holds, "power", power, "a number strictly between 0 and 1")?;
         Ok(Design {
             alpha,
             power,
@@ -178,9 +173,9 @@ impl SampleSize {
         self.control() + self.candidate()
     }
 
-    /// Returns for how many whole periods the test runs at so many new units per period.
+    /// Returns for how many whole periods the test runs.
     ///
-    /// Count units once: a user who returns every day is one unit. Run whole weeks if days
+    /// So many new units come per period. Count units once: a user who returns every day is one unit. Run whole weeks if days
     /// differ.
     ///
     /// # Errors
@@ -204,15 +199,8 @@ fn tail(alpha: Alpha, sides: Sides) -> f64 {
 }
 
 fn check_positive(what: &'static str, value: f64) -> Result<(), Refusal> {
-    if value > 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err(Refusal::OutOfRange {
-            what,
-            value,
-            expected: "a positive finite number",
-        })
-    }
+    let holds = value > 0.0 && value.is_finite();
+    Refusal::require(holds, what, value, "a positive finite number")
 }
 
 fn check_units(what: &'static str, units: u64, needed: u64) -> Result<f64, Refusal> {

@@ -20,7 +20,7 @@ pub use weighted::{OrderLaw, harrell_davis, maritz_jarrett};
 use super::special::{binomial_cdf, binomial_sf};
 use super::{Alpha, Interval, Refusal, Sample};
 
-/// Names how a quantile is read off a sample, by the types of Hyndman and Fan.
+/// Names how a quantile is read off a sample: Hyndman and Fan's types.
 ///
 /// Types 4 to 9 interpolate between the values at the ranks around `n p + m`, clamped to 1 and
 /// `n`, and differ in `m`. Type 3 is left out: it rounds to even ranks, which turns on the last
@@ -50,8 +50,9 @@ pub enum QuantileType {
     NormalUnbiased,
 }
 
-/// Returns the quantile of a sample, the value with a share `p` of the values below it.
+/// Returns the quantile of a sample, of order `p`.
 ///
+/// The value with a share `p` of the values below it, read off by the type that is named.
 /// Whether `n p` is whole is decided on the exact product with `p` as it stands in binary, so
 /// 0.15 of ten values is a little less than rank 1.5.
 ///
@@ -112,7 +113,7 @@ pub fn quantile_interval(
     p: f64,
     alpha: Alpha,
 ) -> Result<QuantileInterval, Refusal> {
-    check(p)?;
+    check_order(p)?;
     let n = sample.n();
     let tail = 0.5 * alpha.get();
     // How many counts lie in the lower tail, and the first that lies in the upper.
@@ -169,16 +170,10 @@ fn first(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
     low
 }
 
-fn check(p: f64) -> Result<(), Refusal> {
-    if p > 0.0 && p < 1.0 {
-        Ok(())
-    } else {
-        Err(Refusal::OutOfRange {
-            what: "probability of the quantile",
-            value: p,
-            expected: "a number strictly between 0 and 1",
-        })
-    }
+/// Refuses what is no order of a quantile.
+pub(super) fn check_order(p: f64) -> Result<(), Refusal> {
+    let expected = "a number strictly between 0 and 1";
+    Refusal::require(p > 0.0 && p < 1.0, "order of the quantile", p, expected)
 }
 
 /// A position among the ranks with more digits than an `f64` has.
@@ -191,7 +186,7 @@ struct Position {
 impl Position {
     /// The exact product of the number of values and `p`.
     fn new(sample: &Sample, p: f64) -> Result<Position, Refusal> {
-        check(p)?;
+        check_order(p)?;
         let n = sample.n() as f64;
         let high = n * p;
         Ok(Position {

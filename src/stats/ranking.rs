@@ -11,9 +11,9 @@
 use super::fixed_horizon::wald::Wald;
 use super::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
-/// Returns the areas under the ROC curves of two models on the same items, with their errors.
+/// Returns the areas under two models' ROC curves, with their errors.
 ///
-/// The area is the probability that a positive item scores higher than a negative one, ties as
+/// Both have scored the same items. The area is the probability that a positive item scores higher than a negative one, ties as
 /// a half. Variances and covariance are those of the placements: for each positive the share of
 /// negatives below it, for each negative the share of positives above it. By midranks,
 /// `O(n log n)`.

@@ -24,12 +24,13 @@ pub use signed_rank::{
 };
 
 use super::fixed_horizon::law::{interval, normal_p, normal_reach};
+use super::fixed_horizon::wald::UNBOUNDED;
 use super::{Alpha, Alternative, FixedHorizon, Measure, PValue, Refusal, Sample, Statistic};
 use order::{check_span, kth_difference, median_difference};
 use permutation::Law;
 use ties::{blocks, tie_sum};
 
-/// Most values in both samples together for which [`mann_whitney_exact`] answers.
+/// Is the most values, of both samples, that [`mann_whitney_exact`] takes.
 pub const MAX_EXACT: u64 = 100;
 
 /// Tests whether the candidate's values tend to be larger, by Mann and Whitney's test.
@@ -283,7 +284,6 @@ fn of_shift(
     alpha: Alpha,
     alternative: Alternative,
 ) -> FixedHorizon {
-    let everything = (f64::NEG_INFINITY, f64::INFINITY);
     let (lower, upper) = bounds(Alternative::TwoSided);
     let reach = normal_reach(alpha, Alternative::TwoSided);
     FixedHorizon {
@@ -291,7 +291,7 @@ fn of_shift(
         measure: Measure::Shift,
         effect,
         standard_error: (0.5 * upper - 0.5 * lower) / reach,
-        interval: interval(bounds(alternative), everything, alpha, alternative),
+        interval: interval(bounds(alternative), UNBOUNDED, alpha, alternative),
         null: 0.0,
         alternative,
         alpha,

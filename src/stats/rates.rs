@@ -40,13 +40,8 @@ impl Events {
     /// [`Refusal::OutOfRange`] for an exposure that is not positive and finite,
     /// [`Refusal::Overflow`] for a count above 2^53.
     pub fn new(count: u64, exposure: f64) -> Result<Events, Refusal> {
-        if !(exposure > 0.0 && exposure.is_finite()) {
-            return Err(Refusal::OutOfRange {
-                what: "exposure",
-                value: exposure,
-                expected: "a positive, finite number",
-            });
-        }
+        let holds = exposure > 0.0 && exposure.is_finite();
+        Refusal::require(holds, "exposure", exposure, "a positive finite number")?;
         if count > super::state::MAX_COUNT {
             return Err(Refusal::Overflow {
                 what: "number of events",

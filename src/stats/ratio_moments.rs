@@ -143,7 +143,7 @@ impl RatioMoments {
         Ok(top / bottom)
     }
 
-    /// Returns the sample covariance of the two (divisor `n - 1`), none before the second unit.
+    /// Returns the sample covariance (divisor `n - 1`), none before the second unit.
     #[must_use]
     pub fn covariance(&self) -> Option<f64> {
         (self.n() > 1).then(|| self.cross / (self.n() - 1) as f64)

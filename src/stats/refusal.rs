@@ -94,3 +94,40 @@ pub enum Refusal {
         look: usize,
     },
 }
+
+impl Refusal {
+    /// Refuses NaN and infinities.
+    pub(crate) const fn require_finite(what: &'static str, value: f64) -> Result<(), Refusal> {
+        if value.is_finite() {
+            Ok(())
+        } else {
+            Err(Refusal::NonFinite { what, value })
+        }
+    }
+
+    /// Refuses NaN, infinities, and numbers that are not above 0.
+    pub(crate) const fn require_positive(what: &'static str, value: f64) -> Result<(), Refusal> {
+        match Refusal::require_finite(what, value) {
+            Ok(()) => Refusal::require(value > 0.0, what, value, "a positive number"),
+            refused => refused,
+        }
+    }
+
+    /// Refuses a value as out of range unless `holds`.
+    pub(crate) const fn require(
+        holds: bool,
+        what: &'static str,
+        value: f64,
+        expected: &'static str,
+    ) -> Result<(), Refusal> {
+        if holds {
+            Ok(())
+        } else {
+            Err(Refusal::OutOfRange {
+                what,
+                value,
+                expected,
+            })
+        }
+    }
+}

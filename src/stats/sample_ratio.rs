@@ -25,7 +25,7 @@ use goodness_of_fit::Expected;
 /// Units below which two arms are checked by the exact test.
 const EXACT_BELOW: u64 = 1000;
 
-/// Checks the sizes of the arms against their weights, and finds the arm that is off.
+/// Checks the arms' sizes against their weights, and finds which is off.
 ///
 /// Two arms with fewer than 1000 units by the exact binomial test, all others by Pearson's
 /// chi-squared test. Each arm is also tested against the rest, with Holm's adjustment, which
@@ -34,8 +34,8 @@ const EXACT_BELOW: u64 = 1000;
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two arms or no units,
 /// [`Refusal::LengthMismatch`] if weights and counts differ in number,
-/// [`Refusal::OutOfRange`] for a weight that is not positive and finite: an arm of weight 0 is
-/// left out, units in it are another fault.
+/// [`Refusal::OutOfRange`] for a weight that is not positive and finite: leave out an arm of
+/// weight 0, units in it are another fault.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, sample_ratio};

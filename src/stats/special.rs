@@ -4,6 +4,8 @@
 //! NaN, every loop has a stated bound, and a probability never leaves `[0, 1]`. The public
 //! methods check their inputs first, so their users meet a typed refusal instead of a NaN.
 
+// The paths are written out because tests include this file by its own path, from where the
+// modules would be looked for beside it.
 #[path = "special/asymptotic.rs"]
 mod asymptotic;
 #[path = "special/beta.rs"]

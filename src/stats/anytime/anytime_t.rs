@@ -15,7 +15,7 @@ use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Moments
 ///
 /// # Assumptions
 /// Independent units. [`normal_means`](AnytimeT::normal_means) is exact for normal values of
-/// equal variance, from the second observation on. [`means`](AnytimeT::means) allows unequal
+/// equal variance, from the third observation on. [`means`](AnytimeT::means) allows unequal
 /// variances and other distributions; it is asymptotic and refuses while a [`SkewnessRule`] does.
 /// While the split of the traffic changes, the values of both arms must not drift: the arm that
 /// grows has more of the later ones.
@@ -50,16 +50,9 @@ impl AnytimeT {
     /// # Errors
     /// [`Refusal::OutOfRange`] unless `g` is finite and positive.
     pub fn new(g: f64) -> Result<AnytimeT, Refusal> {
-        if g.is_finite() && g > 0.0 {
-            let rule = SkewnessRule::DEFAULT;
-            Ok(AnytimeT { g, rule })
-        } else {
-            Err(Refusal::OutOfRange {
-                what: "g",
-                value: g,
-                expected: "a positive number",
-            })
-        }
+        Refusal::require(g.is_finite() && g > 0.0, "g", g, "a positive number")?;
+        let rule = SkewnessRule::DEFAULT;
+        Ok(AnytimeT { g, rule })
     }
 
     /// Returns the test whose interval is narrowest at `n` observations.
@@ -83,7 +76,8 @@ impl AnytimeT {
     /// Compares two means, with unequal variances, in samples large enough for their skewness.
     ///
     /// # Errors
-    /// What the [`SkewnessRule`] refuses.
+    /// What the [`SkewnessRule`] refuses, and [`Refusal::Overflow`] where the evidence has no
+    /// representation.
     pub fn means(
         &self,
         a: &HigherMoments,
@@ -135,8 +129,10 @@ impl AnytimeT {
         self.estimate(mean_b - mean_a, (variance / n).sqrt(), n, df, alpha)
     }
 
-    /// Tests any estimate with standard error `se`, whose ratio is Student's t with `df` degrees
-    /// of freedom, from `n` observations.
+    /// Tests that an estimate with standard error `se` estimates 0.
+    ///
+    /// Their ratio is Student's t with `df` degrees of freedom if it does; `n` is the number of
+    /// observations, for two arms the effective size.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if `se` is 0,
@@ -150,9 +146,9 @@ impl AnytimeT {
         df: f64,
         alpha: Alpha,
     ) -> Result<AnytimeValid, Refusal> {
-        check_estimate(estimate, se)?;
-        positive("number of observations", n)?;
-        positive("degrees of freedom", df)?;
+        check_estimate(estimate, "standard error", se)?;
+        Refusal::require_positive("number of observations", n)?;
+        Refusal::require_positive("degrees of freedom", df)?;
         let r = self.g / (self.g + n);
         let t_squared = (estimate / se).powi(2);
         let ln_r = -(n / self.g).ln_1p();
@@ -184,14 +180,16 @@ impl AnytimeT {
         .checked()
     }
 
-    /// Returns the half width of the interval for a known standard error: the limit of many
-    /// degrees of freedom.
+    /// Returns the half width of the interval for a known standard error.
+    ///
+    /// The limit of many degrees of freedom,
+    /// `se * sqrt((g + n) / n * (ln((g + n) / g) + 2 ln(1 / alpha)))`.
     ///
     /// # Errors
     /// As [`estimate`](AnytimeT::estimate).
     pub fn radius_of_known_error(&self, se: f64, n: f64, alpha: Alpha) -> Result<f64, Refusal> {
-        check_estimate(0.0, se)?;
-        positive("number of observations", n)?;
+        check_estimate(0.0, "standard error", se)?;
+        Refusal::require_positive("number of observations", n)?;
         let ln_ratio = (n / self.g).ln_1p() - 2.0 * alpha.get().ln();
         Ok(se * ((self.g + n) / n * ln_ratio).sqrt())
     }
@@ -211,30 +209,15 @@ fn insufficient(what: &'static str, found: u64) -> Refusal {
     }
 }
 
-pub(super) fn check_estimate(estimate: f64, se: f64) -> Result<(), Refusal> {
-    for (what, value) in [("estimate", estimate), ("standard error", se)] {
-        if !value.is_finite() {
-            return Err(Refusal::NonFinite { what, value });
-        }
-    }
-    if se == 0.0 {
+/// Refuses an estimate that is not finite, or whose spread is not positive.
+pub(super) fn check_estimate(
+    estimate: f64,
+    spread: &'static str,
+    size: f64,
+) -> Result<(), Refusal> {
+    Refusal::require_finite("estimate", estimate)?;
+    if size == 0.0 {
         return Err(Refusal::ZeroVariance { what: "estimate" });
     }
-    positive("standard error", se)
-}
-
-pub(super) fn positive(what: &'static str, value: f64) -> Result<(), Refusal> {
-    if !value.is_finite() {
-        return Err(Refusal::NonFinite { what, value });
-    }
-    if value > 0.0 {
-        Ok(())
-    } else {
-        let expected = "a positive number";
-        Err(Refusal::OutOfRange {
-            what,
-            value,
-            expected,
-        })
-    }
+    Refusal::require_positive(spread, size)
 }

@@ -1,6 +1,6 @@
 //! Confidence sequences by the central limit theorem.
 
-use super::anytime_t::{check_estimate, positive};
+use super::anytime_t::check_estimate;
 use super::mixture_sprt::difference;
 use super::{AnytimeValid, SkewnessRule};
 use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Refusal};
@@ -37,7 +37,7 @@ impl AsymptoticSequence {
     /// [`Refusal::OutOfRange`] if `n_best` is 0.
     pub fn new(n_best: u64, alpha: Alpha) -> Result<AsymptoticSequence, Refusal> {
         let n_best = n_best as f64;
-        positive("number of observations", n_best)?;
+        Refusal::require_positive("number of observations", n_best)?;
         let rule = SkewnessRule::DEFAULT;
         Ok(AsymptoticSequence {
             n_best,
@@ -52,7 +52,8 @@ impl AsymptoticSequence {
     /// of the difference, [`Alternative::Less`] an upper bound.
     ///
     /// # Errors
-    /// What the [`SkewnessRule`] refuses.
+    /// What the [`SkewnessRule`] refuses, and [`Refusal::Overflow`] where the evidence has no
+    /// representation.
     pub fn means(
         &self,
         a: &HigherMoments,
@@ -80,7 +81,7 @@ impl AsymptoticSequence {
         n: u64,
         alternative: Alternative,
     ) -> Result<AnytimeValid, Refusal> {
-        check_estimate(estimate, variance)?;
+        check_estimate(estimate, "variance of the estimate", variance)?;
         if n == 0 {
             return Err(Refusal::InsufficientData {
                 what: "sample",

@@ -9,7 +9,6 @@ pub use stitched::StitchedBoundary;
 
 pub(in crate::stats) use beta_binomial::BetaBinomial;
 
-use super::anytime_t::positive;
 use crate::stats::planning::Sides;
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Refusal};
@@ -74,7 +73,7 @@ impl MixtureBoundary {
     /// # Errors
     /// As [`normal`](MixtureBoundary::normal), also for a `c` that is not positive.
     pub fn gamma_exponential(c: f64, v: f64, alpha: Alpha) -> Result<MixtureBoundary, Refusal> {
-        positive("scale", c)?;
+        Refusal::require_positive("scale", c)?;
         let rho = rho(Sides::One, v, alpha)?;
         let mixture = GammaExponential { scale: c, rho };
         Ok(MixtureBoundary(Mixture::GammaExponential(mixture)))
@@ -85,7 +84,7 @@ impl MixtureBoundary {
     /// # Errors
     /// As [`normal`](MixtureBoundary::normal), also for a `c` that is not positive.
     pub fn gamma_poisson(c: f64, v: f64, alpha: Alpha) -> Result<MixtureBoundary, Refusal> {
-        positive("scale", c)?;
+        Refusal::require_positive("scale", c)?;
         let rho = rho(Sides::One, v, alpha)?;
         let mixture = GammaPoisson { scale: c, rho };
         Ok(MixtureBoundary(Mixture::GammaPoisson(mixture)))
@@ -101,8 +100,8 @@ impl MixtureBoundary {
         v: f64,
         alpha: Alpha,
     ) -> Result<MixtureBoundary, Refusal> {
-        positive("range below the mean", g)?;
-        positive("range above the mean", h)?;
+        Refusal::require_positive("range below the mean", g)?;
+        Refusal::require_positive("range above the mean", h)?;
         let mixture = BetaBinomial::new(sides, [g, h], rho(sides, v, alpha)?);
         Ok(MixtureBoundary(Mixture::BetaBinomial(mixture)))
     }
@@ -116,16 +115,11 @@ impl MixtureBoundary {
     /// or an `s` that values between `-g` and `h` cannot sum to, [`Refusal::Overflow`] where the
     /// evidence has no representation.
     pub fn ln_e(&self, s: f64, v: f64) -> Result<f64, Refusal> {
-        finite("centred sum", s)?;
+        Refusal::require_finite("centred sum", s)?;
         check_time(v)?;
-        if let Mixture::BetaBinomial(mixture) = &self.0
-            && !mixture.allows(s, v)
-        {
-            return Err(Refusal::OutOfRange {
-                what: "centred sum",
-                value: s,
-                expected: "what values between -g and h can sum to",
-            });
+        if let Mixture::BetaBinomial(mixture) = &self.0 {
+            let expected = "what values between -g and h can sum to";
+            Refusal::require(mixture.allows(s, v), "centred sum", s, expected)?;
         }
         let ln_e = self.evidence(s, v);
         if ln_e.is_nan() {
@@ -134,9 +128,9 @@ impl MixtureBoundary {
         Ok(ln_e)
     }
 
-    /// Returns the smallest sum, at least 0, whose evidence at time `v` reaches `1 / alpha`.
+    /// Returns the smallest sum from 0 on whose evidence reaches `1 / alpha`.
     ///
-    /// Where no possible sum of values between `-g` and `h` has as much evidence, the largest.
+    /// At intrinsic time `v`. Where no possible sum of values between `-g` and `h` has as much evidence, the largest.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a `v` that is not finite or below 0,
@@ -191,38 +185,19 @@ impl MixtureBoundary {
 ///
 /// One-sided boundaries take that of twice the error rate.
 pub(in crate::stats) fn rho(sides: Sides, v: f64, alpha: Alpha) -> Result<f64, Refusal> {
-    positive("intrinsic time of the tightest bound", v)?;
+    Refusal::require_positive("intrinsic time of the tightest bound", v)?;
     let rate = match sides {
         Sides::Two => alpha.get(),
         Sides::One => 2.0 * alpha.get(),
     };
-    if rate >= 1.0 {
-        return Err(Refusal::OutOfRange {
-            what: "alpha",
-            value: alpha.get(),
-            expected: "a number below 0.5 for one side",
-        });
-    }
+    let expected = "a number below 0.5 for one side";
+    Refusal::require(rate < 1.0, "alpha", alpha.get(), expected)?;
     let twice = -2.0 * rate.ln();
     Ok(v / (twice + twice.ln_1p()))
 }
 
 fn check_time(v: f64) -> Result<(), Refusal> {
-    finite("intrinsic time", v)?;
-    if v < 0.0 {
-        return Err(Refusal::OutOfRange {
-            what: "intrinsic time",
-            value: v,
-            expected: "a number not below 0",
-        });
-    }
-    Ok(())
-}
-
-fn finite(what: &'static str, value: f64) -> Result<(), Refusal> {
-    if value.is_finite() {
-        Ok(())
-    } else {
-        Err(Refusal::NonFinite { what, value })
-    }
+    let what = "intrinsic time";
+    Refusal::require_finite(what, v)?;
+    Refusal::require(v >= 0.0, what, v, "a number not below 0")
 }

@@ -23,17 +23,7 @@ use crate::stats::Refusal;
 
 /// Refuses what is not a number from 0 to 1.
 pub(super) fn unit_value(what: &'static str, value: f64) -> Result<f64, Refusal> {
-    if !value.is_finite() {
-        return Err(Refusal::NonFinite { what, value });
-    }
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        let expected = "a number from 0 to 1";
-        Err(Refusal::OutOfRange {
-            what,
-            value,
-            expected,
-        })
-    }
+    Refusal::require_finite(what, value)?;
+    let holds = (0.0..=1.0).contains(&value);
+    Refusal::require(holds, what, value, "a number from 0 to 1").map(|()| value)
 }

@@ -2,8 +2,8 @@
 
 use super::Capital;
 use super::bounded::unit_value;
+use crate::stats::Refusal;
 use crate::stats::guard::{CandidateShare, Side};
-use crate::stats::{Refusal, guard};
 
 /// Bets on the difference of two means of values in `[0, 1]`, whatever their tails.
 ///
@@ -13,10 +13,10 @@ use crate::stats::{Refusal, guard};
 /// # Formula
 /// A value `y` of a unit that went to the candidate with probability `pi` is scored
 /// `z = (y - q) / pi`, otherwise `z = -(y - q) / (1 - pi)`, where `q` is the mean of all values
-/// before. Whatever `q` is, the mean of `z` is candidate's mean minus control's. Against "at most
-/// `null`" the capital is multiplied by `1 + l (z - null)`, with the bet
-/// `l = mean(z - null) / mean((z - null)^2)` of the past, between 0 and half of what could lose
-/// everything; against "at least `null`" likewise, reversed.
+/// before and one of 1/2. Whatever `q` is, the mean of `z` is candidate's mean minus control's.
+/// Against "at most `null`" the capital is multiplied by `1 + l (z - null)`, with the bet
+/// `l = sum(z - null) / (sum((z - null)^2) + 1 / (4 pi (1 - pi)))` over the past, kept between 0
+/// and half of what could lose everything; against "at least `null`" likewise, reversed.
 ///
 /// # Assumptions
 /// Each value's unit was assigned at random with the stated share, which may change; values lie in
@@ -52,18 +52,10 @@ impl BoundedDifference {
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for any other number.
     pub fn new(null: f64) -> Result<BoundedDifference, Refusal> {
-        let (what, value) = ("null difference", null);
-        if !null.is_finite() {
-            return Err(Refusal::NonFinite { what, value });
-        }
-        if null <= -1.0 || null >= 1.0 {
-            let expected = "a number between -1 and 1";
-            return Err(Refusal::OutOfRange {
-                what,
-                value,
-                expected,
-            });
-        }
+        let what = "null difference";
+        Refusal::require_finite(what, null)?;
+        let holds = -1.0 < null && null < 1.0;
+        Refusal::require(holds, what, null, "a number between -1 and 1")?;
         Ok(BoundedDifference {
             null,
             n: 0,
@@ -85,8 +77,8 @@ impl BoundedDifference {
         let past = self.n as f64 + 1.0;
         let centre = (self.sum + 0.5) / past;
         let distance = match side {
-            guard::Side::Candidate => (y - centre) / pi,
-            guard::Side::Control => (centre - y) / (1.0 - pi),
+            Side::Candidate => (y - centre) / pi,
+            Side::Control => (centre - y) / (1.0 - pi),
         } - self.null;
         // How far below and above the null value a score may be.
         let below = (centre / pi).max((1.0 - centre) / (1.0 - pi)) + self.null;
@@ -116,7 +108,7 @@ impl BoundedDifference {
         (self.n > 0).then(|| self.distance / self.n as f64 + self.null)
     }
 
-    /// Returns what the bettors above and below the null value have made of a stake of one.
+    /// Returns what the bettors have made of their stakes.
     #[must_use]
     pub const fn capital(&self) -> Capital {
         self.capital

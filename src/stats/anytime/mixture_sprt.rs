@@ -1,10 +1,10 @@
 //! The mixture sequential probability ratio test of an estimate.
 
-use super::anytime_t::{check_estimate, positive};
+use super::anytime_t::check_estimate;
 use super::{AnytimeValid, SkewnessRule};
 use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Refusal};
 
-/// Tests an estimate of known variance at every look, with a normal prior of the effect.
+/// Tests an estimate of known variance at every look, by a normal prior.
 ///
 /// # Formula
 /// For an estimate `d` with variance `v` and effects `N(null, tau^2)`,
@@ -34,8 +34,8 @@ impl MixtureSprt {
     /// # Errors
     /// [`Refusal::OutOfRange`] or [`Refusal::NonFinite`] unless `tau^2` is finite and positive.
     pub fn new(tau: f64) -> Result<MixtureSprt, Refusal> {
-        positive("tau", tau)?;
-        positive("square of tau", tau * tau)?;
+        Refusal::require_positive("tau", tau)?;
+        Refusal::require_positive("square of tau", tau * tau)?;
         let rule = SkewnessRule::DEFAULT;
         Ok(MixtureSprt { tau, rule })
     }
@@ -49,7 +49,8 @@ impl MixtureSprt {
     /// Compares two means in samples large enough for their skewness.
     ///
     /// # Errors
-    /// What the [`SkewnessRule`] refuses.
+    /// What the [`SkewnessRule`] refuses, and [`Refusal::Overflow`] where the evidence has no
+    /// representation.
     pub fn means(
         &self,
         a: &HigherMoments,
@@ -74,7 +75,7 @@ impl MixtureSprt {
         null: f64,
         alpha: Alpha,
     ) -> Result<AnytimeValid, Refusal> {
-        check_estimate(estimate - null, variance)?;
+        check_estimate(estimate - null, "variance of the estimate", variance)?;
         let prior = self.tau * self.tau;
         let total = variance + prior;
         let ln_ratio = match prior / variance {

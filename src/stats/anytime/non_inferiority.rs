@@ -46,23 +46,16 @@ pub struct NonInferiorityReading {
 const BETS: i32 = 10;
 
 impl PairedNonInferiority {
-    /// Returns the test of a margin from 0 to 0.5, each verdict at error rate `alpha`.
+    /// Returns the test of a margin from 0 to 0.5.
+    ///
+    /// Each verdict has error rate `alpha`.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for any other margin.
     pub fn new(margin: f64, alpha: Alpha) -> Result<PairedNonInferiority, Refusal> {
-        let (what, value) = ("margin", margin);
-        if !margin.is_finite() {
-            return Err(Refusal::NonFinite { what, value });
-        }
-        if !(0.0..=0.5).contains(&margin) {
-            let expected = "a number from 0 to 0.5";
-            return Err(Refusal::OutOfRange {
-                what,
-                value,
-                expected,
-            });
-        }
+        Refusal::require_finite("margin", margin)?;
+        let holds = (0.0..=0.5).contains(&margin);
+        Refusal::require(holds, "margin", margin, "a number from 0 to 0.5")?;
         Ok(PairedNonInferiority { margin, alpha })
     }
 

@@ -9,7 +9,8 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 /// # Formula
 /// Of `n` units `s` had the event. The evidence against "the rate is at most `p`" is the mean of
 /// `(q / p)^s ((1 - q) / (1 - p))^(n - s)` over `q > p`, weighted by a Beta prior centred on `p`
-/// and truncated to that side; against "at least `p`" the mean over `q < p`.
+/// and truncated to that side; against "at least `p`" the mean over `q < p`. The prior weighs
+/// `1 / min(p, 1 - p)` units, among which one event is expected (or one unit without).
 ///
 /// # Assumptions
 /// Units are independent, each counted once; the rate is that of their population while it is
@@ -53,16 +54,9 @@ impl RateObjective {
     /// 1 - 1e-9.
     pub fn new(limit: f64, alpha: Alpha) -> Result<RateObjective, Refusal> {
         let what = "limit of the rate";
-        if !limit.is_finite() {
-            return Err(Refusal::NonFinite { what, value: limit });
-        }
-        if !(1e-9..=1.0 - 1e-9).contains(&limit) {
-            return Err(Refusal::OutOfRange {
-                what,
-                value: limit,
-                expected: "a number from 1e-9 to 1 - 1e-9",
-            });
-        }
+        Refusal::require_finite(what, limit)?;
+        let holds = (1e-9..=1.0 - 1e-9).contains(&limit);
+        Refusal::require(holds, what, limit, "a number from 1e-9 to 1 - 1e-9")?;
         Ok(RateObjective { limit, alpha })
     }
 
@@ -90,7 +84,7 @@ impl RateObjective {
     }
 }
 
-/// Returns the rates that the counts of one arm do not contradict, valid at every look.
+/// Returns the rates that one arm's counts do not contradict, at every look.
 ///
 /// # Formula
 /// The `p` with `B(1/2 + s, 1/2 + f) / B(1/2, 1/2) / (p^s (1 - p)^f) <= 1 / alpha`, for `s`

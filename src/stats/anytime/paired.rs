@@ -61,16 +61,11 @@ impl PairedTest {
     /// # Errors
     /// [`Refusal::OutOfRange`] for any other number.
     pub fn with_concentration(concentration: f64) -> Result<PairedTest, Refusal> {
-        if (1e-3..=1e9).contains(&concentration) {
-            let half = concentration / 2.0;
-            Ok(PairedTest { half })
-        } else {
-            Err(Refusal::OutOfRange {
-                what: "concentration",
-                value: concentration,
-                expected: "a number from 1e-3 to 1e9",
-            })
-        }
+        let holds = (1e-3..=1e9).contains(&concentration);
+        let expected = "a number from 1e-3 to 1e9";
+        Refusal::require(holds, "concentration", concentration, expected)?;
+        let half = concentration / 2.0;
+        Ok(PairedTest { half })
     }
 
     /// Returns the evidence for more regressions and for more improvements, each at `alpha`.

@@ -7,6 +7,7 @@ pub use ranked::Ranked;
 
 use super::boundary::{BetaBinomial, rho};
 use crate::stats::planning::Sides;
+use crate::stats::quantiles::check_order;
 use crate::stats::{Alpha, Interval, Refusal};
 use ranked::View;
 
@@ -66,13 +67,7 @@ impl QuantileSequence {
     /// # Errors
     /// [`Refusal::OutOfRange`] if `p` does not lie strictly between 0 and 1, or `n_best` is 0.
     pub fn new(p: f64, n_best: u64, alpha: Alpha) -> Result<QuantileSequence, Refusal> {
-        if !(p > 0.0 && p < 1.0) {
-            return Err(Refusal::OutOfRange {
-                what: "order of the quantile",
-                value: p,
-                expected: "a number strictly between 0 and 1",
-            });
-        }
+        check_order(p)?;
         let range = [p, 1.0 - p];
         let rho = rho(Sides::Two, n_best as f64 * p * (1.0 - p), alpha)?;
         Ok(QuantileSequence {

@@ -60,16 +60,9 @@ impl SafeTwoProportions {
     /// [`Refusal::OutOfRange`] or [`Refusal::NonFinite`] unless `g` lies between 1e-9 and 1e9.
     pub fn with_prior(g: f64) -> Result<SafeTwoProportions, Refusal> {
         let what = "prior weight";
-        if !g.is_finite() {
-            return Err(Refusal::NonFinite { what, value: g });
-        }
-        if !(1e-9..=1e9).contains(&g) {
-            return Err(Refusal::OutOfRange {
-                what,
-                value: g,
-                expected: "a number from 1e-9 to 1e9",
-            });
-        }
+        Refusal::require_finite(what, g)?;
+        let holds = (1e-9..=1e9).contains(&g);
+        Refusal::require(holds, what, g, "a number from 1e-9 to 1e9")?;
         let new = SafeTwoProportions::new();
         Ok(SafeTwoProportions { g, ..new })
     }

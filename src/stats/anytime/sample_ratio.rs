@@ -16,8 +16,8 @@ use crate::stats::{Alpha, Interval, PValue, Refusal};
 /// # Assumptions
 /// Each unit is counted once, at its first exposure, while the proportions are constant; start
 /// afresh when they change, and add up the `ln_e` of all stages: their product is an e-value too,
-/// so the error rate holds over the whole ramp. With a hundred million units a harmless deviation of 0.02 % is
-/// significant: look at the size of the deviation too.
+/// so the error rate holds over the whole ramp. With a hundred million units a harmless deviation
+/// of 0.02 % is significant: look at the size of the deviation too.
 ///
 /// Mergeable: it is a function of the counts. The default `k` is 100.
 ///
@@ -76,28 +76,19 @@ impl SampleRatioProcess {
                 needed: 2,
             });
         }
-        if !(1e-3..=1e9).contains(&concentration) {
-            return Err(Refusal::OutOfRange {
-                what: "concentration",
-                value: concentration,
-                expected: "a number from 1e-3 to 1e9",
-            });
-        }
+        let holds = (1e-3..=1e9).contains(&concentration);
+        let expected = "a number from 1e-3 to 1e9";
+        Refusal::require(holds, "concentration", concentration, expected)?;
         let what = "weight of an arm";
-        if let Some(&value) = weights.iter().find(|weight| !weight.is_finite()) {
-            return Err(Refusal::NonFinite { what, value });
+        for &weight in weights {
+            Refusal::require_finite(what, weight)?;
         }
         let sum: f64 = weights.iter().sum();
-        // A part below 1e-12 of the whole is as good as nothing.
-        if let Some(&value) = weights
-            .iter()
-            .find(|&&weight| weight / sum < 1e-12 || weight <= 0.0)
-        {
-            return Err(Refusal::OutOfRange {
-                what,
-                value,
-                expected: "a positive weight, no part in 10^12 of the others",
-            });
+        for &weight in weights {
+            // A part below 1e-12 of the whole is as good as nothing.
+            let counts = weight > 0.0 && weight / sum >= 1e-12;
+            let expected = "a positive weight, at least 10^-12 of their sum";
+            Refusal::require(counts || sum.is_infinite(), what, weight, expected)?;
         }
         if !sum.is_finite() {
             let what = "sum of the weights";

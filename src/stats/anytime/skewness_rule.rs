@@ -27,15 +27,10 @@ impl SkewnessRule {
     /// [`Refusal::OutOfRange`] unless `factor` is finite and at least 0; 0 refuses nothing but
     /// samples that do not vary.
     pub fn new(factor: f64) -> Result<SkewnessRule, Refusal> {
-        if factor.is_finite() && factor >= 0.0 {
-            Ok(SkewnessRule(factor))
-        } else {
-            Err(Refusal::OutOfRange {
-                what: "factor of the skewness rule",
-                value: factor,
-                expected: "a finite number, at least 0",
-            })
-        }
+        let holds = factor.is_finite() && factor >= 0.0;
+        let expected = "a finite number, at least 0";
+        Refusal::require(holds, "factor of the skewness rule", factor, expected)?;
+        Ok(SkewnessRule(factor))
     }
 
     /// Returns the observations per squared skewness that each arm needs.

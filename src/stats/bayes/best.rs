@@ -4,7 +4,7 @@ use super::quadrature::{Belief, cuts, nodes};
 use super::{BetaLaw, NormalLaw};
 use crate::stats::Refusal;
 
-/// Most arms that are compared at once.
+/// Is the most arms that are compared at once.
 pub const MAX_ARMS: usize = 64;
 
 /// Holds what is believed of several arms together, all in the order of the arms.
@@ -72,13 +72,7 @@ fn best<B: Belief>(arms: &[B]) -> Result<Best, Refusal> {
             needed: 2,
         });
     }
-    if k > MAX_ARMS {
-        return Err(Refusal::OutOfRange {
-            what: "number of arms",
-            value: k as f64,
-            expected: "at most 64",
-        });
-    }
+    Refusal::require(k <= MAX_ARMS, "number of arms", k as f64, "at most 64")?;
     let features: Vec<(f64, f64)> = arms.iter().map(|arm| (arm.centre(), arm.scale())).collect();
     let low = arms
         .iter()

@@ -44,13 +44,8 @@ impl BetaLaw {
             ("successes of a belief", successes),
             ("failures of a belief", failures),
         ] {
-            if !(1e-3..=1e12).contains(&value) {
-                return Err(Refusal::OutOfRange {
-                    what,
-                    value,
-                    expected: "a number from 0.001 to 1e12",
-                });
-            }
+            let holds = (1e-3..=1e12).contains(&value);
+            Refusal::require(holds, what, value, "a number from 0.001 to 1e12")?;
         }
         Ok(BetaLaw {
             successes,

@@ -21,19 +21,15 @@ impl NormalLaw {
     /// [`Refusal::NonFinite`] for a mean that is not finite, [`Refusal::OutOfRange`] for a
     /// standard deviation that is negative or not finite.
     pub fn new(mean: f64, standard_deviation: f64) -> Result<NormalLaw, Refusal> {
-        if !mean.is_finite() {
-            return Err(Refusal::NonFinite {
-                what: "mean of a belief",
-                value: mean,
-            });
-        }
-        if !(standard_deviation >= 0.0 && standard_deviation.is_finite()) {
-            return Err(Refusal::OutOfRange {
-                what: "standard deviation of a belief",
-                value: standard_deviation,
-                expected: "a finite number not below 0",
-            });
-        }
+        Refusal::require_finite("mean of a belief", mean)?;
+        let holds = standard_deviation >= 0.0 && standard_deviation.is_finite();
+        let what = "standard deviation of a belief";
+        Refusal::require(
+            holds,
+            what,
+            standard_deviation,
+            "a finite number not below 0",
+        )?;
         Ok(NormalLaw {
             mean,
             standard_deviation,
@@ -65,13 +61,9 @@ impl NormalLaw {
     /// [`Refusal::ZeroVariance`] for a certain belief, [`Refusal::OutOfRange`] for a `rope` that
     /// is negative or not finite.
     pub fn summary(self, alpha: Alpha, rope: f64) -> Result<EffectBelief, Refusal> {
-        if !(rope >= 0.0 && rope.is_finite()) {
-            return Err(Refusal::OutOfRange {
-                what: "size of effects that do not matter",
-                value: rope,
-                expected: "a finite number not below 0",
-            });
-        }
+        let holds = rope >= 0.0 && rope.is_finite();
+        let what = "size of effects that do not matter";
+        Refusal::require(holds, what, rope, "a finite number not below 0")?;
         let (m, s) = (self.mean, self.standard_deviation);
         if s == 0.0 {
             return Err(Refusal::ZeroVariance {

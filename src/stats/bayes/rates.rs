@@ -5,7 +5,7 @@ use super::quadrature::{Belief, between_cuts, cuts, log_concave};
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Interval};
 
-/// Returns how probable it is that either rate is larger, and what a wrong choice costs.
+/// Returns how probable either rate is to be larger, and what errors cost.
 ///
 /// `P(p_B > p_A)` and the expected losses `E[max(p_A - p_B, 0)]` of choosing the candidate and
 /// the reverse, for independent beliefs. All are integrals of positive functions, so the

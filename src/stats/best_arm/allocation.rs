@@ -49,13 +49,8 @@ pub fn optimal_allocation(arms: &[Moments]) -> Result<Allocation, Refusal> {
     let closest = rivals()
         .map(|(_, arm)| best.mean - arm.mean)
         .fold(f64::INFINITY, f64::min);
-    if closest <= 0.0 {
-        return Err(Refusal::OutOfRange {
-            what: "lead of the best arm",
-            value: closest,
-            expected: "a positive number",
-        });
-    }
+    let what = "lead of the best arm";
+    Refusal::require(closest > 0.0, what, closest, "a positive number")?;
     // With u = x / (1 - x), where x is y over its upper end, nothing cancels.
     let rest = |arm: &Known, u: f64| {
         let ratio = (best.mean - arm.mean) / closest;

@@ -5,9 +5,9 @@ use crate::stats::{PValue, Refusal};
 
 /// Compares counts of the same bins: a reference and what is seen now.
 ///
-/// `p` and `q` are the shares of the bins after adding `smoothing` to every count, 0 for none,
-/// 1/2 being customary; the tests use the counts as they are. Bins must be fixed beforehand, by
-/// quantiles of the reference for example. `O(bins)`.
+/// `p` and `q` are the shares of the bins, of `expected` and of `actual`, after adding `smoothing`
+/// to every count, 0 for none, 1/2 being customary; the chi-squared test uses the counts as they
+/// are. Bins must be fixed beforehand, by quantiles of the reference for example. `O(bins)`.
 ///
 /// The population stability index is customarily read as stable below 0.1 and shifted above
 /// 0.25, whatever the sample size. That is folklore: for two samples of one distribution it is
@@ -35,13 +35,8 @@ pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift,
             right: actual.len(),
         });
     }
-    if !(smoothing >= 0.0 && smoothing.is_finite()) {
-        return Err(Refusal::OutOfRange {
-            what: "smoothing",
-            value: smoothing,
-            expected: "a finite number not below 0",
-        });
-    }
+    let holds = smoothing >= 0.0 && smoothing.is_finite();
+    Refusal::require(holds, "smoothing", smoothing, "a finite number not below 0")?;
     let (n, m) = (total("expected", expected)?, total("actual", actual)?);
     let occupied = |(e, o): &(&u64, &u64)| **e > 0 || **o > 0;
     let bins = expected.iter().zip(actual).filter(occupied).count();
@@ -92,7 +87,9 @@ pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift,
     })
 }
 
-/// Holds how far two sets of binned counts are apart; all measures are 0 for equal shares.
+/// Holds how far two sets of binned counts are apart.
+///
+/// All measures are 0 for equal shares. `p` are the reference's, `q` those seen now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -113,7 +110,7 @@ pub struct Drift {
     pub total_variation: f64,
     /// Pearson's statistic for equal distributions, of the counts as they are.
     pub chi_squared: f64,
-    /// Its degrees of freedom: bins that are not empty on both sides, less one.
+    /// Its degrees of freedom: bins that hold anything on either side, less one.
     pub degrees_of_freedom: f64,
     /// p-value of Pearson's statistic.
     pub chi_squared_p: PValue,

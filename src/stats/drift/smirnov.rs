@@ -4,7 +4,7 @@ use crate::stats::ranks::ties::{Block, blocks};
 use crate::stats::special::{kolmogorov_sf, ln_add_exp};
 use crate::stats::{PValue, Refusal, Sample};
 
-/// Largest product of the sample sizes for which [`kolmogorov_smirnov_exact`] answers.
+/// Is the largest product of sample sizes that [`kolmogorov_smirnov_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 10_000_000;
 
 /// Holds how far two empirical distribution functions are apart.
@@ -77,7 +77,7 @@ pub fn kolmogorov_smirnov_exact(control: &Sample, candidate: &Sample) -> Result<
         return Err(Refusal::OutOfRange {
             what: "product of the sample sizes for the exact Kolmogorov-Smirnov test",
             value: pairs as f64,
-            expected: "at most 10 000 000; take the asymptotic test",
+            expected: "at most 10,000,000; take the asymptotic test",
         });
     }
     let of = Scaled::new(control, candidate);

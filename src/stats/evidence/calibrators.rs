@@ -20,13 +20,8 @@ use crate::stats::{PValue, Refusal};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn from_p(p: PValue, kappa: f64) -> Result<EValue, Refusal> {
-    if !(kappa > 0.0 && kappa < 1.0) {
-        return Err(Refusal::OutOfRange {
-            what: "kappa",
-            value: kappa,
-            expected: "a number strictly between 0 and 1",
-        });
-    }
+    let holds = kappa > 0.0 && kappa < 1.0;
+    Refusal::require(holds, "kappa", kappa, "a number strictly between 0 and 1")?;
     EValue::from_ln(kappa.ln() + (1.0 - kappa) * surprise(p)?)
 }
 
@@ -55,12 +50,6 @@ const TERMS: u8 = 20;
 /// Returns `-ln p`, at least 0.
 fn surprise(p: PValue) -> Result<f64, Refusal> {
     let surprise = -p.ln_p;
-    if surprise >= 0.0 && surprise.is_finite() {
-        return Ok(surprise);
-    }
-    Err(Refusal::OutOfRange {
-        what: "p-value",
-        value: p.p,
-        expected: "a number above 0 and at most 1",
-    })
+    let holds = surprise >= 0.0 && surprise.is_finite();
+    Refusal::require(holds, "p-value", p.p, "a number above 0 and at most 1").map(|()| surprise)
 }

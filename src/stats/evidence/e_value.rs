@@ -38,14 +38,9 @@ impl EValue {
     /// # Errors
     /// [`Refusal::OutOfRange`] unless `e` is positive and finite.
     pub fn new(e: f64) -> Result<EValue, Refusal> {
-        if e > 0.0 && e.is_finite() {
-            return Ok(EValue { ln: e.ln() });
-        }
-        Err(Refusal::OutOfRange {
-            what: "e-value",
-            value: e,
-            expected: "a positive finite number",
-        })
+        let holds = e > 0.0 && e.is_finite();
+        Refusal::require(holds, "e-value", e, "a positive finite number")?;
+        Ok(EValue { ln: e.ln() })
     }
 
     /// Returns the e-value whose natural logarithm is `ln_e`.

@@ -5,6 +5,7 @@ use super::design::lower_of;
 use super::monitor::sides_of;
 use super::recursion::{FAR, FARTHEST, Recursion, Tail};
 use crate::stats::fixed_horizon::law;
+use crate::stats::fixed_horizon::wald::UNBOUNDED;
 use crate::stats::planning::Sides;
 use crate::stats::special::{find_root, ln_normal_sf};
 use crate::stats::{Alternative, Interval, PValue};
@@ -60,13 +61,12 @@ impl Conclusion {
         let effect = |chance: f64| sign * unit * law.drift_at(chance);
         let tail = law::tail(last.alpha, last.alternative);
         let (one, other) = (effect(tail), effect(1.0 - tail));
-        let everything = (f64::NEG_INFINITY, f64::INFINITY);
         Conclusion {
             p,
             estimate: effect(0.5),
             interval: law::interval(
                 (one.min(other), one.max(other)),
-                everything,
+                UNBOUNDED,
                 last.alpha,
                 last.alternative,
             ),

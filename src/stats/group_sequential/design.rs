@@ -98,18 +98,10 @@ impl GroupSequential {
         sides: Sides,
     ) -> Result<GroupSequential, Refusal> {
         let rate = rate_per_side(alpha, sides);
-        check(
-            "delta",
-            delta,
-            (0.0..=0.5).contains(&delta),
-            "from 0 to 0.5",
-        )?;
-        check(
-            "alpha",
-            alpha.get(),
-            rate < 0.5,
-            "a rate per side below 0.5",
-        )?;
+        let holds = (0.0..=0.5).contains(&delta);
+        Refusal::require(holds, "delta", delta, "from 0 to 0.5")?;
+        let expected = "a rate per side below 0.5";
+        Refusal::require(rate < 0.5, "alpha", alpha.get(), expected)?;
         let pass_all = |constant: f64| {
             let mut recursion = start(sides);
             for &fraction in looks.as_slice() {
@@ -148,7 +140,9 @@ impl GroupSequential {
         })
     }
 
-    /// Returns the design that may also be given up, spending `1 - power` by this function.
+    /// Returns the design that may also be given up, where success is unlikely.
+    ///
+    /// This function spends `1 - power`, the chance to miss the effect, over the looks.
     ///
     /// The futility boundary is *non-binding*: the boundary for success is as if it were not
     /// there, so going on against its advice costs no error rate. It costs power, which a larger
@@ -161,20 +155,11 @@ impl GroupSequential {
     /// [`Refusal::OutOfRange`] for a two-sided design, for one that does not end at full
     /// information, or a power that is no more than alpha.
     pub fn with_futility(self, power: f64, spending: Spending) -> Result<GroupSequential, Refusal> {
-        let sides = f64::from(u8::from(self.sides == Sides::Two)) + 1.0;
-        check(
-            "number of sides",
-            sides,
-            self.sides == Sides::One,
-            "1 for futility",
-        )?;
+        let expected = "1 for futility";
+        let is_one = self.sides == Sides::One;
+        Refusal::require(is_one, "number of sides", 2.0, expected)?;
         let end = self.looks.last().map_or(0.0, |look| look.fraction);
-        check(
-            "last information fraction",
-            end,
-            end == 1.0,
-            "1 for futility",
-        )?;
+        Refusal::require(end == 1.0, "last information fraction", end, expected)?;
         let fixed = self.fixed_drift(power)?;
         let futility = |drift| Futility {
             spending,
@@ -221,7 +206,7 @@ impl GroupSequential {
     /// Returns the chance to find the effect in the direction of the drift.
     #[must_use]
     pub fn power(&self, drift: f64) -> f64 {
-        self.recursion.exits(drift).map(|(above, _)| above).sum()
+        self.recursion.power(drift)
     }
 
     /// Returns the expected information when the trial stops, as a fraction of the maximum.
@@ -269,12 +254,8 @@ impl GroupSequential {
     /// Returns the drift that a single look at the end would need.
     fn fixed_drift(&self, power: f64) -> Result<f64, Refusal> {
         let rate = rate_per_side(self.alpha, self.sides);
-        check(
-            "power",
-            power,
-            power > rate && power < 1.0,
-            "a number between alpha and 1",
-        )?;
+        let holds = power > rate && power < 1.0;
+        Refusal::require(holds, "power", power, "a number between alpha and 1")?;
         Ok(normal_isf(rate) + normal_quantile(power))
     }
 }
@@ -321,28 +302,4 @@ pub(super) fn next_boundary(
         return Err(Refusal::Overflow { what: "boundary" });
     }
     Ok(boundary)
-}
-
-fn check(
-    what: &'static str,
-    value: f64,
-    holds: bool,
-    expected: &'static str,
-) -> Result<(), Refusal> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Refusal::OutOfRange {
-            what,
-            value,
-            expected,
-        })
-    }
-}
-
-impl Recursion {
-    /// Returns the chance to stop above at any look.
-    pub(super) fn power(&self, drift: f64) -> f64 {
-        self.exits(drift).map(|(above, _)| above).sum()
-    }
 }

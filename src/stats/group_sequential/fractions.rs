@@ -47,13 +47,7 @@ impl Fractions {
         let mut before = 0.0;
         for &fraction in fractions {
             check_step(before, fraction)?;
-            if fraction > 1.0 {
-                return Err(Refusal::OutOfRange {
-                    what: "information fraction",
-                    value: fraction,
-                    expected: "at most 1",
-                });
-            }
+            Refusal::require(fraction <= 1.0, FRACTION, fraction, "at most 1")?;
             before = fraction;
         }
         Ok(Fractions(fractions.to_vec()))
@@ -66,28 +60,17 @@ impl Fractions {
     }
 }
 
+const FRACTION: &str = "information fraction";
+
 fn check_number(looks: usize) -> Result<(), Refusal> {
-    if (1..=MOST_LOOKS).contains(&looks) {
-        Ok(())
-    } else {
-        Err(Refusal::OutOfRange {
-            what: "number of looks",
-            value: looks as f64,
-            expected: "from 1 to 200",
-        })
-    }
+    let holds = (1..=MOST_LOOKS).contains(&looks);
+    Refusal::require(holds, "number of looks", looks as f64, "from 1 to 200")
 }
 
 /// Refuses a look that comes too soon after the one before.
 pub(super) fn check_step(before: f64, fraction: f64) -> Result<(), Refusal> {
     // The slack is the rounding of fractions that are given in decimals.
-    if fraction.is_finite() && fraction - before >= LEAST_STEP * (1.0 - 1e-9) {
-        Ok(())
-    } else {
-        Err(Refusal::OutOfRange {
-            what: "information fraction",
-            value: fraction,
-            expected: "at least 0.0001 more than at the look before",
-        })
-    }
+    let holds = fraction.is_finite() && fraction - before >= LEAST_STEP * (1.0 - 1e-9);
+    let expected = "at least 0.0001 more than at the look before";
+    Refusal::require(holds, FRACTION, fraction, expected)
 }

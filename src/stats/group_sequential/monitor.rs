@@ -9,6 +9,7 @@ use super::futility::Futility;
 use super::recursion::Recursion;
 use super::{Conclusion, GroupSequential, Interim, Spending, Verdict};
 use crate::stats::fixed_horizon::law;
+use crate::stats::fixed_horizon::wald::UNBOUNDED;
 use crate::stats::planning::Sides;
 use crate::stats::{Alpha, Alternative, Refusal};
 
@@ -72,13 +73,9 @@ impl Monitor {
         alternative: Alternative,
         maximum: f64,
     ) -> Result<Monitor, Refusal> {
-        if !(maximum > 0.0 && maximum.is_finite()) {
-            return Err(Refusal::OutOfRange {
-                what: "maximal information",
-                value: maximum,
-                expected: "a positive finite number",
-            });
-        }
+        let holds = maximum > 0.0 && maximum.is_finite();
+        let expected = "a positive finite number";
+        Refusal::require(holds, "maximal information", maximum, expected)?;
         let recursion = start(sides_of(alternative));
         Ok(Monitor {
             spending,
@@ -107,20 +104,10 @@ impl Monitor {
         power: f64,
         spending: Spending,
     ) -> Result<Monitor, Refusal> {
-        if self.alternative == Alternative::TwoSided {
-            return Err(Refusal::OutOfRange {
-                what: "number of sides",
-                value: 2.0,
-                expected: "1 for futility",
-            });
-        }
-        if !self.looks.is_empty() {
-            return Err(Refusal::OutOfRange {
-                what: "number of looks taken",
-                value: self.looks.len() as f64,
-                expected: "0 when futility is planned",
-            });
-        }
+        let is_one = self.alternative != Alternative::TwoSided;
+        Refusal::require(is_one, "number of sides", 2.0, "1 for futility")?;
+        let (what, taken) = ("number of looks taken", self.looks.len() as f64);
+        Refusal::require(taken == 0.0, what, taken, "0 when futility is planned")?;
         let drift = design.inflation(power)?.drift;
         let rate = 1.0 - power;
         Ok(Monitor {
@@ -220,7 +207,6 @@ impl Monitor {
             (false, false) if futility.is_some_and(|least| z < least) => Verdict::Futile,
             (false, false) => Verdict::Continue,
         };
-        let everything = (f64::NEG_INFINITY, f64::INFINITY);
         let interim = Interim {
             number: self.looks.len() + 1,
             fraction: time,
@@ -235,7 +221,7 @@ impl Monitor {
             },
             interval: law::interval(
                 (effect - reach, effect + reach),
-                everything,
+                UNBOUNDED,
                 self.alpha,
                 self.alternative,
             ),
@@ -253,20 +239,11 @@ impl Monitor {
     }
 
     fn check(&self, time: f64, effect: f64, standard_error: f64) -> Result<(), Refusal> {
-        let numbers = [("estimate", effect), ("standard error", standard_error)];
-        if let Some(&(what, value)) = numbers.iter().find(|(_, value)| !value.is_finite()) {
-            return Err(Refusal::NonFinite { what, value });
-        }
+        Refusal::require_finite("estimate", effect)?;
         if standard_error == 0.0 {
             return Err(Refusal::ZeroVariance { what: "estimate" });
         }
-        if standard_error < 0.0 {
-            return Err(Refusal::OutOfRange {
-                what: "standard error",
-                value: standard_error,
-                expected: "a positive number",
-            });
-        }
+        Refusal::require_positive("standard error", standard_error)?;
         if !(effect / standard_error).is_finite() {
             let what = "estimate in standard errors";
             return Err(Refusal::Overflow { what });
@@ -276,13 +253,9 @@ impl Monitor {
         if let Some(look) = self.looks.last().filter(ended) {
             return Err(Refusal::Concluded { look: look.number });
         }
-        if self.looks.len() >= MOST_LOOKS {
-            return Err(Refusal::OutOfRange {
-                what: "number of looks",
-                value: self.looks.len() as f64 + 1.0,
-                expected: "at most 200",
-            });
-        }
+        let holds = self.looks.len() < MOST_LOOKS;
+        let number = self.looks.len() as f64 + 1.0;
+        Refusal::require(holds, "number of looks", number, "at most 200")?;
         let before = self.looks.last().map_or(0.0, |look| look.fraction);
         check_step(before, time)
     }

@@ -129,6 +129,11 @@ impl Recursion {
         })
     }
 
+    /// Returns the chance to stop above at any look.
+    pub(super) fn power(&self, drift: f64) -> f64 {
+        self.exits(drift).map(|(above, _)| above).sum()
+    }
+
     /// Returns the boundary that is crossed for the first time with this probability.
     ///
     /// `cumulative` bounds the chance to have crossed by then, on either side. Infinite if

@@ -3,7 +3,10 @@
 use crate::stats::Refusal;
 use crate::stats::special::{normal_isf, normal_sf};
 
-/// Tells how much of the error rate may be spent by which fraction of the information.
+/// Tells how much of an error rate may be spent by which information.
+///
+/// In the formulas `a` is the rate that is spent in the end, that of one side, and `t` the
+/// fraction of the information.
 ///
 /// Lan and DeMets (1983), <https://doi.org/10.1093/biomet/70.3.659>.
 ///
@@ -29,52 +32,43 @@ enum Family {
 }
 
 impl Spending {
-    /// Spends `2 (1 - Φ(z / sqrt t))` with `z` the quantile of half the rate: little early on.
+    /// Spends little early on, as O'Brien and Fleming's boundaries do: the default.
     ///
-    /// The default: the final look stays almost as powerful as a test without looks.
+    /// `2 (1 - Φ(z / sqrt t))` with `z` the normal quantile of `1 - a / 2`. The final look stays almost as powerful as a test without looks.
     /// O'Brien and Fleming (1979), <https://doi.org/10.2307/2530245>.
     pub const OBRIEN_FLEMING: Spending = Spending(Family::ObrienFleming);
 
-    /// Spends `a ln(1 + (e - 1) t)`: nearly equal boundaries, early stops, a larger maximum.
+    /// Spends nearly evenly, as Pocock's boundaries do: early stops, a larger maximum.
+    ///
+    /// `a ln(1 + (e - 1) t)`; the boundaries are nearly equal.
     ///
     /// Pocock (1977), <https://doi.org/10.1093/biomet/64.2.191>.
     pub const POCOCK: Spending = Spending(Family::Pocock);
 
-    /// Spends `a (1 - exp(-gamma t)) / (1 - exp(-gamma))`; -4 is near O'Brien and Fleming, 1 near
-    /// Pocock, 0 spends evenly.
+    /// Spends `a (1 - exp(-gamma t)) / (1 - exp(-gamma))`.
+    ///
+    /// A `gamma` of -4 is near O'Brien and Fleming, 1 near Pocock, 0 spends evenly.
     ///
     /// Hwang, Shih and De Cani (1990), <https://doi.org/10.1002/sim.4780091207>.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] unless `gamma` lies between -40 and 40.
     pub fn hwang_shih_decani(gamma: f64) -> Result<Spending, Refusal> {
-        if (-40.0..=40.0).contains(&gamma) {
-            Ok(Spending(Family::HwangShihDecani(gamma)))
-        } else {
-            Err(Refusal::OutOfRange {
-                what: "gamma",
-                value: gamma,
-                expected: "a number from -40 to 40",
-            })
-        }
+        let holds = (-40.0..=40.0).contains(&gamma);
+        Refusal::require(holds, "gamma", gamma, "a number from -40 to 40")?;
+        Ok(Spending(Family::HwangShihDecani(gamma)))
     }
 
-    /// Spends `a t^rho`; 3 is near O'Brien and Fleming, 1 spends evenly.
+    /// Spends `a t^rho`: 3 is near O'Brien and Fleming, 1 spends evenly.
     ///
     /// Kim and DeMets (1987), Biometrika 74, 149-154.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] unless `rho` lies above 0 and is at most 40.
     pub fn power(rho: f64) -> Result<Spending, Refusal> {
-        if rho > 0.0 && rho <= 40.0 {
-            Ok(Spending(Family::Power(rho)))
-        } else {
-            Err(Refusal::OutOfRange {
-                what: "rho",
-                value: rho,
-                expected: "a number above 0 and at most 40",
-            })
-        }
+        let holds = rho > 0.0 && rho <= 40.0;
+        Refusal::require(holds, "rho", rho, "a number above 0 and at most 40")?;
+        Ok(Spending(Family::Power(rho)))
     }
 
     /// Returns what may be spent of `rate` by the fraction `t` of the information.

@@ -3,7 +3,7 @@
 use super::GuardError;
 use super::error::rate_ratio;
 
-/// Holds the two boundaries of a guard, as ratios of the candidate's rate to the control's.
+/// Holds the two boundaries of a guard, as ratios of rates, candidate to control.
 ///
 /// HARM tests that the ratio is at most `harm`; SAFE tests that it is at least `safe`. The default
 /// is 1 and 1.5: any increase is harm, and less than one half more is safe to go on with.
@@ -37,9 +37,7 @@ impl Margins {
     pub const fn safe(self) -> f64 {
         self.safe
     }
-}
 
-impl Margins {
     /// The boundaries as they are for events that are thinned where they must be.
     pub(super) fn of_thinned(self) -> Margins {
         Margins {

@@ -17,9 +17,9 @@ pub struct Scenario {
     pub share: CandidateShare,
 }
 
-/// Holds how long it takes from now until harm of a given size would be noticed.
+/// Holds how long it takes until harm of a given size would be noticed.
 ///
-/// Times are in requests to both sides together. They are infinite if harm of this size may never
+/// Times are in requests to both sides together, from now on. They are infinite if harm of this size may never
 /// be noticed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -52,9 +52,9 @@ impl RateGuard {
         Ok(RateGuard { test, counted })
     }
 
-    /// Returns a guard that counts every bad event, because the caller declares that no unit ever
-    /// makes two requests.
+    /// Returns a guard that counts every bad event, for units of one request each.
     ///
+    /// The caller declares that no unit ever makes two requests.
     /// Where the same users come again the declaration is false, and with it the error rates: 19
     /// false alarms in 100 at a nominal 1 in 100 were measured.
     #[must_use]
@@ -63,8 +63,9 @@ impl RateGuard {
         RateGuard { test, counted }
     }
 
-    /// Takes note of a bad event of `unit`, which came on `side` while the candidate had `share`.
+    /// Takes note of a bad event of `unit` on `side`, under this `share`.
     ///
+    /// `share` is the candidate's at the moment of the event.
     /// `unit` is a 64-bit digest of the unit's key, as [`SeenUnits`] describes; it is ignored
     /// where each request is its own unit. Leave out units that no draw has placed: pins,
     /// overrides, audience rules. Where the live version answers for a failing candidate, that
@@ -114,7 +115,7 @@ impl RateGuard {
         }
     }
 
-    /// Returns how long it takes from now until harm of a given size would be noticed.
+    /// Returns how long it takes from now until such harm would be noticed.
     ///
     /// # Errors
     /// [`GuardError`] that names the number of the scenario which is out of range.

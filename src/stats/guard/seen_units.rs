@@ -126,7 +126,7 @@ impl SeenUnits {
         }
     }
 
-    /// Returns an empty set of the default capacity, which counts for a test of these margins.
+    /// Returns an empty set of the default capacity, for a test of these margins.
     #[must_use]
     pub fn new(margins: Margins) -> SeenUnits {
         SeenUnits {
@@ -141,7 +141,7 @@ impl SeenUnits {
         }
     }
 
-    /// Takes note of a bad event of `unit`, which came on `side` while the candidate had `share`.
+    /// Takes note of a bad event of `unit` on `side`, under this `share`.
     ///
     /// # Errors
     /// [`GuardError::TooManyShares`] as [`Tally::record`]; then nothing is counted.

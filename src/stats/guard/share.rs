@@ -6,9 +6,9 @@ use core::hash::{Hash, Hasher};
 use super::GuardError;
 use super::error::rate_ratio;
 
-/// Holds the candidate's share of the traffic that is compared, from 1e-12 to 1 - 1e-12.
+/// Holds the candidate's share of the traffic that is compared.
 ///
-/// It is the probability with which a unit's draw sends it to the candidate, among the units that
+/// A number from 1e-12 to 1 - 1e-12, the probability with which a unit's draw sends it to the candidate, among the units that
 /// go to either the candidate or the control. With more than two arms, divide the candidate's
 /// share by the sum of the two. A release at 0 % or 100 % compares nothing, so it has no such
 /// share.
@@ -61,8 +61,9 @@ impl CandidateShare {
         self.0
     }
 
-    /// Returns the probability that a bad event is the candidate's, if its rate is `ratio` times
-    /// the control's: `share * ratio / (share * ratio + 1 - share)`.
+    /// Returns the probability that a bad event is the candidate's, by the rates' ratio.
+    ///
+    /// `share * ratio / (share * ratio + 1 - share)`, candidate's rate over control's.
     ///
     /// # Errors
     /// [`GuardError::NonFinite`] or [`GuardError::Ratio`] unless `ratio` lies

@@ -17,22 +17,12 @@ impl Moments {
     /// for `n` = 0, [`Refusal::Overflow`] for `n` above 2^53 or an overflowing sum of squares.
     pub fn from_summary(n: u64, mean: f64, variance: f64) -> Result<Moments, Refusal> {
         check_count(n)?;
-        check_finite("mean", mean)?;
-        check_finite("variance", variance)?;
-        if variance < 0.0 {
-            return Err(Refusal::OutOfRange {
-                what: "variance",
-                value: variance,
-                expected: "a number not below 0",
-            });
-        }
-        if n == 1 && variance != 0.0 {
-            return Err(Refusal::OutOfRange {
-                what: "variance of a single value",
-                value: variance,
-                expected: "0",
-            });
-        }
+        Refusal::require_finite("mean", mean)?;
+        Refusal::require_finite("variance", variance)?;
+        let expected = "a number not below 0";
+        Refusal::require(variance >= 0.0, "variance", variance, expected)?;
+        let holds = n > 1 || variance == 0.0;
+        Refusal::require(holds, "variance of a single value", variance, "0")?;
         let m2 = variance * (n - 1) as f64;
         Moments {
             n,
@@ -62,15 +52,10 @@ impl Moments {
     /// [`Refusal::Overflow`] for `n` above 2^53 or an overflowing square.
     pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Moments, Refusal> {
         check_count(n)?;
-        check_finite("sum", sum)?;
-        check_finite("sum of squares", sum_sq)?;
-        if sum_sq < 0.0 {
-            return Err(Refusal::OutOfRange {
-                what: "sum of squares",
-                value: sum_sq,
-                expected: "a number not below 0",
-            });
-        }
+        Refusal::require_finite("sum", sum)?;
+        Refusal::require_finite("sum of squares", sum_sq)?;
+        let expected = "a number not below 0";
+        Refusal::require(sum_sq >= 0.0, "sum of squares", sum_sq, expected)?;
         let count = n as f64;
         let mean = sum / count;
         let m2 = sum_sq - sum * mean;
@@ -80,13 +65,8 @@ impl Moments {
             });
         }
         let uncertain = f64::EPSILON * count.sqrt().max(4.0) * sum_sq;
-        if m2 < -uncertain {
-            return Err(Refusal::OutOfRange {
-                what: "sum of squares",
-                value: sum_sq,
-                expected: "at least the square of the sum over n",
-            });
-        }
+        let expected = "at least the square of the sum over n";
+        Refusal::require(m2 >= -uncertain, "sum of squares", sum_sq, expected)?;
         // The variance of one value is 0 and so is that of zeros: nothing can cancel.
         if n == 1 || sum_sq == 0.0 {
             return Ok(Moments {
@@ -122,13 +102,8 @@ impl Moments {
     pub fn from_integer_sums(n: u64, sum: i64, sum_sq: u64) -> Result<Moments, Refusal> {
         check_count(n)?;
         let scaled = i128::from(n) * i128::from(sum_sq) - i128::from(sum) * i128::from(sum);
-        if scaled < 0 {
-            return Err(Refusal::OutOfRange {
-                what: "sum of squares",
-                value: sum_sq as f64,
-                expected: "at least the square of the sum over n",
-            });
-        }
+        let expected = "at least the square of the sum over n";
+        Refusal::require(scaled >= 0, "sum of squares", sum_sq as f64, expected)?;
         let count = n as f64;
         Ok(Moments {
             n,
@@ -136,13 +111,5 @@ impl Moments {
             mean_low: 0.0,
             m2: scaled as f64 / count,
         })
-    }
-}
-
-fn check_finite(what: &'static str, value: f64) -> Result<(), Refusal> {
-    if value.is_finite() {
-        Ok(())
-    } else {
-        Err(Refusal::NonFinite { what, value })
     }
 }

@@ -63,13 +63,7 @@ pub fn detectable_difference(
 ) -> Result<f64, Refusal> {
     let deviations = check(1.0, deviations)?;
     let (za, zb) = design.quantiles();
-    if za + zb <= 0.0 {
-        return Err(Refusal::OutOfRange {
-            what: "power",
-            value: design.power(),
-            expected: "more than alpha",
-        });
-    }
+    Refusal::require(za + zb > 0.0, "power", design.power(), "more than alpha")?;
     Ok((za + zb) * standard_error(deviations, units)?)
 }
 
@@ -108,7 +102,7 @@ pub fn t_test_power(
     Ok((noncentral_t_sf(t, df, noncentrality) + far).min(1.0))
 }
 
-/// Returns the smallest number of units per arm with which Student's t test has the power.
+/// Returns the least units per arm with which Student's t test has the power.
 ///
 /// Arms of equal size, whatever the design's ratio; see [`t_test_power`].
 ///
@@ -161,13 +155,9 @@ fn standard_error([s1, s2]: [f64; 2], units: [u64; 2]) -> Result<f64, Refusal> {
 }
 
 fn check(difference: f64, deviations: [f64; 2]) -> Result<[f64; 2], Refusal> {
-    if difference == 0.0 || !difference.is_finite() {
-        return Err(Refusal::OutOfRange {
-            what: "difference that is planned for",
-            value: difference,
-            expected: "a finite number other than 0",
-        });
-    }
+    let holds = difference != 0.0 && difference.is_finite();
+    let what = "difference that is planned for";
+    Refusal::require(holds, what, difference, "a finite number other than 0")?;
     for deviation in deviations {
         check_positive("standard deviation", deviation)?;
     }

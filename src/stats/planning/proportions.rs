@@ -97,13 +97,9 @@ pub fn non_inferiority(
     super::check_positive("non-inferiority margin", margin)?;
     let rates = Rates::new(control_rate, candidate_rate)?;
     let room = rates.difference + margin;
-    if room <= 0.0 {
-        return Err(Refusal::OutOfRange {
-            what: "difference that is planned for",
-            value: rates.difference,
-            expected: "more than minus the margin",
-        });
-    }
+    let what = "difference that is planned for";
+    let expected = "more than minus the margin";
+    Refusal::require(room > 0.0, what, rates.difference, expected)?;
     let (za, zb) = design.with_sides(Sides::One).quantiles();
     let root = (za + zb) / room;
     design.size(root * root * rates.variance(design.ratio()))
@@ -164,13 +160,7 @@ pub fn detectable_rates(
         check_units("candidate", nb, 1)?,
     );
     let (za, zb) = design.quantiles();
-    if za + zb <= 0.0 {
-        return Err(Refusal::OutOfRange {
-            what: "power",
-            value: design.power(),
-            expected: "more than alpha",
-        });
-    }
+    Refusal::require(za + zb > 0.0, "power", design.power(), "more than alpha")?;
     let k = (za + zb) * (za + zb);
     // (n_b + k) d^2 - k (1 - 2 p_1) d - k p_1 q_1 (1 + n_b / n_a) = 0
     let half = 0.5 * k * (1.0 - 2.0 * p1);
@@ -208,13 +198,8 @@ struct Rates {
 impl Rates {
     fn new(p1: f64, p2: f64) -> Result<Rates, Refusal> {
         for (what, value) in [("control's rate", p1), ("candidate's rate", p2)] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(Refusal::OutOfRange {
-                    what,
-                    value,
-                    expected: "a number from 0 to 1",
-                });
-            }
+            let holds = (0.0..=1.0).contains(&value);
+            Refusal::require(holds, what, value, "a number from 0 to 1")?;
         }
         Ok(Rates {
             p1,
@@ -225,13 +210,9 @@ impl Rates {
 
     fn different(p1: f64, p2: f64) -> Result<Rates, Refusal> {
         let rates = Rates::new(p1, p2)?;
-        if rates.difference == 0.0 {
-            return Err(Refusal::OutOfRange {
-                what: "candidate's rate",
-                value: p2,
-                expected: "another rate than the control's",
-            });
-        }
+        let expected = "another rate than the control's";
+        let differ = rates.difference != 0.0;
+        Refusal::require(differ, "candidate's rate", p2, expected)?;
         Ok(rates)
     }
 

@@ -4,7 +4,7 @@ use super::{Design, Sides, check_positive};
 use crate::stats::guard::CandidateShare;
 use crate::stats::{Alpha, Refusal};
 
-/// Holds what a trial is to find and the traffic in which it looks, before it starts.
+/// Holds what a trial is to find, and in what traffic, before it starts.
 ///
 /// [`compare`](Trial::compare) tells what each method would take.
 ///
@@ -95,13 +95,9 @@ impl Trial {
             Quantity::Rate { control, candidate } => {
                 rate("control's rate", control)?;
                 rate("candidate's rate", candidate)?;
-                if control == candidate {
-                    return Err(out_of_range(
-                        "candidate's rate",
-                        candidate,
-                        "another rate than the control's",
-                    ));
-                }
+                let expected = "another rate than the control's";
+                let differ = control != candidate;
+                Refusal::require(differ, "candidate's rate", candidate, expected)?;
             }
             Quantity::Mean {
                 difference,
@@ -111,9 +107,7 @@ impl Trial {
                 check_positive("standard deviation", deviation)?;
             }
         }
-        if power <= alpha.get() {
-            return Err(out_of_range("power", power, "more than alpha"));
-        }
+        Refusal::require(power > alpha.get(), "power", power, "more than alpha")?;
         let ratio = share.get() / (1.0 - share.get());
         Ok(Trial {
             quantity,
@@ -141,9 +135,7 @@ impl Trial {
         if let Counting::EachUnit { requests, shape } = counting {
             check_positive("shape of the law of units", shape)?;
             check_positive("requests per unit", requests)?;
-            if requests < 1.0 {
-                return Err(out_of_range("requests per unit", requests, "at least 1"));
-            }
+            Refusal::require(requests >= 1.0, "requests per unit", requests, "at least 1")?;
         }
         Ok(Trial { counting, ..self })
     }
@@ -153,18 +145,14 @@ impl Trial {
     /// # Errors
     /// [`Refusal::OutOfRange`] unless there are 2 to 20.
     pub fn with_looks(self, looks: usize) -> Result<Trial, Refusal> {
-        if (2..=20).contains(&looks) {
-            return Ok(Trial { looks, ..self });
-        }
-        Err(out_of_range(
-            "number of looks",
-            looks as f64,
-            "from 2 to 20",
-        ))
+        let holds = (2..=20).contains(&looks);
+        Refusal::require(holds, "number of looks", looks as f64, "from 2 to 20")?;
+        Ok(Trial { looks, ..self })
     }
 
-    /// Returns the trial in a traffic of so many requests per day to both arms, which turns
-    /// requests into days.
+    /// Returns the trial in a traffic of so many requests per day.
+    ///
+    /// They go to both arms together, and turn requests into days.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] unless the number is positive and finite.
@@ -199,20 +187,6 @@ impl Trial {
 }
 
 fn rate(what: &'static str, value: f64) -> Result<(), Refusal> {
-    if value > 0.0 && value < 1.0 {
-        return Ok(());
-    }
-    Err(out_of_range(
-        what,
-        value,
-        "a number strictly between 0 and 1",
-    ))
-}
-
-fn out_of_range(what: &'static str, value: f64, expected: &'static str) -> Refusal {
-    Refusal::OutOfRange {
-        what,
-        value,
-        expected,
-    }
+    let expected = "a number strictly between 0 and 1";
+    Refusal::require(value > 0.0 && value < 1.0, what, value, expected)
 }

@@ -79,13 +79,9 @@ pub fn non_inferiority(
     margin: f64,
     alpha: Alpha,
 ) -> Result<FixedHorizon, Refusal> {
-    if !(margin > 0.0 && margin < 1.0) {
-        return Err(Refusal::OutOfRange {
-            what: "non-inferiority margin",
-            value: margin,
-            expected: "a number strictly between 0 and 1",
-        });
-    }
+    let holds = margin > 0.0 && margin < 1.0;
+    let expected = "a number strictly between 0 and 1";
+    Refusal::require(holds, "non-inferiority margin", margin, expected)?;
     let pair = Pair::new(control, candidate)?;
     let standard_error = variance(&pair, -margin).sqrt();
     let alternative = Alternative::Greater;

@@ -1,6 +1,6 @@
 //! Estimates that weigh all order statistics by a beta law.
 
-use super::{Position, check};
+use super::{Position, check_order};
 use crate::stats::special::{beta_cdf, beta_isf, beta_quantile, beta_sf};
 use crate::stats::{Refusal, Sample};
 
@@ -17,14 +17,14 @@ use crate::stats::{Refusal, Sample};
 /// [`Refusal::OutOfRange`] for a `p` that is not strictly between 0 and 1, or so near to one of
 /// them that the beta law's weights cannot be held.
 pub fn harrell_davis(sample: &Sample, p: f64) -> Result<f64, Refusal> {
-    check(p)?;
+    check_order(p)?;
     let n = sample.n() as f64;
     let weights = Weights::new(sample, (n + 1.0) * p, (n + 1.0) * (1.0 - p));
     let mean = weights.mean();
     match mean.is_finite() {
         true => Ok(mean),
         false => Err(Refusal::OutOfRange {
-            what: "order of a quantile",
+            what: "order of the quantile",
             value: p,
             expected: "a number whose weights an f64 can hold",
         }),
@@ -32,7 +32,7 @@ pub fn harrell_davis(sample: &Sample, p: f64) -> Result<f64, Refusal> {
 }
 
 /// Names the beta law that weighs the order statistics.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum OrderLaw {

@@ -5,7 +5,7 @@ use super::u_statistic;
 use crate::stats::fixed_horizon::wald::Wald;
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample};
 
-/// Tests whether a candidate's value exceeds a control's half of the time, ties as a half.
+/// Tests whether a candidate's value exceeds a control's half of the time.
 ///
 /// Brunner and Munzel's test of `P(B > A) + P(B = A) / 2 = 1/2`. The distributions may differ
 /// in spread and shape, which invalidates [`mann_whitney`](super::mann_whitney): the default.

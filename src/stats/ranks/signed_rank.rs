@@ -7,11 +7,11 @@ use super::{corrected, doubled_ranks, of_shift};
 use crate::stats::fixed_horizon::law::{normal_p, normal_reach};
 use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, Statistic};
 
-/// Most differences other than zero for which [`signed_rank_exact`] answers.
+/// Is the most differences, zeros left out, that [`signed_rank_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 300;
 
 /// Names what becomes of differences of zero.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Zeros {

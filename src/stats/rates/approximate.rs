@@ -2,6 +2,7 @@
 
 use super::Events;
 use crate::stats::fixed_horizon::law::{interval, normal_p, normal_reach};
+use crate::stats::fixed_horizon::wald::UNBOUNDED;
 use crate::stats::proportions::RatioEstimate;
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Statistic};
 
@@ -141,12 +142,7 @@ fn result(
         measure: Measure::EventRateDifference,
         effect,
         standard_error,
-        interval: interval(
-            (lower, upper),
-            (f64::NEG_INFINITY, f64::INFINITY),
-            alpha,
-            alternative,
-        ),
+        interval: interval((lower, upper), UNBOUNDED, alpha, alternative),
         null: 0.0,
         alternative,
         alpha,

@@ -1,6 +1,5 @@
 //! The polynomial stitched boundary, a closed formula.
 
-use crate::stats::anytime::anytime_t::positive;
 use crate::stats::{Alpha, Refusal};
 
 /// Riemann's zeta function at 1.4.
@@ -29,7 +28,7 @@ pub struct StitchedBoundary {
 }
 
 impl StitchedBoundary {
-    /// Returns the boundary for sums of scale `c`, that is constant up to intrinsic time `v_min`.
+    /// Returns the boundary for sums of scale `c`, constant up to time `v_min`.
     ///
     /// A tenth of the time that matters is a good `v_min`.
     ///
@@ -38,13 +37,15 @@ impl StitchedBoundary {
     /// positive.
     pub fn new(c: f64, v_min: f64) -> Result<StitchedBoundary, Refusal> {
         if c != 0.0 {
-            positive("scale", c)?;
+            Refusal::require_positive("scale", c)?;
         }
-        positive("least intrinsic time", v_min)?;
+        Refusal::require_positive("least intrinsic time", v_min)?;
         Ok(StitchedBoundary { scale: c, v_min })
     }
 
-    /// Returns what the sum exceeds at any time with probability at most `alpha`, at time `v`.
+    /// Returns the boundary at intrinsic time `v`.
+    ///
+    /// The sum exceeds it at any time with probability at most `alpha`.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a `v` that is not finite or below 0.

@@ -18,7 +18,10 @@ pub struct Capital {
 }
 
 impl Capital {
-    /// Returns `ln_e` of the null "equal", half of the stake on either side.
+    /// Returns `ln_e` of the null "equal", by half of a stake on either side.
+    ///
+    /// The half that has grown more counts, and the other one for nothing, so that it reaches
+    /// `1 / alpha` exactly when [`hedged_interval`] excludes the null value.
     #[must_use]
     pub fn ln_e(&self) -> f64 {
         self.ln_above.max(self.ln_below) - core::f64::consts::LN_2

@@ -3,7 +3,7 @@
 use super::unit_value;
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// Returns the interval for the mean of `n` values in `[0, 1]` whose average is `mean`.
+/// Returns the interval for a mean that `n` values in `[0, 1]` average to.
 ///
 /// # Formula
 /// `mean` plus and minus `sqrt((v + rho) (ln(1 + v / rho) + 2 ln(1 / alpha))) / n`, `v = n / 4`,

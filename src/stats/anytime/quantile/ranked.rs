@@ -3,7 +3,7 @@
 use crate::stats::histogram::Block;
 use crate::stats::{Histogram, Sample};
 
-/// Is implemented by what knows the ranks of its values: a sorted sample or a histogram.
+/// Knows the ranks of its values: a sorted sample or a histogram.
 ///
 /// It cannot be implemented elsewhere.
 pub trait Ranked: sealed::Ranked {}

@@ -7,7 +7,7 @@ impl SeenUnits {
     /// Adds the units and events of `other`, each unit once.
     ///
     /// # Errors
-    /// [`GuardError::Mismatch`] if the capacities differ, [`GuardError::TooManyShares`] as
+    /// [`GuardError::Mismatch`] if capacities or margins differ, [`GuardError::TooManyShares`] as
     /// [`Tally::record`]; then `self` is unchanged.
     pub fn merge(&mut self, other: &SeenUnits) -> Result<(), GuardError> {
         if self.capacity != other.capacity {
