@@ -63,7 +63,8 @@ pub enum SchemeError {
 /// Holds sixteen bytes that keep users from computing their own bucket.
 ///
 /// Without a secret (all bytes zero, the default) anybody who knows the release's name can look
-/// for an identifier that lands in the canary. All servers of a fleet share one secret.
+/// for an identifier that lands in the canary. All servers of a fleet share one secret. What it
+/// protects from, and what not, stands in [`guide::security`](crate::guide::security).
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 pub struct Secret([u8; 16]);
 

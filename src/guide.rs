@@ -10,6 +10,7 @@
 //! [many_servers]: self::many_servers
 //! [performance]: self::performance
 //! [progressive_rollout]: self::progressive_rollout
+//! [security]: self::security
 //! [sessions_and_pins]: self::sessions_and_pins
 //! [shadow]: self::shadow
 //! [what_is_counted]: self::what_is_counted
@@ -53,6 +54,9 @@ pub mod performance {}
 
 #[doc = include_str!("guide/progressive_rollout.md")]
 pub mod progressive_rollout {}
+
+#[doc = include_str!("guide/security.md")]
+pub mod security {}
 
 #[doc = include_str!("guide/sessions_and_pins.md")]
 pub mod sessions_and_pins {}

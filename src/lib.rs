@@ -1,7 +1,7 @@
 // Of two definitions of one link the first holds: here a module, in the file itself a file.
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
-    doc = "[guide]: crate::guide\n[in a server]: crate::guide::in_a_server\n"
+    doc = "[guide]: crate::guide\n[in a server]: crate::guide::in_a_server\n[security]: crate::guide::security\n"
 )]
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),

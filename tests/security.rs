@@ -1,6 +1,10 @@
 //! What a user who knows the policy, but not the secret, cannot bring about.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
 
 use std::collections::BTreeSet;
 
@@ -146,6 +150,31 @@ fn a_list_of_units_matches_the_listed_bytes_and_no_others() {
 }
 
 #[test]
+fn a_list_of_all_lookalikes_but_one_does_not_match_that_one() {
+    let keys = lookalikes();
+    for missing in &keys {
+        let listed: Vec<UnitKey> = keys.iter().filter(|key| *key != missing).cloned().collect();
+        let policy = Policy::live_only(RELEASE).with_units("v2", listed.clone());
+        let plan = policy.compile("v1", ["v2"]).unwrap();
+        let audience = Audience::units(listed);
+        for key in &keys {
+            let is_listed = key != missing;
+            let route = plan.route(Unit::from(key));
+            assert_eq!(
+                plan.version_of(&route) == Some("v2"),
+                is_listed,
+                "{key:?}, {missing:?}"
+            );
+            assert_eq!(
+                audience.matches(&Unit::from(key)),
+                is_listed,
+                "{key:?}, {missing:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_pin_is_neither_forged_nor_passed_on() {
     let secret = Secret::new(*b"sixteen secrets.");
     let fingerprint = Policy::live_only("r").fingerprint();
@@ -175,6 +204,7 @@ fn a_pin_is_neither_forged_nor_passed_on() {
         Key::U64(42),
         Key::U128(42),
         Key::Text("42 "),
+        Key::Text("43"),
     ] {
         assert_eq!(
             tagged.check(&secret, key),
@@ -201,12 +231,53 @@ fn a_pin_is_neither_forged_nor_passed_on() {
         );
     }
 
-    // Not without the secret, which a client does not have, nor by trying.
+    // Not with any digit of the tag changed.
+    for place in 0..tag.len() {
+        let mut digits = tag.to_owned().into_bytes();
+        digits[place] = if digits[place] == b'0' { b'1' } else { b'0' };
+        let digits = String::from_utf8(digits).unwrap();
+        let forged: TaggedPin = format!("{digits}:{own}").parse().unwrap();
+        assert_eq!(
+            forged.check(&secret, Key::Text("42")),
+            Err(TagError::Mismatch),
+            "digit {place}"
+        );
+    }
+
+    // Not with another secret than the servers', nor by trying.
+    let forged = TaggedPin::new(&Secret::new([1; 16]), Key::Text("42"), own.clone()).unwrap();
+    assert_eq!(
+        forged.check(&secret, Key::Text("42")),
+        Err(TagError::Mismatch)
+    );
     for guess in 0..10_000u128 {
         let forged: TaggedPin = format!("{guess:032x}:{own}").parse().unwrap();
         assert_eq!(
             forged.check(&secret, Key::Text("42")),
             Err(TagError::Mismatch)
         );
+    }
+}
+
+#[test]
+fn a_unit_may_choose_among_the_pins_that_it_was_given() {
+    // As the documentation says of what is not protected.
+    let router = Router::builder("chat")
+        .secret(Secret::new([7; 16]))
+        .build("v1", ())
+        .unwrap();
+    router.deploy("v2", ()).unwrap();
+    router.validate("v2", |()| Ok::<(), String>(())).unwrap();
+    let kept = [Share::NONE, Share::ALL].map(|share| {
+        router
+            .release(Policy::canary(RELEASE, "v2", share))
+            .unwrap();
+        let pin = router.pin(&router.route("mallory")).unwrap();
+        router.tag_pin("mallory", pin).unwrap()
+    });
+    for (pin, version) in kept.iter().zip(["v1", "v2"]) {
+        let pin = router.check_pin("mallory", pin).unwrap();
+        let route = router.route_pinned("mallory", pin);
+        assert_eq!(router.label(route.version()), Some(version));
     }
 }
