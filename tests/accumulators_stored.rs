@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Debug;
+use switchstand::stats::off_policy::{LoggedDecision, MaxWeight, OffPolicy};
 use switchstand::stats::{
     Alpha, Alternative, Counts, HigherMoments, Histogram, Interval, Moments, PairedCounts,
-    PairedMoments, RatioMoments, means,
+    PairedMoments, RatioMoments, Refusal, means,
 };
 
 #[track_caller]
@@ -95,6 +96,21 @@ fn stored_higher_moments_are_consistent() {
             ("n", json!(1)),
         ],
     );
+    // Two sets of 2^53 values that do not vary: it is their number that is too large.
+    let mut many = stored;
+    for (field, value) in [
+        ("m2", 0.0),
+        ("m3", 0.0),
+        ("m4", 0.0),
+        ("min", 0.5),
+        ("max", 0.5),
+    ] {
+        many[field] = json!(value);
+    }
+    (many["mean"], many["n"]) = (json!(0.5), json!(1_u64 << 53));
+    let mut many: HigherMoments = serde_json::from_value(many).unwrap();
+    let what = "number of values";
+    assert_eq!(many.merge(&many.clone()), Err(Refusal::Overflow { what }));
 }
 
 #[test]
@@ -158,5 +174,71 @@ fn an_unbounded_interval_comes_back_unbounded() {
     for bad in ["null", "\"nan\"", "true"] {
         let text = format!(r#"{{"lower":0.0,"upper":{bad},"level":0.95}}"#);
         assert!(serde_json::from_str::<Interval>(&text).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_stored_estimate_goes_on_as_if_it_had_never_been_stored() {
+    let actions = [(0.8, 0.5), (0.2, 0.5)];
+    let start = OffPolicy::new(MaxWeight::over(actions).unwrap(), Alpha::FIVE_PERCENT);
+    let push = |target: &mut OffPolicy, decisions: std::ops::Range<usize>| {
+        for i in decisions {
+            let (propensity, wanted) = actions[usize::from(i % 5 == 0)];
+            let reward = f64::from(u8::from(i % 3 == 0));
+            let decision = LoggedDecision::new(propensity, wanted, reward).unwrap();
+            target.push(decision).unwrap();
+        }
+    };
+    let mut whole = start;
+    push(&mut whole, 0..500);
+    round_trip(&start);
+    let mut half = start;
+    push(&mut half, 0..250);
+    let mut read: OffPolicy = serde_json::from_value(round_trip(&half)).unwrap();
+    push(&mut read, 250..500);
+    assert_eq!(read, whole);
+    assert_eq!(read.estimate().unwrap(), whole.estimate().unwrap());
+}
+
+#[test]
+fn stored_estimates_are_consistent() {
+    let mut target = OffPolicy::new(MaxWeight::over([(0.2, 0.5)]).unwrap(), Alpha::FIVE_PERCENT);
+    let decision = |reward| LoggedDecision::new(0.2, 0.5, reward).unwrap();
+    target.push(decision(0.0)).unwrap();
+    target.push(decision(1.0)).unwrap();
+    let fewer = round_trip(&target)["lost"].clone();
+    target.push(decision(0.5)).unwrap();
+    let stored = round_trip(&target);
+    let other = |at: &str, alpha: f64| {
+        let mut sequence = stored[at].clone();
+        sequence["alpha"] = json!(alpha);
+        sequence
+    };
+    refuses::<OffPolicy>(
+        &stored,
+        &[
+            ("max_weight", json!(0.5)),
+            ("max_weight", json!(1e13)),
+            ("max_weight", json!(2.4)),
+            ("alpha", json!(0.01)),
+            ("weights", other("weights", 0.05)),
+            ("earned", other("earned", 0.01)),
+            ("lost", fewer),
+        ],
+    );
+    for (field, value) in [
+        ("reward", 3.1),
+        ("reward", -0.1),
+        ("weight", 7.6),
+        ("weight", 0.0),
+        ("weight_squared", 18.8),
+        ("weight_squared", 18.7),
+        ("weighted", 3.8),
+        ("greatest_weight", 2.4),
+        ("greatest_weight", 2.6),
+    ] {
+        let mut sums = stored["sums"].clone();
+        sums[field] = json!(value);
+        refuses::<OffPolicy>(&stored, &[("sums", sums)]);
     }
 }

@@ -58,12 +58,7 @@ impl HigherMoments {
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where the fourth
     /// power of the deviation overflows; the state stays as it was.
     pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
-        if !value.is_finite() {
-            return Err(Refusal::NonFinite {
-                what: "value",
-                value,
-            });
-        }
+        Refusal::require_finite("value", value)?;
         self.merge(&HigherMoments {
             n: 1,
             mean: value,
@@ -115,10 +110,13 @@ impl HigherMoments {
             + square * square * left * q * (p * p - p * q + q * q)
             + 6.0 * square * (p * p * other.m2 + q * q * self.m2)
             + 4.0 * delta * (p * other.m3 - q * self.m3);
+        let what = if n > MAX_COUNT {
+            "number of values"
+        } else {
+            "fourth power of a deviation"
+        };
         if n > MAX_COUNT || !m4.is_finite() || !m3.is_finite() {
-            return Err(Refusal::Overflow {
-                what: "fourth power of a deviation",
-            });
+            return Err(Refusal::Overflow { what });
         }
         *self = HigherMoments {
             n,

@@ -32,6 +32,8 @@
 mod decision;
 mod error;
 mod estimate;
+#[cfg(feature = "serde")]
+mod stored;
 
 pub use decision::{LoggedDecision, MaxWeight};
 pub use error::OffPolicyError;
@@ -48,7 +50,8 @@ use super::anytime::EmpiricalBernstein;
 /// upper bound is 1 minus that of `w (1 - r)`, because weights average 1. The gain's bounds come
 /// from `1 + (w - 1) r` and `1 + (w - 1) (1 - r)` alike, each at half of alpha.
 ///
-/// It depends on the order of the decisions, so two of them cannot be merged.
+/// It depends on the order of the decisions, so two of them cannot be merged: run one on each of
+/// `k` servers, at alpha over `k`. What lies in all their intervals then holds at alpha.
 ///
 /// ```
 /// use switchstand::stats::Alpha;
@@ -67,6 +70,11 @@ use super::anytime::EmpiricalBernstein;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
 pub struct OffPolicy {
     max_weight: MaxWeight,
     alpha: Alpha,
@@ -79,6 +87,8 @@ pub struct OffPolicy {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 struct Sums {
     reward: f64,
     weight: f64,

@@ -10,9 +10,9 @@ pub struct LoggedDecision {
 }
 
 impl LoggedDecision {
-    /// Returns a decision that was made with probability `propensity`, and by the target would be
-    /// with probability `target`.
+    /// Returns a decision by its two probabilities and what came of it.
     ///
+    /// It was made with probability `propensity`, and by the target would be with `target`.
     /// A reward in `[low, high]` is handed in as `(x - low) / (high - low)`.
     ///
     /// # Errors
@@ -51,14 +51,18 @@ impl LoggedDecision {
 ///
 /// It exists only where the policy that ran covers the target.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "f64", into = "f64"))]
 pub struct MaxWeight(f64);
 
 impl MaxWeight {
     /// Is the greatest weight of a policy against itself.
     pub const ONE: MaxWeight = MaxWeight(1.0);
 
-    /// Returns the greatest weight over actions of all kinds of units, each given by its
-    /// propensity and by the target's probability of it.
+    /// Returns the greatest weight over all actions that units can meet.
+    ///
+    /// Each is given by its propensity and by the target's probability of it; list the actions of
+    /// every kind of unit.
     ///
     /// # Errors
     /// [`OffPolicyError::NotCovered`] if the target takes an action whose propensity is 0,
@@ -94,6 +98,30 @@ impl MaxWeight {
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<f64> for MaxWeight {
+    type Error = OffPolicyError;
+
+    /// Takes back a weight that was stored.
+    fn try_from(weight: f64) -> Result<MaxWeight, OffPolicyError> {
+        if (1.0..=HEAVIEST).contains(&weight) {
+            return Ok(MaxWeight(weight));
+        }
+        Err(OffPolicyError::OutOfRange {
+            what: "greatest weight",
+            value: weight,
+            expected: "a number from 1 to 10^12",
+        })
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<MaxWeight> for f64 {
+    fn from(weight: MaxWeight) -> f64 {
+        weight.0
     }
 }
 

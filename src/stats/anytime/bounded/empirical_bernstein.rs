@@ -74,7 +74,12 @@ impl EmpiricalBernstein {
         self.past.t()
     }
 
-    /// Returns the interval of this moment; before the first value it is all of `[0, 1]`.
+    #[cfg(feature = "serde")]
+    pub(in crate::stats) const fn alpha(&self) -> Alpha {
+        self.alpha
+    }
+
+    /// Returns the interval of this moment, all of `[0, 1]` before the first value.
     #[must_use]
     pub fn interval(&self) -> Interval {
         if self.n() == 0 {
