@@ -57,10 +57,16 @@ impl Memory {
 impl fmt::Display for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.summary() {
-            Some((warm, peak, end)) => write!(
-                f,
-                "resident memory: {warm} KiB after warm-up, {peak} at most since, {end} at the end"
-            ),
+            Some((warm, peak, end)) => {
+                let tenths = self.looks.len().div_ceil(10);
+                let by_tenths = self.looks.iter().step_by(tenths);
+                write!(
+                    f,
+                    "resident memory: {warm} KiB after warm-up, {peak} at most since, {end} at the \
+                     end; by tenths of the time {:?}",
+                    by_tenths.map(|(_, kib)| kib).collect::<Vec<_>>()
+                )
+            }
             None => f.write_str("resident memory: this system does not tell"),
         }
     }
