@@ -80,7 +80,9 @@ impl<M> Batch<M> {
 impl<M: Send + Sync + 'static> Router<M> {
     /// Admits a batch of requests by one snapshot.
     ///
-    /// Each unit gets the route that it gets alone.
+    /// Each unit gets the route that it gets alone. A batch runs no shadow, lets no other version
+    /// step in for one that fails, and records no exposure: for these, requests are admitted one
+    /// by one.
     ///
     /// ```
     /// use switchstand::{Batch, Policy, Router};

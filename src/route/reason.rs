@@ -1,0 +1,104 @@
+//! Which rule decided a route.
+
+use core::fmt;
+
+/// Names the rule that decided a route, in the order in which rules are tried.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Reason {
+    /// The policy asks for the live version only.
+    Live,
+    /// The version that the policy chose was rejected, so the live one answers.
+    Killed,
+    /// The session keeps the version that it began with.
+    Pinned,
+    /// The session's version may not answer any more, so the policy decided.
+    PinLapsed,
+    /// The unit is kept out of every release.
+    Holdout,
+    /// The request asked for a version, and the policy lets such units ask.
+    Override,
+    /// The unit is listed by name.
+    Listed,
+    /// An audience rule decided: for the unit, or against its taking part.
+    Audience,
+    /// The unit lies outside of the release's stretch of the layer.
+    Layer,
+    /// The gate decided: into the canary or not, or not into the experiment.
+    Gate,
+    /// The split decided which arm.
+    Split,
+    /// The chosen version is saturated or unhealthy, so the live one answers.
+    Saturated,
+    /// The chosen version failed, so the live one answered.
+    Fallback,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::Live => "live",
+            Reason::Killed => "killed",
+            Reason::Pinned => "pinned",
+            Reason::PinLapsed => "pin_lapsed",
+            Reason::Holdout => "holdout",
+            Reason::Override => "override",
+            Reason::Listed => "listed",
+            Reason::Audience => "audience",
+            Reason::Layer => "layer",
+            Reason::Gate => "gate",
+            Reason::Split => "split",
+            Reason::Saturated => "saturated",
+            Reason::Fallback => "fallback",
+        })
+    }
+}
+
+/// Holds a reason as its number.
+///
+/// A reason has values to spare, which the compiler would use to mark an absent route and then
+/// copy routes in overlapping pieces: five times as slow. A number has none.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub(crate) struct ReasonCode(u8);
+
+impl ReasonCode {
+    pub(crate) const fn of(reason: Reason) -> ReasonCode {
+        ReasonCode(reason as u8)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
+    pub(super) const fn reason(self) -> Reason {
+        const ALL: [Reason; 13] = [
+            Reason::Live,
+            Reason::Killed,
+            Reason::Pinned,
+            Reason::PinLapsed,
+            Reason::Holdout,
+            Reason::Override,
+            Reason::Listed,
+            Reason::Audience,
+            Reason::Layer,
+            Reason::Gate,
+            Reason::Split,
+            Reason::Saturated,
+            Reason::Fallback,
+        ];
+        let mut place = 0;
+        while place < ALL.len() {
+            if ALL[place] as u8 == self.0 {
+                return ALL[place];
+            }
+            place += 1;
+        }
+        Reason::Live
+    }
+}
+
+impl fmt::Debug for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.reason(), f)
+    }
+}
