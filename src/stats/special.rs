@@ -12,6 +12,8 @@ mod asymptotic;
 mod beta;
 #[path = "special/binomial.rs"]
 mod binomial;
+#[path = "special/continued_fraction.rs"]
+mod continued_fraction;
 #[path = "special/fisher_f.rs"]
 mod fisher_f;
 #[path = "special/gamma.rs"]
@@ -64,8 +66,8 @@ pub(crate) use log_gamma::{ln_beta, ln_choose, ln_gamma};
 pub(crate) use log_sum::{ln_1p_exp, ln_add_exp, ln_sub_exp};
 pub(crate) use noncentral_t::noncentral_t_sf;
 pub(crate) use normal::{
-    erfc, erfcx, ln_normal_cdf, ln_normal_sf, normal_cdf, normal_isf, normal_pdf, normal_quantile,
-    normal_sf,
+    SQRT_TAU, erfc, erfcx, ln_normal_cdf, ln_normal_sf, normal_cdf, normal_isf, normal_pdf,
+    normal_quantile, normal_sf,
 };
 pub(crate) use poisson::{poisson_cdf, poisson_pmf, poisson_sf};
 pub(crate) use quadrature::{gauss_legendre_20, integrate};

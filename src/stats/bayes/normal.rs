@@ -2,7 +2,7 @@
 
 use super::quadrature::Belief;
 use crate::stats::special::{
-    ln_normal_cdf, ln_normal_sf, normal_cdf, normal_isf, normal_pdf, normal_sf,
+    SQRT_TAU, ln_normal_cdf, ln_normal_sf, normal_cdf, normal_isf, normal_pdf, normal_sf,
 };
 use crate::stats::{Alpha, Interval, Refusal};
 
@@ -185,7 +185,7 @@ impl Belief for NormalLaw {
 
     fn ln_density(&self, at: f64) -> f64 {
         let z = (at - self.mean) / self.standard_deviation;
-        -0.5 * z * z - (self.standard_deviation * 2.506_628_274_631_000_5).ln()
+        -0.5 * z * z - (self.standard_deviation * SQRT_TAU).ln()
     }
 
     fn ln_tails(&self, at: f64) -> (f64, f64) {

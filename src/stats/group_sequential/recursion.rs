@@ -6,7 +6,7 @@
 //! from look to look. It is kept without drift; since `B(t)` is sufficient, the density under a
 //! drift `d` is the same times `exp(d B - d^2 t / 2)`, so one recursion serves every drift.
 
-use crate::stats::special::{find_root, gauss_legendre_20, normal_isf, normal_sf};
+use crate::stats::special::{SQRT_TAU, find_root, gauss_legendre_20, normal_isf, normal_sf};
 
 /// Width of an integration panel, in standard deviations of the narrower of its two increments.
 const PANEL: f64 = 1.5;
@@ -19,8 +19,6 @@ pub(super) const FAR: f64 = 13.0;
 
 /// Greatest `x` with a positive `exp(-x^2 / 2)`.
 const KERNEL_REACH: f64 = 38.6;
-
-const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 
 /// The looks so far, and the density of the trials that passed them.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,6 +10,7 @@
 //! 1e-300.
 
 use super::asymptotic::beta_lower_tail;
+use super::continued_fraction::Lentz;
 use super::gamma::gamma_guess;
 use super::inverse::{Local, invert};
 use super::log_gamma::ln_beta;
@@ -46,11 +47,15 @@ pub(crate) fn ln_beta_tails(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
 
 /// Returns `ln(x^a y^b / B(a, b))` for `y = 1 - x`, the density on the scale of log-odds.
 pub(crate) fn ln_beta_kernel(x: f64, y: f64, a: f64, b: f64) -> f64 {
+    ln_constant(a, b) - beta_deviance(a, b, x, y)
+}
+
+/// Returns the logarithm of the kernel at the mean, where its deviance is 0.
+fn ln_constant(a: f64, b: f64) -> f64 {
     let n = a + b;
     0.5 * (a * (b / n) / TAU).ln()
         - stirling_remainder(a)
         - (stirling_remainder(b) - stirling_remainder(n))
-        - beta_deviance(a, b, x, y)
 }
 
 /// Returns the `x` with `P(X <= x) = p` of the beta law.
@@ -88,10 +93,7 @@ fn quantile(lower: f64, upper: f64, a: f64, b: f64) -> f64 {
 
 /// Returns `ln x` at which the law leaves `lower` below it.
 fn ln_quantile(lower: f64, upper: f64, a: f64, b: f64, guess: f64) -> f64 {
-    let n = a + b;
-    let ln_constant = 0.5 * (a * (b / n) / TAU).ln()
-        - stirling_remainder(a)
-        - (stirling_remainder(b) - stirling_remainder(n));
+    let ln_constant = ln_constant(a, b);
     let local = |w: f64| {
         let (x, y) = (w.exp(), -w.exp_m1());
         let ln_density = ln_constant - beta_deviance(a, b, x, y) - y.ln();
@@ -246,36 +248,18 @@ const MAX_TERMS: u32 = 20_000;
 /// DiDonato & Morris 1992, doi:10.1145/131766.131776, eq. 10, by Lentz's method; its terms
 /// are positive for `x` below the mean, so nothing cancels.
 fn fraction(x: f64, y: f64, a: f64, b: f64, excess: f64) -> f64 {
-    let tiny = 1e-300;
-    let mut beta = {
-        let t = a / (a + 1.0);
-        t * (excess + 1.0)
-    };
-    let mut f = beta.max(tiny);
-    let mut c = f;
-    let mut d = 0.0;
+    let mut fraction = Lentz::new(a / (a + 1.0) * (excess + 1.0));
     let mut m = 0.0;
     for _ in 0..MAX_TERMS {
         m += 1.0;
         let low = a + 2.0 * m - 1.0;
         let alpha = ((a + m - 1.0) / low) * ((a + b + m - 1.0) / low) * (m * (b - m)) * (x * x);
-        beta = m
+        let beta = m
             + m * (b - m) * x / low
             + ((a + m) / (a + 2.0 * m + 1.0)) * (excess + 1.0 + m * (1.0 + y));
-        d = beta + alpha * d;
-        if d.abs() < tiny {
-            d = tiny;
-        }
-        c = beta + alpha / c;
-        if c.abs() < tiny {
-            c = tiny;
-        }
-        d = 1.0 / d;
-        let delta = c * d;
-        f *= delta;
-        if (delta - 1.0).abs() < 1e-16 {
+        if fraction.add(alpha, beta) {
             break;
         }
     }
-    1.0 / f
+    1.0 / fraction.value()
 }

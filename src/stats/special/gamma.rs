@@ -8,6 +8,7 @@
 //! tail of shapes below 0.01, whose absolute error is 1e-15.
 
 use super::asymptotic::gamma_tail;
+use super::continued_fraction::Lentz;
 use super::inverse::{Local, invert};
 use super::normal::{erfcx, normal_isf};
 use super::stirling::{poisson_deviance, stirling_remainder};
@@ -183,30 +184,15 @@ fn series(a: f64, x: f64) -> f64 {
 
 /// Returns Legendre's continued fraction of `Γ(a, x) e^x / x^a`, DLMF 8.9.2.
 fn fraction(a: f64, x: f64) -> f64 {
-    let tiny = 1e-300;
     let mut beta = x + 1.0 - a;
-    let mut c = 1.0 / tiny;
-    let mut d = 1.0 / if beta.abs() < tiny { tiny } else { beta };
-    let mut h = d;
+    let mut fraction = Lentz::reciprocal(beta);
     let mut m = 0.0;
     for _ in 0..MAX_TERMS {
         m += 1.0;
-        let alpha = -m * (m - a);
         beta += 2.0;
-        d = alpha * d + beta;
-        if d.abs() < tiny {
-            d = tiny;
-        }
-        c = beta + alpha / c;
-        if c.abs() < tiny {
-            c = tiny;
-        }
-        d = 1.0 / d;
-        let delta = c * d;
-        h *= delta;
-        if (delta - 1.0).abs() < 1e-16 {
+        if fraction.add(-m * (m - a), beta) {
             break;
         }
     }
-    h
+    fraction.value()
 }

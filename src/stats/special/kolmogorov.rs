@@ -1,8 +1,7 @@
 //! The limiting law of Kolmogorov's statistic.
 
+use super::normal::SQRT_TAU;
 use std::f64::consts::PI;
-
-const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 
 /// Returns `P(K > lambda)` of Kolmogorov's limiting law; 1 for `lambda <= 0`.
 ///

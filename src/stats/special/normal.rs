@@ -7,7 +7,8 @@
 use super::tails::two_product_error;
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, SQRT_2};
 
-const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
+/// The square root of `2 π`.
+pub(crate) const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 const FRAC_1_SQRT_PI: f64 = 0.564_189_583_547_756_3;
 /// What `FRAC_1_SQRT_2` lacks to the square root of one half.
 const FRAC_1_SQRT_2_LOW: f64 = -4.833_646_656_726_457e-17;
