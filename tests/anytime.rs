@@ -347,4 +347,17 @@ fn t2_stored_state_reads_back_and_other_versions_are_refused() {
     check(&ratio);
     check(&p);
     check(&intersection);
+    let p = serde_json::json!({"version": 1, "greatest_ln_e": -0.1});
+    assert!(serde_json::from_value::<RunningP>(p).is_err());
+    let mut stored = serde_json::to_value(intersection).unwrap();
+    for level in [0.0, 1.1] {
+        stored["seen"]["level"] = level.into();
+        assert!(serde_json::from_value::<RunningIntersection>(stored.clone()).is_err());
+    }
+    let mut least = RunningIntersection::new();
+    let least_alpha = Alpha::new(1e-300).unwrap();
+    least
+        .look(EmpiricalBernstein::new(least_alpha).interval())
+        .unwrap();
+    check(&least);
 }

@@ -29,6 +29,7 @@
 //! otherwise raise false alarms in 41 of 100 harmless releases.
 
 mod anytime_t;
+mod anytime_valid;
 mod asymptotic;
 mod boundary;
 mod bounded;
@@ -38,13 +39,15 @@ mod non_inferiority;
 mod objective;
 mod paired;
 mod quantile;
-mod result;
-mod running;
+mod running_intersection;
+mod running_p;
 mod safe_two_proportions;
 mod sample_ratio;
 mod skewness_rule;
 
 pub use anytime_t::AnytimeT;
+pub use anytime_valid::AnytimeValid;
+pub(crate) use anytime_valid::p_of;
 pub use asymptotic::AsymptoticSequence;
 pub use boundary::{MixtureBoundary, StitchedBoundary};
 pub use bounded::{
@@ -56,9 +59,8 @@ pub use non_inferiority::{NonInferiorityReading, PairedNonInferiority};
 pub use objective::{ObjectiveReading, RateObjective, rate_interval};
 pub use paired::{PairedReading, PairedTest};
 pub use quantile::{QuantileSequence, Ranked};
-pub use result::AnytimeValid;
-pub(crate) use result::p_of;
-pub use running::{Running, RunningIntersection, RunningP};
+pub use running_intersection::{Running, RunningIntersection};
+pub use running_p::RunningP;
 pub use safe_two_proportions::SafeTwoProportions;
 pub use sample_ratio::SampleRatioProcess;
 pub use skewness_rule::SkewnessRule;

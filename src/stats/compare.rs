@@ -1,6 +1,6 @@
 //! Two arms and a metric, read out in one call.
 //!
-//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`Readout`] whose
+//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`ReadOut`] whose
 //! `Display` is meant to be pasted into a review. What it picks, and why:
 //!
 //! | metric | test | interval | reason |
@@ -13,9 +13,9 @@
 //! and never while the sample ratio check fails. It is for **one** look at a sample of fixed
 //! size.
 
-mod readout;
+mod read_out;
 
-pub use readout::{ArmReadout, Readout, RelativeEffect, Verdict};
+pub use read_out::{ArmReadOut, ReadOut, RelativeEffect, Verdict};
 
 use super::means::{self, FiellerSet};
 use super::{
@@ -43,9 +43,9 @@ const SMALL_COUNT: f64 = 5.0;
 /// use switchstand::stats::{Alpha, Counts, compare};
 /// let control = Counts::new(480, 10_000)?;
 /// let candidate = Counts::new(577, 10_050)?;
-/// let readout = compare::two_arms(&control, &candidate, [1.0, 1.0], Alpha::FIVE_PERCENT)?;
-/// assert_eq!(readout.verdict, compare::Verdict::Higher);
-/// println!("{readout}");
+/// let read_out = compare::two_arms(&control, &candidate, [1.0, 1.0], Alpha::FIVE_PERCENT)?;
+/// assert_eq!(read_out.verdict, compare::Verdict::Higher);
+/// println!("{read_out}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn two_arms<M: Metric>(
@@ -53,18 +53,18 @@ pub fn two_arms<M: Metric>(
     candidate: &M,
     weights: [f64; 2],
     alpha: Alpha,
-) -> Result<Readout, Refusal> {
+) -> Result<ReadOut, Refusal> {
     let sizes = [control.units(), candidate.units()];
     let sample_ratio = sample_ratio::check(&sizes, &weights, Alpha::ONE_PER_MILLE)?;
     let effect = M::effect(control, candidate, alpha)?;
     let relative = M::relative(control, candidate, alpha);
     let verdict = Verdict::of(&effect, &sample_ratio);
-    Ok(Readout {
+    Ok(ReadOut {
         verdict,
         effect,
         relative,
-        control: ArmReadout::new(control),
-        candidate: ArmReadout::new(candidate),
+        control: ArmReadOut::new(control),
+        candidate: ArmReadOut::new(candidate),
         sample_ratio,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::stats::{Counts, PValue, Refusal};
 
-use super::result::p_of;
+use super::anytime_valid::p_of;
 
 /// Tests at every look whether two proportions are equal, block by block.
 ///

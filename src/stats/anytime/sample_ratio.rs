@@ -1,6 +1,6 @@
 //! Whether traffic is split as asked, checked at every request.
 
-use super::result::p_of;
+use super::anytime_valid::p_of;
 use crate::stats::special::{find_root, ln_beta};
 use crate::stats::state::MAX_COUNT;
 use crate::stats::{Alpha, Interval, PValue, Refusal};

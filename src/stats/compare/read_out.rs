@@ -12,7 +12,7 @@ use crate::stats::{FixedHorizon, Measure};
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Readout {
+pub struct ReadOut {
     /// What the observations allow to say.
     pub verdict: Verdict,
     /// Test and interval of the difference, candidate minus control.
@@ -21,9 +21,9 @@ pub struct Readout {
     /// below zero.
     pub relative: Option<RelativeEffect>,
     /// Size and value of the control.
-    pub control: ArmReadout,
+    pub control: ArmReadOut,
     /// Size and value of the candidate.
-    pub candidate: ArmReadout,
+    pub candidate: ArmReadOut,
     /// Whether the arms have the sizes that they should have.
     pub sample_ratio: SampleRatio,
 }
@@ -81,23 +81,23 @@ pub struct RelativeEffect {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct ArmReadout {
+pub struct ArmReadOut {
     /// Number of units.
     pub n: u64,
     /// Rate or mean.
     pub value: f64,
 }
 
-impl ArmReadout {
-    pub(super) fn new<M: sealed::Metric>(arm: &M) -> ArmReadout {
-        ArmReadout {
+impl ArmReadOut {
+    pub(super) fn new<M: sealed::Metric>(arm: &M) -> ArmReadOut {
+        ArmReadOut {
             n: arm.units(),
             value: arm.value(),
         }
     }
 }
 
-impl fmt::Display for Readout {
+impl fmt::Display for ReadOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let effect = &self.effect;
         let (noun, percent) = match effect.measure {
