@@ -49,6 +49,7 @@ mod alpha;
 pub mod anytime;
 pub mod bayes;
 pub mod best_arm;
+mod cancellation;
 pub mod compare;
 mod counts;
 pub mod covariate;

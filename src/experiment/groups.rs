@@ -1,18 +1,10 @@
 //! Sums apart for 256 groups of clusters.
 
+use crate::stats::guard::mix;
 use crate::stats::{HigherMoments, RatioMoments, Refusal};
 
 /// How many groups clusters fall into.
 pub(super) const GROUPS: usize = 256;
-
-/// A bijection of 64 bits whose output shows no trace of its input (David Stafford's thirteenth
-/// variant of a 64-bit finaliser).
-pub(super) const fn mix(cluster: u64) -> u64 {
-    let mut z = cluster.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
 
 /// Sums of numerators and denominators, by group.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::groups::{GROUPS, mix};
+use super::groups::GROUPS;
+use crate::stats::guard::mix;
 
 /// Exposed units; when there are too many, the half with the smaller hashes is kept.
 ///

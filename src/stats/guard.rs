@@ -72,4 +72,5 @@ pub use tally::{Side, Stage, Tally};
 pub use truncated_beta::BetaPrior;
 pub use verdict::Verdict;
 
+pub(crate) use digest::mix;
 pub(crate) use truncated_beta::ln_mixture;

@@ -36,6 +36,16 @@ pub enum Sides {
     One,
 }
 
+impl Sides {
+    /// Returns the error rate of either side, of which there are one or two.
+    pub(crate) fn rate_of_each(self, alpha: Alpha) -> f64 {
+        match self {
+            Sides::Two => 0.5 * alpha.get(),
+            Sides::One => alpha.get(),
+        }
+    }
+}
+
 /// Holds what a test shall be able to do.
 ///
 /// ```
@@ -188,14 +198,7 @@ impl SampleSize {
 
 /// Returns the normal quantile that the test statistic must exceed.
 fn critical(alpha: Alpha, sides: Sides) -> f64 {
-    normal_isf(tail(alpha, sides))
-}
-
-fn tail(alpha: Alpha, sides: Sides) -> f64 {
-    match sides {
-        Sides::Two => alpha.get() / 2.0,
-        Sides::One => alpha.get(),
-    }
+    normal_isf(sides.rate_of_each(alpha))
 }
 
 fn check_positive(what: &'static str, value: f64) -> Result<(), Refusal> {

@@ -17,6 +17,7 @@ mod ratio;
 mod score;
 
 pub use difference::{agresti_caffo, newcombe, wald};
+pub(super) use one_arm::clopper_pearson_odds;
 pub use one_arm::{clopper_pearson, jeffreys, wilson};
 pub(super) use ratio::arcsine_difference;
 pub use ratio::{RatioEstimate, cohen_h, odds_ratio, risk_ratio};

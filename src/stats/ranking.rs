@@ -8,6 +8,7 @@
 //! Both models score the same items, live and shadow, and the truth is known. For one look at
 //! a set of items fixed beforehand.
 
+use super::cancellation::less;
 use super::fixed_horizon::wald::Wald;
 use super::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
@@ -118,7 +119,7 @@ pub struct PairedAreas {
     pub covariance: f64,
 }
 
-/// What rounding may leave of variances that cancel, relative to their sum.
+/// What rounding may leave of sums over all items, relative to their sum.
 const ROUNDING: f64 = 1e-14;
 
 impl PairedAreas {
@@ -126,12 +127,7 @@ impl PairedAreas {
     #[must_use]
     pub fn standard_error(&self) -> f64 {
         let variances = self.control_variance + self.candidate_variance;
-        let left = variances - 2.0 * self.covariance;
-        if left <= ROUNDING * variances {
-            0.0
-        } else {
-            left.sqrt()
-        }
+        less(variances, 2.0 * self.covariance, ROUNDING).sqrt()
     }
 
     /// Tests whether the candidate's area differs, and gives the interval of the difference.

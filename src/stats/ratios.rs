@@ -11,6 +11,7 @@
 //! errors clustered by unit. All of it is for one look at a sample whose size was fixed
 //! beforehand.
 
+use super::cancellation::{ROUNDING, less};
 use super::fixed_horizon::wald::{UNBOUNDED, Wald};
 use super::{Alpha, Alternative, FixedHorizon, Measure, RatioMoments, Refusal};
 
@@ -118,9 +119,6 @@ struct Arm {
     error: f64,
 }
 
-/// What rounding may leave of terms that cancel, relative to their sum.
-const ROUNDING: f64 = 1e-15;
-
 impl Arm {
     fn new(what: &'static str, units: &RatioMoments) -> Result<Arm, Refusal> {
         let parts = (
@@ -140,13 +138,7 @@ impl Arm {
         // In units of the denominator's mean, so that squares neither over- nor underflow.
         let (u, v) = (sx / mean, ratio * (sy / mean));
         let cross = 2.0 * ratio * (covariance / mean / mean);
-        let squares = u * u + v * v;
-        let left = squares - cross;
-        let variance = if left <= ROUNDING * squares {
-            0.0
-        } else {
-            left
-        };
+        let variance = less(u * u + v * v, cross, ROUNDING);
         let error = (variance / units.n() as f64).sqrt();
         if ratio.is_finite() && error.is_finite() {
             Ok(Arm { ratio, error })

@@ -94,38 +94,40 @@ impl RateObjective {
 /// # Errors
 /// [`Refusal::InsufficientData`] before the first unit.
 pub fn rate_interval(counts: &Counts, alpha: Alpha) -> Result<Interval, Refusal> {
-    let Some(rate) = counts.rate() else {
+    if counts.trials() == 0 {
         return Err(Refusal::InsufficientData {
             what: "sample",
             found: 0,
             needed: 1,
         });
-    };
+    }
     let (events, rest) = (counts.successes() as f64, counts.failures() as f64);
     let marginal = ln_beta(0.5 + events, 0.5 + rest) - ln_beta(0.5, 0.5) + alpha.get().ln();
-    let lower = match counts.successes() {
-        0 => 0.0,
-        _ => find_root(
-            |p| marginal - ln_likelihood(events, rest, p),
-            0.0,
-            rate,
-            1e-16,
-        ),
-    };
-    let upper = match counts.failures() {
-        0 => 1.0,
-        _ => find_root(
-            |p| marginal - ln_likelihood(events, rest, p),
-            rate,
-            1.0,
-            1e-16,
-        ),
-    };
+    let (lower, upper) = likely_shares(events, rest, marginal, 1e-16);
     Ok(Interval::new(lower, upper, alpha))
 }
 
+/// Returns between which shares `s` successes and `f` failures are likelier than `ln_least`.
+///
+/// To within `tolerance`; `ln_least` is the likelihood at which a mixture's evidence suffices.
+pub(super) fn likely_shares(s: f64, f: f64, ln_least: f64, tolerance: f64) -> (f64, f64) {
+    let excess = |p: f64| ln_least - ln_likelihood(s, f, p);
+    let likeliest = s / (s + f);
+    let lower = if s > 0.0 {
+        find_root(excess, 0.0, likeliest, tolerance)
+    } else {
+        0.0
+    };
+    let upper = if f > 0.0 {
+        find_root(excess, likeliest, 1.0, tolerance)
+    } else {
+        1.0
+    };
+    (lower, upper)
+}
+
 /// `ln(p^s (1 - p)^f)`, where nothing to the power of zero is one.
-pub(super) fn ln_likelihood(s: f64, f: f64, p: f64) -> f64 {
+fn ln_likelihood(s: f64, f: f64, p: f64) -> f64 {
     let of = |count: f64, ln: f64| if count == 0.0 { 0.0 } else { count * ln };
     of(s, p.ln()) + of(f, (-p).ln_1p())
 }

@@ -1,9 +1,9 @@
 //! Two models on the same requests: which of them is right more often?
 
 use super::AnytimeValid;
-use super::objective::ln_likelihood;
+use super::objective::likely_shares;
 use crate::stats::guard::{Evidence, ln_mixture};
-use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
+use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal};
 
 /// Compares two models on the same requests, as under a shadow, at every look.
@@ -99,18 +99,7 @@ impl PairedTest {
         let worse = pairs.only_control() as f64;
         let marginal =
             ln_beta(self.half + better, self.half + worse) - ln_beta(self.half, self.half);
-        let excess = |p: f64| marginal + alpha.get().ln() - ln_likelihood(better, worse, p);
-        let share = better / (better + worse);
-        let lower = if better > 0.0 {
-            find_root(excess, 0.0, share, 1e-15)
-        } else {
-            0.0
-        };
-        let upper = if worse > 0.0 {
-            find_root(excess, share, 1.0, 1e-15)
-        } else {
-            1.0
-        };
+        let (lower, upper) = likely_shares(better, worse, marginal + alpha.get().ln(), 1e-15);
         let odds = |p: f64| p / (1.0 - p);
         AnytimeValid {
             method: "mixture over the share of improvements among discordant pairs",

@@ -1,6 +1,7 @@
 //! The difference of two means, less what the past explains.
 
 use super::CovariateMoments;
+use crate::stats::cancellation::{ROUNDING, less};
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
@@ -172,9 +173,6 @@ struct Arm {
     raw_error: f64,
 }
 
-/// What rounding may leave of terms that cancel, relative to their sum.
-const ROUNDING: f64 = 1e-15;
-
 impl Arm {
     fn new(arm: &CovariateMoments, theta: f64) -> Arm {
         let n = arm.n() as f64;
@@ -182,12 +180,8 @@ impl Arm {
         let known = |number: Option<f64>| number.unwrap_or(f64::NAN);
         let (vx, vy) = (known(x.variance()), known(y.variance()));
         let squares = vy + theta * (theta * vx);
-        let left = squares - 2.0 * (theta * known(arm.covariance()));
-        let variance = if left <= ROUNDING * squares {
-            0.0
-        } else {
-            left
-        };
+        let explained = 2.0 * (theta * known(arm.covariance()));
+        let variance = less(squares, explained, ROUNDING);
         Arm {
             n,
             mean: known(y.mean()) - theta * known(x.mean()),

@@ -1,6 +1,7 @@
 //! The difference of two ratios of sums, less what the past explains.
 
 use super::RatioCovariateMoments;
+use crate::stats::cancellation::{ROUNDING, less};
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, ratios};
 
@@ -100,9 +101,6 @@ struct Arm {
     covariance: f64,
 }
 
-/// What rounding may leave of terms that cancel, relative to their sum.
-const ROUNDING: f64 = 1e-15;
-
 impl Arm {
     fn new(arm: &RatioCovariateMoments) -> Result<Arm, Refusal> {
         let n = arm.n() as f64;
@@ -132,11 +130,6 @@ impl Arm {
 
     fn adjusted(&self, theta: f64) -> f64 {
         let squares = self.present + theta * (theta * self.past);
-        let left = squares - 2.0 * (theta * self.covariance);
-        if left <= ROUNDING * squares {
-            0.0
-        } else {
-            left
-        }
+        less(squares, 2.0 * (theta * self.covariance), ROUNDING)
     }
 }

@@ -57,7 +57,7 @@ impl GroupSequential {
         alpha: Alpha,
         sides: Sides,
     ) -> Result<GroupSequential, Refusal> {
-        let rate = rate_per_side(alpha, sides);
+        let rate = sides.rate_of_each(alpha);
         let mut recursion = start(sides);
         let mut planned = Vec::with_capacity(looks.as_slice().len());
         let mut before = 0.0;
@@ -97,7 +97,7 @@ impl GroupSequential {
         alpha: Alpha,
         sides: Sides,
     ) -> Result<GroupSequential, Refusal> {
-        let rate = rate_per_side(alpha, sides);
+        let rate = sides.rate_of_each(alpha);
         let holds = (0.0..=0.5).contains(&delta);
         Refusal::require(holds, "delta", delta, "from 0 to 0.5")?;
         let expected = "a rate per side below 0.5";
@@ -253,18 +253,10 @@ impl GroupSequential {
 
     /// Returns the drift that a single look at the end would need.
     fn fixed_drift(&self, power: f64) -> Result<f64, Refusal> {
-        let rate = rate_per_side(self.alpha, self.sides);
+        let rate = self.sides.rate_of_each(self.alpha);
         let holds = power > rate && power < 1.0;
         Refusal::require(holds, "power", power, "a number between alpha and 1")?;
         Ok(normal_isf(rate) + normal_quantile(power))
-    }
-}
-
-/// Returns the error rate of one side.
-pub(super) fn rate_per_side(alpha: Alpha, sides: Sides) -> f64 {
-    match sides {
-        Sides::Two => 0.5 * alpha.get(),
-        Sides::One => alpha.get(),
     }
 }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-use super::design::{lower_of, next_boundary, rate_per_side, start};
+use super::design::{lower_of, next_boundary, start};
 use super::fractions::{MOST_LOOKS, check_step};
 use super::futility::Futility;
 use super::recursion::Recursion;
@@ -175,7 +175,7 @@ impl Monitor {
     ) -> Result<Interim, Refusal> {
         self.check(time, effect, standard_error)?;
         let sides = sides_of(self.alternative);
-        let rate = rate_per_side(self.alpha, sides);
+        let rate = sides.rate_of_each(self.alpha);
         let before = self.looks.last().map_or(0.0, |look| look.fraction);
         let spent = if is_last {
             rate

@@ -4,7 +4,7 @@ use core::hash::Hasher;
 
 /// A bijection of 64 bits whose output shows no trace of its input (David Stafford's thirteenth
 /// variant of a 64-bit finaliser), so that a sample by it is independent of any bucketing.
-pub(super) fn mix(unit: u64) -> u64 {
+pub(crate) const fn mix(unit: u64) -> u64 {
     let mut z = unit.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,7 +1,8 @@
 //! Intervals for the difference of two rates of the same requests.
 
 use super::check;
-use crate::stats::special::{beta_isf, beta_quantile, find_root, normal_isf};
+use crate::stats::proportions::clopper_pearson_odds;
+use crate::stats::special::{find_root, normal_isf};
 use crate::stats::{Alpha, Interval, PairedCounts, Refusal};
 
 /// Returns Tango's score interval for the difference of two paired rates.
@@ -71,17 +72,9 @@ pub fn discordant_odds(pairs: &PairedCounts, alpha: Alpha) -> Result<(f64, Inter
             needed: 1,
         });
     }
-    let tail = alpha.get() / 2.0;
-    let (gains, losses) = (pairs.only_candidate() as f64, pairs.only_control() as f64);
-    // Each bound's complement by a quantile of its own: odds near 0 and infinity keep digits.
-    let lower = match pairs.only_candidate() {
-        0 => 0.0,
-        _ => beta_quantile(tail, gains, losses + 1.0) / beta_isf(tail, losses + 1.0, gains),
-    };
-    let upper = match pairs.only_control() {
-        0 => f64::INFINITY,
-        _ => beta_isf(tail, gains + 1.0, losses) / beta_quantile(tail, losses, gains + 1.0),
-    };
+    let (better, worse) = (pairs.only_candidate(), pairs.only_control());
+    let (lower, upper) = clopper_pearson_odds(better, worse, alpha.get() / 2.0);
+    let (gains, losses) = (better as f64, worse as f64);
     let odds = if losses == 0.0 {
         f64::INFINITY
     } else {

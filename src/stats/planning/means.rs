@@ -1,6 +1,6 @@
 //! Plans for a difference of two means.
 
-use super::{Design, SampleSize, Sides, check_positive, check_units, critical, tail};
+use super::{Design, SampleSize, Sides, check_positive, check_units, critical};
 use crate::stats::special::{noncentral_t_sf, normal_cdf, t_quantile};
 use crate::stats::state::MAX_COUNT;
 use crate::stats::{Alpha, Refusal};
@@ -94,7 +94,7 @@ pub fn t_test_power(
     if !noncentrality.is_finite() {
         return Ok(1.0);
     }
-    let t = -t_quantile(tail(alpha, sides), df);
+    let t = -t_quantile(sides.rate_of_each(alpha), df);
     let far = match sides {
         Sides::Two => noncentral_t_sf(t, df, -noncentrality),
         Sides::One => 0.0,

@@ -44,6 +44,26 @@ pub fn clopper_pearson(counts: &Counts, alpha: Alpha) -> Result<Interval, Refusa
     Ok(Interval::new(lower, upper, alpha))
 }
 
+/// Returns the bounds of Clopper and Pearson as odds, each leaving `tail` outside.
+///
+/// Each bound's complement is a quantile of its own: odds near 0 and infinity keep their digits.
+pub(in crate::stats) fn clopper_pearson_odds(
+    successes: u64,
+    failures: u64,
+    tail: f64,
+) -> (f64, f64) {
+    let (x, rest) = (successes as f64, failures as f64);
+    let lower = match successes {
+        0 => 0.0,
+        _ => beta_quantile(tail, x, rest + 1.0) / beta_isf(tail, rest + 1.0, x),
+    };
+    let upper = match failures {
+        0 => f64::INFINITY,
+        _ => beta_isf(tail, x + 1.0, rest) / beta_quantile(tail, rest, x + 1.0),
+    };
+    (lower, upper)
+}
+
 /// Returns the equal-tailed interval of the posterior under Jeffreys' prior for a rate.
 ///
 /// Quantiles of `Beta(x + 1/2, n - x + 1/2)`, the lower bound 0 without successes, the upper 1

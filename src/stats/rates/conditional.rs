@@ -2,9 +2,10 @@
 
 use super::Events;
 use crate::stats::fixed_horizon::law::{interval, tail};
+use crate::stats::proportions::clopper_pearson_odds;
 use crate::stats::special::{
-    beta_isf, beta_quantile, binomial_cdf, binomial_pmf, binomial_sf, ln_add_exp, ln_binomial_cdf,
-    ln_binomial_pmf, ln_binomial_sf,
+    binomial_cdf, binomial_pmf, binomial_sf, ln_add_exp, ln_binomial_cdf, ln_binomial_pmf,
+    ln_binomial_sf,
 };
 use crate::stats::{Alpha, Alternative, Interval, PValue, Refusal};
 
@@ -120,20 +121,13 @@ fn compare(
         }
     };
     let (a, b) = (control.count as f64, candidate.count as f64);
-    let half = tail(alpha, alternative);
-    // Odds by a quantile of either side, so that those near 0 and infinity keep digits.
-    let lower = match candidate.count {
-        0 => 0.0,
-        _ => beta_quantile(half, b, a + 1.0) / beta_isf(half, a + 1.0, b) * exposures,
-    };
-    let upper = match control.count {
-        0 => f64::INFINITY,
-        _ => beta_isf(half, b + 1.0, a) / beta_quantile(half, a, b + 1.0) * exposures,
-    };
+    let tail = tail(alpha, alternative);
+    let (lower, upper) = clopper_pearson_odds(candidate.count, control.count, tail);
+    let bounds = (lower * exposures, upper * exposures);
     Ok(RateRatio {
         method,
         ratio: (split.total > 0).then(|| b / a * exposures),
-        interval: interval((lower, upper), (0.0, f64::INFINITY), alpha, alternative),
+        interval: interval(bounds, (0.0, f64::INFINITY), alpha, alternative),
         alternative,
         alpha,
         p,
@@ -186,43 +180,27 @@ impl Split {
     }
 
     fn at_least(&self, weight: f64) -> PValue {
-        let Split {
-            rarer,
-            total,
-            share,
-            ..
-        } = *self;
-        let beyond = binomial_sf(rarer, total, share);
-        self.with_observed(weight, beyond, || ln_binomial_sf(rarer, total, share))
+        let beyond = binomial_sf(self.rarer, self.total, self.share);
+        self.with_observed(weight, beyond, || {
+            ln_binomial_sf(self.rarer, self.total, self.share)
+        })
     }
 
     fn at_most(&self, weight: f64) -> PValue {
-        let Split {
-            rarer,
-            total,
-            share,
-            ..
-        } = *self;
-        let Some(below) = rarer.checked_sub(1) else {
+        let Some(below) = self.rarer.checked_sub(1) else {
             return self.with_observed(weight, 0.0, || f64::NEG_INFINITY);
         };
-        let beyond = binomial_cdf(below, total, share);
-        self.with_observed(weight, beyond, || ln_binomial_cdf(below, total, share))
+        let beyond = binomial_cdf(below, self.total, self.share);
+        self.with_observed(weight, beyond, || {
+            ln_binomial_cdf(below, self.total, self.share)
+        })
     }
 
     fn with_observed(&self, weight: f64, beyond: f64, ln_beyond: impl Fn() -> f64) -> PValue {
-        let Split {
-            rarer,
-            total,
-            share,
-            ..
-        } = *self;
-        let p = (beyond + weight * binomial_pmf(rarer, total, share)).min(1.0);
-        PValue::of_one_tail(p, || {
-            ln_add_exp(
-                ln_beyond(),
-                ln_binomial_pmf(rarer, total, share) + weight.ln(),
-            )
+        let observed = binomial_pmf(self.rarer, self.total, self.share);
+        PValue::of_one_tail((beyond + weight * observed).min(1.0), || {
+            let ln_observed = ln_binomial_pmf(self.rarer, self.total, self.share);
+            ln_add_exp(ln_beyond(), ln_observed + weight.ln())
         })
     }
 }
