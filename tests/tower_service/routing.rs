@@ -171,6 +171,43 @@ fn s2_the_answer_is_that_of_the_chosen_service_whatever_the_shadow_is() {
     }
 }
 
+/// What cannot be dropped in peace.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("a destructor panics");
+    }
+}
+
+struct KeepsBombs;
+
+impl Comparison<u64, String> for KeepsBombs {
+    type Projection = Bomb;
+
+    fn project(&self, _: &Result<u64, String>) -> Bomb {
+        Bomb
+    }
+
+    fn compare(&self, _: Pair<'_, Bomb>) {}
+}
+
+#[test]
+fn s2_a_projection_that_cannot_be_dropped_does_not_harm_the_request() {
+    let router = Router::builder("test")
+        .comparison(Arc::new(KeepsBombs))
+        .build("v1", service(Is::Well))
+        .unwrap();
+    router.deploy("v2", service(Is::Well)).unwrap();
+    router
+        .release(Policy::shadow("look", "v2", Share::ALL))
+        .unwrap();
+    let key = |request: &u64| UnitKey::U64(*request);
+    // The shadow is given up at once, so the request is the last to hold the projection.
+    let mut routed = RoutedService::new(router, key, drop);
+    assert_eq!(run(routed.call(21)), Some(Ok(42)));
+}
+
 #[test]
 fn s6_answers_are_compared_also_when_the_primary_failed() {
     let (_, _, pairs) = serve(Is::Failing, Is::Well);
