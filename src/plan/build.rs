@@ -38,7 +38,7 @@ impl Plan {
     /// A version that may not answer is replaced by the live one, with its own reason: it was
     /// checked when the policy came into force, and has been rejected since.
     pub(crate) fn build(policy: &Policy, environments: &Environments, secret: &Secret) -> Plan {
-        Builder {
+        Compiler {
             policy,
             environments,
             secret,
@@ -47,13 +47,13 @@ impl Plan {
     }
 }
 
-pub(super) struct Builder<'a> {
+pub(super) struct Compiler<'a> {
     pub(super) policy: &'a Policy,
     pub(super) environments: &'a Environments,
     pub(super) secret: &'a Secret,
 }
 
-impl Builder<'_> {
+impl Compiler<'_> {
     fn plan(&self) -> Plan {
         let policy = self.policy;
         let test = policy.ab_test.as_ref();

@@ -1,6 +1,6 @@
 //! With which probability a unit gets which version.
 
-use super::{LeftOut, Range, build::Builder};
+use super::{LeftOut, Range, build::Compiler};
 use crate::{
     environment::VersionId,
     route::{NO_ARM, Propensity, Reason, Route},
@@ -9,7 +9,7 @@ use crate::{
 
 /// Knows with which probability a unit that no rule serves gets which version.
 pub(super) struct Outcomes<'a> {
-    builder: &'a Builder<'a>,
+    compiler: &'a Compiler<'a>,
     /// The live version's probability: whatever no other version gets.
     live: u64,
     /// Versions other than the live one, and their probability.
@@ -18,7 +18,7 @@ pub(super) struct Outcomes<'a> {
 
 impl<'a> Outcomes<'a> {
     pub(super) fn new(
-        builder: &'a Builder<'a>,
+        compiler: &'a Compiler<'a>,
         [holdout, layer, gate]: [Option<Range>; 3],
         split: Option<&Split>,
     ) -> Outcomes<'a> {
@@ -32,11 +32,11 @@ impl<'a> Outcomes<'a> {
                 Propensity::raw_complement(held_out),
                 Propensity::raw_product,
             );
-        let live = builder.environments.live().id();
+        let live = compiler.environments.live().id();
         // Points are added up before they are rounded, so that all of them make certainty.
         let mut points: Vec<(VersionId, u128)> = Vec::new();
         let mut add = |label: &str, more: u128| {
-            let (version, _) = builder.answering(label);
+            let (version, _) = compiler.answering(label);
             if version != live {
                 match points.iter_mut().find(|(other, _)| *other == version) {
                     Some((_, sum)) => *sum += more,
@@ -44,7 +44,7 @@ impl<'a> Outcomes<'a> {
                 }
             }
         };
-        if let Some(canary) = &builder.policy.canary {
+        if let Some(canary) = &compiler.policy.canary {
             add(&canary.version, LINE);
         }
         if let Some(split) = split {
@@ -57,7 +57,7 @@ impl<'a> Outcomes<'a> {
             |points| Propensity::raw_product(taken_in, Propensity::raw_of_points(points));
         let others = points.iter().map(|(_, points)| points).sum();
         Outcomes {
-            builder,
+            compiler,
             live: Propensity::raw_complement(probability(others)),
             drawn: points
                 .iter()
@@ -74,8 +74,8 @@ impl<'a> Outcomes<'a> {
     }
 
     pub(super) fn arm(&self, label: &str, arm: u16, reason: Reason) -> Route {
-        let (version, as_named) = self.builder.answering(label);
-        let route = self.builder.fixed(label, reason, Some(self.of(version)));
+        let (version, as_named) = self.compiler.answering(label);
+        let route = self.compiler.fixed(label, reason, Some(self.of(version)));
         Route {
             arm: if as_named { arm } else { NO_ARM },
             ..route
@@ -83,9 +83,9 @@ impl<'a> Outcomes<'a> {
     }
 
     pub(super) fn left_out(&self, has_control: bool) -> LeftOut {
-        let live = self.builder.environments.live().id();
-        let open = |reason| self.builder.live(reason, self.of(live));
-        let certain = |reason| self.builder.live(reason, Propensity::raw_complement(0));
+        let live = self.compiler.environments.live().id();
+        let open = |reason| self.compiler.live(reason, self.of(live));
+        let certain = |reason| self.compiler.live(reason, Propensity::raw_complement(0));
         let control = if has_control { 0 } else { NO_ARM };
         LeftOut {
             live: certain(Reason::Live),
