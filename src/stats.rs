@@ -46,6 +46,7 @@
 
 pub mod agreement;
 mod alpha;
+mod alternative;
 pub mod anytime;
 pub mod bayes;
 pub mod best_arm;
@@ -92,6 +93,7 @@ pub(crate) mod special;
 pub(crate) mod state;
 
 pub use alpha::{Alpha, AlphaError};
+pub use alternative::Alternative;
 pub use counts::Counts;
 pub use fixed_horizon::{FixedHorizon, Statistic};
 pub use higher_moments::HigherMoments;
@@ -99,7 +101,7 @@ pub use histogram::Histogram;
 pub use interval::Interval;
 pub use measure::Measure;
 pub use moments::Moments;
-pub use p_value::{Alternative, PValue};
+pub use p_value::PValue;
 pub use paired_counts::PairedCounts;
 pub use paired_moments::PairedMoments;
 pub use ratio_moments::RatioMoments;
