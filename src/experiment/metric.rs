@@ -29,7 +29,8 @@ pub enum Kind {
     Count,
     /// Use of a resource, such as memory or queue depth, as the application reads it.
     ///
-    /// Successive values depend on each other, so it is shown and never tested.
+    /// Successive values depend on each other, so it is shown and never tested. Values lie between
+    /// -1e140 and 1e140.
     Gauge,
 }
 

@@ -18,6 +18,9 @@ const SHARDS: usize = 16;
 /// Exposed units that are remembered, in all: about 50 MB when full.
 const CAPACITY: usize = 1 << 20;
 
+/// Squares of such values, 2^53 of them, still add up: no thread's part is refused by the sum.
+const GREATEST_GAUGE: f64 = 1e140;
+
 /// Takes the values of a running experiment from all threads that serve.
 ///
 /// Every thread writes to a stripe of its own, behind a lock that nobody else wants, on cache
@@ -180,7 +183,12 @@ impl Experiment {
                 }
                 (Cell::Groups(groups), Kind::Count) => groups.add(cluster, value, 0.0),
                 (Cell::Values(values), _) => values.record(value)?,
-                (Cell::Gauge(values), _) => values.push(value)?,
+                (Cell::Gauge(values), _) => {
+                    let holds = value.abs() <= GREATEST_GAUGE;
+                    let expected = "a number from -1e140 to 1e140";
+                    Refusal::require(holds, "value of a gauge", value, expected)?;
+                    values.push(value)?;
+                }
                 (_, kind) => return Err(self.wrong_kind(metric, kind)),
             }
             slot.outcomes.come += 1;
@@ -232,7 +240,7 @@ impl Experiment {
             let stripe = stripe.0.lock();
             apart.merge(stripe.apart);
             for (ours, slot) in cells.iter_mut().flatten().zip(&stripe.slots) {
-                // One server's counts are far from overflowing.
+                // One server's counts are far from overflowing, and so are the squares of gauges.
                 let _ = ours.merge(&slot.cell);
             }
             for (ours, slot) in outcomes.iter_mut().flatten().zip(&stripe.slots) {

@@ -202,3 +202,32 @@ fn a_stored_part_that_no_exposures_could_have_left_is_refused() {
         assert!(refused.contains(why), "{field}: {refused}");
     }
 }
+
+#[test]
+fn t4_no_thread_loses_its_gauge_to_another_whose_values_are_huge() {
+    let gauge = Metric::watched("load", Kind::Gauge);
+    let experiment = Experiment::new(setup([gauge]));
+    let (arm, load) = (
+        experiment.arm("v1").unwrap(),
+        experiment.metric("load").unwrap(),
+    );
+    let record = |value: f64| {
+        std::thread::scope(|scope| {
+            let record = || experiment.record(arm, load, 0, value);
+            scope.spawn(record).join().unwrap()
+        })
+    };
+    let kept: Vec<f64> = [2.0, 1e200, -1e200, 4.0, 1e140, -1e140]
+        .into_iter()
+        .filter(|&value| record(value).is_ok())
+        .collect();
+    assert_eq!(
+        kept,
+        [2.0, 4.0, 1e140, -1e140],
+        "each by a thread of its own"
+    );
+    let read_out = experiment.part().read_out().unwrap();
+    // The mean of what was taken, of all threads: 6 / 4 beside rounding of 1e140.
+    let mean = read_out.findings[0].values[0].unwrap();
+    assert!(mean.abs() < 1e125, "{mean}");
+}
