@@ -203,8 +203,8 @@ impl Environments {
     }
 
     /// Iterates over the deployed versions, the live one first.
-    pub fn iter(&self) -> impl Iterator<Item = &Environment> {
-        self.into_iter()
+    pub fn iter(&self) -> EnvironmentIter<'_> {
+        EnvironmentIter(iter::once(&self.live).chain(&self.others))
     }
 
     /// Returns the version under this label, if it is deployed.
@@ -234,10 +234,28 @@ impl Environments {
 
 impl<'a> IntoIterator for &'a Environments {
     type Item = &'a Environment;
-    type IntoIter = iter::Chain<iter::Once<&'a Environment>, slice::Iter<'a, Environment>>;
+    type IntoIter = EnvironmentIter<'a>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        iter::once(&self.live).chain(&self.others)
+    fn into_iter(self) -> EnvironmentIter<'a> {
+        self.iter()
+    }
+}
+
+/// Iterates over deployed versions, the live one first.
+#[derive(Clone, Debug)]
+pub struct EnvironmentIter<'a>(
+    iter::Chain<iter::Once<&'a Environment>, slice::Iter<'a, Environment>>,
+);
+
+impl<'a> Iterator for EnvironmentIter<'a> {
+    type Item = &'a Environment;
+
+    fn next(&mut self) -> Option<&'a Environment> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
     }
 }
 

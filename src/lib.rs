@@ -62,8 +62,8 @@ pub use attributes::{AsValue, Attributes, Number, Value};
 pub use audience::{Attribute, Audience, AudienceError, attr};
 pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
 pub use environment::{
-    Change, Environment, Environments, LabelError, Operation, OperationError, Order, ReplayError,
-    VersionId, VersionState,
+    Change, Environment, EnvironmentIter, Environments, LabelError, Operation, OperationError,
+    Order, ReplayError, VersionId, VersionState,
 };
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use journal::{
@@ -81,7 +81,8 @@ pub use router::{
     Recording, RestoreError, RestoreFault, Router, Served, Ticket, UnknownRoute, ValidateError,
 };
 pub use shadow::{
-    Comparison, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowFuture, ShadowQueue, ShadowTask,
+    Comparison, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowCountsIter, ShadowFuture,
+    ShadowQueue, ShadowTask,
 };
 pub use share::{Share, ShareError};
 pub use split::{Arm, Split, SplitError, Stretch};

@@ -14,7 +14,7 @@ mod task;
 
 pub use budget::ShadowBudget;
 pub use comparison::{Comparison, Pair};
-pub use ledger::ShadowCounts;
+pub use ledger::{ShadowCounts, ShadowCountsIter};
 pub use queue::{DueShadow, ShadowQueue};
 pub use task::{ShadowFuture, ShadowTask};
 

@@ -4,13 +4,13 @@ use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
 
 use switchstand::{
     Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, Comparison, DeployError,
-    Draw, DrawError, DropReason, DueShadow, Environment, Environments, Exposure, Fingerprint,
-    FingerprintError, Key, LabelError, Model, Number, OnError, Operation, OperationError, Operator,
-    Pair, Plan, Point, Policy, PolicyError, Propensity, PropensityError, Purpose, Reason,
-    ReclaimError, Record, Recorder, Route, Router, Scheme, SchemeError, Secret, Served,
-    ShadowBudget, ShadowCounts, ShadowFuture, ShadowOutcome, ShadowQueue, ShadowRun, ShadowSet,
-    ShadowTask, Share, ShareError, Split, SplitError, Ticket, Timestamp, UnitError, UnitKey,
-    ValidateError, Value, VersionId, VersionState,
+    Draw, DrawError, DropReason, DueShadow, Environment, EnvironmentIter, Environments, Exposure,
+    Fingerprint, FingerprintError, Key, LabelError, Model, Number, OnError, Operation,
+    OperationError, Operator, Pair, Plan, Point, Policy, PolicyError, Propensity, PropensityError,
+    Purpose, Reason, ReclaimError, Record, Recorder, Route, Router, Scheme, SchemeError, Secret,
+    Served, ShadowBudget, ShadowCounts, ShadowCountsIter, ShadowFuture, ShadowOutcome, ShadowQueue,
+    ShadowRun, ShadowSet, ShadowTask, Share, ShareError, Split, SplitError, Ticket, Timestamp,
+    UnitError, UnitKey, ValidateError, Value, VersionId, VersionState,
 };
 
 /// A model as most are: shared by threads, answering with owned values.
@@ -40,9 +40,9 @@ macro_rules! each {
 
 each!(shared:
     Arm, Assignment<'_>, Attribute, Audience, Builder<Plain>, Change<'_>, DeployError<Plain>,
-    Environment, Environments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
+    Environment, EnvironmentIter<'_>, Environments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
     Record<'_>, dyn Recorder, Router<Plain>, ShadowRun<'_>, Split,
-    ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
+    ShadowCountsIter, ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
 );
 
 each!(copied:
