@@ -23,6 +23,8 @@ mod confusion;
 #[cfg(feature = "stats")]
 mod outcomes;
 mod paired;
+#[cfg(feature = "serde")]
+mod stored;
 mod tally;
 mod truth;
 mod worst;

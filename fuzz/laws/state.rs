@@ -4,6 +4,7 @@
 use core::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
+use switchstand::comparison;
 use switchstand::experiment::{Part, Setup};
 use switchstand::rollout::{Rollout, Schedule};
 use switchstand::stats::guard::{RateGuard, SeenUnits, Tally};
@@ -25,6 +26,9 @@ pub(crate) fn check(bytes: &[u8]) -> bool {
         read::<Rollout>(text).map(check_rollout).is_some(),
         read::<Part>(text).map(check_part).is_some(),
         read::<RateGuard>(text).map(check_guard).is_some(),
+        read::<comparison::Tally<u8>>(text)
+            .map(check_comparison)
+            .is_some(),
         check_seen_units(text),
         check_pins(text),
         check_accumulators(text),
@@ -36,6 +40,9 @@ pub(crate) fn check(bytes: &[u8]) -> bool {
         read::<Counts>(text).is_some(),
         read::<PairedCounts>(text).is_some(),
         read::<Interval>(text).is_some(),
+        read::<comparison::Agreement<u8>>(text).is_some(),
+        read::<comparison::Worst<u8>>(text).is_some(),
+        read::<comparison::Confusion>(text).is_some(),
         read::<UnitKey>(text).is_some(),
         read::<Operation>(text).is_some(),
         read::<agreement::ConfusionMatrix>(text).is_some(),
@@ -142,6 +149,23 @@ fn check_part(mut part: Part) {
         }
         // What overflows is not added.
         let _ = part.merge(&twin);
+    }
+}
+
+fn check_comparison(mut tally: comparison::Tally<u8>) {
+    let twin = tally.clone();
+    let kept = |tally: &comparison::Tally<u8>| -> Vec<usize> {
+        let agreements = tally.agreements();
+        agreements
+            .map(|(_, agreement)| agreement.worst().iter().count())
+            .collect()
+    };
+    // What overflows is not added.
+    if tally.merge(&twin).is_ok() {
+        assert_eq!(tally.pairs(), 2 * twin.pairs());
+        assert_eq!(kept(&tally), kept(&twin), "a unit is kept once");
+    } else {
+        assert_eq!(tally, twin);
     }
 }
 

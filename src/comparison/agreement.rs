@@ -1,10 +1,25 @@
 //! How often two versions agree by one comparator, and how much of it is A's own noise.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use super::{Difference, Worst};
 use crate::unit::UnitKey;
 
 /// Counts agreement by one comparator, and keeps the worst disagreements.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "stored::State<P>",
+        into = "stored::State<P>",
+        bound(
+            serialize = "P: Clone + serde::Serialize",
+            deserialize = "P: serde::Deserialize<'de>"
+        )
+    )
+)]
 pub struct Agreement<P> {
     pairs: u64,
     disagreeing: u64,

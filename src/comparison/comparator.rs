@@ -1,5 +1,8 @@
 //! How far two answers to one request are apart.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use core::num::NonZeroUsize;
 
 use thiserror::Error;
@@ -8,6 +11,11 @@ use thiserror::Error;
 ///
 /// 0 if they agree, more the worse they disagree. Only differences by the same comparator can be ranked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::Raw", into = "stored::Raw")
+)]
 pub struct Difference(f64);
 
 impl Difference {

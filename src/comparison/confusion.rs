@@ -1,5 +1,8 @@
 //! Which label one version gave where another gave which.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts pairs of labels: the primary's and the shadow's of one request.
@@ -7,6 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Labels are those that were seen. Once [`Confusion::MAX_CELLS`] different pairs were seen,
 /// further ones are counted together, so that labels that never repeat cannot fill the memory.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::State", into = "stored::State")
+)]
 pub struct Confusion {
     cells: BTreeMap<(String, String), u64>,
     beyond: u64,

@@ -87,13 +87,16 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         }
     }
 
-    /// Adds a comparator under a name.
+    /// Adds a comparator under a name, in place of an earlier one of that name.
+    ///
+    /// Differences by two comparators are never counted together: they cannot be ranked.
     #[must_use]
     pub fn comparing(
         mut self,
         name: &str,
         comparator: impl Comparator<P> + Send + Sync + 'static,
     ) -> PairedComparison<Output, Error, P> {
+        self.comparators.retain(|(earlier, _)| earlier != name);
         self.comparators
             .push((name.to_owned(), Box::new(comparator)));
         self

@@ -1,17 +1,36 @@
 //! All that is known of one pair of versions.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use std::collections::BTreeMap;
 
 use super::{Agreement, Confusion, Difference};
 #[cfg(feature = "stats")]
-use crate::stats::{Histogram, PairedMoments, Refusal};
+use crate::stats::{Histogram, PairedMoments, Refusal, state::MAX_COUNT};
 use crate::{shadow::Pair, unit::UnitKey};
 
 /// Accumulates the comparison of one shadow with one primary.
 ///
 /// Everything in it merges: tallies of several servers, or of several hours, add up to that of
 /// all their requests.
+///
+/// A tally can be written and read with feature `serde`, by builds that agree on feature `stats`.
+/// What is read is checked: counts that no requests lead to are refused. The projections are
+/// written as they are, and must read back what they write: JSON has no NaN.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "stored::State<P>",
+        into = "stored::State<P>",
+        bound(
+            serialize = "P: Clone + serde::Serialize",
+            deserialize = "P: serde::Deserialize<'de>"
+        )
+    )
+)]
 pub struct Tally<P> {
     pairs: u64,
     agreements: BTreeMap<String, Agreement<P>>,
@@ -98,6 +117,12 @@ impl<P: Clone> Tally<P> {
     /// [`Refusal::Overflow`] above 2^53 pairs; nothing is added then.
     #[cfg(feature = "stats")]
     pub fn merge(&mut self, other: &Tally<P>) -> Result<(), Refusal> {
+        // Every other count is bounded by this one.
+        if self.pairs.saturating_add(other.pairs) > MAX_COUNT {
+            return Err(Refusal::Overflow {
+                what: "number of pairs",
+            });
+        }
         let (mut scores, mut latency) = (self.scores, self.latency);
         scores.merge(&other.scores)?;
         latency.merge(&other.latency)?;

@@ -1,5 +1,8 @@
 //! The worst disagreements, for a human to read.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use core::cmp::Ordering;
 
 use siphasher::sip::SipHasher13;
@@ -13,6 +16,18 @@ use crate::unit::UnitKey;
 /// differences are ranked by a keyed hash of the unit, so a sample of them is kept that no
 /// arrival pattern biases. So two of the same seed and capacity can be merged.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "stored::State<P>",
+        into = "stored::State<P>",
+        bound(
+            serialize = "P: Clone + serde::Serialize",
+            deserialize = "P: serde::Deserialize<'de>"
+        )
+    )
+)]
 pub struct Worst<P> {
     capacity: usize,
     seed: u64,
@@ -22,6 +37,8 @@ pub struct Worst<P> {
 
 /// Holds one request on which a shadow disagreed.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Disagreement<P> {
     /// Who asked.
