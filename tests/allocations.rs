@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use allocation_counter::measure;
 use switchstand::{
-    Arm, Batch, Model, Partition, Policy, Router, Share, Unit, UnitKey, Value, attr,
+    Arm, Batch, Model, Partition, Policy, Router, ShadowBudget, Share, Unit, UnitKey, Value, attr,
 };
 
 struct Nothing;
@@ -167,6 +167,26 @@ fn a_shadow_that_is_not_drawn_allocates_nothing() {
     let ask = |keys: &[UnitKey]| allocations(|| every_unit(keys, |unit| drop(router.admit(unit))));
     assert_eq!(ask(&without), 0);
     assert!(ask(&with) > 0, "a drawn shadow holds a lease");
+}
+
+#[test]
+fn s4_a_shadow_without_a_permit_allocates_for_itself_and_for_a_key_of_text() {
+    let shadowed = Router::builder("a")
+        .shadow_budget(ShadowBudget::in_flight(0))
+        .build("v1", Nothing)
+        .unwrap();
+    shadowed.deploy("v2", Nothing).unwrap();
+    shadowed
+        .release(Policy::shadow("a", "v2", Share::ALL))
+        .unwrap();
+    for (key, each) in [(UnitKey::from(7u64), 1), (UnitKey::from("user-7"), 2)] {
+        let found = allocations(|| {
+            let mut ticket = shadowed.admit(&key);
+            assert_eq!(ticket.predict_blocking(&1), Ok(1));
+            assert!(ticket.shadow_task(|| 1).is_none());
+        });
+        assert_eq!(found, 3 * each, "{key:?}");
+    }
 }
 
 #[test]
