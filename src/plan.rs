@@ -1,7 +1,7 @@
 //! What a policy compiles to: the pure function from a unit to a route.
 
-mod build;
 mod check;
+mod compiler;
 mod explain;
 mod head;
 mod outcomes;

@@ -1,6 +1,6 @@
 //! With which probability a unit gets which version.
 
-use super::{LeftOut, Range, build::Compiler};
+use super::{LeftOut, Range, compiler::Compiler};
 use crate::{
     environment::VersionId,
     route::{NO_ARM, Propensity, Reason, Route},
