@@ -44,6 +44,17 @@ fn e1_one_version_is_live_at_every_moment() {
 }
 
 #[test]
+fn e1_the_live_version_stands_first_among_all() {
+    let environments = pair().environments();
+    assert_eq!(environments.iter().size_hint(), (2, Some(2)));
+    let mut labels = Vec::new();
+    for environment in &environments {
+        labels.push(environment.label());
+    }
+    assert_eq!(labels, ["v1", "v2"]);
+}
+
+#[test]
 fn e2_the_generation_rises_by_one_and_refusals_leave_it() {
     let router = pair();
     let before = router.generation();

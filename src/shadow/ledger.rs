@@ -216,6 +216,7 @@ mod tests {
             assert_eq!(counts.ended(outcome), times, "{outcome:?}");
         }
         assert_eq!((counts.run(), counts.dropped()), (6, 39));
+        assert_eq!(counts.iter().size_hint(), (9, Some(9)));
         assert_eq!((counts.sampled(), counts.pending()), (46, 1));
     }
 }
