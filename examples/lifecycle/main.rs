@@ -14,7 +14,6 @@
     reason = "a program prints, reads the clock and may wait; the library does not"
 )]
 
-mod digits;
 mod ramp;
 mod records;
 mod report;

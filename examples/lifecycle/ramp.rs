@@ -11,7 +11,9 @@ use switchstand::{
     stats::guard::{RateGuard, RateTest, Side},
 };
 
-use crate::{digits::Reader, stand::Stand, traffic::Answer};
+use digits::Reader;
+
+use crate::{stand::Stand, traffic::Answer};
 
 /// The guard that counts wrong answers: their labels come with the next second.
 pub(crate) const WRONG: &str = "wrong answers";

@@ -10,13 +10,13 @@ use std::{
     time::Duration,
 };
 
+use digits::{Reader, Sample, Trained};
 use smartcore::error::Failed;
 use switchstand::{
     JournalCapacity, Policy, Recording, Router, ShadowBudget, Share, VersionState, stats::Refusal,
 };
 
 use crate::{
-    digits::{self, Reader, Sample, Trained},
     records::{Agreement, Log},
     report::{Report, count},
     traffic::{Answer, Answers, Traffic},

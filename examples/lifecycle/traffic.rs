@@ -10,12 +10,10 @@ use std::{
     thread,
 };
 
+use digits::{Reader, Sample};
 use switchstand::{Reason, Route, Router, ShadowTask, Unit};
 
-use crate::{
-    digits::{Reader, Sample},
-    users::{USERS, User},
-};
+use crate::users::{USERS, User};
 
 /// Threads that serve requests; each serves every user once per stage.
 const THREADS: usize = 2;

@@ -5,16 +5,13 @@
 //! the share of canaries stopped so far, over time.
 //!
 //! ```text
-//! cargo run --release --example peeking [-- chart.svg]
+//! cargo run --release -p peeking [-- chart.svg]
 //! ```
 
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
-#[path = "chart.rs"]
 mod chart;
-#[path = "methods.rs"]
 mod methods;
-#[path = "stream.rs"]
 mod stream;
 
 use std::error::Error;
@@ -39,7 +36,8 @@ pub(crate) struct Outcome {
 fn main() -> Result<(), Box<dyn Error>> {
     let path = match std::env::args().nth(1) {
         Some(path) => PathBuf::from(path),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peeking.svg"),
+        None => PathBuf::from(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
+            .join("peeking.svg"),
     };
     let outcomes = [1.0, 1.5, 2.0, 3.0]
         .map(watch)

@@ -1,7 +1,7 @@
 //! Runs a healthy and a harmful release and writes a report of both, one HTML file.
 //!
 //! ```console
-//! cargo run --release --example rollout_report
+//! cargo run --release -p rollout_report
 //! ```
 //!
 //! The requests are simulated, everything else is what a server would use: a router, a roll-out
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Release::run("harmful-2026-11", harmful)?,
     ];
 
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target");
+    let folder = PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
     let given = env::args_os().nth(1).map(PathBuf::from);
     let path = given.unwrap_or_else(|| folder.join("rollout_report.html"));
     if let Some(folder) = path.parent() {

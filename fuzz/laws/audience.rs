@@ -2,7 +2,7 @@
 
 use switchstand::{AsValue, Audience, Number, Unit, UnitKey, Value, attr};
 
-use crate::bytes::Bytes;
+use super::bytes::Bytes;
 
 const NAMES: [&str; 4] = ["tier", "Tier", "age", "\u{ff34}ier"];
 const TEXTS: [&str; 8] = [

@@ -8,7 +8,7 @@ use switchstand::stats::{
     quantiles, ranks, ratios, sample_ratio,
 };
 
-use crate::bytes::Bytes;
+use super::bytes::Bytes;
 
 const MOST: usize = 24;
 

@@ -10,7 +10,7 @@ use switchstand::rollout::{
 use switchstand::stats::guard::{CandidateShare, RateTest, Side, Tally};
 use switchstand::{Policy, Share, Timestamp};
 
-use crate::bytes::Bytes;
+use super::bytes::Bytes;
 
 const NAMES: [&str; 3] = ["errors", "memory", "clicks"];
 const MOST_ROUNDS: usize = 48;

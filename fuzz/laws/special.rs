@@ -12,7 +12,7 @@ mod functions;
 
 use functions::*;
 
-use crate::bytes::Bytes;
+use super::bytes::Bytes;
 
 pub(crate) fn check(bytes: &[u8]) {
     let bytes = &mut Bytes::new(bytes);

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use switchstand::{Policy, Share, VersionState};
 
-use crate::{digits, stand::Stand};
+use crate::stand::Stand;
 
 /// Images on which a model must do well before it may answer anybody.
 const PROBES: usize = 100;

@@ -2,17 +2,13 @@
 
 use std::{error::Error, thread, time::Instant};
 
+use digits::Reader;
 use switchstand::{
     Router, VersionState,
     rollout::{Phase, Rollout},
 };
 
-use crate::{
-    digits::{self, Reader},
-    ramp::Ramp,
-    report::count,
-    stand::Stand,
-};
+use crate::{ramp::Ramp, report::count, stand::Stand};
 
 /// The rejected model's new label: a label in the logs should have one history.
 const AGAIN: &str = "v2.1";

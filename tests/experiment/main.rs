@@ -1,0 +1,4 @@
+//! Experiments: exposures, outcomes, parts, read-outs.
+
+mod experiment;
+mod experiment_pending;

@@ -1,0 +1,15 @@
+//! Policies as values and files: audiences, refusals, fingerprints, hostile input.
+
+mod audience;
+mod bad_policies;
+mod bad_policy_files;
+mod explanations;
+mod fingerprints;
+mod fuzzed;
+mod hostile_attributes;
+mod hostile_input;
+mod naive;
+mod policy_files;
+mod refusals;
+mod shares;
+mod testing_all_units;

@@ -1,0 +1,4 @@
+//! Progressive roll-outs and the guards that stop them.
+
+mod rate_guard;
+mod rollout;

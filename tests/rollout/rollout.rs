@@ -1,0 +1,22 @@
+//! The laws of roll-outs, one test or more each, and a second, dumber machine to compare with.
+#![cfg(all(feature = "serde", feature = "stats"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
+
+mod climbing;
+mod delay;
+mod edges;
+mod evidence;
+mod limits;
+mod machine;
+mod naive;
+mod order;
+mod releases;
+mod restarts;
+mod simulation;
+mod stages;
+mod wiring;

@@ -1,0 +1,7 @@
+//! Shadows: costs, endings, comparison; and services that are routed.
+
+mod comparison_stored;
+mod shadow;
+mod shadow_comparison;
+mod shadow_costs;
+mod tower_service;

@@ -1,0 +1,16 @@
+//! Shadows do not touch the primary, and none is lost.
+
+#[cfg(test)]
+mod asynchronous;
+#[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod endings;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod primary;
+// Its random faults come of a crate that only the statistics bring along.
+#[cfg(feature = "stats")]
+#[cfg(test)]
+mod stress;

@@ -1,0 +1,5 @@
+//! Routing among tower services.
+#![cfg(feature = "tower")]
+
+#[cfg(test)]
+mod routing;

@@ -1,6 +1,0 @@
-//! Records as events.
-#![cfg(feature = "tracing")]
-
-#[cfg(test)]
-#[path = "tracing_events/events.rs"]
-mod events;

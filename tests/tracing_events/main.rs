@@ -1,0 +1,5 @@
+//! Records as events.
+#![cfg(feature = "tracing")]
+
+#[cfg(test)]
+mod events;
