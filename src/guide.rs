@@ -46,12 +46,12 @@ pub mod deployment_and_release {}
 pub mod design_faq {}
 
 #[doc = "[Apache 2.0]: https://spdx.org/licenses/Apache-2.0.html"]
-#[doc = "[guía]: super"]
-#[doc = "[in a server]: super::in_a_server"]
+#[doc = "[guía]: crate::guide"]
+#[doc = "[in a server]: crate::guide::in_a_server"]
 #[doc = "[MIT]: https://spdx.org/licenses/MIT.html"]
 #[doc = "[README.md]: crate"]
-#[doc = "[registro de cambios]: super::change_log"]
-#[doc = "[security]: super::security"]
+#[doc = "[registro de cambios]: crate::guide::change_log"]
+#[doc = "[security]: crate::guide::security"]
 #[doc = ""]
 #[doc = include_str!("../README.es.md")]
 pub mod front_page_in_spanish {}
