@@ -1,4 +1,5 @@
 //! [ab_test]: self::ab_test
+//! [architecture]: self::architecture
 //! [blue_green]: self::blue_green
 //! [bucketing]: self::bucketing
 //! [canary]: self::canary
@@ -6,6 +7,7 @@
 //! [deployment_and_release]: self::deployment_and_release
 //! [design_faq]: self::design_faq
 //! [in_a_server]: self::in_a_server
+//! [laws]: self::laws
 //! [limits]: self::limits
 //! [many_servers]: self::many_servers
 //! [performance]: self::performance
@@ -19,6 +21,9 @@
 #[doc = include_str!("guide/ab_test.md")]
 pub mod ab_test {}
 
+#[doc = include_str!("guide/architecture.md")]
+pub mod architecture {}
+
 #[doc = include_str!("guide/blue_green.md")]
 pub mod blue_green {}
 
@@ -31,14 +36,31 @@ pub mod canary {}
 #[doc = include_str!("guide/choosing_a_test.md")]
 pub mod choosing_a_test {}
 
+#[doc = include_str!("../CHANGELOG.md")]
+pub mod change_log {}
+
 #[doc = include_str!("guide/deployment_and_release.md")]
 pub mod deployment_and_release {}
 
 #[doc = include_str!("guide/design_faq.md")]
 pub mod design_faq {}
 
+#[doc = "[Apache 2.0]: https://spdx.org/licenses/Apache-2.0.html"]
+#[doc = "[guía]: crate::guide"]
+#[doc = "[in a server]: crate::guide::in_a_server"]
+#[doc = "[MIT]: https://spdx.org/licenses/MIT.html"]
+#[doc = "[README.md]: crate"]
+#[doc = "[registro de cambios]: crate::guide::change_log"]
+#[doc = "[security]: crate::guide::security"]
+#[doc = ""]
+#[doc = include_str!("../README.es.md")]
+pub mod front_page_in_spanish {}
+
 #[doc = include_str!("guide/in_a_server.md")]
 pub mod in_a_server {}
+
+#[doc = include_str!("guide/laws.md")]
+pub mod laws {}
 
 #[doc = include_str!("guide/limits.md")]
 pub mod limits {}

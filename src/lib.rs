@@ -1,7 +1,16 @@
-// Of two definitions of one link the first holds: here a module, in the file itself a file.
+// Labels in the documentation what a feature adds; docs.rs sets `docsrs`, and has the nightly.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// Of two definitions of one link rustdoc takes the first: here modules, in README.md its files.
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
-    doc = "[guide]: crate::guide\n[in a server]: crate::guide::in_a_server\n[security]: crate::guide::security\n"
+    doc = "[Apache 2.0]: https://spdx.org/licenses/Apache-2.0.html",
+    doc = "[change log]: crate::guide::change_log",
+    doc = "[Esta página en español]: crate::guide::front_page_in_spanish",
+    doc = "[guide]: crate::guide",
+    doc = "[in a server]: crate::guide::in_a_server",
+    doc = "[MIT]: https://spdx.org/licenses/MIT.html",
+    doc = "[security]: crate::guide::security",
+    doc = ""
 )]
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
@@ -15,11 +24,6 @@
     not(all(feature = "serde", feature = "stats")),
     doc = "Decides inside a running inference server which model version answers a request."
 )]
-
-/// Runs the code of the front page in Spanish.
-#[cfg(all(doctest, feature = "serde", feature = "stats"))]
-#[doc = include_str!("../README.es.md")]
-mod front_page_in_spanish {}
 
 mod attributes;
 mod audience;

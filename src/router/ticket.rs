@@ -36,6 +36,7 @@ use crate::{journal::JournalOutcome, plan::Plan, route::Route, shadow::Desk, uni
 /// # let router = Router::new("ranker", "v1", Doubler)?;
 /// # router.deploy("v2", Doubler)?;
 /// # router.release(Policy::shadow("look", "v2", Share::ALL))?;
+/// use std::future::IntoFuture; // which edition 2024 has in its prelude
 /// # spawn(async {
 /// let input = 21.0;
 /// let mut ticket = router.admit("user-42");

@@ -33,7 +33,7 @@ use switchstand::rollout::Worse;
 
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fuzzed")
+        .join("tests/policy/inputs")
         .join(target);
     let entries = fs::read_dir(folder).expect("the folder of inputs");
     let inputs: Vec<_> = entries
@@ -78,7 +78,7 @@ fn r6_any_sequence_of_changes_moves_exactly_what_it_must() {
 /// Bytes of a fixed generator: as many strings of `length`, and whatever once broke the law.
 fn random(target: &str, strings: u64, length: usize) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fuzzed")
+        .join("tests/policy/inputs")
         .join(target);
     let found = if folder.exists() {
         inputs(target)

@@ -20,7 +20,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn t2_drift_is_symmetric_where_it_says_so(
+    fn t1_drift_is_symmetric_where_it_says_so(
         pairs in prop::collection::vec((1_u64..500, 1_u64..500), 2..12)
     ) {
         let (e, o): (Vec<u64>, Vec<u64>) = pairs.into_iter().unzip();
@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_beliefs_about_two_rates_add_up(
+    fn t1_beliefs_about_two_rates_add_up(
         xa in 0_u64..300, na in 300_u64..400, xb in 0_u64..300, nb in 300_u64..5000,
         prior in prop_oneof![Just(BetaLaw::UNIFORM), Just(BetaLaw::JEFFREYS)],
     ) {
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_one_arm_is_best_and_someone_is_second(
+    fn t1_one_arm_is_best_and_someone_is_second(
         arms in prop::collection::vec((-2.0..2.0_f64, 0.01..3.0_f64), 2..8)
     ) {
         let laws: Vec<NormalLaw> =
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_a_normal_belief_of_two_arms_has_a_closed_form(
+    fn t1_a_normal_belief_of_two_arms_has_a_closed_form(
         m in -3.0..3.0_f64, s in 0.1..2.0_f64, t in 0.1..2.0_f64
     ) {
         let arms = [NormalLaw::new(0.0, t).unwrap(), NormalLaw::new(m, s).unwrap()];
@@ -81,7 +81,7 @@ proptest! {
 }
 
 #[test]
-fn t2_psi_tends_to_chi_squared() {
+fn t1_psi_tends_to_chi_squared() {
     // The index and Pearson's statistic agree to first order, and so do their p-values.
     let drift = drift::binned(
         &[10_000; 10],

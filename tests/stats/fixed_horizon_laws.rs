@@ -79,7 +79,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn t2_rank_tests_turn_around_when_the_arms_are_exchanged(a in values(), b in values()) {
+    fn t1_rank_tests_turn_around_when_the_arms_are_exchanged(a in values(), b in values()) {
         let (a, b) = (Sample::new(&a).unwrap(), Sample::new(&b).unwrap());
         for test in SHIFTS {
             if let Ok(forth) = test(&a, &b, FIVE, TWO) {
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_ranks_see_only_the_order(a in values(), b in values()) {
+    fn t1_ranks_see_only_the_order(a in values(), b in values()) {
         // Doubling is exact and leaves every order, so nothing but the shift may change.
         let double = |v: &[f64]| Sample::new(&v.iter().map(|x| 2.0 * x).collect::<Vec<_>>());
         let cubed = |v: &[f64]| Sample::new(&v.iter().map(|x| x * x * x).collect::<Vec<_>>());
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_shifts_follow_the_pairs_themselves(a in values(), b in values()) {
+    fn t1_shifts_follow_the_pairs_themselves(a in values(), b in values()) {
         let mut pairs: Vec<f64> = b.iter().flat_map(|y| a.iter().map(move |x| y - x)).collect();
         pairs.sort_by(f64::total_cmp);
         let median = pairs[(pairs.len() - 1) / 2].midpoint(pairs[pairs.len() / 2]);
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_paired_ranks_turn_around_with_the_signs(d in values()) {
+    fn t1_paired_ranks_turn_around_with_the_signs(d in values()) {
         let differences = Sample::new(&d).unwrap();
         let negated = Sample::new(&d.iter().map(|d| -d).collect::<Vec<_>>()).unwrap();
         if let Ok(forth) = ranks::signed_rank_exact(&differences, FIVE, TWO) {
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_tests_with_their_own_interval_agree_with_it(
+    fn t1_tests_with_their_own_interval_agree_with_it(
         a in units(), b in units(), alpha in alphas(), side in 0..3
     ) {
         let alternative =
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_ratios_turn_around_and_scale(a in units(), b in units(), scale in 0.01..100.0_f64) {
+    fn t1_ratios_turn_around_and_scale(a in units(), b in units(), scale in 0.01..100.0_f64) {
         let forth = ratios::difference(&ratio_moments(&a), &ratio_moments(&b), FIVE, TWO).unwrap();
         let back = ratios::difference(&ratio_moments(&b), &ratio_moments(&a), FIVE, TWO).unwrap();
         assert_swapped(&forth, &back);
@@ -182,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_exact_rates_agree_with_their_interval_and_turn_around(
+    fn t1_exact_rates_agree_with_their_interval_and_turn_around(
         ca in 0_u64..60, cb in 0_u64..60, ea in 0.1..100.0_f64, eb in 0.1..100.0_f64,
         alpha in alphas(),
     ) {
@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_fisher_sums_what_is_no_more_likely(
+    fn t1_fisher_sums_what_is_no_more_likely(
         xa in 0_u64..15, fa in 0_u64..15, xb in 0_u64..15, fb in 0_u64..15
     ) {
         let choose = |n: u64, k: u64| -> u128 {
@@ -218,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_equivalence_is_shown_exactly_if_the_interval_lies_inside(
+    fn t1_equivalence_is_shown_exactly_if_the_interval_lies_inside(
         mean in -3.0..3.0_f64, sd in 0.5..4.0_f64, n in 5_u64..200, margin in 0.1..3.0_f64,
         alpha in alphas(),
     ) {
@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_equivalence_of_rates_agrees_with_its_interval(
+    fn t1_equivalence_of_rates_agrees_with_its_interval(
         xa in 0_u64..100, xb in 0_u64..100, margin in 0.02..0.5_f64
     ) {
         let (a, b) = (Counts::new(xa, 100).unwrap(), Counts::new(xb, 100).unwrap());
@@ -246,7 +246,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_the_area_is_the_share_of_pairs_ranked_rightly(
+    fn t1_the_area_is_the_share_of_pairs_ranked_rightly(
         items in prop::collection::vec((any::<bool>(), 0_i32..9, 0_i32..9), 8..40)
     ) {
         let labels: Vec<bool> = items.iter().map(|i| i.0).collect();
@@ -308,7 +308,7 @@ proptest! {
     }
 
     #[test]
-    fn t2_a_ratio_with_unit_denominators_is_adjusted_as_a_mean(a in units(), b in units()) {
+    fn t1_a_ratio_with_unit_denominators_is_adjusted_as_a_mean(a in units(), b in units()) {
         let means = |units: &[(f64, f64)]| {
             let mut moments = CovariateMoments::new();
             let mut ratio = RatioCovariateMoments::new();

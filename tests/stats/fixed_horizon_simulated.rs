@@ -44,7 +44,7 @@ fn normals(rng: &mut ChaCha8Rng, n: usize) -> Sample {
 }
 
 #[test]
-fn t2_p_values_of_continuous_tests_are_uniform() {
+fn t1_p_values_of_continuous_tests_are_uniform() {
     let mut mann_whitney = simulate(1_500, 1, |rng| {
         let (a, b) = (normals(rng, 60), normals(rng, 80));
         ranks::mann_whitney(&a, &b, FIVE, TWO).unwrap().p.p
@@ -80,7 +80,7 @@ fn t2_p_values_of_continuous_tests_are_uniform() {
 }
 
 #[test]
-fn t2_exact_tests_err_at_most_with_alpha() {
+fn t1_exact_tests_err_at_most_with_alpha() {
     // Ties and few values: the p-values must be stochastically larger than uniform.
     let runs = 2_000;
     let few = |rng: &mut ChaCha8Rng, n: usize| {
@@ -117,7 +117,7 @@ fn t2_exact_tests_err_at_most_with_alpha() {
 }
 
 #[test]
-fn t2_adjustment_multiplies_the_variance_by_one_less_squared_correlation() {
+fn t1_adjustment_multiplies_the_variance_by_one_less_squared_correlation() {
     for (seed, rho) in [(8, 0.3_f64), (9, 0.7), (10, 0.95)] {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut arm = |n: usize| {
@@ -137,7 +137,7 @@ fn t2_adjustment_multiplies_the_variance_by_one_less_squared_correlation() {
 }
 
 #[test]
-fn t2_adjusted_p_values_are_uniform() {
+fn t1_adjusted_p_values_are_uniform() {
     let mut p_values = simulate(1_000, 11, |rng| {
         let mut arm = || {
             let mut units = CovariateMoments::new();
@@ -155,7 +155,7 @@ fn t2_adjusted_p_values_are_uniform() {
 }
 
 #[test]
-fn t2_intervals_of_quantiles_and_shifts_cover() {
+fn t1_intervals_of_quantiles_and_shifts_cover() {
     let runs = 1_000;
     let mut rng = ChaCha8Rng::seed_from_u64(12);
     let (mut order, mut difference, mut shift) = (0, 0, 0);
