@@ -29,7 +29,7 @@ mod attributes;
 mod audience;
 mod bucket;
 pub mod comparison;
-mod environment;
+mod deployment;
 #[cfg(feature = "stats")]
 pub mod experiment;
 mod fingerprint;
@@ -65,9 +65,9 @@ mod unit;
 pub use attributes::{AsValue, Attributes, Number, Value};
 pub use audience::{Attribute, Audience, AudienceError, attr};
 pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
-pub use environment::{
-    Change, Environment, EnvironmentIter, Environments, LabelError, Operation, OperationError,
-    Order, ReplayError, VersionId, VersionState,
+pub use deployment::{
+    Change, Deployment, DeploymentIter, Deployments, LabelError, Operation, OperationError, Order,
+    ReplayError, VersionId, VersionState,
 };
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use journal::{

@@ -10,7 +10,7 @@ pub use tag::{TagError, TaggedPin};
 
 use crate::{
     bucket::{Scheme, SchemeError},
-    environment::LabelError,
+    deployment::LabelError,
     fingerprint::{Fingerprint, FingerprintError},
 };
 
@@ -90,7 +90,7 @@ impl FromStr for Pin {
         else {
             return Err(PinError::Malformed { length: text.len() });
         };
-        crate::environment::check_label(version)?;
+        crate::deployment::check_label(version)?;
         Ok(Pin {
             scheme: Scheme::try_from(scheme.to_owned())?,
             fingerprint: fingerprint.parse()?,

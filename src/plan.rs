@@ -13,7 +13,7 @@ mod range;
 use crate::{
     audience::Audience,
     bucket::Draw,
-    environment::VersionId,
+    deployment::VersionId,
     fingerprint::Fingerprint,
     policy::OnError,
     route::{Route, ShadowSet},

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    environment::Change,
+    deployment::Change,
     fingerprint::Fingerprint,
     plan::Plan,
     route::{Propensity, Reason, Route},

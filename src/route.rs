@@ -9,7 +9,7 @@ pub use propensity::{Propensity, PropensityError};
 pub use reason::Reason;
 pub(crate) use reason::ReasonCode;
 
-use crate::environment::VersionId;
+use crate::deployment::VersionId;
 
 /// Holds which version answers one unit, and why.
 ///

@@ -33,7 +33,7 @@ use parking_lot::Mutex;
 
 use crate::{
     bucket::Secret,
-    environment::{Environments, LabelError, VersionId, VersionState},
+    deployment::{Deployments, LabelError, VersionId, VersionState},
     plan::Plan,
     policy::{Policy, PolicyError},
     route::Route,
@@ -87,7 +87,7 @@ struct Shared<M> {
     slot: usize,
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
-    environments: Mutex<Environments>,
+    deployments: Mutex<Deployments>,
     desk: Arc<Desk>,
     name: String,
     secret: Secret,
@@ -169,16 +169,16 @@ impl<M: Send + Sync + 'static> Router<M> {
     #[must_use]
     pub fn state(&self, version: &str) -> Option<VersionState> {
         self.shared
-            .environments
+            .deployments
             .lock()
             .get(version)
-            .map(|environment| environment.state())
+            .map(|deployment| deployment.state())
     }
 
     /// Returns a copy of all deployed versions and their states.
     #[must_use]
-    pub fn environments(&self) -> Environments {
-        self.shared.environments.lock().clone()
+    pub fn deployments(&self) -> Deployments {
+        self.shared.deployments.lock().clone()
     }
 
     /// Tells what a policy would be refused for, without publishing it.
@@ -186,18 +186,18 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// # Errors
     /// [`PolicyError`] names the field and the value.
     pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
-        Plan::check(policy, &self.shared.environments.lock())
+        Plan::check(policy, &self.shared.deployments.lock())
     }
 
     /// Counts the requests that hold a lease on a version, exactly.
     #[must_use]
     pub fn in_flight(&self, version: &str) -> Option<usize> {
-        let id = self.shared.environments.lock().get(version)?.id();
+        let id = self.shared.deployments.lock().get(version)?.id();
         self.shared
             .published
             .lock()
             .get(id)
-            .map(published::Deployment::in_flight)
+            .map(published::Loaded::in_flight)
     }
 
     /// Counts how a deployed version's sampled shadows ended, as of one instant.
@@ -205,7 +205,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Shadows that the version ran before it was deployed under this label are not among them.
     #[must_use]
     pub fn shadow_counts(&self, version: &str) -> Option<ShadowCounts> {
-        let id = self.shared.environments.lock().get(version)?.id();
+        let id = self.shared.deployments.lock().get(version)?.id();
         self.shared.desk.labels.ledger(id).map(Ledger::read)
     }
 

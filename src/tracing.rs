@@ -11,7 +11,7 @@ use core::fmt;
 use ::tracing::{debug, info, warn};
 
 use crate::{
-    environment::{Change, Operation},
+    deployment::{Change, Operation},
     record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun},
     route::{Propensity, Reason},
     timestamp::Timestamp,

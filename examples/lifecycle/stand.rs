@@ -169,7 +169,7 @@ impl Stand {
 
     /// Prints whom a policy moves, puts it in force and lets every user send two requests.
     pub(crate) fn release(&mut self, policy: Policy) -> Result<Answers, Box<dyn Error>> {
-        let before = self.router.environments();
+        let before = self.router.deployments();
         let diff = before
             .policy()
             .diff_while_live(&policy, before.live().label())?;

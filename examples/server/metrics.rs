@@ -52,16 +52,16 @@ pub(crate) fn text(app: &App) -> String {
     let generation = app.router.generation().to_string();
     let one = |value: String| vec![(String::new(), value)];
     family("generation", "gauge", "Changes so far.", one(generation));
-    let environments = app.router.environments();
+    let deployments = app.router.deployments();
     family(
         "version_state",
         "gauge",
         "Deployed versions and their states.",
-        environments
+        deployments
             .iter()
-            .map(|environment| {
-                let state = environment.state().to_string();
-                let labels = [("version", environment.label()), ("state", &state)];
+            .map(|deployment| {
+                let state = deployment.state().to_string();
+                let labels = [("version", deployment.label()), ("state", &state)];
                 (label_set(&labels), "1".to_owned())
             })
             .collect(),
@@ -74,8 +74,8 @@ pub(crate) fn text(app: &App) -> String {
         one(in_flight),
     );
     let (mut sampled, mut pending, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    for environment in &environments {
-        let version = environment.label();
+    for deployment in &deployments {
+        let version = deployment.label();
         let Some(counts) = app.router.shadow_counts(version) else {
             continue;
         };

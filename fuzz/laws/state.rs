@@ -13,7 +13,7 @@ use switchstand::stats::{
     PairedMoments, RatioMoments, agreement, anytime, covariate, means, ratios,
 };
 use switchstand::{
-    Environments, Operation, Pin, Router, TaggedPin, Timestamp, UnitKey, VersionState,
+    Deployments, Operation, Pin, Router, TaggedPin, Timestamp, UnitKey, VersionState,
 };
 
 /// Tells whether the bytes are stored state of any kind.
@@ -22,7 +22,7 @@ pub(crate) fn check(bytes: &[u8]) -> bool {
         return false;
     };
     let machines = [
-        read::<Environments>(text).map(check_environments).is_some(),
+        read::<Deployments>(text).map(check_environments).is_some(),
         read::<Rollout>(text).map(check_rollout).is_some(),
         read::<Part>(text).map(check_part).is_some(),
         read::<RateGuard>(text).map(check_guard).is_some(),
@@ -88,7 +88,7 @@ fn check_seen_units(text: &str) -> bool {
     true
 }
 
-fn check_environments(state: Environments) {
+fn check_environments(state: Deployments) {
     let live = state
         .iter()
         .filter(|version| version.state() == VersionState::Live);
@@ -101,7 +101,7 @@ fn check_environments(state: Environments) {
     let router = Router::builder("fuzz").restore(state.clone(), models);
     let router = router.expect("an accepted state with all its models is taken up");
     assert_eq!(
-        router.environments(),
+        router.deployments(),
         state,
         "a router goes on where it left off"
     );

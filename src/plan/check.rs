@@ -1,9 +1,9 @@
-//! Whether a policy may come into force over these environments.
+//! Whether a policy may come into force over these deployments.
 
 use super::Plan;
 use crate::{
     audience::{Audience, check_keys},
-    environment::{Environments, VersionState},
+    deployment::{Deployments, VersionState},
     policy::{Policy, PolicyError},
 };
 
@@ -12,10 +12,10 @@ impl Plan {
     ///
     /// # Errors
     /// [`PolicyError`] names the first field that is wrong, and its value.
-    pub fn check(policy: &Policy, environments: &Environments) -> Result<(), PolicyError> {
+    pub fn check(policy: &Policy, deployments: &Deployments) -> Result<(), PolicyError> {
         let check = Check {
             policy,
-            environments,
+            deployments,
         };
         Plan::check_form(policy)?;
         check.versions()?;
@@ -128,7 +128,7 @@ impl Form<'_> {
 
 struct Check<'a> {
     policy: &'a Policy,
-    environments: &'a Environments,
+    deployments: &'a Deployments,
 }
 
 impl Check<'_> {
@@ -137,7 +137,7 @@ impl Check<'_> {
             self.version(field, version, VersionState::may_answer)?;
         }
         match &self.policy.canary {
-            Some(canary) if canary.version == self.environments.live().label() => {
+            Some(canary) if canary.version == self.deployments.live().label() => {
                 Err(PolicyError::CanaryIsLive {
                     version: canary.version.clone(),
                 })
@@ -157,7 +157,7 @@ impl Check<'_> {
                 });
             }
             seen.push(version);
-            let live = self.environments.live().label();
+            let live = self.deployments.live().label();
             // Units that an A/B test does not take in are answered by the live version.
             let only = match &self.policy.ab_test {
                 Some(test) => {
@@ -185,15 +185,15 @@ impl Check<'_> {
         may: fn(VersionState) -> bool,
     ) -> Result<(), PolicyError> {
         name(field, version)?;
-        match self.environments.get(version) {
+        match self.deployments.get(version) {
             None => Err(PolicyError::UnknownVersion {
                 field,
                 version: version.to_owned(),
             }),
-            Some(environment) if !may(environment.state()) => Err(PolicyError::NotReady {
+            Some(deployment) if !may(deployment.state()) => Err(PolicyError::NotReady {
                 field,
                 version: version.to_owned(),
-                state: environment.state(),
+                state: deployment.state(),
             }),
             Some(_) => Ok(()),
         }

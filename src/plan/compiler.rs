@@ -6,7 +6,7 @@ use super::{
 use crate::{
     audience::Audience,
     bucket::{Draw, Purpose, Secret},
-    environment::{Environments, OperationError, VersionId},
+    deployment::{Deployments, OperationError, VersionId},
     policy::{Policy, Shadow},
     route::{NO_ARM, Propensity, Reason, ReasonCode, Route},
     share::Share,
@@ -23,24 +23,24 @@ impl Policy {
         live: &str,
         others: impl IntoIterator<Item = &'a str>,
     ) -> Result<Plan, OperationError> {
-        let mut environments = Environments::new(live)?;
+        let mut deployments = Deployments::new(live)?;
         for version in others {
-            environments.deploy_ready(version)?;
+            deployments.deploy_ready(version)?;
         }
-        Plan::check(self, &environments)?;
-        Ok(Plan::build(self, &environments, &Secret::default()))
+        Plan::check(self, &deployments)?;
+        Ok(Plan::build(self, &deployments, &Secret::default()))
     }
 }
 
 impl Plan {
-    /// Builds the plan of a policy over these environments.
+    /// Builds the plan of a policy over these deployments.
     ///
     /// A version that may not answer is replaced by the live one, with its own reason: it was
     /// checked when the policy came into force, and has been rejected since.
-    pub(crate) fn build(policy: &Policy, environments: &Environments, secret: &Secret) -> Plan {
+    pub(crate) fn build(policy: &Policy, deployments: &Deployments, secret: &Secret) -> Plan {
         Compiler {
             policy,
-            environments,
+            deployments,
             secret,
         }
         .plan()
@@ -49,7 +49,7 @@ impl Plan {
 
 pub(super) struct Compiler<'a> {
     pub(super) policy: &'a Policy,
-    pub(super) environments: &'a Environments,
+    pub(super) deployments: &'a Deployments,
     pub(super) secret: &'a Secret,
 }
 
@@ -75,7 +75,7 @@ impl Compiler<'_> {
         let split = test.and_then(|test| test.split().ok());
         let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
         let mut plan = Plan {
-            generation: self.environments.generation(),
+            generation: self.deployments.generation(),
             fingerprint: policy.fingerprint(),
             release: policy.release.clone(),
             on_error: policy.on_error,
@@ -149,13 +149,13 @@ impl Compiler<'_> {
     ///
     /// A roll-back may have made the canary live: both sides of the gate then get one version.
     fn has_control(&self) -> bool {
-        let live = self.environments.live().label();
+        let live = self.deployments.live().label();
         let canary = self.policy.canary.as_ref();
         canary.is_some_and(|canary| canary.version != live)
     }
 
     fn arms(&self, split: Option<&Split>) -> Box<[Named]> {
-        let live = self.environments.live().label();
+        let live = self.deployments.live().label();
         match (&self.policy.canary, split) {
             (Some(canary), _) => [live, &canary.version]
                 .map(|label| self.named(label, label))
@@ -170,13 +170,13 @@ impl Compiler<'_> {
 
     /// Returns the version that answers for `label`, and whether it is the one named.
     pub(super) fn answering(&self, label: &str) -> (VersionId, bool) {
-        self.environments
+        self.deployments
             .get(label)
-            .filter(|environment| {
-                environment.state().may_answer() && !self.environments.is_killed(label)
+            .filter(|deployment| {
+                deployment.state().may_answer() && !self.deployments.is_killed(label)
             })
-            .map_or((self.environments.live().id(), false), |environment| {
-                (environment.id(), true)
+            .map_or((self.deployments.live().id(), false), |deployment| {
+                (deployment.id(), true)
             })
     }
 
@@ -190,7 +190,7 @@ impl Compiler<'_> {
     pub(super) fn fixed(&self, label: &str, reason: Reason, propensity: Option<u64>) -> Route {
         let (version, as_named) = self.answering(label);
         Route {
-            generation: self.environments.generation(),
+            generation: self.deployments.generation(),
             propensity: propensity
                 .map(|raw| Propensity::from_raw(self.after_shedding(version, raw))),
             version,
@@ -223,7 +223,7 @@ impl Compiler<'_> {
     }
 
     fn ruled(&self, audience: &Audience, label: &str, held_out: u64) -> Ruled {
-        let live = self.environments.live().id();
+        let live = self.deployments.live().id();
         let is_live = self.answering(label).0 == live;
         let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
         let kept = if is_live {
@@ -239,7 +239,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {
-        self.fixed(self.environments.live().label(), reason, Some(propensity))
+        self.fixed(self.deployments.live().label(), reason, Some(propensity))
     }
 
     fn overrides(&self) -> Option<Permitted> {
@@ -254,7 +254,7 @@ impl Compiler<'_> {
 
     fn sheds(&self) -> Box<[ShedDraw]> {
         let saturated = self
-            .environments
+            .deployments
             .iter()
             .filter(|other| other.shed() > Share::NONE);
         saturated
@@ -271,8 +271,8 @@ impl Compiler<'_> {
 
     /// Returns the probability of a version that sheds a share of those who are drawn into it.
     fn after_shedding(&self, version: VersionId, probability: u64) -> u64 {
-        let mut environments = self.environments.iter();
-        let shed = environments.find(|other| other.id() == version);
+        let mut deployments = self.deployments.iter();
+        let shed = deployments.find(|other| other.id() == version);
         let kept = shed.map_or(Share::ALL, |other| other.shed().complement());
         Propensity::raw_product(probability, Propensity::raw_of_points(kept.points()))
     }
@@ -282,11 +282,11 @@ impl Compiler<'_> {
         shadows.sort_by(|left, right| left.version.cmp(&right.version));
         let draw = |shadow: &Shadow| {
             let label = shadow.version.as_str();
-            let environment = self.environments.get(label)?;
-            let may = environment.state().may_shadow() && !self.environments.is_killed(label);
+            let deployment = self.deployments.get(label)?;
+            let may = deployment.state().may_shadow() && !self.deployments.is_killed(label);
             let shares = Share::NONE..shadow.share;
             may.then(|| ShadowDraw {
-                version: environment.id(),
+                version: deployment.id(),
                 range: self.range(Purpose::Shadow, &self.policy.release, label, shares),
             })
         };
@@ -296,12 +296,12 @@ impl Compiler<'_> {
     /// Returns all versions that a route may name, with the live one, in order.
     fn versions(&self) -> Box<[Named]> {
         let mut versions: Vec<_> = self
-            .environments
+            .deployments
             .iter()
-            .filter(|environment| environment.state().may_shadow())
-            .map(|environment| Named {
-                label: environment.label().to_owned(),
-                version: environment.id(),
+            .filter(|deployment| deployment.state().may_shadow())
+            .map(|deployment| Named {
+                label: deployment.label().to_owned(),
+                version: deployment.id(),
             })
             .collect();
         versions.sort_by_key(|named| named.version);

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::{
         audience::attr,
-        environment::{Environments, Operation},
+        deployment::{Deployments, Operation},
         policy::Policy,
         share::Share,
     };
@@ -149,14 +149,14 @@ mod tests {
         ] {
             assert_eq!(kind(&policy), HeadKind::Beyond, "{policy:?}");
         }
-        let mut environments = Environments::new("v1").unwrap();
-        environments.deploy_ready("v2").unwrap();
+        let mut deployments = Deployments::new("v1").unwrap();
+        deployments.deploy_ready("v2").unwrap();
         let shed = Operation::Shed {
             version: "v2".to_owned(),
             share: half,
         };
-        environments.apply(&shed).unwrap();
-        let plan = Plan::build(&canary, &environments, &Secret::default());
+        deployments.apply(&shed).unwrap();
+        let plan = Plan::build(&canary, &deployments, &Secret::default());
         assert_eq!(plan.head.kind, HeadKind::Beyond);
     }
 }

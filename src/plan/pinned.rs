@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     pin::Pin,
     route::{NO_ARM, Reason, ReasonCode, Route},
     unit::Unit,

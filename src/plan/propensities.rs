@@ -2,7 +2,7 @@
 
 use super::{Plan, Range, Ruled};
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     route::{Propensity, Route},
     unit::Unit,
 };

@@ -10,7 +10,7 @@ use super::{
     recording::{Running, Stripe},
 };
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     journal::JournalOutcome,
     plan::{Partition, Plan},
     unit::Unit,

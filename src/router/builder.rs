@@ -10,13 +10,13 @@ use super::{
     cache::SLOTS,
     journal::Journal,
     next_stamp,
-    published::{Deployment, Published},
+    published::{Loaded, Published},
     recording::{AnyNote, Note},
     stamp::Stamp,
 };
 use crate::{
     bucket::Secret,
-    environment::{Environments, LabelError, VersionId},
+    deployment::{Deployments, LabelError, VersionId},
     journal::JournalCapacity,
     plan::Plan,
     record::Recorder,
@@ -122,38 +122,38 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// # Errors
     /// [`LabelError`] if the version's label is empty or too long.
     pub fn build(self, live: &str, model: M) -> Result<Router<M>, LabelError> {
-        let environments = Environments::new(live)?;
-        let live = (environments.live().id(), model);
-        Ok(self.start(environments, live, Vec::new()))
+        let deployments = Deployments::new(live)?;
+        let live = (deployments.live().id(), model);
+        Ok(self.start(deployments, live, Vec::new()))
     }
 
     /// Starts the router in any state, with a model for each version in it.
     pub(super) fn start(
         self,
-        environments: Environments,
+        deployments: Deployments,
         live: (VersionId, M),
         others: Vec<(VersionId, M)>,
     ) -> Router<M> {
-        let plan = Plan::build(environments.policy(), &environments, &self.secret);
+        let plan = Plan::build(deployments.policy(), &deployments, &self.secret);
         let stamp = next_stamp();
-        let labels = Labels::new(&environments);
+        let labels = Labels::new(&deployments);
         let desk = Desk::new(labels, self.recorder, self.comparison, self.budget);
         let desk = Arc::new(desk);
-        let deploy = |(id, model)| Deployment::new(id, model, Arc::clone(&desk));
+        let deploy = |(id, model)| Loaded::new(id, model, Arc::clone(&desk));
         let others = others.into_iter().map(deploy).collect();
         let journal = self
             .journal
             .map(|capacity| Journal::new(capacity, self.note));
         let mut published = Published::new(stamp, plan, deploy(live), others);
-        published.recording = environments
+        published.recording = deployments
             .standby()
             .and(journal.as_ref())
-            .map(|journal| journal.begin(&environments));
+            .map(|journal| journal.begin(&deployments));
         let shared = Shared {
             stamp: Stamp::new(stamp),
             slot: (stamp % SLOTS as u64) as usize,
             published: Mutex::new(published),
-            environments: Mutex::new(environments),
+            deployments: Mutex::new(deployments),
             desk,
             name: self.name,
             secret: self.secret,

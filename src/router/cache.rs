@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     bucket::Draw,
-    environment::VersionId,
+    deployment::VersionId,
     plan::{Head, HeadKind, Plan},
     route::Route,
     unit::Unit,

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::{error::Error, sync::Arc};
 
-use super::{Router, Shared, published::Deployment};
+use super::{Router, Shared, published::Loaded};
 
 impl<M: Send + Sync + 'static> Router<M> {
     /// Ends the router and gives all models back, under their labels.
@@ -25,12 +25,12 @@ impl<M: Send + Sync + 'static> Router<M> {
         let Shared {
             published, desk, ..
         } = shared;
-        let label = |deployment: &Deployment<M>| desk.label(deployment.version()).to_owned();
+        let label = |deployment: &Loaded<M>| desk.label(deployment.version()).to_owned();
         let closing = Closing {
             models: Vec::new(),
             rest: published
                 .into_inner()
-                .into_deployments()
+                .into_loaded()
                 .map(|deployment| (label(&deployment), deployment))
                 .collect(),
         };
@@ -58,7 +58,7 @@ pub enum CloseError<M> {
 #[must_use = "dropped, it leaves the models to the last requests"]
 pub struct Closing<M> {
     models: Vec<(String, M)>,
-    rest: Vec<(String, Deployment<M>)>,
+    rest: Vec<(String, Loaded<M>)>,
 }
 
 impl<M> Closing<M> {

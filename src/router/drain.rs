@@ -1,7 +1,7 @@
 //! How far a version is from being reclaimed.
 
 use super::Router;
-use crate::environment::{OperationError, VersionState};
+use crate::deployment::{OperationError, VersionState};
 
 impl<M: Send + Sync + 'static> Router<M> {
     /// Tells how far a version is from being reclaimed; waits for nothing.
@@ -12,20 +12,20 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// # Errors
     /// [`OperationError::UnknownVersion`] if the version is not deployed.
     pub fn drain(&self, version: &str) -> Result<Drain, OperationError> {
-        // Both under one lock of the environments: nobody publishes between the two.
-        let environments = self.shared.environments.lock();
+        // Both under one lock of the deployments: nobody publishes between the two.
+        let deployments = self.shared.deployments.lock();
         let unknown = || OperationError::UnknownVersion {
             version: version.to_owned(),
         };
-        let environment = environments.get(version).ok_or_else(unknown)?;
+        let deployment = deployments.get(version).ok_or_else(unknown)?;
         let in_flight = self
             .shared
             .published
             .lock()
-            .get(environment.id())
+            .get(deployment.id())
             .ok_or_else(unknown)?
             .in_flight();
-        Ok(match environment.state() {
+        Ok(match deployment.state() {
             VersionState::Retiring | VersionState::Rejected if in_flight == 0 => Drain::Quiesced,
             VersionState::Retiring | VersionState::Rejected => Drain::Draining { in_flight },
             state => Drain::Open { state, in_flight },

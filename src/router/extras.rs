@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{cache::ThreadPlan, published::Lease, recording::Running};
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     plan::Plan,
     record::{DropReason, ShadowOutcome},
     route::{Route, ShadowSet},

@@ -9,7 +9,7 @@ use super::{
     recording::{AnyNote, Recording},
 };
 use crate::{
-    environment::Environments,
+    deployment::Deployments,
     journal::{Budget, JournalCapacity, JournalEnding},
 };
 
@@ -29,15 +29,15 @@ impl Journal {
     }
 
     /// Starts the recording of the live version.
-    pub(super) fn begin(&self, environments: &Environments) -> Recording {
-        let live = environments.live();
-        let generation = environments.generation();
+    pub(super) fn begin(&self, deployments: &Deployments) -> Recording {
+        let live = deployments.live();
+        let generation = deployments.generation();
         let note = self.note.as_ref();
         Recording::start(live.id(), live.label(), generation, &self.budget, note)
     }
 
     /// Seals a recording when the snapshot that ends it is published.
-    pub(super) fn end(&self, recording: Recording, next: &Environments) {
+    pub(super) fn end(&self, recording: Recording, next: &Deployments) {
         let ending = if next.live().id() == recording.version_id() {
             JournalEnding::Kept
         } else {

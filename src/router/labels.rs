@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::{
-    environment::{Environments, VersionId},
+    deployment::{Deployments, VersionId},
     shadow::Ledger,
 };
 
@@ -44,15 +44,15 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    pub(crate) fn new(environments: &Environments) -> Labels {
-        let begun = environments.iter();
+    pub(crate) fn new(deployments: &Deployments) -> Labels {
+        let begun = deployments.iter();
         let mut begun: Box<[_]> = begun
-            .map(|environment| (environment.id(), Entry::new(environment.label())))
+            .map(|deployment| (deployment.id(), Entry::new(deployment.label())))
             .collect();
         begun.sort_unstable_by_key(|(id, _)| *id);
         Labels {
             begun,
-            next: environments.next(),
+            next: deployments.next(),
             chunks: [const { OnceLock::new() }; CHUNKS],
         }
     }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn each_version_has_a_place_of_its_own() {
-        let labels = Labels::new(&Environments::new("0").unwrap());
+        let labels = Labels::new(&Deployments::new("0").unwrap());
         assert_eq!(labels.get(VersionId(0)), Some("0"));
         for number in 1..1000 {
             assert_eq!(labels.get(VersionId(number)), None);

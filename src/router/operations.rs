@@ -1,7 +1,7 @@
 //! The operators' methods for those who need no name and no generation.
 
 use super::{DeployError, Operator, ReclaimError, Router, ValidateError};
-use crate::{environment::OperationError, policy::Policy, share::Share};
+use crate::{deployment::OperationError, policy::Policy, share::Share};
 
 impl<M: Send + Sync + 'static> Router<M> {
     /// Acts in somebody's name, or against a known generation.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::{Router, Shared, turn::Signed};
 use crate::{
-    environment::{Operation, OperationError},
+    deployment::{Operation, OperationError},
     policy::Policy,
     share::Share,
     timestamp::Timestamp,
@@ -79,8 +79,8 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         });
         match turn {
             Ok(turn) => {
-                if let Some(environment) = turn.next().get(version) {
-                    turn.load(environment.id(), version, model);
+                if let Some(deployment) = turn.next().get(version) {
+                    turn.load(deployment.id(), version, model);
                 }
                 Ok(turn.publish(&operation, &self.signed))
             }
@@ -104,7 +104,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         };
         let (id, model) = {
             let mut turn = self.shared().turn(self.expected)?;
-            let id = turn.next().get(version).map(crate::Environment::id);
+            let id = turn.next().get(version).map(crate::Deployment::id);
             turn.apply(&operation)?;
             let model = id.and_then(|id| self.shared().published.lock().get(id)?.model().into());
             (id, model)
@@ -117,7 +117,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         }
         let mut turn = self.shared().turn(self.expected)?;
         // Another deployment may bear the label by now; it was not the one checked.
-        if turn.next().get(version).map(crate::Environment::id) != id {
+        if turn.next().get(version).map(crate::Deployment::id) != id {
             return Err(OperationError::UnknownVersion {
                 version: version.to_owned(),
             }
@@ -261,7 +261,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
             version: version.to_owned(),
         };
         let mut turn = self.shared().turn(self.expected)?;
-        let id = turn.next().get(version).map(crate::Environment::id);
+        let id = turn.next().get(version).map(crate::Deployment::id);
         turn.apply(&operation)?;
         let unknown = || OperationError::UnknownVersion {
             version: version.to_owned(),

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::recording::{Recording, Stripe};
-use crate::{environment::VersionId, fingerprint::Fingerprint, plan::Plan, shadow::Desk};
+use crate::{deployment::VersionId, fingerprint::Fingerprint, plan::Plan, shadow::Desk};
 
 /// Leases of one version are spread over this many stripes, so that threads rarely share one.
 pub(crate) const STRIPES: usize = 64;
@@ -42,16 +42,16 @@ impl<M> Lease<M> {
 
 /// Holds one deployed model and its leases.
 #[derive(Debug)]
-pub(crate) struct Deployment<M> {
+pub(crate) struct Loaded<M> {
     id: VersionId,
     model: Arc<M>,
     desk: Arc<Desk>,
     leases: Vec<Option<Arc<Lease<M>>>>,
 }
 
-impl<M> Deployment<M> {
-    pub(crate) fn new(id: VersionId, model: M, desk: Arc<Desk>) -> Deployment<M> {
-        Deployment {
+impl<M> Loaded<M> {
+    pub(crate) fn new(id: VersionId, model: M, desk: Arc<Desk>) -> Loaded<M> {
+        Loaded {
             id,
             model: Arc::new(model),
             desk,
@@ -91,7 +91,7 @@ impl<M> Deployment<M> {
     }
 
     /// Gives the model back if nothing else can reach it.
-    pub(crate) fn into_model(mut self) -> Result<M, Deployment<M>> {
+    pub(crate) fn into_model(mut self) -> Result<M, Loaded<M>> {
         for slot in &mut self.leases {
             if let Some(lease) = slot.take() {
                 // Unwrapping, not counting: a thread that still knows the lease can then no
@@ -105,13 +105,13 @@ impl<M> Deployment<M> {
                 }
             }
         }
-        let Deployment {
+        let Loaded {
             id,
             model,
             desk,
             leases,
         } = self;
-        Arc::try_unwrap(model).map_err(|model| Deployment {
+        Arc::try_unwrap(model).map_err(|model| Loaded {
             id,
             model,
             desk,
@@ -127,8 +127,8 @@ pub(crate) struct Published<M> {
     pub(crate) plan: Arc<Plan>,
     /// What the live version answers, from a swap until it is accepted or rolled back.
     pub(crate) recording: Option<Recording>,
-    live: Deployment<M>,
-    others: Vec<Deployment<M>>,
+    live: Loaded<M>,
+    others: Vec<Loaded<M>>,
     /// Generations and their policies, the newest last.
     policies: VecDeque<(u64, Fingerprint)>,
     /// The plans before the one in force, the newest last. A plan holds no model.
@@ -139,8 +139,8 @@ impl<M> Published<M> {
     pub(crate) fn new(
         stamp: u64,
         plan: Plan,
-        live: Deployment<M>,
-        others: Vec<Deployment<M>>,
+        live: Loaded<M>,
+        others: Vec<Loaded<M>>,
     ) -> Published<M> {
         Published {
             stamp,
@@ -199,11 +199,11 @@ impl<M> Published<M> {
         plans.find(|plan| plan.generation() == generation)
     }
 
-    pub(crate) fn add(&mut self, deployment: Deployment<M>) {
+    pub(crate) fn add(&mut self, deployment: Loaded<M>) {
         self.others.push(deployment);
     }
 
-    pub(crate) fn get(&self, id: VersionId) -> Option<&Deployment<M>> {
+    pub(crate) fn get(&self, id: VersionId) -> Option<&Loaded<M>> {
         core::iter::once(&self.live)
             .chain(&self.others)
             .find(|deployment| deployment.id == id)
@@ -241,7 +241,7 @@ impl<M> Published<M> {
             .collect()
     }
 
-    pub(crate) fn into_deployments(self) -> impl Iterator<Item = Deployment<M>> {
+    pub(crate) fn into_loaded(self) -> impl Iterator<Item = Loaded<M>> {
         core::iter::once(self.live).chain(self.others)
     }
 

@@ -7,7 +7,7 @@ use super::{
     Router, Shared, Ticket,
     cache::{self, Leases, ThreadPlan},
 };
-use crate::{environment::VersionId, plan::Plan, route::Route, unit::Unit};
+use crate::{deployment::VersionId, plan::Plan, route::Route, unit::Unit};
 
 /// Reads a router from one thread, with the plan at hand.
 ///

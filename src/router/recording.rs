@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::published::STRIPES;
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     fingerprint::Fingerprint,
     journal::{
         Budget, JournalCounts, JournalEnding, JournalEntry, JournalOutcome, JournalSeal, Page,

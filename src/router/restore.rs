@@ -6,7 +6,7 @@ use std::error::Error;
 use thiserror::Error;
 
 use super::{Builder, Router};
-use crate::environment::Environments;
+use crate::deployment::Deployments;
 
 impl<M: Send + Sync + 'static> Builder<M> {
     /// Starts the router in a stored state, with the models handed in again by label.
@@ -16,11 +16,11 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// told so first:
     ///
     /// ```
-    /// use switchstand::{Environments, Operation, Router, VersionState};
+    /// use switchstand::{Deployments, Operation, Router, VersionState};
     /// # let before = Router::new("ranker", "v1", 1)?;
     /// # before.deploy("v2", 2)?;
     /// # before.reject("v2", "wrong file")?;
-    /// let mut state: Environments = before.environments();
+    /// let mut state: Deployments = before.deployments();
     /// let gone: Vec<String> = state
     ///     .iter()
     ///     .filter(|version| {
@@ -40,24 +40,24 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// [`RestoreError`] names the label, and gives all models back.
     pub fn restore<L: Into<String>>(
         self,
-        environments: Environments,
+        deployments: Deployments,
         models: impl IntoIterator<Item = (L, M)>,
     ) -> Result<Router<M>, RestoreError<M>> {
         let mut models: Vec<(String, M)> = models
             .into_iter()
             .map(|(label, model)| (label.into(), model))
             .collect();
-        let live = environments.live();
+        let live = deployments.live();
         let place = models.iter().position(|(label, _)| label == live.label());
-        match (misfit(&environments, &models), place) {
+        match (misfit(&deployments, &models), place) {
             (None, Some(place)) => {
                 let live = (live.id(), models.swap_remove(place).1);
                 let other = |(label, model): (String, M)| {
-                    let id = environments.get(&label)?.id();
+                    let id = deployments.get(&label)?.id();
                     Some((id, model))
                 };
                 let others = models.into_iter().filter_map(other).collect();
-                Ok(self.start(environments, live, others))
+                Ok(self.start(deployments, live, others))
             }
             (misfit, _) => Err(RestoreError {
                 source: misfit.unwrap_or_else(|| RestoreFault::Missing {
@@ -69,7 +69,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
     }
 }
 
-fn misfit<M>(environments: &Environments, models: &[(String, M)]) -> Option<RestoreFault> {
+fn misfit<M>(deployments: &Deployments, models: &[(String, M)]) -> Option<RestoreFault> {
     let mut labels: Vec<&str> = models.iter().map(|(label, _)| label.as_str()).collect();
     labels.sort_unstable();
     let mut pairs = labels.iter().zip(labels.iter().skip(1));
@@ -78,19 +78,17 @@ fn misfit<M>(environments: &Environments, models: &[(String, M)]) -> Option<Rest
             version: (*version).to_owned(),
         });
     }
-    let extra = labels
-        .iter()
-        .find(|label| environments.get(label).is_none());
+    let extra = labels.iter().find(|label| deployments.get(label).is_none());
     if let Some(version) = extra {
         return Some(RestoreFault::Extra {
             version: (*version).to_owned(),
         });
     }
-    environments
+    deployments
         .iter()
-        .find(|environment| labels.binary_search(&environment.label()).is_err())
-        .map(|environment| RestoreFault::Missing {
-            version: environment.label().to_owned(),
+        .find(|deployment| labels.binary_search(&deployment.label()).is_err())
+        .map(|deployment| RestoreFault::Missing {
+            version: deployment.label().to_owned(),
         })
 }
 

@@ -3,7 +3,7 @@
 use super::Router;
 use crate::{
     Policy,
-    environment::{OperationError, VersionState},
+    deployment::{OperationError, VersionState},
     rollout::{Action, Input, Rollout},
     timestamp::Timestamp,
 };
@@ -49,8 +49,8 @@ impl<M: Send + Sync + 'static> Router<M> {
             Action::Swap { version } if is(version, VersionState::Live) => Ok(self.generation()),
             Action::Swap { version } => operator.swap(version),
             Action::Accept { version } => {
-                let environments = self.environments();
-                let mut states = environments.iter().map(|environment| environment.state());
+                let deployments = self.deployments();
+                let mut states = deployments.iter().map(|deployment| deployment.state());
                 let is_open = states.any(|state| state == VersionState::Standby);
                 if is(version, VersionState::Live) && !is_open {
                     return Ok(self.generation());

@@ -4,9 +4,9 @@ use std::{borrow::Cow, sync::Arc};
 
 use parking_lot::MutexGuard;
 
-use super::{Shared, next_stamp, published::Deployment, recording::Recording};
+use super::{Shared, next_stamp, published::Loaded, recording::Recording};
 use crate::{
-    environment::{Change, Environments, Operation, OperationError, Order, VersionId},
+    deployment::{Change, Deployments, Operation, OperationError, Order, VersionId},
     plan::Plan,
     record::Record,
     timestamp::Timestamp,
@@ -24,14 +24,14 @@ pub(super) struct Signed<'a> {
 /// Holds the right to change a router. Dropped before it publishes, it changes nothing.
 pub(super) struct Turn<'a, M> {
     shared: &'a Shared<M>,
-    current: MutexGuard<'a, Environments>,
-    next: Environments,
+    current: MutexGuard<'a, Deployments>,
+    next: Deployments,
 }
 
 impl<M: Send + Sync + 'static> Shared<M> {
     /// Waits for the turn, and checks that the operator saw the present generation.
     pub(super) fn turn(&self, expected: Option<u64>) -> Result<Turn<'_, M>, OperationError> {
-        let current = self.environments.lock();
+        let current = self.deployments.lock();
         current.check_generation(expected)?;
         Ok(Turn {
             shared: self,
@@ -42,8 +42,8 @@ impl<M: Send + Sync + 'static> Shared<M> {
 }
 
 impl<M: Send + Sync + 'static> Turn<'_, M> {
-    /// Returns the environments as they will be.
-    pub(super) fn next(&self) -> &Environments {
+    /// Returns the deployments as they will be.
+    pub(super) fn next(&self) -> &Deployments {
         &self.next
     }
 
@@ -55,7 +55,7 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
     pub(super) fn load(&self, id: VersionId, label: &str, model: M) {
         let desk = &self.shared.desk;
         desk.labels.set(id, label);
-        let deployment = Deployment::new(id, model, Arc::clone(desk));
+        let deployment = Loaded::new(id, model, Arc::clone(desk));
         self.shared.published.lock().add(deployment);
     }
 

@@ -4,7 +4,7 @@ use std::{any::Any, sync::Arc};
 
 use super::{AnyComparison, Permits, ShadowBudget, contain};
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     record::{Recorder, ShadowOutcome},
     router::Labels,
     timestamp::Timestamp,

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use super::{Desk, contain};
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     record::{Assignment, Record, ShadowOutcome, ShadowRun},
     route::Route,
     router::ThreadPlan,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Desk, Sampled};
 use crate::{
-    environment::VersionId,
+    deployment::VersionId,
     record::{DropReason, ShadowOutcome},
     unit::UnitKey,
 };

@@ -15,7 +15,7 @@ use std::{
 };
 
 use switchstand::{
-    CloseError, Environments, Model, OperationError, Policy, ReclaimError, RestoreFault, Router,
+    CloseError, Deployments, Model, OperationError, Policy, ReclaimError, RestoreFault, Router,
     Share, ValidateError, VersionState,
 };
 
@@ -63,7 +63,7 @@ fn e8_models_are_never_dropped_by_a_living_router() {
     assert_eq!(count(), 1);
     drop(refused);
     let refused = Router::builder("r")
-        .restore(Environments::new("v1").unwrap(), [("v9", model())])
+        .restore(Deployments::new("v1").unwrap(), [("v9", model())])
         .unwrap_err();
     assert_eq!(count(), 2);
     drop(refused.models);
@@ -151,7 +151,7 @@ fn a_restored_router_goes_on_where_the_old_one_stopped() {
         .unwrap();
     router.reject("v3", "wrong").unwrap();
     router.deploy("v4", "four").unwrap();
-    let state = router.environments();
+    let state = router.deployments();
     let models = || {
         [
             ("v4", "four"),
@@ -163,7 +163,7 @@ fn a_restored_router_goes_on_where_the_old_one_stopped() {
     let restored = Router::builder("r")
         .restore(state.clone(), models())
         .unwrap();
-    assert_eq!(restored.environments(), state);
+    assert_eq!(restored.deployments(), state);
     assert_eq!(restored.route(1u64), router.route(1u64));
     for (version, model) in models() {
         let id = state.get(version).unwrap().id();
@@ -176,8 +176,8 @@ fn a_restored_router_goes_on_where_the_old_one_stopped() {
     }
     // Numbers go on, so no old route names a new version.
     restored.deploy("v5", "five").unwrap();
-    let newest = restored.environments().get("v5").unwrap().id();
-    assert!(state.iter().all(|environment| environment.id() < newest));
+    let newest = restored.deployments().get("v5").unwrap().id();
+    assert!(state.iter().all(|deployment| deployment.id() < newest));
     assert_eq!(router.label(newest), None);
 
     let fault = |models: Vec<(&'static str, &'static str)>| {
@@ -278,7 +278,7 @@ fn errors_that_hand_something_back_say_what_is_wrong() {
         "2 leases are held on models of the closed router"
     );
     drop(tickets);
-    let state = Environments::new("v1").unwrap();
+    let state = Deployments::new("v1").unwrap();
     let none: [(&str, ()); 0] = [];
     let error = Router::builder("r").restore(state, none).unwrap_err();
     assert_eq!(

@@ -293,7 +293,7 @@ fn a_restored_open_swap_is_recorded_again() {
     let router = pair(builder(10));
     router.swap("v2").unwrap();
     let models = [("v1", halting(1)), ("v2", halting(2))];
-    let restored = builder(10).restore(router.environments(), models).unwrap();
+    let restored = builder(10).restore(router.deployments(), models).unwrap();
     restored.predict(1u64, &2).answer.unwrap();
     assert_eq!(counts(&restored.recording().unwrap()), (1, 0, 0));
     restored.rollback("wrong").unwrap();

@@ -1,8 +1,8 @@
 //! Versions and their states: operators, leases, journals, stored state.
 
-mod environments;
-mod environments_model;
-mod environments_stored;
+mod deployments;
+mod deployments_model;
+mod deployments_stored;
 mod handover;
 mod journal;
 mod operators;

@@ -203,7 +203,7 @@ fn the_log_of_changes_is_the_history_of_the_state() {
         .recorder(recorder)
         .build("v1", 1)
         .unwrap();
-    let start = router.environments();
+    let start = router.deployments();
     ready(&router, "v2", 2);
     let noon = Timestamp::from_secs(43_200);
     let ana = router.operator().named("ana").because("better").at(noon);
@@ -213,7 +213,7 @@ fn the_log_of_changes_is_the_history_of_the_state() {
     router.reclaim("v2").unwrap();
     let changes = log.changes.lock().unwrap();
     let state = start.replay(&*changes).unwrap();
-    assert_eq!(state, router.environments());
+    assert_eq!(state, router.deployments());
     let told: Vec<_> = changes
         .iter()
         .map(|change| (change.sequence(), &*change.actor, &*change.cause, change.at))
@@ -249,7 +249,7 @@ fn an_operation_from_within_a_request_does_not_hang() {
     assert_eq!(router.predict(1u64, &()).answer, Ok(1));
     router.admit(1u64).model().0.lock().unwrap().take();
     let operation = Operation::Accept;
-    let mut state = router.environments();
+    let mut state = router.deployments();
     assert!(state.apply(&operation).is_err());
 }
 

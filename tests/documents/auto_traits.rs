@@ -4,7 +4,7 @@ use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
 
 use switchstand::{
     Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, Comparison, DeployError,
-    Draw, DrawError, DropReason, DueShadow, Environment, EnvironmentIter, Environments, Exposure,
+    Deployment, DeploymentIter, Deployments, Draw, DrawError, DropReason, DueShadow, Exposure,
     Fingerprint, FingerprintError, Key, LabelError, Model, Number, OnError, Operation,
     OperationError, Operator, Pair, Plan, Point, Policy, PolicyError, Propensity, PropensityError,
     Purpose, Reason, ReclaimError, Record, Recorder, Route, Router, Scheme, SchemeError, Secret,
@@ -40,7 +40,7 @@ macro_rules! each {
 
 each!(shared:
     Arm, Assignment<'_>, Attribute, Audience, Builder<Plain>, Change<'_>, DeployError<Plain>,
-    Environment, EnvironmentIter<'_>, Environments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
+    Deployment, DeploymentIter<'_>, Deployments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
     Record<'_>, dyn Recorder, Router<Plain>, ShadowRun<'_>, Split,
     ShadowCountsIter, ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
 );
@@ -57,7 +57,7 @@ each!(error:
     ValidateError<OperationError>,
 );
 
-each!(unwinds: Plan, Policy, Route, Environments);
+each!(unwinds: Plan, Policy, Route, Deployments);
 
 // What is owned by one request: it may go to another thread, as it does with a shadow.
 each!(sent: Served<Plain>, ShadowTask<Plain>, DueShadow<Plain>, ShadowFuture);

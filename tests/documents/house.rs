@@ -33,7 +33,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "plan",
         ],
     ),
-    ("deployment", &["environment"]),
+    ("deployment", &["deployment"]),
     ("what happened", &["record", "journal"]),
     ("shadows", &["model", "shadow"]),
     (
@@ -46,20 +46,20 @@ const ORDER: &[(&str, &[&str])] = &[
 
 /// What breaks the order today: a file, the module that it uses too early, and the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("route.rs", "environment", VERSION),
-    ("policy/error.rs", "environment", VERSION),
+    ("route.rs", "deployment", VERSION),
+    ("policy/error.rs", "deployment", VERSION),
     (
         "pin.rs",
-        "environment",
+        "deployment",
         "a label is checked where versions are",
     ),
-    ("plan.rs", "environment", VERSION),
-    ("plan/outcomes.rs", "environment", VERSION),
-    ("plan/partition.rs", "environment", VERSION),
-    ("plan/pinned.rs", "environment", VERSION),
-    ("plan/propensities.rs", "environment", VERSION),
-    ("plan/check.rs", "environment", STATE),
-    ("plan/compiler.rs", "environment", STATE),
+    ("plan.rs", "deployment", VERSION),
+    ("plan/outcomes.rs", "deployment", VERSION),
+    ("plan/partition.rs", "deployment", VERSION),
+    ("plan/pinned.rs", "deployment", VERSION),
+    ("plan/propensities.rs", "deployment", VERSION),
+    ("plan/check.rs", "deployment", STATE),
+    ("plan/compiler.rs", "deployment", STATE),
     (
         "shadow/desk.rs",
         "router",
@@ -76,8 +76,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "a shadow holds a lease on its model",
     ),
 ];
-const VERSION: &str = "the number and the state of a version are declared with the environments";
-const STATE: &str = "a policy is checked and compiled against environments, not a list of labels";
+const VERSION: &str = "the number and the state of a version are declared with the deployments";
+const STATE: &str = "a policy is checked and compiled against deployments, not a list of labels";
 
 #[test]
 fn each_module_uses_only_what_stands_before_it() {

@@ -185,7 +185,7 @@ fn the_label_of_a_route_is_known_when_its_version_is_gone() {
     assert_eq!(router.reclaim("v2").unwrap(), "model of v2");
     // The same label deployed again is another version.
     router.deploy("v2", "another model").unwrap();
-    let anew = router.environments().get("v2").unwrap().id();
+    let anew = router.deployments().get("v2").unwrap().id();
     assert_ne!(anew, route.version());
     for version in [route.version(), anew] {
         assert_eq!(router.label(version), Some("v2"));

@@ -164,11 +164,11 @@ fn a_live_version_cannot_shed_and_becoming_live_ends_it() {
     router.shed("v2", Share::ALL).unwrap();
     #[cfg(feature = "serde")]
     {
-        let stored = serde_json::to_string(&router.environments()).unwrap();
-        let read: switchstand::Environments = serde_json::from_str(&stored).unwrap();
+        let stored = serde_json::to_string(&router.deployments()).unwrap();
+        let read: switchstand::Deployments = serde_json::from_str(&stored).unwrap();
         assert_eq!(read.get("v2").unwrap().shed(), Share::ALL);
     }
     router.swap("v2").unwrap();
-    assert_eq!(router.environments().get("v2").unwrap().shed(), Share::NONE);
+    assert_eq!(router.deployments().get("v2").unwrap().shed(), Share::NONE);
     assert_eq!(router.label(router.route("ana").version()), Some("v2"));
 }

@@ -50,7 +50,7 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
     let too_late = stand.router.rollback("too late");
     stand.must_be_refused("a roll-back after accept()", too_late);
 
-    let left = stand.router.environments();
+    let left = stand.router.deployments();
     let left: Vec<_> = left.iter().map(|version| version.label()).collect();
     stand.must("versions left", left.join(", "), left == [AGAIN]);
     Ok(())

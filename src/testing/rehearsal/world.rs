@@ -6,13 +6,13 @@ use rand_distr::{Distribution, Gamma, Uniform, weighted::WeightedAliasIndex};
 
 use super::{Rehearsal, RehearsalError, effect::Kind, error::positive};
 use crate::{
-    Environments, OperationError, Plan, Policy, Secret, VersionId, rollout::Check,
+    Deployments, OperationError, Plan, Policy, Secret, VersionId, rollout::Check,
     stats::guard::RateTest, testing::LIVE,
 };
 
 /// Units with their rates, and the versions that serve them.
 pub(super) struct World<'a> {
-    pub(super) environments: Environments,
+    pub(super) deployments: Deployments,
     pub(super) candidate: VersionId,
     pub(super) sources: Vec<Source<'a>>,
 }
@@ -55,27 +55,27 @@ impl Whose {
 }
 
 /// Compiles the policy over versions that stand for those it names.
-pub(super) fn check(policy: &Policy) -> Result<Environments, OperationError> {
-    let environments = environments(policy)?;
-    Plan::check(policy, &environments)?;
-    Ok(environments)
+pub(super) fn check(policy: &Policy) -> Result<Deployments, OperationError> {
+    let deployments = deployments(policy)?;
+    Plan::check(policy, &deployments)?;
+    Ok(deployments)
 }
 
-fn environments(policy: &Policy) -> Result<Environments, OperationError> {
-    let mut environments = Environments::new(LIVE)?;
+fn deployments(policy: &Policy) -> Result<Deployments, OperationError> {
+    let mut deployments = Deployments::new(LIVE)?;
     let versions = policy.versions().into_iter();
     for version in versions.filter(|version| *version != LIVE) {
-        environments.deploy_ready(version)?;
+        deployments.deploy_ready(version)?;
     }
-    Ok(environments)
+    Ok(deployments)
 }
 
 impl<'a> World<'a> {
     pub(super) fn new(rehearsal: &'a Rehearsal) -> Result<World<'a>, RehearsalError> {
-        let environments = check(&rehearsal.policy)?;
+        let deployments = check(&rehearsal.policy)?;
         let candidate = rehearsal.policy.canary.as_ref();
-        let candidate = candidate.and_then(|canary| environments.get(&canary.version));
-        let candidate = candidate.map_or(environments.live().id(), |known| known.id());
+        let candidate = candidate.and_then(|canary| deployments.get(&canary.version));
+        let candidate = candidate.map_or(deployments.live().id(), |known| known.id());
         let mut sources = Vec::new();
         for (place, guard) in rehearsal.schedule.guards().iter().enumerate() {
             let guard_name = guard.name();
@@ -113,7 +113,7 @@ impl<'a> World<'a> {
             });
         }
         Ok(World {
-            environments,
+            deployments,
             candidate,
             sources,
         })
@@ -121,7 +121,7 @@ impl<'a> World<'a> {
 
     /// Compiles a policy under a secret, which deals all units anew.
     pub(super) fn plan(&self, policy: &Policy, secret: &Secret) -> Plan {
-        Plan::build(policy, &self.environments, secret)
+        Plan::build(policy, &self.deployments, secret)
     }
 }
 

@@ -58,7 +58,7 @@ impl<'s> Operator<'s> {
     pub(crate) fn new(server: &'s Server, reports: Receiver<Report>) -> Operator<'s> {
         let (epoch, router) = server.serving();
         let mut books = Books::new(reports);
-        let first = router.environments().live().id();
+        let first = router.deployments().live().id();
         books.learn(first, 1);
         books.allow(0, [first]);
         Operator {
@@ -214,8 +214,8 @@ impl<'s> Operator<'s> {
             self.rejections.pop_first();
         }
         self.act("deployments", |router| router.deploy(&label(number), model));
-        let environments = self.router.environments();
-        let version = environments.get(&label(number)).unwrap().id();
+        let deployments = self.router.deployments();
+        let version = deployments.get(&label(number)).unwrap().id();
         self.books.learn(version, number);
         self.server.newest.store(number, Ordering::SeqCst);
         number
@@ -258,14 +258,14 @@ impl<'s> Operator<'s> {
     /// Watches what is recorded while a swap is open.
     pub(crate) fn watch(&mut self) {
         if let Some(recording) = self.router.recording() {
-            let version = self.router.environments().live().id();
+            let version = self.router.deployments().live().id();
             self.books.watch(self.epoch, version, recording);
         }
     }
 
     fn accept(&mut self) {
-        let environments = self.router.environments();
-        let old = environments.standby().unwrap().label().to_owned();
+        let deployments = self.router.deployments();
+        let old = deployments.standby().unwrap().label().to_owned();
         self.act("acceptances", Router::accept);
         self.reclaim(&old);
     }
@@ -278,8 +278,8 @@ impl<'s> Operator<'s> {
     }
 
     fn roll_back(&mut self) {
-        let environments = self.router.environments();
-        let old = environments.standby().unwrap().label();
+        let deployments = self.router.deployments();
+        let old = deployments.standby().unwrap().label();
         let bad = self.live;
         self.others.clear();
         self.live = old.trim_start_matches('v').parse().unwrap();
@@ -338,9 +338,9 @@ impl<'s> Operator<'s> {
 
     /// Says which versions may answer under the next generation.
     pub(crate) fn allow_next(&mut self) {
-        let environments = self.router.environments();
+        let deployments = self.router.deployments();
         let numbers = core::iter::once(&self.live).chain(&self.others);
-        let versions = numbers.filter_map(|number| Some(environments.get(&label(*number))?.id()));
+        let versions = numbers.filter_map(|number| Some(deployments.get(&label(*number))?.id()));
         self.books.allow(self.generation + 1, versions);
     }
 

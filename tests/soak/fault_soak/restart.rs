@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use switchstand::{
-    CloseError, Closing, Environments, Operation, Reason, Router, ShadowOutcome, Unit, VersionState,
+    CloseError, Closing, Deployments, Operation, Reason, Router, ShadowOutcome, Unit, VersionState,
 };
 
 use super::{
@@ -55,9 +55,9 @@ fn given(router: &Router<Double>, unit: u64) -> (String, Reason, Option<f64>, Ve
 impl Operator<'_> {
     /// Stores the state, restores a router from it and lets that one take over.
     pub(crate) fn restore(&mut self) {
-        let stored = serde_json::to_string(&self.router.environments()).unwrap();
-        let mut state: Environments = serde_json::from_str(&stored).unwrap();
-        assert_eq!(state, self.router.environments());
+        let stored = serde_json::to_string(&self.router.deployments()).unwrap();
+        let mut state: Deployments = serde_json::from_str(&stored).unwrap();
+        assert_eq!(state, self.router.deployments());
         let gone: Vec<String> = state
             .iter()
             .filter(|version| version.state() == VersionState::Rejected)
@@ -187,7 +187,7 @@ impl Operator<'_> {
 
     /// Ends the last router like all before it; one without requests takes its place.
     pub(crate) fn close(&mut self) {
-        let live = self.router.environments().live().label().to_owned();
+        let live = self.router.deployments().live().label().to_owned();
         assert_eq!(self.router.in_flight(&live), Some(0));
         let model = Double::load(&self.server.world, 0);
         let idle = builder(None).build("v0", model).unwrap();
@@ -209,8 +209,8 @@ impl Operator<'_> {
 
 /// Tells whether nothing of a router runs or waits.
 fn is_empty(router: &Router<Double>) -> bool {
-    let environments = router.environments();
-    let mut all = environments.iter();
+    let deployments = router.deployments();
+    let mut all = deployments.iter();
     all.all(|version| router.in_flight(version.label()) == Some(0))
         && router.all_shadow_counts().pending() == 0
         && router.shadows_in_flight() == 0

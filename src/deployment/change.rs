@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::{Environments, Operation, OperationError};
+use super::{Deployments, Operation, OperationError};
 use crate::timestamp::Timestamp;
 
 /// Says in whose name an operation is carried out, when, why and against which generation.
@@ -55,7 +55,7 @@ impl<'a> Order<'a> {
 /// Records an operation that succeeded.
 ///
 /// The changes since a known state are that state's whole history: see
-/// [`Environments::replay`]. Changes are numbered without a gap, so a log that got them out of
+/// [`Deployments::replay`]. Changes are numbered without a gap, so a log that got them out of
 /// order can be sorted, and one that lost some knows it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -121,12 +121,12 @@ impl<'a> Change<'a> {
     }
 }
 
-impl Environments {
+impl Deployments {
     /// Carries out an operation under an order, and returns its record.
     ///
     /// # Errors
     /// [`OperationError::Stale`] if the order expected another generation, and whatever
-    /// [`apply`](Environments::apply) refuses; nothing changes then.
+    /// [`apply`](Deployments::apply) refuses; nothing changes then.
     pub fn carry_out(
         &mut self,
         operation: Operation,
@@ -157,7 +157,7 @@ impl Environments {
     pub fn replay<'c, 'a: 'c>(
         mut self,
         changes: impl IntoIterator<Item = &'c Change<'a>>,
-    ) -> Result<Environments, ReplayError> {
+    ) -> Result<Deployments, ReplayError> {
         for change in changes {
             let expected = self.generation.saturating_add(1);
             if change.sequence() != expected {

@@ -73,7 +73,7 @@ impl fmt::Display for VersionState {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Environment {
+pub struct Deployment {
     id: VersionId,
     label: String,
     state: VersionState,
@@ -90,7 +90,7 @@ fn is_none(share: &Share) -> bool {
     *share == Share::NONE
 }
 
-impl Environment {
+impl Deployment {
     /// Returns the share of the version's units that fall to the live version.
     #[must_use]
     pub const fn shed(&self) -> Share {
@@ -125,8 +125,8 @@ impl Environment {
 /// it has a version, and is checked as a whole when it is read.
 ///
 /// ```
-/// use switchstand::{Environments, Operation, Order, Timestamp};
-/// let start = Environments::new("v1")?;
+/// use switchstand::{Deployments, Operation, Order, Timestamp};
+/// let start = Deployments::new("v1")?;
 /// let mut now = start.clone();
 /// let order = Order::new(Timestamp::from_secs(60)).named("ana").because("new features");
 /// let change = now.carry_out(Operation::Deploy { version: "v2".into() }, &order)?;
@@ -140,18 +140,18 @@ impl Environment {
     feature = "serde",
     serde(into = "stored::State", try_from = "stored::State")
 )]
-pub struct Environments {
+pub struct Deployments {
     generation: u64,
-    live: Environment,
+    live: Deployment,
     /// All versions but the live one, in the order of deployment.
-    others: Vec<Environment>,
+    others: Vec<Deployment>,
     policy: Policy,
     /// Versions that the policy in force names and that were rejected under it.
     killed: Vec<String>,
     next: u32,
 }
 
-impl Environments {
+impl Deployments {
     /// Most versions that may be deployed at once.
     pub const MAX_DEPLOYED: usize = 1024;
 
@@ -159,14 +159,14 @@ impl Environments {
     ///
     /// # Errors
     /// [`LabelError`] if the label is empty or too long.
-    pub fn new(live: &str) -> Result<Environments, LabelError> {
-        let live = Environment {
+    pub fn new(live: &str) -> Result<Deployments, LabelError> {
+        let live = Deployment {
             id: VersionId(0),
             label: label(live)?,
             state: VersionState::Live,
             shed: Share::NONE,
         };
-        Ok(Environments {
+        Ok(Deployments {
             generation: 0,
             live,
             others: Vec::new(),
@@ -184,16 +184,16 @@ impl Environments {
 
     /// Returns the version that is live.
     #[must_use]
-    pub const fn live(&self) -> &Environment {
+    pub const fn live(&self) -> &Deployment {
         &self.live
     }
 
     /// Returns the version that a roll-back would make live, if there is one.
     #[must_use]
-    pub fn standby(&self) -> Option<&Environment> {
+    pub fn standby(&self) -> Option<&Deployment> {
         self.others
             .iter()
-            .find(|environment| environment.state == VersionState::Standby)
+            .find(|deployment| deployment.state == VersionState::Standby)
     }
 
     /// Returns the policy in force.
@@ -203,14 +203,14 @@ impl Environments {
     }
 
     /// Iterates over the deployed versions, the live one first.
-    pub fn iter(&self) -> EnvironmentIter<'_> {
-        EnvironmentIter(iter::once(&self.live).chain(&self.others))
+    pub fn iter(&self) -> DeploymentIter<'_> {
+        DeploymentIter(iter::once(&self.live).chain(&self.others))
     }
 
     /// Returns the version under this label, if it is deployed.
     #[must_use]
-    pub fn get(&self, label: &str) -> Option<&Environment> {
-        self.iter().find(|environment| environment.label == label)
+    pub fn get(&self, label: &str) -> Option<&Deployment> {
+        self.iter().find(|deployment| deployment.label == label)
     }
 
     /// Deploys a version that needs no validation, for tests of policies.
@@ -232,25 +232,23 @@ impl Environments {
     }
 }
 
-impl<'a> IntoIterator for &'a Environments {
-    type Item = &'a Environment;
-    type IntoIter = EnvironmentIter<'a>;
+impl<'a> IntoIterator for &'a Deployments {
+    type Item = &'a Deployment;
+    type IntoIter = DeploymentIter<'a>;
 
-    fn into_iter(self) -> EnvironmentIter<'a> {
+    fn into_iter(self) -> DeploymentIter<'a> {
         self.iter()
     }
 }
 
 /// Iterates over deployed versions, the live one first.
 #[derive(Clone, Debug)]
-pub struct EnvironmentIter<'a>(
-    iter::Chain<iter::Once<&'a Environment>, slice::Iter<'a, Environment>>,
-);
+pub struct DeploymentIter<'a>(iter::Chain<iter::Once<&'a Deployment>, slice::Iter<'a, Deployment>>);
 
-impl<'a> Iterator for EnvironmentIter<'a> {
-    type Item = &'a Environment;
+impl<'a> Iterator for DeploymentIter<'a> {
+    type Item = &'a Deployment;
 
-    fn next(&mut self) -> Option<&'a Environment> {
+    fn next(&mut self) -> Option<&'a Deployment> {
         self.0.next()
     }
 

@@ -1,4 +1,4 @@
-//! Stored environments: what is written, and what is not believed when it is read.
+//! Stored deployments: what is written, and what is not believed when it is read.
 
 #![cfg(feature = "serde")]
 #![allow(
@@ -10,11 +10,11 @@
 
 use allocation_counter::measure;
 use serde_json::{Value, json};
-use switchstand::{Environments, Operation, OperationError, Policy, Router, Share};
+use switchstand::{Deployments, Operation, OperationError, Policy, Router, Share};
 
 /// v1 live, v2 a canary that was rejected, v3 staged and shadowed, v4 ready.
-fn state() -> Environments {
-    let mut state = Environments::new("v1").unwrap();
+fn state() -> Deployments {
+    let mut state = Deployments::new("v1").unwrap();
     let version = |version: &str| version.to_owned();
     for label in ["v2", "v3", "v4"] {
         let version = version(label);
@@ -50,7 +50,7 @@ fn a_state_is_written_in_words_and_with_a_version() {
         "policy": serde_json::to_value(state().policy()).unwrap(),
     });
     assert_eq!(serde_json::to_value(state()).unwrap(), expected);
-    let read: Environments = serde_json::from_value(expected).unwrap();
+    let read: Deployments = serde_json::from_value(expected).unwrap();
     assert_eq!(read, state());
 }
 
@@ -91,7 +91,7 @@ fn a_state_that_no_operations_lead_to_is_refused() {
     for (place, value, why) in edits {
         let mut state = good.clone();
         *state.pointer_mut(place).unwrap() = value.clone();
-        let refused = serde_json::from_value::<Environments>(state)
+        let refused = serde_json::from_value::<Deployments>(state)
             .expect_err(&format!("{place} = {value}"))
             .to_string();
         assert!(refused.contains(why), "{place} = {value}: {refused}");
@@ -100,12 +100,12 @@ fn a_state_that_no_operations_lead_to_is_refused() {
     for place in ["/deployed/2/state", "/deployed/3/state"] {
         *two.pointer_mut(place).unwrap() = json!("standby");
     }
-    let refused = serde_json::from_value::<Environments>(two).unwrap_err();
+    let refused = serde_json::from_value::<Deployments>(two).unwrap_err();
     assert!(refused.to_string().contains("second stand-by"), "{refused}");
 
     let mut strange = good.clone();
     strange["blue"] = json!("v1");
-    assert!(serde_json::from_value::<Environments>(strange).is_err());
+    assert!(serde_json::from_value::<Deployments>(strange).is_err());
     for field in [
         "version",
         "generation",
@@ -116,25 +116,25 @@ fn a_state_that_no_operations_lead_to_is_refused() {
     ] {
         let mut lacking = good.clone();
         lacking.as_object_mut().unwrap().remove(field);
-        assert!(serde_json::from_value::<Environments>(lacking).is_err());
+        assert!(serde_json::from_value::<Deployments>(lacking).is_err());
     }
     let mut malformed = good.clone();
     malformed["policy"]["release"] = json!("");
-    let refused = serde_json::from_value::<Environments>(malformed).unwrap_err();
+    let refused = serde_json::from_value::<Deployments>(malformed).unwrap_err();
     assert!(refused.to_string().contains("release"), "{refused}");
     // A version that is gone may still be named by the policy it was rejected under.
     let mut gone = good.clone();
     gone["deployed"].as_array_mut().unwrap().remove(1);
-    assert!(serde_json::from_value::<Environments>(gone).is_ok());
+    assert!(serde_json::from_value::<Deployments>(gone).is_ok());
     let mut unknown = good;
     unknown["deployed"].as_array_mut().unwrap().remove(2);
-    let refused = serde_json::from_value::<Environments>(unknown).unwrap_err();
+    let refused = serde_json::from_value::<Deployments>(unknown).unwrap_err();
     assert!(refused.to_string().contains("not deployed"), "{refused}");
 }
 
 #[test]
 fn too_many_versions_are_refused() {
-    let mut state = serde_json::to_value(Environments::new("v0").unwrap()).unwrap();
+    let mut state = serde_json::to_value(Deployments::new("v0").unwrap()).unwrap();
     let deployed = |id: usize| {
         let state = if id == 0 { "live" } else { "staged" };
         json!({ "id": id, "label": format!("v{id}"), "state": state })
@@ -142,30 +142,30 @@ fn too_many_versions_are_refused() {
     let mut read = |count: usize| {
         state["deployed"] = (0..count).map(deployed).collect();
         state["next"] = json!(count);
-        serde_json::from_value::<Environments>(state.clone())
+        serde_json::from_value::<Deployments>(state.clone())
     };
-    let mut full = read(Environments::MAX_DEPLOYED).unwrap();
-    let mut one_less = read(Environments::MAX_DEPLOYED - 1).unwrap();
-    let refused = read(Environments::MAX_DEPLOYED + 1).unwrap_err();
+    let mut full = read(Deployments::MAX_DEPLOYED).unwrap();
+    let mut one_less = read(Deployments::MAX_DEPLOYED - 1).unwrap();
+    let refused = read(Deployments::MAX_DEPLOYED + 1).unwrap_err();
     assert!(refused.to_string().contains("1025"), "{refused}");
     let one_more = Operation::Deploy {
         version: "one more".to_owned(),
     };
     assert_eq!(one_less.apply(&one_more), Ok(()));
-    let limit = Environments::MAX_DEPLOYED;
+    let limit = Deployments::MAX_DEPLOYED;
     let refused = Err(OperationError::TooManyVersions { limit });
     assert_eq!(full.apply(&one_more), refused);
 }
 
 #[test]
 fn the_number_of_versions_has_an_end_and_no_overflow() {
-    let mut stored = serde_json::to_value(Environments::new("v1").unwrap()).unwrap();
+    let mut stored = serde_json::to_value(Deployments::new("v1").unwrap()).unwrap();
     stored["next"] = json!(u32::MAX);
-    let mut state: Environments = serde_json::from_value(stored.clone()).unwrap();
+    let mut state: Deployments = serde_json::from_value(stored.clone()).unwrap();
     let version = "v2".to_owned();
     assert!(state.apply(&Operation::Deploy { version }).is_err());
     stored["generation"] = json!(i64::MAX);
-    let mut state: Environments = serde_json::from_value(stored).unwrap();
+    let mut state: Deployments = serde_json::from_value(stored).unwrap();
     let policy = Box::new(Policy::live_only("last"));
     state.apply(&Operation::Release { policy }).unwrap();
     assert_eq!(state.generation(), (1 << 63));
@@ -177,7 +177,7 @@ fn a_restored_router_needs_no_memory_for_the_versions_before_it() {
         let mut stored = serde_json::to_value(state()).unwrap();
         stored["next"] = json!(next);
         stored["deployed"][3]["id"] = json!(next - 1);
-        let state: Environments = serde_json::from_value(stored).unwrap();
+        let state: Deployments = serde_json::from_value(stored).unwrap();
         let models = ["v1", "v2", "v3", "v4"].map(|label| (label, ()));
         let mut router = None;
         let memory = measure(|| {
@@ -189,11 +189,11 @@ fn a_restored_router_needs_no_memory_for_the_versions_before_it() {
             }
         });
         let router = router.unwrap();
-        let environments = router.environments();
-        for environment in environments.iter() {
-            let label = router.label(environment.id());
-            assert_eq!(label, Some(environment.label()));
-            assert!(router.shadow_counts(environment.label()).is_some());
+        let deployments = router.deployments();
+        for deployment in deployments.iter() {
+            let label = router.label(deployment.id());
+            assert_eq!(label, Some(deployment.label()));
+            assert!(router.shadow_counts(deployment.label()).is_some());
         }
         (memory.bytes_total, memory.count_total)
     };

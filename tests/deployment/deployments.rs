@@ -21,14 +21,14 @@ use super::pair::{pair, ready};
 fn e1_one_version_is_live_at_every_moment() {
     let router = pair();
     let live = |router: &Router<&'static str>| {
-        let environments = router.environments();
-        let live: Vec<_> = environments
+        let deployments = router.deployments();
+        let live: Vec<_> = deployments
             .iter()
-            .filter(|environment| environment.state() == VersionState::Live)
-            .map(|environment| environment.label().to_owned())
+            .filter(|deployment| deployment.state() == VersionState::Live)
+            .map(|deployment| deployment.label().to_owned())
             .collect();
         assert_eq!(live.len(), 1);
-        assert_eq!(live[0], environments.live().label());
+        assert_eq!(live[0], deployments.live().label());
         live[0].clone()
     };
     assert_eq!(live(&router), "v1");
@@ -42,11 +42,11 @@ fn e1_one_version_is_live_at_every_moment() {
 
 #[test]
 fn e1_the_live_version_stands_first_among_all() {
-    let environments = pair().environments();
-    assert_eq!(environments.iter().size_hint(), (2, Some(2)));
+    let deployments = pair().deployments();
+    assert_eq!(deployments.iter().size_hint(), (2, Some(2)));
     let mut labels = Vec::new();
-    for environment in &environments {
-        labels.push(environment.label());
+    for deployment in &deployments {
+        labels.push(deployment.label());
     }
     assert_eq!(labels, ["v1", "v2"]);
 }
@@ -164,7 +164,7 @@ fn e5_leases_of_older_generations_count() {
         .release(Policy::canary("r", "v2", Share::ALL))
         .unwrap();
     let ticket = router.admit(1u64);
-    // Steps of a ramp publish the same environments anew.
+    // Steps of a ramp publish the same deployments anew.
     for percent in [90, 80, 70] {
         let share = Share::percent(percent).unwrap();
         router.release(Policy::canary("r", "v2", share)).unwrap();

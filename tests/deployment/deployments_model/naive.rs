@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use switchstand::{Operation, Policy, Share};
 
 pub(crate) const LABELS: [&str; 5] = ["v0", "v1", "v2", "v3", "v4"];
-/// The name of the first policy of all environments; a plain swap keeps the name in force.
+/// The name of the first policy of all deployments; a plain swap keeps the name in force.
 const NAME: &str = "initial";
 
 /// The kinds of policy that differ in what they ask of a version.

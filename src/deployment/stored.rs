@@ -1,8 +1,8 @@
-//! The stored form of environments, and the rules that it must satisfy.
+//! The stored form of deployments, and the rules that it must satisfy.
 
 use thiserror::Error;
 
-use super::{Environment, Environments, VersionState, label};
+use super::{Deployment, Deployments, VersionState, label};
 use crate::{
     plan::Plan,
     policy::{Policy, PolicyError},
@@ -20,40 +20,40 @@ pub(super) struct State {
     generation: u64,
     next: u32,
     killed: Vec<String>,
-    deployed: Vec<Environment>,
+    deployed: Vec<Deployment>,
     policy: Policy,
 }
 
-impl From<Environments> for State {
-    fn from(environments: Environments) -> State {
-        let mut deployed: Vec<_> = environments.iter().cloned().collect();
-        deployed.sort_by_key(|environment| environment.id);
+impl From<Deployments> for State {
+    fn from(deployments: Deployments) -> State {
+        let mut deployed: Vec<_> = deployments.iter().cloned().collect();
+        deployed.sort_by_key(|deployment| deployment.id);
         State {
             version: VERSION,
-            generation: environments.generation,
-            next: environments.next,
-            killed: environments.killed,
+            generation: deployments.generation,
+            next: deployments.next,
+            killed: deployments.killed,
             deployed,
-            policy: environments.policy,
+            policy: deployments.policy,
         }
     }
 }
 
-impl TryFrom<State> for Environments {
+impl TryFrom<State> for Deployments {
     type Error = StoredError;
 
-    fn try_from(state: State) -> Result<Environments, StoredError> {
+    fn try_from(state: State) -> Result<Deployments, StoredError> {
         state.check_numbers()?;
         let (live, others): (Vec<_>, Vec<_>) = state
             .deployed
             .into_iter()
-            .partition(|environment| environment.state == VersionState::Live);
+            .partition(|deployment| deployment.state == VersionState::Live);
         let found = live.len();
-        let live = match <[Environment; 1]>::try_from(live) {
+        let live = match <[Deployment; 1]>::try_from(live) {
             Ok([live]) => live,
             Err(_) => return Err(StoredError::Live { found }),
         };
-        let environments = Environments {
+        let deployments = Deployments {
             generation: state.generation,
             live,
             others,
@@ -61,9 +61,9 @@ impl TryFrom<State> for Environments {
             killed: state.killed,
             next: state.next,
         };
-        environments.check_labels()?;
-        environments.check_policy()?;
-        Ok(environments)
+        deployments.check_labels()?;
+        deployments.check_policy()?;
+        Ok(deployments)
     }
 }
 
@@ -81,13 +81,13 @@ impl State {
                 limit: MAX_GENERATION,
             });
         }
-        if self.deployed.len() > Environments::MAX_DEPLOYED {
+        if self.deployed.len() > Deployments::MAX_DEPLOYED {
             return Err(StoredError::TooMany {
                 found: self.deployed.len(),
-                limit: Environments::MAX_DEPLOYED,
+                limit: Deployments::MAX_DEPLOYED,
             });
         }
-        let ids = self.deployed.iter().map(|environment| environment.id.0);
+        let ids = self.deployed.iter().map(|deployment| deployment.id.0);
         let after = ids.clone().skip(1).chain([self.next]);
         match ids.zip(after).find(|(id, after)| id >= after) {
             Some((found, after)) => Err(StoredError::Order { found, after }),
@@ -96,11 +96,11 @@ impl State {
     }
 }
 
-impl Environments {
+impl Deployments {
     fn check_labels(&self) -> Result<(), StoredError> {
         let mut labels = Vec::new();
-        for environment in self.iter() {
-            let text = environment.label();
+        for deployment in self.iter() {
+            let text = deployment.label();
             label(text).map_err(|source| StoredError::Label { source })?;
             labels.push(text);
         }
@@ -110,7 +110,7 @@ impl Environments {
                 version: twice.to_owned(),
             });
         }
-        let standbys = |environment: &&Environment| environment.state == VersionState::Standby;
+        let standbys = |deployment: &&Deployment| deployment.state == VersionState::Standby;
         match self.iter().filter(standbys).nth(1) {
             Some(second) => Err(StoredError::Standbys {
                 version: second.label.clone(),
@@ -129,7 +129,7 @@ impl Environments {
             });
         }
         for version in killed {
-            let state = self.get(version).map(Environment::state);
+            let state = self.get(version).map(Deployment::state);
             let serves = matches!(state, Some(VersionState::Live | VersionState::Standby));
             if serves || !self.policy.names(version) {
                 return Err(StoredError::Killed {
@@ -154,7 +154,7 @@ impl Environments {
         may: fn(VersionState) -> bool,
     ) -> Result<(), StoredError> {
         let version = version.to_owned();
-        let wrong = match self.get(&version).map(Environment::state) {
+        let wrong = match self.get(&version).map(Deployment::state) {
             Some(state) if may(state) => return Ok(()),
             Some(state) => PolicyError::NotReady {
                 field,
@@ -177,7 +177,7 @@ fn first_repeated<'a>(sorted: &[&'a str]) -> Option<&'a str> {
 /// Tells why a stored state is not accepted: no operations lead to it.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub(super) enum StoredError {
-    #[error("environments have version {found}, this release reads version {expected}")]
+    #[error("deployments have version {found}, this release reads version {expected}")]
     Version { found: u32, expected: u32 },
     #[error("generation {found} is beyond {limit}")]
     Generation { found: u64, limit: u64 },

@@ -1,8 +1,8 @@
-//! What an operator may do, and what becomes of the environments then.
+//! What an operator may do, and what becomes of the deployments then.
 
 use thiserror::Error;
 
-use super::{Environment, Environments, LabelError, VersionId, VersionState, label};
+use super::{Deployment, Deployments, LabelError, VersionId, VersionState, label};
 use crate::{
     plan::Plan,
     policy::{Policy, PolicyError},
@@ -68,7 +68,7 @@ pub enum Operation {
     },
 }
 
-impl Environments {
+impl Deployments {
     /// Carries out one operation and raises the generation by one.
     ///
     /// # Errors
@@ -92,15 +92,15 @@ impl Environments {
     }
 
     fn deploy(&mut self, version: &str) -> Result<(), OperationError> {
-        if let Some(environment) = self.get(version) {
+        if let Some(deployment) = self.get(version) {
             return Err(OperationError::AlreadyDeployed {
                 version: version.to_owned(),
-                state: environment.state,
+                state: deployment.state,
             });
         }
-        if self.others.len() + 1 >= Environments::MAX_DEPLOYED {
+        if self.others.len() + 1 >= Deployments::MAX_DEPLOYED {
             return Err(OperationError::TooManyVersions {
-                limit: Environments::MAX_DEPLOYED,
+                limit: Deployments::MAX_DEPLOYED,
             });
         }
         let id = VersionId(self.next);
@@ -111,7 +111,7 @@ impl Environments {
                 limit: u32::MAX as usize,
             })?;
         let label = label(version)?;
-        self.others.push(Environment {
+        self.others.push(Deployment {
             id,
             label,
             state: VersionState::Staged,
@@ -121,9 +121,9 @@ impl Environments {
     }
 
     fn validate(&mut self, version: &str) -> Result<(), OperationError> {
-        let environment = self.other(version)?;
-        match environment.state {
-            VersionState::Staged => environment.state = VersionState::Ready,
+        let deployment = self.other(version)?;
+        match deployment.state {
+            VersionState::Staged => deployment.state = VersionState::Ready,
             state => return Err(OperationError::wrong_state(version, state, "staged")),
         }
         Ok(())
@@ -155,7 +155,7 @@ impl Environments {
         let standby = self
             .others
             .iter_mut()
-            .find(|environment| environment.state == VersionState::Standby)
+            .find(|deployment| deployment.state == VersionState::Standby)
             .ok_or_else(|| OperationError::NoStandby {
                 version: self.live.label.clone(),
             })?;
@@ -196,10 +196,10 @@ impl Environments {
                 release: self.policy.release().to_owned(),
             });
         }
-        let environment = self.other(version)?;
-        match environment.state {
+        let deployment = self.other(version)?;
+        match deployment.state {
             VersionState::Staged | VersionState::Ready | VersionState::Rejected => {
-                environment.state = VersionState::Retiring;
+                deployment.state = VersionState::Retiring;
             }
             state => {
                 return Err(OperationError::wrong_state(
@@ -215,8 +215,7 @@ impl Environments {
     fn reclaim(&mut self, version: &str) -> Result<(), OperationError> {
         match self.other(version)?.state {
             VersionState::Retiring | VersionState::Rejected => {
-                self.others
-                    .retain(|environment| environment.label != version);
+                self.others.retain(|deployment| deployment.label != version);
             }
             state => {
                 return Err(OperationError::wrong_state(
@@ -236,12 +235,12 @@ impl Environments {
             next.state = state;
             self.live.state = VersionState::Live;
             self.live.shed = Share::NONE;
-            self.others.sort_by_key(|environment| environment.id);
+            self.others.sort_by_key(|deployment| deployment.id);
         }
     }
 
     /// Returns a version that is deployed and not live.
-    fn other(&mut self, version: &str) -> Result<&mut Environment, OperationError> {
+    fn other(&mut self, version: &str) -> Result<&mut Deployment, OperationError> {
         if self.live.label == version {
             return Err(OperationError::wrong_state(
                 version,
@@ -251,7 +250,7 @@ impl Environments {
         }
         self.others
             .iter_mut()
-            .find(|environment| environment.label == version)
+            .find(|deployment| deployment.label == version)
             .ok_or_else(|| OperationError::UnknownVersion {
                 version: version.to_owned(),
             })

@@ -1,4 +1,4 @@
-//! The state machine of environments against a second, dumber one.
+//! The state machine of deployments against a second, dumber one.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use switchstand::{
-    Change, Environments, OperationError, Order, ReplayError, Share, Timestamp, VersionState,
+    Change, Deployments, OperationError, Order, ReplayError, Share, Timestamp, VersionState,
 };
 
 use naive::{Asked, LABELS, Naive, Step};
@@ -97,7 +97,7 @@ impl ReferenceStateMachine for Reference {
 }
 
 struct Machine {
-    environments: Environments,
+    deployments: Deployments,
     changes: Vec<Change<'static>>,
 }
 
@@ -107,32 +107,32 @@ impl StateMachineTest for Machine {
 
     fn init_test(_: &Naive) -> Machine {
         Machine {
-            environments: Environments::new(LABELS[0]).unwrap(),
+            deployments: Deployments::new(LABELS[0]).unwrap(),
             changes: Vec::new(),
         }
     }
 
     fn apply(mut machine: Machine, reference: &Naive, (step, lag): Ordered) -> Machine {
-        let before = machine.environments.clone();
+        let before = machine.deployments.clone();
         let seen = before.generation().wrapping_sub(lag);
         let order = Order::new(Timestamp::from_secs(before.generation()))
             .named("ana")
             .expecting(seen);
-        match machine.environments.carry_out(step.operation(), &order) {
+        match machine.deployments.carry_out(step.operation(), &order) {
             Ok(change) => {
                 assert_eq!(change.before(), before.generation(), "E2");
                 assert_eq!(change.generation, before.generation() + 1, "E2");
                 machine.changes.push(change);
             }
             Err(error) => {
-                assert_eq!(machine.environments, before, "a refusal changed something");
+                assert_eq!(machine.deployments, before, "a refusal changed something");
                 let stale = matches!(error, OperationError::Stale { .. });
                 let expected = lag > 0 && !matches!(step, Step::Reject(_));
                 assert_eq!(stale, expected, "{error}");
             }
         }
         assert_eq!(
-            machine.environments.generation(),
+            machine.deployments.generation(),
             reference.generation,
             "one of the two refused {step:?}"
         );
@@ -140,14 +140,12 @@ impl StateMachineTest for Machine {
     }
 
     fn check_invariants(machine: &Machine, reference: &Naive) {
-        let environments = &machine.environments;
-        let letters: BTreeMap<usize, char> = environments
+        let deployments = &machine.deployments;
+        let letters: BTreeMap<usize, char> = deployments
             .iter()
-            .map(|environment| {
-                let version = LABELS
-                    .iter()
-                    .position(|label| *label == environment.label());
-                let letter = match environment.state() {
+            .map(|deployment| {
+                let version = LABELS.iter().position(|label| *label == deployment.label());
+                let letter = match deployment.state() {
                     VersionState::Staged => 's',
                     VersionState::Ready => 'r',
                     VersionState::Live => 'l',
@@ -161,18 +159,18 @@ impl StateMachineTest for Machine {
             .collect();
         assert_eq!(letters, reference.letters);
         for (version, label) in LABELS.iter().enumerate() {
-            let shed = environments.get(label).map_or(Share::NONE, |e| e.shed());
+            let shed = deployments.get(label).map_or(Share::NONE, |e| e.shed());
             let percent = reference.shed.get(&version).copied().unwrap_or(0);
             assert_eq!(shed, Share::percent(percent).unwrap(), "{label}");
         }
         let live = letters.values().filter(|letter| **letter == 'l').count();
         assert_eq!(live, 1, "E1");
-        assert_eq!(environments.policy(), &reference.asked.policy());
+        assert_eq!(deployments.policy(), &reference.asked.policy());
 
         // C9 of the registry: what is stored is what was; killed versions are told too.
         #[cfg(feature = "serde")]
         {
-            let stored = serde_json::to_value(environments).unwrap();
+            let stored = serde_json::to_value(deployments).unwrap();
             let killed: BTreeSet<usize> = stored["killed"]
                 .as_array()
                 .unwrap()
@@ -180,13 +178,13 @@ impl StateMachineTest for Machine {
                 .map(|label| LABELS.iter().position(|known| label == known).unwrap())
                 .collect();
             assert_eq!(killed, reference.killed);
-            let restored: Environments = serde_json::from_value(stored).unwrap();
-            assert_eq!(&restored, environments);
+            let restored: Deployments = serde_json::from_value(stored).unwrap();
+            assert_eq!(&restored, deployments);
         }
 
-        let start = Environments::new(LABELS[0]).unwrap();
+        let start = Deployments::new(LABELS[0]).unwrap();
         let replayed = start.clone().replay(&machine.changes).unwrap();
-        assert_eq!(&replayed, environments, "the changes are not the history");
+        assert_eq!(&replayed, deployments, "the changes are not the history");
         if let Some((_, rest)) = machine.changes.split_first()
             && !rest.is_empty()
         {
