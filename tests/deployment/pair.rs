@@ -1,4 +1,10 @@
 //! Two versions of a router, as most tests of operators need them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
 
 use std::convert::Infallible;
 

@@ -2,7 +2,13 @@
 //!
 //! Read are the paths of the code itself: `use` lines, paths in bodies, `super::super`, `$crate`
 //! and paths in attributes. Comments, documentation and code for tests are no part of the house.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

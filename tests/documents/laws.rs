@@ -1,5 +1,11 @@
 //! The chapter *Laws* of the guide lists each test whose name begins with a law, and no other.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

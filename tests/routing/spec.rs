@@ -1,4 +1,10 @@
 //! Releases in a form that both the crate and the reference can read, and random ones.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
 
 use proptest::prelude::*;
 use switchstand::{Arm, Plan, Policy, Share, Unit, UnitKey, attr};

@@ -1,4 +1,11 @@
 //! Runs several methods side by side on one stream and notes when each first rejects.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot be set up fails"
+)]
 
 /// When each method first rejected, over many runs.
 pub(crate) struct Stops {
