@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | a rate ([`Counts`]) | pooled z | Newcombe | its standard error is that of the null hypothesis; the interval needs no minimum count and never leaves -1 to 1 |
 //! | a rate with an expected count below 5 | score of Miettinen and Nurminen | its own | keeps its level where the pooled z test does not |
+//! | a rate without any success, or any failure, in both arms | none, p is 1 | score of Miettinen and Nurminen | that nothing happened yet still bounds the difference |
 //! | a mean ([`Moments`]) | Welch's t | its own | arms may differ in variance and size, as in a canary |
 //!
 //! A direction is stated only if the p-value is below alpha *and* the interval excludes zero,
@@ -19,7 +20,8 @@ pub use read_out::{ArmReadOut, ReadOut, RelativeEffect, Verdict};
 
 use super::means::{self, FiellerSet};
 use super::{
-    Alpha, Alternative, Counts, FixedHorizon, Moments, Refusal, proportions, sample_ratio,
+    Alpha, Alternative, Counts, FixedHorizon, Measure, Moments, PValue, Refusal, Statistic,
+    proportions, sample_ratio,
 };
 
 /// Expected count below which the pooled z test is not trusted.
@@ -36,7 +38,7 @@ const SMALL_COUNT: f64 = 5.0;
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for empty arms, or fewer than two values for a mean;
-/// [`Refusal::ZeroVariance`] if nothing varies in either arm; [`Refusal::OutOfRange`] for
+/// [`Refusal::ZeroVariance`] if no value of a mean varies in either arm; [`Refusal::OutOfRange`] for
 /// weights that are not positive.
 ///
 /// ```
@@ -111,7 +113,10 @@ impl sealed::Metric for Counts {
         } else {
             proportions::pooled_z
         };
-        test(control, candidate, alpha, Alternative::TwoSided)
+        match test(control, candidate, alpha, Alternative::TwoSided) {
+            Err(Refusal::ZeroVariance { .. }) => equal_rates(control, candidate, alpha),
+            other => other,
+        }
     }
 
     fn relative(control: &Counts, candidate: &Counts, alpha: Alpha) -> Option<RelativeEffect> {
@@ -124,6 +129,29 @@ impl sealed::Metric for Counts {
             upper: lift(ratio.interval.upper),
         })
     }
+}
+
+/// Returns the result for arms without any success, or any failure.
+///
+/// There is no error to measure the difference of 0 by, so the test says nothing; the interval
+/// tells how large a difference there may be.
+fn equal_rates(
+    control: &Counts,
+    candidate: &Counts,
+    alpha: Alpha,
+) -> Result<FixedHorizon, Refusal> {
+    Ok(FixedHorizon {
+        method: "Miettinen-Nurminen score interval",
+        measure: Measure::RateDifference,
+        effect: 0.0,
+        standard_error: 0.0,
+        interval: proportions::miettinen_nurminen_interval(control, candidate, alpha)?,
+        null: 0.0,
+        alternative: Alternative::TwoSided,
+        alpha,
+        statistic: Statistic::Normal { z: 0.0 },
+        p: PValue::new(1.0, 0.0),
+    })
 }
 
 impl sealed::Metric for Moments {

@@ -48,6 +48,7 @@ mod kept_events;
 mod latch;
 mod margins;
 mod outlook;
+mod parts;
 mod rate_guard;
 mod rate_test;
 mod reading;

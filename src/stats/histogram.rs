@@ -4,6 +4,7 @@
 mod stored;
 
 use super::Refusal;
+use super::quantiles::rank_up_to;
 use super::state::MAX_COUNT;
 
 /// Explicit mantissa bits of an `f64`.
@@ -176,7 +177,7 @@ impl Histogram {
                 needed: 1,
             });
         }
-        let rank = ((q * n as f64).ceil() as u64).clamp(1, n);
+        let rank = rank_up_to(n, q).clamp(1, n);
         let (low, high) = self.bounds_of_rank(rank).unwrap_or((0.0, 0.0));
         // The harmonic mean of the bounds has the same relative distance to both; halves first,
         // so that the largest values do not overflow.

@@ -1,6 +1,7 @@
 //! Mean and variance of a stream of values.
 
 mod block;
+pub(in crate::stats) mod scale;
 #[cfg(feature = "serde")]
 mod stored;
 mod summary;
@@ -8,6 +9,7 @@ mod summary;
 use super::Refusal;
 use super::state::MAX_COUNT;
 pub(super) use block::BLOCK;
+use scale::{SMALL, level_of, times};
 
 /// Accumulates count, mean and sum of squared deviations.
 ///
@@ -42,6 +44,8 @@ pub struct Moments {
     /// the difference of two large means needs them.
     mean_low: f64,
     m2: f64,
+    /// Mean and squares are of values scaled by this [level](scale).
+    level: u8,
 }
 
 impl Moments {
@@ -53,6 +57,7 @@ impl Moments {
             mean: 0.0,
             mean_low: 0.0,
             m2: 0.0,
+            level: 0,
         }
     }
 
@@ -63,6 +68,26 @@ impl Moments {
     /// deviation overflows; the state stays as it was.
     #[inline]
     pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+        if (value.abs() < SMALL && value != 0.0) || self.level != 0 {
+            return self.push_scaled(value);
+        }
+        self.push_plain(value)
+    }
+
+    #[cold]
+    fn push_scaled(&mut self, value: f64) -> Result<(), Refusal> {
+        let level = match value == 0.0 {
+            true => self.level,
+            false => self.level_with(level_of(value)),
+        };
+        let mut next = self.at_level(level);
+        next.push_plain(times(value, level.into()))?;
+        *self = next;
+        Ok(())
+    }
+
+    #[inline]
+    fn push_plain(&mut self, value: f64) -> Result<(), Refusal> {
         let n = self.n + 1;
         let delta = (value - self.mean_low) - self.mean;
         let mean = self.mean + delta * (1.0 / n as f64);
@@ -103,18 +128,21 @@ impl Moments {
             *self = *other;
             return Ok(());
         }
+        let level = self.common_level(other);
         let (left, right) = (self.n as f64, other.n as f64);
         let n = self.n + other.n;
         check_count(n)?;
-        let delta = self.mean_to(other);
+        let (one, other) = (self.at_level(level), other.at_level(level));
+        let delta = one.scaled_mean_to(&other);
         let weight = right / n as f64;
-        let (mean, error) = two_sum(self.mean, delta * weight);
-        let (mean, mean_low) = two_sum(mean, error + self.mean_low);
+        let (mean, error) = two_sum(one.mean, delta * weight);
+        let (mean, mean_low) = two_sum(mean, error + one.mean_low);
         let merged = Moments {
             n,
             mean,
             mean_low,
-            m2: self.m2 + other.m2 + delta * delta * left * weight,
+            m2: one.m2 + other.m2 + delta * delta * left * weight,
+            level,
         };
         *self = merged.checked("sum of squared deviations")?;
         Ok(())
@@ -129,42 +157,108 @@ impl Moments {
     /// Returns the arithmetic mean, none before the first value.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.n > 0).then_some(self.mean + self.mean_low)
+        (self.n > 0).then(|| self.unscaled(self.mean + self.mean_low))
     }
 
     /// Returns the sample variance (divisor `n - 1`), none before the second value.
     ///
-    /// It is exactly 0 if all values are equal.
+    /// It is exactly 0 if all values are equal. Where values differ by less than 1e-162 it is too
+    /// small for an `f64` and 0, too; the standard deviation is not.
     #[must_use]
     pub fn variance(&self) -> Option<f64> {
-        (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+        let variance = self.scaled_variance()?;
+        Some(times(variance, -2 * i32::from(self.level)))
     }
 
     /// Returns the sample standard deviation, none before the second value.
     #[must_use]
     pub fn standard_deviation(&self) -> Option<f64> {
-        self.variance().map(f64::sqrt)
+        self.scaled_variance().map(|v| self.unscaled(v.sqrt()))
     }
 
     /// Returns the standard error of the mean, none before the second value.
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {
-        self.variance().map(|v| (v / self.n as f64).sqrt())
-    }
-
-    /// Returns the current mean, 0 before the first value.
-    pub(crate) const fn raw_mean(&self) -> f64 {
-        self.mean
+        let variance = self.scaled_variance()?;
+        Some(self.unscaled((variance / self.n as f64).sqrt()))
     }
 
     /// Returns the other mean minus this one, with the digits that an `f64` mean has lost.
-    pub(crate) const fn mean_to(&self, other: &Moments) -> f64 {
+    pub(crate) fn mean_to(&self, other: &Moments) -> f64 {
+        let level = self.common_level(other);
+        let scaled = self.at_level(level).scaled_mean_to(&other.at_level(level));
+        times(scaled, -i32::from(level))
+    }
+
+    /// Returns the level of the scale that the values are held on.
+    pub(super) const fn level(&self) -> u8 {
+        self.level
+    }
+
+    /// Returns the mean on the own scale, 0 before the first value.
+    pub(super) const fn scaled_mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Returns the sum of squared deviations on the own scale.
+    pub(super) const fn scaled_m2(&self) -> f64 {
+        self.m2
+    }
+
+    /// Returns the other mean minus this one, both on one scale.
+    pub(super) const fn scaled_mean_to(&self, other: &Moments) -> f64 {
         (other.mean - self.mean) + (other.mean_low - self.mean_low)
     }
 
-    /// Returns the sum of squared deviations from the mean.
-    pub(crate) const fn m2(&self) -> f64 {
-        self.m2
+    /// Returns the same moments on another scale.
+    #[inline]
+    pub(super) fn at_level(&self, level: u8) -> Moments {
+        let up = i32::from(level) - i32::from(self.level);
+        Moments {
+            n: self.n,
+            mean: times(self.mean, up),
+            mean_low: times(self.mean_low, up),
+            m2: times(self.m2, 2 * up),
+            level,
+        }
+    }
+
+    /// Returns the scale on which both can be held: that of the larger values.
+    #[inline]
+    pub(super) fn common_level(&self, other: &Moments) -> u8 {
+        match other.is_zero() {
+            true => self.level,
+            false => self.level_with(other.level),
+        }
+    }
+
+    fn level_with(&self, level: u8) -> u8 {
+        match self.is_zero() {
+            true => level,
+            false => self.level.min(level),
+        }
+    }
+
+    /// Tells whether all values are 0: these have no scale.
+    fn is_zero(&self) -> bool {
+        self.mean == 0.0 && self.mean_low == 0.0 && self.m2 == 0.0
+    }
+
+    fn scaled_variance(&self) -> Option<f64> {
+        (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+    }
+
+    fn unscaled(&self, number: f64) -> f64 {
+        times(number, -i32::from(self.level))
+    }
+
+    /// Returns moments that somebody else has summed up, on the scale of their size.
+    fn on_their_scale(self) -> Moments {
+        let size = self.mean.abs().max((self.m2 / self.n as f64).sqrt());
+        match size == 0.0 {
+            true => self,
+            false => self.at_level(level_of(size)),
+        }
     }
 
     fn checked(self, what: &'static str) -> Result<Moments, Refusal> {

@@ -144,6 +144,22 @@ impl Pair {
         })
     }
 
+    /// Returns the counts with successes and failures swapped.
+    const fn mirrored(&self) -> Pair {
+        Pair {
+            xa: self.fa,
+            fa: self.xa,
+            xb: self.fb,
+            fb: self.xb,
+            difference: -self.difference,
+            ..*self
+        }
+    }
+
+    fn is_mostly_successes(&self) -> bool {
+        self.xa + self.xb > self.fa + self.fb
+    }
+
     fn unpooled_error(&self) -> f64 {
         let a = self.xa / self.na * (self.fa / self.na) / self.na;
         let b = self.xb / self.nb * (self.fb / self.nb) / self.nb;

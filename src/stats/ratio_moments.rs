@@ -1,7 +1,9 @@
 //! Sums over units whose ratio is the metric.
 
 use super::moments::BLOCK;
-use super::paired_moments::{between, check_cross, check_lengths, correlation, cross_of_block};
+use super::paired_moments::{
+    check_cross, check_lengths, correlation, covariance, cross_of_block, cross_with, merged_cross,
+};
 use super::{Moments, Refusal};
 
 /// Accumulates a numerator and a denominator per unit, for a ratio of sums.
@@ -50,8 +52,9 @@ impl RatioMoments {
         let mut next = *self;
         next.numerator.push(numerator)?;
         next.denominator.push(denominator)?;
-        next.cross +=
-            (numerator - self.numerator.raw_mean()) * (denominator - next.denominator.raw_mean());
+        let before = (&self.numerator, &self.denominator);
+        let after = (&next.numerator, &next.denominator);
+        next.cross = cross_with(self.cross, before, after, (numerator, denominator));
         check_cross(next.cross)?;
         *self = next;
         Ok(())
@@ -73,6 +76,13 @@ impl RatioMoments {
         for (numerators, denominators) in blocks {
             let numerator = Moments::of_block(numerators)?;
             let denominator = Moments::of_block(denominators)?;
+            if numerator.level() != 0 || denominator.level() != 0 {
+                let mut units = numerators.iter().zip(denominators);
+                units.try_for_each(|(&numerator, &denominator)| {
+                    total.push(numerator, denominator)
+                })?;
+                continue;
+            }
             total.merge(&RatioMoments {
                 numerator,
                 denominator,
@@ -90,16 +100,14 @@ impl RatioMoments {
     /// overflows; the state stays as it was.
     pub fn merge(&mut self, other: &RatioMoments) -> Result<(), Refusal> {
         let mut next = *self;
-        next.cross += other.cross
-            + between(
-                &self.numerator,
-                &other.numerator,
-                &self.denominator,
-                &other.denominator,
-            );
-        check_cross(next.cross)?;
         next.numerator.merge(&other.numerator)?;
         next.denominator.merge(&other.denominator)?;
+        let parts = [
+            (self.cross, &self.numerator, &self.denominator),
+            (other.cross, &other.numerator, &other.denominator),
+        ];
+        next.cross = merged_cross(parts, (&next.numerator, &next.denominator));
+        check_cross(next.cross)?;
         *self = next;
         Ok(())
     }
@@ -146,7 +154,7 @@ impl RatioMoments {
     /// Returns the sample covariance (divisor `n - 1`), none before the second unit.
     #[must_use]
     pub fn covariance(&self) -> Option<f64> {
-        (self.n() > 1).then(|| self.cross / (self.n() - 1) as f64)
+        covariance(&self.numerator, &self.denominator, self.cross)
     }
 
     /// Returns Pearson's correlation of the two, between -1 and 1.

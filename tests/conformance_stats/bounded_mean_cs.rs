@@ -38,7 +38,8 @@ fn produce(
 ) -> Result<Produced, Refusal> {
     let mut bernstein = EmpiricalBernstein::new(alpha);
     let mut intersection = RunningIntersection::new();
-    let mut running = Running::Drift;
+    // The file's running interval starts from the whole range, and crosses where it is empty.
+    let mut running = Running::Agree(bernstein.interval());
     for &value in so_far {
         bernstein.push(value)?;
         running = intersection.look(bernstein.interval())?;
@@ -63,8 +64,7 @@ fn produce(
         (
             "predmix_eb_running",
             match running {
-                Running::Agree(interval) => bounds(interval),
-                Running::Drift => Produced::Undefined,
+                Running::Agree(interval) | Running::Drift(interval) => bounds(interval),
             },
         ),
         ("hedged", bounds(hedged_interval(so_far, alpha)?)),

@@ -28,6 +28,8 @@ fn kappa(matrix: &ConfusionMatrix, weights: Weights) -> Result<Produced, String>
     let Statistic::Normal { z } = kappa.test.statistic else {
         return Err("the statistic is not normal".to_owned());
     };
+    // The file has no z where the error under chance is 0.
+    let z = (kappa.null_standard_error > 0.0).then_some(z);
     let interval = kappa.test.interval;
     Ok(object([
         ("kappa", kappa.test.effect.into()),

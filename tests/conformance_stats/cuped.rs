@@ -16,7 +16,11 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         units.extend_from_slices(&x, &y).map_err(refused)?;
         Ok::<CovariateMoments, String>(units)
     };
-    let adjusted = adjust(&arm("a")?, &arm("b")?).map_err(refused)?;
+    let (a, b) = (arm("a")?, arm("b")?);
+    let adjusted = adjust(&a, &b).map_err(refused)?;
+    // The file divides by the control's mean, sign and all; here its size divides.
+    let sign = a.metric().mean().map_or(1.0, f64::signum);
+    let lift = adjusted.relative_effect.map(|lift| sign * lift);
     let produced = object([
         ("theta_joint", adjusted.theta.into()),
         ("theta_within", adjusted.theta_within.into()),
@@ -28,7 +32,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("se_raw", adjusted.raw_standard_error.into()),
         ("diff", adjusted.effect.into()),
         ("se", adjusted.standard_error.into()),
-        ("lift_cuped", adjusted.relative_effect.into()),
+        ("lift_cuped", lift.into()),
     ]);
     let test = match adjusted.test(alpha, Alternative::TwoSided) {
         Ok(test) => test,

@@ -26,7 +26,7 @@ fn sequence(input: &Fields, test: MixtureSprt, alpha: Alpha) -> Outcome {
             .map_err(|e| e.to_string())?;
         let running = match intersection.look(look.interval) {
             Ok(Running::Agree(interval)) => (interval.lower, interval.upper).into(),
-            Ok(Running::Drift) => Produced::Undefined,
+            Ok(Running::Drift(_)) => Produced::Undefined,
             Err(refusal) => return Err(refusal.to_string()),
         };
         looks.push(object([

@@ -1,5 +1,6 @@
 //! Ratios of sums by the delta method.
 
+use super::welch_t::flipped;
 use crate::comparison::{Outcome, Produced, object};
 use crate::reading::Case;
 use switchstand::stats::{
@@ -50,12 +51,23 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         produced = produced.with(key, value);
     }
     if let Ok(lift) = ratios::relative_lift(&a, &b, alpha, Alternative::TwoSided) {
+        // The file divides by the control's ratio, sign and all; here its size divides.
+        let flips = ratio_a < 0.0;
+        let interval = lift.interval;
+        let (sign, bounds) = match flips {
+            true => (-1.0, (-interval.upper, -interval.lower)),
+            false => (1.0, (interval.lower, interval.upper)),
+        };
         let mut relative = object([
-            ("lift", lift.effect.into()),
+            ("lift", (sign * lift.effect).into()),
             ("se", lift.standard_error.into()),
-            ("ci", (lift.interval.lower, lift.interval.upper).into()),
+            ("ci", bounds.into()),
         ]);
-        for (key, value) in p_values(ratios::relative_lift, &a, &b, alpha)? {
+        let test: Test = match flips {
+            true => |a, b, alpha, side| ratios::relative_lift(a, b, alpha, flipped(side, true)),
+            false => ratios::relative_lift,
+        };
+        for (key, value) in p_values(test, &a, &b, alpha)? {
             relative = relative.with(key, value);
         }
         produced = produced.with("lift", relative);

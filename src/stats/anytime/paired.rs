@@ -99,13 +99,13 @@ impl PairedTest {
         let worse = pairs.only_control() as f64;
         let marginal =
             ln_beta(self.half + better, self.half + worse) - ln_beta(self.half, self.half);
-        let (lower, upper) = likely_shares(better, worse, marginal + alpha.get().ln(), 1e-15);
-        let odds = |p: f64| p / (1.0 - p);
+        let (lower, missing) = likely_shares(better, worse, marginal + alpha.get().ln());
+        let (lower, upper) = (lower / (1.0 - lower), (1.0 - missing) / missing);
         AnytimeValid {
             method: "mixture over the share of improvements among discordant pairs",
             measure: Measure::OddsRatio,
             effect: better / worse,
-            interval: Interval::new(odds(lower), odds(upper), alpha),
+            interval: Interval::new(lower, upper, alpha),
             null: 1.0,
             alternative: Alternative::TwoSided,
             alpha,

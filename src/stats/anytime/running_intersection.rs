@@ -11,7 +11,9 @@ pub enum Running {
     Agree(Interval),
     /// No value lies in all looks' intervals: what is estimated has moved, or the method's
     /// assumptions fail. It is evidence of drift at the level of the sequence, not an estimate.
-    Drift,
+    /// The greatest of all lower bounds lies above the least of all upper ones: they are held
+    /// crossed, `lower` above `upper`.
+    Drift(Interval),
 }
 
 /// Keeps the intersection of all looks' confidence sequences.
@@ -75,7 +77,7 @@ impl RunningIntersection {
 
     fn say(together: Interval) -> Running {
         if together.is_empty() {
-            Running::Drift
+            Running::Drift(together)
         } else {
             Running::Agree(together)
         }

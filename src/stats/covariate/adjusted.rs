@@ -202,6 +202,6 @@ fn slope(covariance: Option<f64>, variance: Option<f64>) -> f64 {
 
 fn relative(effect: f64, mean: Option<f64>) -> Option<f64> {
     mean.filter(|mean| *mean != 0.0)
-        .map(|mean| effect / mean)
+        .map(|mean| effect / mean.abs())
         .filter(|lift| lift.is_finite())
 }

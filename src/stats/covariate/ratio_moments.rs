@@ -1,8 +1,8 @@
 //! Moments of a ratio of sums together with the same ratio before the release.
 
 use super::PreRelease;
-use crate::stats::paired_moments::{between, check_cross};
-use crate::stats::{RatioMoments, Refusal};
+use crate::stats::paired_moments::{check_cross, merged_cross};
+use crate::stats::{Moments, RatioMoments, Refusal};
 
 /// Holds a unit's sums from before the release.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,39 +82,34 @@ impl RatioCovariateMoments {
     /// overflows; the state stays as it was.
     pub fn merge(&mut self, other: &RatioCovariateMoments) -> Result<(), Refusal> {
         let mut next = *self;
-        let (past, present) = ((self.before, other.before), (self.during, other.during));
-        let numerators = (past.0.numerator(), past.1.numerator());
-        let denominators = (past.0.denominator(), past.1.denominator());
-        let tops = (present.0.numerator(), present.1.numerator());
-        let bottoms = (present.0.denominator(), present.1.denominator());
-        let add = |sum: f64, others: f64, x: (_, _), y: (_, _)| {
-            let sum = sum + (others + between(&x.0, &x.1, &y.0, &y.1));
-            check_cross(sum).map(|()| sum)
-        };
+        next.before.merge(&other.before)?;
+        next.during.merge(&other.during)?;
+        let add =
+            |mine: f64, others: f64, x: fn(&RatioMoments) -> Moments, y: fn(&_) -> Moments| {
+                let parts = [self, other].map(|part| (x(&part.before), y(&part.during)));
+                let [(xa, ya), (xb, yb)] = &parts;
+                let merged = (&x(&next.before), &y(&next.during));
+                let sum = merged_cross([(mine, xa, ya), (others, xb, yb)], merged);
+                check_cross(sum).map(|()| sum)
+            };
+        let (top, bottom) = (RatioMoments::numerator, RatioMoments::denominator);
         let (mine, others) = (self.cross, other.cross);
         next.cross = Cross {
-            numerators: add(mine.numerators, others.numerators, numerators, tops)?,
+            numerators: add(mine.numerators, others.numerators, top, top)?,
             numerator_denominator: add(
                 mine.numerator_denominator,
                 others.numerator_denominator,
-                numerators,
-                bottoms,
+                top,
+                bottom,
             )?,
             denominator_numerator: add(
                 mine.denominator_numerator,
                 others.denominator_numerator,
-                denominators,
-                tops,
+                bottom,
+                top,
             )?,
-            denominators: add(
-                mine.denominators,
-                others.denominators,
-                denominators,
-                bottoms,
-            )?,
+            denominators: add(mine.denominators, others.denominators, bottom, bottom)?,
         };
-        next.before.merge(&other.before)?;
-        next.during.merge(&other.during)?;
         *self = next;
         Ok(())
     }

@@ -114,6 +114,20 @@ impl Tally {
         Ok(())
     }
 
+    /// Takes away events that were counted here, and shares that have none left.
+    pub(super) fn remove(&mut self, counted: &Tally) {
+        for gone in &counted.stages {
+            let found = self.stages.binary_search_by_key(&gone.share, |s| s.share);
+            if let Some(stage) = found.ok().and_then(|at| self.stages.get_mut(at)) {
+                stage.candidate = stage.candidate.saturating_sub(gone.candidate);
+                stage.control = stage.control.saturating_sub(gone.control);
+            }
+        }
+        self.stages
+            .retain(|stage| stage.candidate > 0 || stage.control > 0);
+        self.last = 0;
+    }
+
     /// Returns the counts, by rising share.
     #[must_use]
     pub fn stages(&self) -> &[Stage] {

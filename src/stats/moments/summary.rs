@@ -29,8 +29,10 @@ impl Moments {
             mean,
             mean_low: 0.0,
             m2,
+            level: 0,
         }
         .checked("sum of squared deviations")
+        .map(Moments::on_their_scale)
     }
 
     /// Returns the moments of `n` values from their sum and sum of squares.
@@ -74,7 +76,9 @@ impl Moments {
                 mean,
                 mean_low: 0.0,
                 m2: 0.0,
-            });
+                level: 0,
+            }
+            .on_their_scale());
         }
         if m2 * MAX_VARIANCE_ERROR >= uncertain {
             Ok(Moments {
@@ -82,7 +86,9 @@ impl Moments {
                 mean,
                 mean_low: 0.0,
                 m2,
-            })
+                level: 0,
+            }
+            .on_their_scale())
         } else {
             Err(Refusal::LostPrecision {
                 what: "variance from sums",
@@ -110,6 +116,7 @@ impl Moments {
             mean: sum as f64 / count,
             mean_low: 0.0,
             m2: scaled as f64 / count,
+            level: 0,
         })
     }
 }

@@ -29,7 +29,8 @@ pub enum Zeros {
 /// are the median of the Walsh averages and order statistics of them, zeros dropped.
 ///
 /// The null hypothesis is that the differences are symmetric around zero. It needs differences,
-/// candidate minus control, of independent requests. `O(n log n)`.
+/// candidate minus control, of independent requests. `O(n log n)`; where only p is asked, take
+/// [`SignedRank::p_value`] of [`signed_rank_statistic`].
 ///
 /// Wilcoxon (1945), <https://doi.org/10.2307/3001968>; Pratt (1959),
 /// <https://doi.org/10.1080/01621459.1959.10501526>.
@@ -176,6 +177,19 @@ pub struct SignedRank {
     pub null_deviation: f64,
 }
 
+impl SignedRank {
+    /// Returns the p-value of [`signed_rank`], without what its interval costs.
+    #[must_use]
+    pub fn p_value(&self, alternative: Alternative) -> PValue {
+        normal_p(self.z(0.0, alternative), alternative)
+    }
+
+    fn z(&self, continuity: f64, alternative: Alternative) -> f64 {
+        let deviation = self.positive - self.null_mean;
+        corrected(deviation, continuity, alternative) / self.null_deviation
+    }
+}
+
 /// Returns the median of the averages of any two differences, zeros dropped.
 ///
 /// Each difference is averaged with itself too. It estimates the centre of a symmetric
@@ -204,7 +218,7 @@ fn asymptotic(
     alpha: Alpha,
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
-    let z = corrected(sum.positive - sum.null_mean, continuity, alternative) / sum.null_deviation;
+    let z = sum.z(continuity, alternative);
     let n = sum.n as f64;
     let averages = n * (n + 1.0) / 2.0;
     let untied = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0).sqrt();

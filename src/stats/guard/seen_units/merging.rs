@@ -1,7 +1,7 @@
 //! How sets of units are merged.
 
 use super::super::kept_events::{KeptEvents, Late};
-use super::{GuardError, Label, SeenUnits, Side, Tally, in_sample, index_of};
+use super::{GuardError, Label, SeenUnits, Side, Tally, index_of};
 
 impl SeenUnits {
     /// Adds the units and events of `other`, each unit once.
@@ -21,12 +21,8 @@ impl SeenUnits {
         let mut merged = self.clone();
         merged.level = self.level.max(other.level);
         let level = merged.level;
-        merged.units.retain(|&key, _| in_sample(key, level));
-        for (&key, label) in other
-            .units
-            .iter()
-            .filter(|&(&key, _)| in_sample(key, level))
-        {
+        merged.units.sweep(level);
+        for (key, label) in other.units.sampled(level) {
             let limit = Tally::MAX_SHARES;
             let share = other
                 .share_of(*label)
@@ -36,7 +32,7 @@ impl SeenUnits {
                 share: index,
                 ..*label
             };
-            let label = match merged.units.get(&key) {
+            let label = match merged.units.get(key) {
                 Some(&ours) => Label {
                     // Above 2^32 - 1 a unit's further repeats are not counted.
                     events: ours.events.saturating_add(theirs.events),
@@ -46,9 +42,8 @@ impl SeenUnits {
             };
             merged.units.insert(key, label);
         }
-        merged.fit();
         let late = |set: &SeenUnits, events: &KeptEvents, key| {
-            let share = set.share_of(*set.units.get(&key)?)?;
+            let share = set.share_of(*set.units.get(key)?)?;
             Some((share, events.late(key)?.clone()))
         };
         merged.recount(|key| {
