@@ -71,13 +71,19 @@ fn produce(
         ("ln_capital", Produced::Object(capitals?)),
         (
             "hoeffding_mix",
-            bounds(hoeffding_interval(n, mean, t_opt, alpha)?),
+            match n {
+                0 => (0.0, 1.0).into(),
+                _ => bounds(hoeffding_interval(n, mean, t_opt, alpha)?),
+            },
         ),
     ]);
     if all.iter().all(|&x| x == 0.0 || x == 1.0) {
         let successes = so_far.iter().filter(|&&x| x == 1.0).count() as u64;
-        let interval = rate_interval(&Counts::new(successes, n)?, alpha)?;
-        produced = produced.with("bernoulli_mix", bounds(interval));
+        let interval = match n {
+            0 => (0.0, 1.0).into(),
+            _ => bounds(rate_interval(&Counts::new(successes, n)?, alpha)?),
+        };
+        produced = produced.with("bernoulli_mix", interval);
     }
     Ok(produced)
 }

@@ -1,6 +1,6 @@
 //! Means adjusted by the past.
 
-use crate::comparison::{Outcome, object};
+use crate::comparison::{Outcome, object, refusal};
 use crate::reading::Case;
 use switchstand::stats::covariate::{CovariateMoments, PreRelease, adjust};
 use switchstand::stats::{Alpha, Alternative, Refusal, Statistic};
@@ -17,7 +17,10 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         Ok::<CovariateMoments, String>(units)
     };
     let (a, b) = (arm("a")?, arm("b")?);
-    let adjusted = adjust(&a, &b).map_err(refused)?;
+    let adjusted = match adjust(&a, &b) {
+        Ok(adjusted) => adjusted,
+        Err(refused) => return refusal(case, &refused),
+    };
     // The file divides by the control's mean, sign and all; here its size divides.
     let sign = a.metric().mean().map_or(1.0, f64::signum);
     let lift = adjusted.relative_effect.map(|lift| sign * lift);

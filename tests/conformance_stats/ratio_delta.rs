@@ -1,7 +1,7 @@
 //! Ratios of sums by the delta method.
 
 use super::welch_t::flipped;
-use crate::comparison::{Outcome, Produced, object};
+use crate::comparison::{Outcome, Produced, object, refusal};
 use crate::reading::Case;
 use switchstand::stats::{
     Alpha, Alternative, FixedHorizon, RatioMoments, Refusal, Statistic, ratios,
@@ -23,6 +23,9 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let two_sided = ratios::difference(&a, &b, alpha, Alternative::TwoSided);
     if matches!(two_sided, Err(Refusal::ZeroDenominator { .. })) {
         return Ok(Produced::refused("zero_denominator"));
+    }
+    if let Err(Refusal::InsufficientData { .. }) = &two_sided {
+        return refusal(case, &two_sided.unwrap_err());
     }
     let (ratio_a, ratio_b) = (a.ratio().map_err(refused)?, b.ratio().map_err(refused)?);
     let variance_a = ratios::variance(&a).map_err(refused)?;

@@ -1,6 +1,6 @@
 //! Sizes of the arms against their weights.
 
-use crate::comparison::{Outcome, Tolerance, object};
+use crate::comparison::{Outcome, Tolerance, object, refusal};
 use crate::reading::Case;
 use serde_json::Value;
 use switchstand::stats::sample_ratio;
@@ -8,7 +8,10 @@ use switchstand::stats::sample_ratio;
 pub(crate) fn adapt(case: &Case) -> Outcome {
     let counts = case.input.counts("counts")?;
     let weights = case.input.numbers("weights")?;
-    let pearson = sample_ratio::chi_squared(&counts, &weights).map_err(|e| e.to_string())?;
+    let pearson = match sample_ratio::chi_squared(&counts, &weights) {
+        Ok(pearson) => pearson,
+        Err(refused) => return refusal(case, &refused),
+    };
     let g = sample_ratio::g_test(&counts, &weights).map_err(|e| e.to_string())?;
     let mut produced = object([
         ("chi2", pearson.statistic.into()),

@@ -104,7 +104,9 @@ fn relative(a: &Moments, b: &Moments, alpha: Alpha) -> Result<Produced, String> 
     };
     let result = match run(Alternative::TwoSided) {
         Ok(result) => result,
-        Err(Refusal::ZeroDenominator { .. }) => return Ok(Produced::Undefined),
+        Err(Refusal::ZeroDenominator { .. } | Refusal::Overflow { .. }) => {
+            return Ok(Produced::Undefined);
+        }
         Err(other) => return Err(other.to_string()),
     };
     let p = |alternative| run(alternative).map(|r| r.p.p).map_err(|e| e.to_string());
