@@ -266,8 +266,9 @@ fn an_empty_running_intersection_is_drift_and_stays_so() {
     assert_eq!(running.running(), None);
     let first = running.look(interval(100)).unwrap();
     assert_eq!(first, Running::Agree(interval(100)));
-    assert_eq!(running.look(interval(500)).unwrap(), Running::Drift);
-    assert_eq!(running.look(interval(100)).unwrap(), Running::Drift);
+    let is_drift = |running| matches!(running, Running::Drift(_));
+    assert!(is_drift(running.look(interval(500)).unwrap()));
+    assert!(is_drift(running.look(interval(100)).unwrap()));
     let other_level = rate_interval(&Counts::new(1, 2).unwrap(), Alpha::ONE_PERCENT).unwrap();
     assert!(running.look(other_level).is_err());
 }

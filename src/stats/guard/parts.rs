@@ -39,10 +39,15 @@ impl<V> Parts<V> {
         self.parts.get(self.index(key))
     }
 
+    /// Returns the part of this unit, with room for one more.
     #[inline]
     pub(super) fn of_mut(&mut self, key: u64) -> Option<&mut Part<V>> {
         let index = self.index(key);
-        self.parts.get_mut(index)
+        let part = self.parts.get_mut(index)?;
+        if part.len() == part.capacity() {
+            grow(part);
+        }
+        Some(part)
     }
 
     pub(super) fn get(&self, key: u64) -> Option<&V> {
@@ -100,4 +105,11 @@ impl<V> Parts<V> {
         let low = key & u64::from(u32::MAX);
         ((low * self.parts.len() as u64) >> 32) as usize
     }
+}
+
+/// Makes room for four times as many units, up to a full part: growing is what takes longest.
+#[cold]
+fn grow<V>(part: &mut Part<V>) {
+    let wanted = (4 * part.len()).clamp(16, UNITS_PER_PART);
+    part.reserve(wanted.saturating_sub(part.len()).max(1));
 }
