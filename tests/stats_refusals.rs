@@ -194,7 +194,7 @@ fn t4_a_shape_without_data_still_has_its_interval() {
     let agreed = PairedCounts::new(50, 0, 0, 50).unwrap();
     let test = paired::mcnemar_mid_p(&agreed, ALPHA, TWO).unwrap();
     assert_eq!(
-        test.p.p, 1.0,
+        test.p.value, 1.0,
         "as documented: the models were right on the same requests"
     );
     assert!(test.interval.lower < -0.03 && test.interval.upper > 0.03);

@@ -12,7 +12,7 @@ pub use confusion_matrix::ConfusionMatrix;
 use super::fixed_horizon::law::{normal_p, normal_reach};
 use super::{Alpha, Alternative, FixedHorizon, Interval, Measure, Refusal, Statistic};
 
-/// Names how much credit an answer in a neighbouring category gets.
+/// How much credit an answer in a neighbouring category gets.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -37,7 +37,7 @@ impl Weights {
     }
 }
 
-/// Holds Cohen's kappa and what it is made of.
+/// Cohen's kappa and what it is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Holds an error probability between zero and one, neither of them included.
+/// An error probability between zero and one, neither of them included.
 ///
 /// A test at `alpha` rejects a true null hypothesis with at most this probability; an interval
 /// at `alpha` covers the truth with probability `1 - alpha`, its [`level`](Alpha::level).
@@ -68,7 +68,7 @@ impl From<Alpha> for f64 {
     }
 }
 
-/// Tells why a number is not an error rate.
+/// Why a number is not an error rate.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum AlphaError {

@@ -19,7 +19,7 @@ use super::evidence::EValue;
 use super::multiplicity::{e_benjamini_hochberg, e_holm};
 use super::{Alpha, HigherMoments, Refusal};
 
-/// Holds what is known of the leading arm, at one look.
+/// What is known of the leading arm, at one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -111,7 +111,7 @@ pub fn best_mean(
     })
 }
 
-/// Holds each challenger's comparison with the control, at one look.
+/// Each challenger's comparison with the control, at one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

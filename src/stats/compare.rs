@@ -1,6 +1,6 @@
 //! Two arms and a metric, read out in one call.
 //!
-//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`ReadOut`] whose
+//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`TwoArms`] whose
 //! `Display` is meant to be pasted into a review. What it picks, and why:
 //!
 //! | metric | test | interval | reason |
@@ -14,9 +14,9 @@
 //! and never while the sample ratio check fails. It is for **one** look at a sample of fixed
 //! size.
 
-mod read_out;
+mod two_arms;
 
-pub use read_out::{ArmReadOut, ReadOut, RelativeEffect, Verdict};
+pub use two_arms::{ArmReadOut, Finding, RelativeEffect, TwoArms};
 
 use super::means::{self, FiellerSet};
 use super::{
@@ -46,22 +46,22 @@ const SMALL_COUNT: f64 = 5.0;
 /// let control = Counts::new(480, 10_000)?;
 /// let candidate = Counts::new(577, 10_050)?;
 /// let read_out = compare::two_arms(&control, &candidate, [1.0, 1.0], Alpha::FIVE_PERCENT)?;
-/// assert_eq!(read_out.verdict, compare::Verdict::Higher);
+/// assert_eq!(read_out.verdict, compare::Finding::Higher);
 /// println!("{read_out}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn two_arms<M: Metric>(
+pub fn two_arms<M: Comparable>(
     control: &M,
     candidate: &M,
     weights: [f64; 2],
     alpha: Alpha,
-) -> Result<ReadOut, Refusal> {
+) -> Result<TwoArms, Refusal> {
     let sizes = [control.units(), candidate.units()];
     let sample_ratio = sample_ratio::check(&sizes, &weights, Alpha::ONE_PER_MILLE)?;
     let effect = M::effect(control, candidate, alpha)?;
     let relative = M::relative(control, candidate, alpha);
-    let verdict = Verdict::of(&effect, &sample_ratio);
-    Ok(ReadOut {
+    let verdict = Finding::of(&effect, &sample_ratio);
+    Ok(TwoArms {
         verdict,
         effect,
         relative,
@@ -74,15 +74,15 @@ pub fn two_arms<M: Metric>(
 /// Is what [`two_arms`] knows how to test: [`Counts`] and [`Moments`].
 ///
 /// It cannot be implemented elsewhere.
-pub trait Metric: sealed::Metric {}
+pub trait Comparable: sealed::Comparable {}
 
-impl Metric for Counts {}
-impl Metric for Moments {}
+impl Comparable for Counts {}
+impl Comparable for Moments {}
 
 mod sealed {
     use super::{Alpha, FixedHorizon, Refusal, RelativeEffect};
 
-    pub trait Metric: Sized {
+    pub trait Comparable: Sized {
         /// Returns the number of units.
         fn units(&self) -> u64;
         /// Returns the arm's rate or mean, 0 for an empty arm.
@@ -94,7 +94,7 @@ mod sealed {
     }
 }
 
-impl sealed::Metric for Counts {
+impl sealed::Comparable for Counts {
     fn units(&self) -> u64 {
         self.trials()
     }
@@ -154,7 +154,7 @@ fn equal_rates(
     })
 }
 
-impl sealed::Metric for Moments {
+impl sealed::Comparable for Moments {
     fn units(&self) -> u64 {
         self.n()
     }

@@ -46,7 +46,7 @@ pub const MAX_MARGIN: u64 = 10_000;
 /// let control = Counts::new(1, 10_000)?;
 /// let candidate = Counts::new(8, 10_000)?;
 /// let p = exact::fisher(&control, &candidate, Alternative::TwoSided)?;
-/// assert!((p.p - 0.0390).abs() < 1e-4);
+/// assert!((p.value - 0.0390).abs() < 1e-4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fisher(

@@ -61,7 +61,7 @@ impl HigherMoments {
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where the fourth
     /// power of the deviation overflows; the state stays as it was.
-    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, value: f64) -> Result<(), Refusal> {
         Refusal::require_finite("value", value)?;
         let level = match value == 0.0 {
             true => 0,
@@ -80,11 +80,11 @@ impl HigherMoments {
     /// Adds all values.
     ///
     /// # Errors
-    /// As [`push`](HigherMoments::push), for any of the values; then none is added.
+    /// As [`record`](HigherMoments::record), for any of the values; then none is added.
     pub fn extend_from_slice(&mut self, values: &[f64]) -> Result<(), Refusal> {
         let mut total = *self;
         for &value in values {
-            total.push(value)?;
+            total.record(value)?;
         }
         *self = total;
         Ok(())

@@ -40,7 +40,7 @@ use super::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal};
 /// let control = Moments::from_summary(100, 10.0, 4.0)?;
 /// let candidate = Moments::from_summary(110, 10.7, 4.5)?;
 /// let test = means::welch(&control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
-/// assert!((test.p.p - 0.01467).abs() < 1e-5);
+/// assert!((test.p.value - 0.01467).abs() < 1e-5);
 /// assert!(!test.interval.contains(0.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

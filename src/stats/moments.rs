@@ -25,10 +25,10 @@ use scale::{SMALL, level_of, times};
 /// use switchstand::stats::Moments;
 /// let mut latency = Moments::new();
 /// latency.extend_from_slice(&[10_000_001.0, 10_000_003.0])?;
-/// latency.push(10_000_002.0)?;
+/// latency.record(10_000_002.0)?;
 /// assert_eq!(latency.mean(), Some(10_000_002.0));
 /// assert_eq!(latency.variance(), Some(1.0));
-/// assert!(latency.push(f64::NAN).is_err());
+/// assert!(latency.record(f64::NAN).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -67,27 +67,27 @@ impl Moments {
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where the squared
     /// deviation overflows; the state stays as it was.
     #[inline]
-    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, value: f64) -> Result<(), Refusal> {
         if (value.abs() < SMALL && value != 0.0) || self.level != 0 {
-            return self.push_scaled(value);
+            return self.record_scaled(value);
         }
-        self.push_plain(value)
+        self.record_plain(value)
     }
 
     #[cold]
-    fn push_scaled(&mut self, value: f64) -> Result<(), Refusal> {
+    fn record_scaled(&mut self, value: f64) -> Result<(), Refusal> {
         let level = match value == 0.0 {
             true => self.level,
             false => self.level_with(level_of(value)),
         };
         let mut next = self.at_level(level);
-        next.push_plain(times(value, level.into()))?;
+        next.record_plain(times(value, level.into()))?;
         *self = next;
         Ok(())
     }
 
     #[inline]
-    fn push_plain(&mut self, value: f64) -> Result<(), Refusal> {
+    fn record_plain(&mut self, value: f64) -> Result<(), Refusal> {
         let n = self.n + 1;
         let delta = (value - self.mean_low) - self.mean;
         let mean = self.mean + delta * (1.0 / n as f64);
@@ -105,7 +105,7 @@ impl Moments {
     /// Adds all values, faster than one at a time.
     ///
     /// # Errors
-    /// As [`push`](Moments::push), for any of the values; then none is added.
+    /// As [`record`](Moments::record), for any of the values; then none is added.
     pub fn extend_from_slice(&mut self, values: &[f64]) -> Result<(), Refusal> {
         let mut total = *self;
         for block in values.chunks(BLOCK) {

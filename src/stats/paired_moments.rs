@@ -49,11 +49,11 @@ impl PairedMoments {
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(&mut self, x: f64, y: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, x: f64, y: f64) -> Result<(), Refusal> {
         let mut next = *self;
-        next.x.push(x)?;
-        next.y.push(y)?;
-        next.difference.push(y - x)?;
+        next.x.record(x)?;
+        next.y.record(y)?;
+        next.difference.record(y - x)?;
         let (before, after) = ((&self.x, &self.y), (&next.x, &next.y));
         next.cross = cross_with(self.cross, before, after, (x, y));
         *self = next.checked()?;
@@ -64,7 +64,7 @@ impl PairedMoments {
     ///
     /// # Errors
     /// [`Refusal::LengthMismatch`] for slices of different length, and as
-    /// [`push`](PairedMoments::push) for any pair; then none is added.
+    /// [`record`](PairedMoments::record) for any pair; then none is added.
     pub fn extend_from_slices(&mut self, x: &[f64], y: &[f64]) -> Result<(), Refusal> {
         check_lengths(x, y)?;
         let mut total = *self;
@@ -142,7 +142,9 @@ impl PairedMoments {
         let (mx, my) = (Moments::of_block(x)?, Moments::of_block(y)?);
         if mx.level() != 0 || my.level() != 0 {
             let mut pairs = PairedMoments::new();
-            x.iter().zip(y).try_for_each(|(&x, &y)| pairs.push(x, y))?;
+            x.iter()
+                .zip(y)
+                .try_for_each(|(&x, &y)| pairs.record(x, y))?;
             return Ok(pairs);
         }
         PairedMoments {

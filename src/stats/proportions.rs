@@ -51,7 +51,7 @@ const DIFFERENCES: (f64, f64) = (-1.0, 1.0);
 /// let test = proportions::pooled_z(
 ///     &control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!((test.p.p - 0.1697).abs() < 1e-4);
+/// assert!((test.p.value - 0.1697).abs() < 1e-4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn pooled_z(

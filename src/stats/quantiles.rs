@@ -20,7 +20,7 @@ pub use weighted::{OrderLaw, harrell_davis, maritz_jarrett};
 use super::special::{binomial_cdf, binomial_sf};
 use super::{Alpha, Interval, Refusal, Sample};
 
-/// Names how a quantile is read off a sample: Hyndman and Fan's types.
+/// How a quantile is read off a sample: Hyndman and Fan's types.
 ///
 /// Types 4 to 9 interpolate between the values at the ranks around `n p + m`, clamped to 1 and
 /// `n`, and differ in `m`. Type 3 is left out: it rounds to even ranks, which turns on the last
@@ -143,7 +143,7 @@ pub fn quantile_interval(
     })
 }
 
-/// Holds a distribution-free interval for a quantile.
+/// A distribution-free interval for a quantile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

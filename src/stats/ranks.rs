@@ -60,7 +60,7 @@ pub const MAX_EXACT: u64 = 100;
 /// let test = ranks::mann_whitney(
 ///     &control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!(test.p.p < 0.05 && test.effect == 3.5);
+/// assert!(test.p.value < 0.05 && test.effect == 3.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mann_whitney(
@@ -181,7 +181,7 @@ pub fn u_statistic(control: &Sample, candidate: &Sample) -> UStatistic {
     }
 }
 
-/// Holds Mann and Whitney's U.
+/// Mann and Whitney's U.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

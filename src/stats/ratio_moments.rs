@@ -15,8 +15,8 @@ use super::{Moments, Refusal};
 /// ```
 /// use switchstand::stats::RatioMoments;
 /// let mut clicks_per_view = RatioMoments::new();
-/// clicks_per_view.push(1.0, 4.0)?;
-/// clicks_per_view.push(2.0, 8.0)?;
+/// clicks_per_view.record(1.0, 4.0)?;
+/// clicks_per_view.record(2.0, 8.0)?;
 /// assert_eq!(clicks_per_view.ratio()?, 0.25);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -48,10 +48,10 @@ impl RatioMoments {
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(&mut self, numerator: f64, denominator: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, numerator: f64, denominator: f64) -> Result<(), Refusal> {
         let mut next = *self;
-        next.numerator.push(numerator)?;
-        next.denominator.push(denominator)?;
+        next.numerator.record(numerator)?;
+        next.denominator.record(denominator)?;
         let before = (&self.numerator, &self.denominator);
         let after = (&next.numerator, &next.denominator);
         next.cross = cross_with(self.cross, before, after, (numerator, denominator));
@@ -64,7 +64,7 @@ impl RatioMoments {
     ///
     /// # Errors
     /// [`Refusal::LengthMismatch`] for slices of different length, and as
-    /// [`push`](RatioMoments::push) for any unit; then none is added.
+    /// [`record`](RatioMoments::record) for any unit; then none is added.
     pub fn extend_from_slices(
         &mut self,
         numerators: &[f64],
@@ -79,7 +79,7 @@ impl RatioMoments {
             if numerator.level() != 0 || denominator.level() != 0 {
                 let mut units = numerators.iter().zip(denominators);
                 units.try_for_each(|(&numerator, &denominator)| {
-                    total.push(numerator, denominator)
+                    total.record(numerator, denominator)
                 })?;
                 continue;
             }

@@ -11,7 +11,6 @@
 //! errors clustered by unit. All of it is for one look at a sample whose size was fixed
 //! beforehand.
 
-use super::cancellation::{ROUNDING, less};
 use super::fixed_horizon::wald::{UNBOUNDED, Wald};
 use super::{Alpha, Alternative, FixedHorizon, Measure, RatioMoments, Refusal};
 
@@ -178,4 +177,13 @@ fn result(
         range: UNBOUNDED,
     }
     .normal(alpha, alternative)
+}
+
+/// What rounding leaves of a few terms, relative to their sum.
+pub(in crate::stats) const ROUNDING: f64 = 1e-15;
+
+/// Returns `sum - taken`, and 0 where no more is left than rounding may have put there.
+pub(in crate::stats) fn less(sum: f64, taken: f64, rounding: f64) -> f64 {
+    let left = sum - taken;
+    if left <= rounding * sum { 0.0 } else { left }
 }

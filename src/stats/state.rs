@@ -3,7 +3,7 @@
 /// The greatest count, 2^53: every count up to it is exact as an `f64`.
 pub(crate) const MAX_COUNT: u64 = 1 << 53;
 
-/// Tells why stored state is not accepted.
+/// Why stored state is not accepted.
 #[cfg(feature = "serde")]
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
 pub(crate) enum StateError {

@@ -41,7 +41,7 @@ fn produce(
     // The file's running interval starts from the whole range, and crosses where it is empty.
     let mut running = Running::Agree(bernstein.interval());
     for &value in so_far {
-        bernstein.push(value)?;
+        bernstein.record(value)?;
         running = intersection.look(bernstein.interval())?;
     }
     let n = so_far.len() as u64;
@@ -49,7 +49,7 @@ fn produce(
     let capital = |null: &&String| {
         let value: f64 = null.parse().unwrap();
         let mut bettor = BettingCapital::new(value, alpha)?;
-        so_far.iter().try_for_each(|&x| bettor.push(x))?;
+        so_far.iter().try_for_each(|&x| bettor.record(x))?;
         let capital = bettor.capital();
         let both = [
             ("plus", capital.ln_above.into()),

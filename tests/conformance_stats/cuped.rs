@@ -49,14 +49,15 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     else {
         return Err("the statistic is not Student's t".to_owned());
     };
-    let p =
-        |alternative| Ok::<f64, String>(adjusted.test(alpha, alternative).map_err(refused)?.p.p);
+    let p = |alternative| {
+        Ok::<f64, String>(adjusted.test(alpha, alternative).map_err(refused)?.p.value)
+    };
     Ok(produced
         .with("t", t)
         .with("df", degrees_of_freedom)
         .with("ci", (test.interval.lower, test.interval.upper))
         .with("variance_reduction", adjusted.variance_reduction)
-        .with("p_two_sided", test.p.p)
+        .with("p_two_sided", test.p.value)
         .with("ln_p_two_sided", test.p.ln_p)
         .with("p_greater", p(Alternative::Greater)?)
         .with("p_less", p(Alternative::Less)?))

@@ -34,12 +34,12 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let Statistic::Normal { z } = test.statistic else {
         return Err("the statistic is not normal".to_owned());
     };
-    let p = |alternative| Ok::<f64, String>(run(alternative).map_err(refused)?.p.p);
+    let p = |alternative| Ok::<f64, String>(run(alternative).map_err(refused)?.p.value);
     Ok(produced
         .with("z", z)
         .with("se", test.standard_error)
         .with("ci95", (test.interval.lower, test.interval.upper))
-        .with("p_two_sided", test.p.p)
+        .with("p_two_sided", test.p.value)
         .with("ln_p_two_sided", test.p.ln_p)
         .with("p_greater", p(Alternative::Greater)?)
         .with("p_less", p(Alternative::Less)?))

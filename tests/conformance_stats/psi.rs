@@ -20,6 +20,6 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("tv", drift.total_variation.into()),
         ("chi2", drift.chi_squared.into()),
         ("chi2_df", drift.degrees_of_freedom.into()),
-        ("chi2_p", drift.chi_squared_p.p.into()),
+        ("chi2_p", drift.chi_squared_p.value.into()),
     ]))
 }

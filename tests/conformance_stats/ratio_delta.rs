@@ -94,10 +94,10 @@ fn p_values(
     let p = |alternative| test(a, b, alpha, alternative).map_err(|e| e.to_string());
     let two_sided = p(Alternative::TwoSided)?.p;
     Ok([
-        ("p_two_sided", two_sided.p),
+        ("p_two_sided", two_sided.value),
         ("ln_p_two_sided", two_sided.ln_p),
-        ("p_greater", p(Alternative::Greater)?.p.p),
-        ("p_less", p(Alternative::Less)?.p.p),
+        ("p_greater", p(Alternative::Greater)?.p.value),
+        ("p_less", p(Alternative::Less)?.p.value),
     ])
 }
 

@@ -16,17 +16,17 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let mut produced = object([
         ("chi2", pearson.statistic.into()),
         ("df", pearson.degrees_of_freedom.into()),
-        ("p", pearson.p.p.into()),
+        ("p", pearson.p.value.into()),
         ("ln_p", pearson.p.ln_p.into()),
         ("g", g.statistic.into()),
-        ("p_g", g.p.p.into()),
+        ("p_g", g.p.value.into()),
         ("ln_p_g", g.p.ln_p.into()),
     ]);
     if let (&[a, b], &[wa, wb]) = (&counts[..], &weights[..]) {
         let exact = sample_ratio::exact_binomial([a, b], [wa, wb]).map_err(|e| e.to_string())?;
         let z = sample_ratio::z_of_first_arm(&counts, &weights).map_err(|e| e.to_string())?;
         produced = produced
-            .with("binomial_exact_two_sided", exact.p)
+            .with("binomial_exact_two_sided", exact.value)
             .with("z", z);
     }
     Ok(produced)

@@ -86,10 +86,10 @@ fn t_test(test: Test, a: &Moments, b: &Moments, alpha: Alpha) -> Result<Produced
         ("t", t.into()),
         ("df", degrees_of_freedom.into()),
         ("ci", (result.interval.lower, result.interval.upper).into()),
-        ("p_two_sided", result.p.p.into()),
+        ("p_two_sided", result.p.value.into()),
         ("ln_p_two_sided", result.p.ln_p.into()),
-        ("p_greater", run(Alternative::Greater)?.p.p.into()),
-        ("p_less", run(Alternative::Less)?.p.p.into()),
+        ("p_greater", run(Alternative::Greater)?.p.value.into()),
+        ("p_less", run(Alternative::Less)?.p.value.into()),
     ]))
 }
 
@@ -109,7 +109,11 @@ fn relative(a: &Moments, b: &Moments, alpha: Alpha) -> Result<Produced, String> 
         }
         Err(other) => return Err(other.to_string()),
     };
-    let p = |alternative| run(alternative).map(|r| r.p.p).map_err(|e| e.to_string());
+    let p = |alternative| {
+        run(alternative)
+            .map(|r| r.p.value)
+            .map_err(|e| e.to_string())
+    };
     let set = means::fieller(a, b, alpha).map_err(|e| e.to_string())?;
     let z = match result.statistic {
         Statistic::Normal { z } => z,
@@ -120,7 +124,7 @@ fn relative(a: &Moments, b: &Moments, alpha: Alpha) -> Result<Produced, String> 
         ("se", result.standard_error.into()),
         ("ci", both(result.interval).into()),
         ("z", (sign * z).into()),
-        ("delta_p_two_sided", result.p.p.into()),
+        ("delta_p_two_sided", result.p.value.into()),
         ("delta_ln_p_two_sided", result.p.ln_p.into()),
         ("delta_p_greater", p(Alternative::Greater)?.into()),
         ("delta_p_less", p(Alternative::Less)?.into()),

@@ -71,7 +71,7 @@ impl BoundedDifference {
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a value outside of `[0, 1]`; the
     /// state stays as it was.
-    pub fn push(&mut self, side: Side, share: CandidateShare, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, side: Side, share: CandidateShare, value: f64) -> Result<(), Refusal> {
         let y = unit_value("value", value)?;
         let pi = share.get();
         let past = self.n as f64 + 1.0;

@@ -1,6 +1,6 @@
 //! Whether the rate of one arm keeps an objective, such as "at most 1 % errors".
 
-use crate::stats::guard::{Evidence, ln_mixture};
+use crate::stats::guard::{LnEvidence, ln_mixture};
 use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
@@ -26,7 +26,7 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 /// use switchstand::stats::{Alpha, Counts, anytime::RateObjective};
 /// let objective = RateObjective::new(0.01, Alpha::ONE_PERCENT)?;
 /// let reading = objective.reading(&Counts::new(40, 1_000)?);
-/// assert!(reading.broken.suffices() && !reading.met.suffices());
+/// assert!(reading.broken.is_significant() && !reading.met.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,15 +35,15 @@ pub struct RateObjective {
     alpha: Alpha,
 }
 
-/// Holds what an objective's counts say at one moment.
+/// What an objective's counts say at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectiveReading {
     /// Evidence that the rate is above the limit.
-    pub broken: Evidence,
+    pub broken: LnEvidence,
     /// Evidence that the rate is below the limit.
-    pub met: Evidence,
+    pub met: LnEvidence,
 }
 
 impl RateObjective {
@@ -67,7 +67,7 @@ impl RateObjective {
         // One event's worth of prior belief that the rate is at the limit.
         let size = 1.0 / self.limit.min(1.0 - self.limit);
         let prior = (size * self.limit, size * (1.0 - self.limit));
-        let evidence = |ln_kept| Evidence {
+        let evidence = |ln_kept| LnEvidence {
             ln_e: ln_mixture(events, rest, prior, self.limit, ln_kept),
             threshold: -self.alpha.get().ln(),
         };

@@ -2,7 +2,7 @@
 
 use super::AnytimeValid;
 use super::objective::likely_shares;
-use crate::stats::guard::{Evidence, ln_mixture};
+use crate::stats::guard::{LnEvidence, ln_mixture};
 use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal};
 
@@ -34,7 +34,7 @@ use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal}
 /// use switchstand::stats::{Alpha, PairedCounts, anytime::PairedTest};
 /// let pairs = PairedCounts::new(7_600, 90, 210, 2_100)?;
 /// let reading = PairedTest::default().direction(&pairs, Alpha::ONE_PERCENT);
-/// assert!(reading.improvements.suffices());
+/// assert!(reading.improvements.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,15 +42,15 @@ pub struct PairedTest {
     half: f64,
 }
 
-/// Holds what the discordant pairs say at one moment, in either direction.
+/// What the discordant pairs say at one moment, in either direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PairedReading {
     /// Evidence that regressions outnumber improvements.
-    pub regressions: Evidence,
+    pub regressions: LnEvidence,
     /// Evidence that improvements outnumber regressions.
-    pub improvements: Evidence,
+    pub improvements: LnEvidence,
 }
 
 impl PairedTest {
@@ -73,7 +73,7 @@ impl PairedTest {
     pub fn direction(&self, pairs: &PairedCounts, alpha: Alpha) -> PairedReading {
         let (better, worse) = (pairs.only_candidate(), pairs.only_control());
         let prior = (self.half, self.half);
-        let evidence = |ln_kept| Evidence {
+        let evidence = |ln_kept| LnEvidence {
             ln_e: ln_mixture(better, worse, prior, 0.5, ln_kept),
             threshold: -alpha.get().ln(),
         };

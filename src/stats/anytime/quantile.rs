@@ -94,7 +94,7 @@ impl QuantileSequence {
 
     /// Returns the order of the quantile.
     #[must_use]
-    pub const fn p(&self) -> f64 {
+    pub const fn order(&self) -> f64 {
         self.p
     }
 

@@ -2,7 +2,7 @@
 
 use crate::stats::{Interval, Refusal};
 
-/// Tells what the intersection of all looks' confidence sequences says.
+/// What the intersection of all looks' confidence sequences says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -71,7 +71,7 @@ impl SafeTwoProportions {
     ///
     /// # Errors
     /// [`Refusal::Overflow`] where an arm exceeds 2^53 trials; the state stays as it was.
-    pub fn push(&mut self, a: &Counts, b: &Counts) -> Result<(), Refusal> {
+    pub fn record(&mut self, a: &Counts, b: &Counts) -> Result<(), Refusal> {
         let trials = a.trials() as f64 + b.trials() as f64;
         if trials == 0.0 {
             return Ok(());

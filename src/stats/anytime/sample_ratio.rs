@@ -29,7 +29,7 @@ use crate::stats::{Alpha, Interval, PValue, Refusal};
 /// let mut ratio = SampleRatioProcess::new(&[0.5, 0.5])?;
 /// ratio.record(0, 5_000)?;
 /// ratio.record(1, 5_400)?;
-/// assert!(ratio.p().p < 0.01);
+/// assert!(ratio.p().value < 0.01);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use crate::stats::Refusal;
 /// Is the most arms that are compared at once.
 pub const MAX_ARMS: usize = 64;
 
-/// Holds what is believed of several arms together, all in the order of the arms.
+/// What is believed of several arms together, all in the order of the arms.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

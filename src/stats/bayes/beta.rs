@@ -6,7 +6,7 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
-/// Holds a belief about a rate, a beta law.
+/// A belief about a rate, a beta law.
 ///
 /// Its shapes count successes and failures, those that the prior is worth included.
 ///

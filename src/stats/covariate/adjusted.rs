@@ -1,8 +1,8 @@
 //! The difference of two means, less what the past explains.
 
 use super::CovariateMoments;
-use crate::stats::cancellation::{ROUNDING, less};
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::ratios::{ROUNDING, less};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
 /// Adjusts the metric of both arms by the covariate.
@@ -99,7 +99,7 @@ pub fn adjust(
     }
 }
 
-/// Holds the metric of both arms less what the past explains.
+/// The metric of both arms less what the past explains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use super::PreRelease;
 use crate::stats::paired_moments::{check_cross, merged_cross};
 use crate::stats::{Moments, RatioMoments, Refusal};
 
-/// Holds a unit's sums from before the release.
+/// A unit's sums from before the release.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PreReleaseSums {
@@ -23,7 +23,7 @@ pub struct PreReleaseSums {
 ///     numerator: PreRelease::new(3.0),
 ///     denominator: PreRelease::new(11.0),
 /// };
-/// clicks_per_view.push(before, 2.0, 9.0)?;
+/// clicks_per_view.record(before, 2.0, 9.0)?;
 /// assert_eq!(clicks_per_view.n(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -62,7 +62,7 @@ impl RatioCovariateMoments {
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(
+    pub fn record(
         &mut self,
         before: PreReleaseSums,
         numerator: f64,
@@ -70,8 +70,8 @@ impl RatioCovariateMoments {
     ) -> Result<(), Refusal> {
         let mut one = RatioCovariateMoments::new();
         one.before
-            .push(before.numerator.get(), before.denominator.get())?;
-        one.during.push(numerator, denominator)?;
+            .record(before.numerator.get(), before.denominator.get())?;
+        one.during.record(numerator, denominator)?;
         self.merge(&one)
     }
 

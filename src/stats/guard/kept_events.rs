@@ -3,16 +3,16 @@
 use super::digest::level_of;
 use super::parts::Parts;
 use super::thinning::Thinning;
-use super::{CandidateShare, GuardError, Side, Tally};
+use super::{CandidateShare, GuardError, Side, StageTally};
 
 /// Counts each unit's first bad event, on a thinned side its first that thinning keeps.
 #[derive(Clone, Debug)]
 pub(super) struct KeptEvents {
     thinning: Option<Thinning>,
-    tally: Tally,
+    tally: StageTally,
     /// The same events, apart for each level at which their units are the last time sampled: so
     /// a halving takes one of these away, and need not count all units afresh.
-    by_level: Vec<Tally>,
+    by_level: Vec<StageTally>,
     /// Units on the thinned side whose first event was left out.
     late: Parts<Late>,
     capacity: usize,
@@ -32,14 +32,14 @@ impl KeptEvents {
     pub(super) fn new(thinning: Option<Thinning>, capacity: usize) -> KeptEvents {
         KeptEvents {
             thinning,
-            tally: Tally::new(),
+            tally: StageTally::new(),
             by_level: Vec::new(),
             late: Parts::new(if thinning.is_some() { capacity } else { 0 }),
             capacity,
         }
     }
 
-    pub(super) const fn tally(&self) -> &Tally {
+    pub(super) const fn tally(&self) -> &StageTally {
         &self.tally
     }
 
@@ -138,7 +138,7 @@ impl KeptEvents {
     pub(super) fn forget_below(&mut self, level: u32) {
         for gone in self.by_level.iter_mut().take(level as usize) {
             self.tally.remove(gone);
-            *gone = Tally::new();
+            *gone = StageTally::new();
         }
         self.late.begin_sweep();
     }
@@ -159,7 +159,7 @@ impl KeptEvents {
         self.tally.record(side, share)?;
         let level = level_of(key) as usize;
         if level >= self.by_level.len() {
-            self.by_level.resize_with(level + 1, Tally::new);
+            self.by_level.resize_with(level + 1, StageTally::new);
         }
         match self.by_level.get_mut(level) {
             Some(tally) => tally.record(side, share),

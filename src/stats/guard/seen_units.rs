@@ -10,9 +10,9 @@ use super::digest::{MAX_LEVEL, in_sample, level_of, mix};
 use super::kept_events::{KeptEvents, Late};
 use super::parts::Parts;
 use super::thinning::Thinning;
-use super::{CandidateShare, GuardError, Margins, Side, Tally};
+use super::{CandidateShare, GuardError, Margins, Side, StageTally};
 
-/// Tells what became of an event that was handed to a guard.
+/// What became of an event that was handed to a guard.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Recorded {
     /// The event counts.
@@ -155,7 +155,7 @@ impl SeenUnits {
     /// Takes note of a bad event of `unit` on `side`, under this `share`.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] as [`Tally::record`]; then nothing is counted.
+    /// [`GuardError::TooManyShares`] as [`StageTally::record`]; then nothing is counted.
     // Kept out of the callers: its registers would have to be saved where each request counts.
     #[inline(never)]
     pub fn record(
@@ -215,14 +215,14 @@ impl SeenUnits {
     /// With a boundary of harm below 1, each control unit's first event that
     /// [thinning](SeenUnits#requests-not-units) keeps.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
+    pub const fn tally(&self) -> &StageTally {
         self.harm.tally()
     }
 
     /// Returns each unit's first event that [thinning](SeenUnits#requests-not-units) keeps: the
     /// evidence of safety.
     #[must_use]
-    pub const fn safe_tally(&self) -> &Tally {
+    pub const fn safe_tally(&self) -> &StageTally {
         self.safe.tally()
     }
 
@@ -359,7 +359,7 @@ impl PartialEq for SeenUnits {
 }
 
 fn index_of(shares: &mut Vec<CandidateShare>, share: CandidateShare) -> Result<u16, GuardError> {
-    let limit = Tally::MAX_SHARES;
+    let limit = StageTally::MAX_SHARES;
     // Ramps rise, so the newest share is the likeliest.
     let index = match shares.iter().rposition(|&known| known == share) {
         Some(index) => index,

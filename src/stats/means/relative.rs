@@ -98,7 +98,7 @@ pub fn fieller(
     })
 }
 
-/// Holds the relative differences that the observations do not contradict.
+/// The relative differences that the observations do not contradict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "set"))]

@@ -43,7 +43,7 @@ impl Moments {
     fn one_at_a_time(block: &[f64]) -> Result<Moments, Refusal> {
         let mut moments = Moments::new();
         for &value in block {
-            moments.push(value)?;
+            moments.record(value)?;
         }
         Ok(moments)
     }

@@ -86,7 +86,7 @@ pub fn bland_altman(differences: &Moments) -> Result<BlandAltman, Refusal> {
     })
 }
 
-/// Holds bias and limits of agreement of two scores.
+/// Bias and limits of agreement of two scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -31,7 +31,7 @@ pub fn harrell_davis(sample: &Sample, p: f64) -> Result<f64, Refusal> {
     }
 }
 
-/// Names the beta law that weighs the order statistics.
+/// The beta law that weighs the order statistics.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

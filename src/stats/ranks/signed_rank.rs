@@ -10,7 +10,7 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, St
 /// Is the most differences, zeros left out, that [`signed_rank_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 300;
 
-/// Names what becomes of differences of zero.
+/// What becomes of differences of zero.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -44,7 +44,7 @@ pub enum Zeros {
 /// let test = ranks::signed_rank(
 ///     &differences, ranks::Zeros::Drop, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!(test.p.p < 0.05 && test.interval.contains(test.effect));
+/// assert!(test.p.value < 0.05 && test.interval.contains(test.effect));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn signed_rank(
@@ -160,7 +160,7 @@ pub fn signed_rank_statistic(differences: &Sample, zeros: Zeros) -> Result<Signe
     })
 }
 
-/// Holds Wilcoxon's sums of signed ranks.
+/// Wilcoxon's sums of signed ranks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

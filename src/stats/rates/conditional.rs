@@ -9,7 +9,7 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Alternative, Interval, PValue, Refusal};
 
-/// Holds the exact comparison of two event rates.
+/// The exact comparison of two event rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -47,7 +47,7 @@ pub struct RateRatio {
 /// let candidate = Events::new(20, 100.0)?;
 /// let test = rates::exact(&control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
 /// assert_eq!(test.ratio, Some(2.0));
-/// assert!((test.p.p - 0.09874).abs() < 1e-5 && test.interval.contains(1.0));
+/// assert!((test.p.value - 0.09874).abs() < 1e-5 && test.interval.contains(1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn exact(
@@ -116,7 +116,7 @@ fn compare(
                     split.candidate_at_most(weight),
                 );
                 let smaller = if up.ln_p < down.ln_p { up } else { down };
-                PValue::of_two_tails(smaller.p, || smaller.ln_p)
+                PValue::of_two_tails(smaller.value, || smaller.ln_p)
             }
         }
     };

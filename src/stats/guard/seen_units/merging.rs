@@ -1,14 +1,14 @@
 //! How sets of units are merged.
 
 use super::super::kept_events::{KeptEvents, Late};
-use super::{GuardError, Label, SeenUnits, Side, Tally, index_of};
+use super::{GuardError, Label, SeenUnits, Side, StageTally, index_of};
 
 impl SeenUnits {
     /// Adds the units and events of `other`, each unit once.
     ///
     /// # Errors
     /// [`GuardError::Mismatch`] if capacities or margins differ, [`GuardError::TooManyShares`] as
-    /// [`Tally::record`]; then `self` is unchanged.
+    /// [`StageTally::record`]; then `self` is unchanged.
     pub fn merge(&mut self, other: &SeenUnits) -> Result<(), GuardError> {
         if self.capacity != other.capacity {
             let what = "the capacity of the set of units";
@@ -23,7 +23,7 @@ impl SeenUnits {
         let level = merged.level;
         merged.units.sweep(level);
         for (key, label) in other.units.sampled(level) {
-            let limit = Tally::MAX_SHARES;
+            let limit = StageTally::MAX_SHARES;
             let share = other
                 .share_of(*label)
                 .ok_or(GuardError::TooManyShares { limit })?;
