@@ -20,11 +20,11 @@ use thiserror::Error;
 pub struct Alpha(f64);
 
 impl Alpha {
-    /// Is one in twenty, the convention of most experiments.
+    /// One in twenty, the convention of most experiments.
     pub const FIVE_PERCENT: Alpha = Alpha(0.05);
-    /// Is one in a hundred, the default of guards.
+    /// One in a hundred, the default of guards.
     pub const ONE_PERCENT: Alpha = Alpha(0.01);
-    /// Is one in a thousand, the default of checks that an experiment is sound.
+    /// One in a thousand, the default of checks that an experiment is sound.
     pub const ONE_PER_MILLE: Alpha = Alpha(0.001);
 
     /// Returns the error rate `value`, which lies strictly between 0 and 1.

@@ -73,7 +73,7 @@ impl BestMean {
 /// use switchstand::stats::{Alpha, HigherMoments, best_arm};
 /// let arm = |mean: f64| {
 ///     let mut moments = HigherMoments::new();
-///     (0..4_000).try_for_each(|i| moments.push(mean + f64::from(i % 7)))?;
+///     (0..4_000).try_for_each(|i| moments.record(mean + f64::from(i % 7)))?;
 ///     Ok::<_, switchstand::stats::Refusal>(moments)
 /// };
 /// let arms = [arm(0.0)?, arm(0.4)?, arm(0.35)?];

@@ -71,7 +71,7 @@ pub fn two_arms<M: Comparable>(
     })
 }
 
-/// Is what [`two_arms`] knows how to test: [`Counts`] and [`Moments`].
+/// An arm that [`two_arms`] knows how to test: [`Counts`] and [`Moments`].
 ///
 /// It cannot be implemented elsewhere.
 pub trait Comparable: sealed::Comparable {}

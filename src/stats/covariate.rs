@@ -48,7 +48,7 @@ impl PreRelease {
     }
 }
 
-/// Accumulates each unit's metric together with a number from before the release.
+/// The moments of each unit's metric together with a number from before the release.
 ///
 /// Units without a past take one value for all, such as the mean over the others or 0.
 ///
@@ -75,6 +75,11 @@ impl CovariateMoments {
         CovariateMoments {
             pairs: PairedMoments::new(),
         }
+    }
+
+    /// Returns the moments of these pairs, the covariate first.
+    pub(super) const fn of_pairs(pairs: PairedMoments) -> CovariateMoments {
+        CovariateMoments { pairs }
     }
 
     /// Adds one unit.

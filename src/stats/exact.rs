@@ -21,7 +21,7 @@ use super::special::{
 use super::{Alternative, Counts, PValue, Refusal};
 use tables::Table;
 
-/// Is the largest margin, of the smallest of all four, that [`fisher`] takes.
+/// The largest margin, of the smallest of all four, that [`fisher`] takes.
 ///
 /// The margins are the sizes of the arms and the numbers of all successes and failures.
 pub const MAX_MARGIN: u64 = 10_000;
@@ -57,7 +57,7 @@ pub fn fisher(
     Ok(Tails::new(control, candidate, alternative)?.p(1.0))
 }
 
-/// Is [`fisher`] with half the probability of tables as likely as the observed.
+/// Tests as [`fisher`] does, with half the probability of tables as likely as the observed.
 ///
 /// Two-sided, all tables that are exactly as likely count half; one-sided, the observed one
 /// does. The mid-p rarely errs more often than alpha and is stronger: the default. Where the

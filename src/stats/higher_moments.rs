@@ -3,11 +3,13 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-use super::Refusal;
+use super::moments::MAX_VARIANCE_ERROR;
 use super::moments::scale::{level_of, times};
+use super::pair_sums::rounding;
 use super::state::MAX_COUNT;
+use super::{Moments, Refusal};
 
-/// Accumulates moments to the fourth, with the smallest and the largest value.
+/// The moments to the fourth of a stream, with the smallest and the largest value.
 ///
 /// Use it to see whether a metric is too skewed for a test on means; the tests themselves need
 /// only [`Moments`](super::Moments). Updates and merges follow Pébay (2008),
@@ -54,6 +56,61 @@ impl HigherMoments {
             max: 0.0,
             level: 0,
         }
+    }
+
+    /// Returns the moments of `n` values from the sums of their first to fourth powers.
+    ///
+    /// # Errors
+    /// As [`Moments::from_sums`](super::Moments::from_sums), for each of the powers;
+    /// [`Refusal::OutOfRange`] if the mean lies outside of the least and the greatest value.
+    pub fn from_sums(
+        n: u64,
+        powers: [f64; 4],
+        (min, max): (f64, f64),
+    ) -> Result<HigherMoments, Refusal> {
+        let [s1, s2, s3, s4] = powers;
+        for (what, value) in [("sum of cubes", s3), ("sum of fourth powers", s4)] {
+            Refusal::require_finite(what, value)?;
+        }
+        let simple = Moments::from_sums(n, s1, s2)?;
+        let (count, mean) = (n as f64, s1 / n as f64);
+        let slack = 1e-12 * min.abs().max(max.abs());
+        let holds = min - slack <= mean && mean <= max + slack;
+        let expected = "between the least and the greatest value";
+        Refusal::require(holds, "mean", mean, expected)?;
+        let deviation = simple.standard_deviation().unwrap_or(0.0);
+        let m2 = deviation * deviation * (count - 1.0);
+        let one = HigherMoments {
+            n,
+            mean,
+            m2,
+            min,
+            max,
+            ..HigherMoments::new()
+        };
+        if m2 == 0.0 {
+            return Ok(one);
+        }
+        let m3 = s3 - mean * (3.0 * s2 - 2.0 * mean * s1);
+        let m4 = s4 - mean * (4.0 * s3 - mean * (6.0 * s2 - 3.0 * mean * s1));
+        let size = s4 + mean.abs() * (4.0 * s3.abs() + mean.abs() * 9.0 * s2);
+        let of_cubes = s3.abs() + mean.abs() * 5.0 * s2;
+        let third = (m2 / count).sqrt() * m2;
+        for (what, found, rounded, least) in [
+            ("third moment from sums", m3, of_cubes, third),
+            ("fourth moment from sums", m4, size, m4),
+        ] {
+            let uncertain = rounding(n) * rounded;
+            // Also where the fourth moment is negative, which no values have.
+            if !found.is_finite() || uncertain > MAX_VARIANCE_ERROR * least {
+                let relative_error = uncertain / least.abs();
+                return Err(Refusal::LostPrecision {
+                    what,
+                    relative_error,
+                });
+            }
+        }
+        Ok(HigherMoments { m3, m4, ..one })
     }
 
     /// Adds one value.

@@ -14,7 +14,7 @@ const MAX_BITS: u32 = 10;
 /// The buckets of [`Histogram::new`]: a relative error of 0.4 %.
 const DEFAULT_BITS: u32 = 7;
 
-/// Counts non-negative values in log-linear buckets, for quantiles with a known relative error.
+/// A histogram of log-linear buckets, for quantiles with a known relative error.
 ///
 /// A bucket is named by the leading bits of the value itself, so recording is a shift and an
 /// increment. Every power of two is cut into 2^b equal buckets, and a quantile is off by at
@@ -102,6 +102,31 @@ impl Histogram {
             }
             None => self.record_new(value),
         }
+    }
+
+    /// Counts one value so many times: a row of a table of values and their numbers.
+    ///
+    /// # Errors
+    /// As [`record`](Histogram::record), and [`Refusal::Overflow`] above 2^53 values; nothing is
+    /// counted then.
+    pub fn record_many(&mut self, value: f64, number: u64) -> Result<(), Refusal> {
+        if number == 0 {
+            return Ok(());
+        }
+        if self.n().saturating_add(number) > MAX_COUNT {
+            return Err(Refusal::Overflow {
+                what: "number of values",
+            });
+        }
+        let zeros = self.zeros;
+        self.record(value)?;
+        let further = number - 1;
+        if self.zeros > zeros {
+            self.zeros += further;
+        } else if let Some(count) = self.count_mut(self.index(value)) {
+            *count += further;
+        }
+        Ok(())
     }
 
     /// Counts all values.

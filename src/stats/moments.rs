@@ -10,8 +10,9 @@ use super::Refusal;
 use super::state::MAX_COUNT;
 pub(super) use block::BLOCK;
 use scale::{SMALL, level_of, times};
+pub(super) use summary::MAX_VARIANCE_ERROR;
 
-/// Accumulates count, mean and sum of squared deviations.
+/// The count, mean and sum of squared deviations of a stream.
 ///
 /// A value that is NaN or infinite is refused and leaves the state as it was, so one bad value
 /// never poisons the rest. Any partition of the values, merged in any order, gives the same

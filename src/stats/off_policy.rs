@@ -42,7 +42,7 @@ pub use estimate::OffPolicyEstimate;
 use super::Alpha;
 use super::anytime::EmpiricalBernstein;
 
-/// Estimates the value of a target policy from logged decisions, in constant memory.
+/// An estimator of a target policy's value from logged decisions, in constant memory.
 ///
 /// # Formula
 /// With weights `w` and rewards `r` in `[0, 1]`, the value is the mean of `w r`. Its lower bound is
@@ -98,7 +98,7 @@ struct Sums {
 }
 
 impl OffPolicy {
-    /// Is the chance that right propensities are refused as wrong, over all looks.
+    /// The chance that right propensities are refused as wrong, over all looks.
     pub const ALPHA_OF_WEIGHTS: Alpha = Alpha::ONE_PER_MILLE;
 
     /// Returns the estimate before the first decision; `alpha` is the interval's.

@@ -4,7 +4,7 @@ use super::moments::BLOCK;
 use super::moments::scale::times;
 use super::{Moments, Refusal};
 
-/// Accumulates two values per unit, together with their differences.
+/// The moments of two values per unit, together with their differences.
 ///
 /// The pair is `(x, y)`: the control's and the candidate's score of one request, or a covariate
 /// from before the experiment and the metric itself. The differences `y - x` are accumulated
@@ -41,6 +41,16 @@ impl PairedMoments {
             y: Moments::new(),
             difference: Moments::new(),
             cross: 0.0,
+        }
+    }
+
+    /// Returns the moments with these parts, whose cross products are not scaled.
+    pub(super) fn of_parts(x: Moments, y: Moments, difference: Moments, cross: f64) -> Self {
+        PairedMoments {
+            cross: scaled_cross(cross, (&x, &y)),
+            x,
+            y,
+            difference,
         }
     }
 
@@ -217,6 +227,11 @@ pub(super) fn merged_cross(
                 (xa.at_level(of_x), xb.at_level(of_x)),
                 (ya.at_level(of_y), yb.at_level(of_y)),
             ))
+}
+
+/// Returns a sum of products of deviations on the scales of both values.
+pub(super) fn scaled_cross(cross: f64, of: (&Moments, &Moments)) -> f64 {
+    times(cross, levels(of))
 }
 
 fn levels((x, y): (&Moments, &Moments)) -> i32 {

@@ -30,7 +30,7 @@ use order::{check_span, kth_difference, median_difference};
 use permutation::Law;
 use ties::{blocks, tie_sum};
 
-/// Is the most values, of both samples, that [`mann_whitney_exact`] takes.
+/// The most values, of both samples, that [`mann_whitney_exact`] takes.
 pub const MAX_EXACT: u64 = 100;
 
 /// Tests whether the candidate's values tend to be larger, by Mann and Whitney's test.
@@ -78,7 +78,7 @@ pub fn mann_whitney(
     )
 }
 
-/// Is [`mann_whitney`] with a continuity correction of one half.
+/// Tests as [`mann_whitney`] does, with a continuity correction of one half.
 ///
 /// The correction imitates the exact test, and is conservative: prefer [`mann_whitney_exact`]
 /// for small samples and [`mann_whitney`] for others.
@@ -100,7 +100,7 @@ pub fn mann_whitney_corrected(
     )
 }
 
-/// Is [`mann_whitney`] by the exact permutation law of the ranks, ties included.
+/// Tests as [`mann_whitney`] does, by the exact permutation law of the ranks, ties included.
 ///
 /// All splits of the pooled values into arms of these sizes are equally likely under the null
 /// hypothesis; with ties the ranks are midranks. The interval's order statistics follow from

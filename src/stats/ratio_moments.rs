@@ -3,10 +3,11 @@
 use super::moments::BLOCK;
 use super::paired_moments::{
     check_cross, check_lengths, correlation, covariance, cross_of_block, cross_with, merged_cross,
+    scaled_cross,
 };
 use super::{Moments, Refusal};
 
-/// Accumulates a numerator and a denominator per unit, for a ratio of sums.
+/// The moments of a numerator and a denominator per unit, for a ratio of sums.
 ///
 /// Clicks per page view, tokens per request, errors per session: the unit is who was
 /// randomised, and brings a sum of each. Units are independent; the events within one are not,
@@ -40,6 +41,15 @@ impl RatioMoments {
             numerator: Moments::new(),
             denominator: Moments::new(),
             cross: 0.0,
+        }
+    }
+
+    /// Returns the moments with these parts, whose cross products are not scaled.
+    pub(super) fn of_parts(numerator: Moments, denominator: Moments, cross: f64) -> RatioMoments {
+        RatioMoments {
+            cross: scaled_cross(cross, (&numerator, &denominator)),
+            numerator,
+            denominator,
         }
     }
 

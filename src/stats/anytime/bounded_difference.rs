@@ -5,7 +5,7 @@ use super::bounded::unit_value;
 use crate::stats::Refusal;
 use crate::stats::guard::{CandidateShare, Side};
 
-/// Bets on the difference of two means of values in `[0, 1]`, whatever their tails.
+/// A bettor on the difference of two means of values in `[0, 1]`, whatever their tails.
 ///
 /// The way out where a [`SkewnessRule`](super::SkewnessRule) refuses: fix a cap before looking,
 /// divide the values by it, and cut them there.

@@ -3,7 +3,7 @@
 use crate::stats::guard::LnEvidence;
 use crate::stats::{Alpha, PairedCounts, Refusal};
 
-/// Tests at every look whether the candidate's accuracy is at most a margin lower.
+/// A test at every look whether the candidate's accuracy is at most a margin lower.
 ///
 /// # Formula
 /// A pair's difference `d` is 1 for an improvement, -1 for a regression, 0 otherwise. Against

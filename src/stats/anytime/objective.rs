@@ -4,7 +4,7 @@ use crate::stats::guard::{LnEvidence, ln_mixture};
 use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
-/// Watches whether a rate stays at or below a limit, exactly, at every look.
+/// An objective that a rate stays at or below a limit, watched exactly at every look.
 ///
 /// # Formula
 /// Of `n` units `s` had the event. The evidence against "the rate is at most `p`" is the mean of

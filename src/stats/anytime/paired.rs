@@ -6,7 +6,7 @@ use crate::stats::guard::{LnEvidence, ln_mixture};
 use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal};
 
-/// Compares two models on the same requests, as under a shadow, at every look.
+/// A test of two models on the same requests, as under a shadow, at every look.
 ///
 /// Only discordant pairs count, where one model is right and the other wrong: if neither model is
 /// better, each such pair is an improvement or a regression with probability one half.

@@ -16,7 +16,7 @@ pub enum Running {
     Drift(Interval),
 }
 
-/// Keeps the intersection of all looks' confidence sequences.
+/// The intersection of all looks' confidence sequences.
 ///
 /// It depends on which looks were taken, so two of them cannot be merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

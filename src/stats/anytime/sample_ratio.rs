@@ -6,7 +6,7 @@ use crate::stats::special::ln_beta;
 use crate::stats::state::MAX_COUNT;
 use crate::stats::{Alpha, Interval, PValue, Refusal};
 
-/// Tests at every request whether units fall into the arms in the proportions asked for.
+/// A test at every request whether units fall into the arms in the proportions asked for.
 ///
 /// A mismatch means that assignment or logging is broken, so that no other number can be trusted.
 ///

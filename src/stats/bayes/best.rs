@@ -4,7 +4,7 @@ use super::quadrature::{Belief, cuts, nodes};
 use super::{BetaLaw, NormalLaw};
 use crate::stats::Refusal;
 
-/// Is the most arms that are compared at once.
+/// The most arms that are compared at once.
 pub const MAX_ARMS: usize = 64;
 
 /// What is believed of several arms together, all in the order of the arms.

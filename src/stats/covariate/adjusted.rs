@@ -25,8 +25,8 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 /// let mut control = CovariateMoments::new();
 /// let mut candidate = CovariateMoments::new();
 /// for (before, metric) in [(10.0, 11.0), (20.0, 19.0), (30.0, 31.5), (40.0, 39.5)] {
-///     control.push(PreRelease::new(before), metric)?;
-///     candidate.push(PreRelease::new(before + 1.0), metric + 3.0)?;
+///     control.record(PreRelease::new(before), metric)?;
+///     candidate.record(PreRelease::new(before + 1.0), metric + 3.0)?;
 /// }
 /// let adjusted = adjust(&control, &candidate)?;
 /// assert!(adjusted.variance_reduction.is_some_and(|share| share > 0.98));

@@ -14,7 +14,7 @@ pub struct PreReleaseSums {
     pub denominator: PreRelease,
 }
 
-/// Accumulates each unit's numerator and denominator, during and before the release.
+/// The moments of each unit's numerator and denominator, during and before the release.
 ///
 /// ```
 /// use switchstand::stats::covariate::{PreRelease, PreReleaseSums, RatioCovariateMoments};

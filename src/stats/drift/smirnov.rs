@@ -4,7 +4,7 @@ use crate::stats::ranks::ties::{Block, blocks};
 use crate::stats::special::{kolmogorov_sf, ln_add_exp};
 use crate::stats::{PValue, Refusal, Sample};
 
-/// Is the largest product of sample sizes that [`kolmogorov_smirnov_exact`] takes.
+/// The largest product of sample sizes that [`kolmogorov_smirnov_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 10_000_000;
 
 /// How far two empirical distribution functions are apart.

@@ -30,7 +30,7 @@ pub struct EValue {
 }
 
 impl EValue {
-    /// Is 1, no evidence either way.
+    /// 1, no evidence either way.
     pub const ONE: EValue = EValue { ln: 0.0 };
 
     /// Returns the e-value `e`.

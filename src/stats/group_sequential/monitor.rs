@@ -13,7 +13,7 @@ use crate::stats::fixed_horizon::wald::UNBOUNDED;
 use crate::stats::planning::Sides;
 use crate::stats::{Alpha, Alternative, Refusal};
 
-/// Follows a running trial and decides at each look whether it may stop.
+/// A running trial, with the decision at each look whether it may stop.
 ///
 /// Looks come when they come: the boundary of each depends on the information so far and on
 /// what the [`Spending`] function gives out by then. The first look at or beyond the planned

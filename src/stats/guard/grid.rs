@@ -30,7 +30,7 @@ pub struct RatioGrid {
 }
 
 impl RatioGrid {
-    /// Is how many ratios one side may have.
+    /// How many ratios one side may have.
     pub const MAX_RATIOS: usize = 64;
 
     /// Returns a grid of these ratios; a [`RateTest`](super::RateTest) checks where they lie.

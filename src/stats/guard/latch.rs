@@ -2,7 +2,7 @@
 
 use super::{GuardVerdict, Reading};
 
-/// Keeps what any look at a guard has shown, harm and safety each.
+/// What any look at a guard has shown, harm and safety each.
 ///
 /// The error rates of a guard hold for all looks together, so what one look has shown stays
 /// shown, also when later events speak against it. Look at the guard through a latch after every

@@ -3,7 +3,7 @@
 use super::outlook::{self, Outlook, Scenario};
 use super::{CandidateShare, GuardError, RateTest, Reading, Recorded, SeenUnits, Side, StageTally};
 
-/// Watches the bad events of a candidate and of its control.
+/// A guard over the bad events of a candidate and of its control.
 ///
 /// It keeps counts per share and, unless each request is its own unit, the set of units that had
 /// a bad event. Its answer is a function of that state alone: it holds no clock, and it forgets

@@ -23,7 +23,7 @@ pub enum Recorded {
     NotSampled,
 }
 
-/// Counts each unit's first bad event, in bounded memory.
+/// The units that had a bad event, with the first of each, in bounded memory.
 ///
 /// Users are sticky and differ: a unit with a high error rate brings all its errors to its side,
 /// so events are not independent, but units are. Repeated events of a unit are therefore left
@@ -113,7 +113,7 @@ struct Label {
 }
 
 impl SeenUnits {
-    /// Is the capacity unless another is chosen: about 2 MB when full.
+    /// The capacity unless another is chosen: about 2 MB when full.
     pub const DEFAULT_CAPACITY: usize = 65_536;
     const CAPACITIES: core::ops::RangeInclusive<usize> = 16..=16_777_216;
 

@@ -43,7 +43,7 @@ impl Stage {
     }
 }
 
-/// Counts bad events of two sides, apart for each share of the traffic.
+/// The numbers of bad events of two sides, apart for each share of the traffic.
 ///
 /// It is all that a guard's evidence depends on. It is mergeable: any partition of the events, in
 /// any order, gives an equal tally, so evidence computed from it is equal bit by bit.
@@ -58,7 +58,7 @@ pub struct StageTally {
 }
 
 impl StageTally {
-    /// Is how many different shares are kept apart.
+    /// How many different shares are kept apart.
     pub const MAX_SHARES: usize = 1024;
 
     /// Returns a tally of no events.

@@ -56,7 +56,7 @@ impl LoggedDecision {
 pub struct MaxWeight(f64);
 
 impl MaxWeight {
-    /// Is the greatest weight of a policy against itself.
+    /// The greatest weight of a policy against itself.
     pub const ONE: MaxWeight = MaxWeight(1.0);
 
     /// Returns the greatest weight over all actions that units can meet.

@@ -47,7 +47,7 @@ pub struct Forecast {
     pub too_few: Option<TooFew>,
 }
 
-/// Says that the normal law is too far away at the first look.
+/// A warning that the normal law is too far away at the first look.
 ///
 /// The skewness of the test statistic may be that which the [`SkewnessRule`] tolerates of a mean;
 /// it vanishes under an even split, where the arms' skewnesses cancel. Beyond that each arm wants

@@ -54,7 +54,7 @@ pub enum Quantity {
     },
 }
 
-/// Says what counts as one observation.
+/// What counts as one observation.
 ///
 /// Requests of one unit are alike, so that only a unit's first event, or its one value, is
 /// independent of the others. It costs power: a unit that fails often counts once.

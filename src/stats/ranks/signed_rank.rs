@@ -7,7 +7,7 @@ use super::{corrected, doubled_ranks, of_shift};
 use crate::stats::fixed_horizon::law::{normal_p, normal_reach};
 use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, Statistic};
 
-/// Is the most differences, zeros left out, that [`signed_rank_exact`] takes.
+/// The most differences, zeros left out, that [`signed_rank_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 300;
 
 /// What becomes of differences of zero.
@@ -64,7 +64,7 @@ pub fn signed_rank(
     )
 }
 
-/// Is [`signed_rank`] with a continuity correction of one half, zeros dropped.
+/// Tests as [`signed_rank`] does, with a continuity correction of one half, zeros dropped.
 ///
 /// It imitates the exact test, and is conservative.
 ///
@@ -86,7 +86,7 @@ pub fn signed_rank_corrected(
     )
 }
 
-/// Is [`signed_rank`] by the exact law of the signs, zeros dropped, ties included.
+/// Tests as [`signed_rank`] does, by the exact law of the signs, zeros dropped, ties included.
 ///
 /// All signs are equally likely under the null hypothesis, given the sizes of the differences.
 /// The interval's order statistics follow from the law without ties, which is conservative if

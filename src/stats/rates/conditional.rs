@@ -31,8 +31,12 @@ pub struct RateRatio {
 
 /// Compares two event rates exactly, given how many events there were in all.
 ///
+/// The two-sided p is *central*: twice the smaller tail, at most 1. It is not that of minimum
+/// likelihood, the sum over all outcomes that are no likelier, which R's `poisson.test` has: where
+/// that gives 0.080, this may give 0.112. The intervals of both agree.
+///
 /// Each event is the candidate's with probability `e_b / (e_a + e_b)` if the rates are equal, so
-/// the candidate's events are binomial. Two-sided p is twice the smaller tail, and the interval
+/// the candidate's events are binomial. The interval
 /// is Clopper and Pearson's for that probability, turned into a ratio of rates: the two agree,
 /// and err at most with alpha. Without any event p is 1 and the interval holds every ratio.
 ///
@@ -66,7 +70,7 @@ pub fn exact(
     )
 }
 
-/// Is [`exact`] with half of the probability of the very events observed.
+/// Compares as [`exact`] does, with half of the probability of the very events observed.
 ///
 /// The mid-p hardly ever errs more often than alpha and is stronger: the default. The interval
 /// is that of [`exact`], and wider than the test.

@@ -43,7 +43,7 @@ impl Capital {
 /// The part of the capital that is risked at most.
 const MOST: f64 = 0.5;
 
-/// Bets against one stated mean of values in `[0, 1]`, in constant memory.
+/// A bettor against one stated mean of values in `[0, 1]`, in constant memory.
 ///
 /// For the few values that a policy cares about, such as 0 and the margins of non-inferiority.
 ///

@@ -4,7 +4,7 @@ use super::predictor::Predictor;
 use super::unit_value;
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// Follows the mean of values in `[0, 1]` by a confidence sequence, in constant memory.
+/// A confidence sequence of the mean of values in `[0, 1]`, in constant memory.
 ///
 /// # Formula
 /// With predictable weights `l_i = min(sqrt(2 ln(2 / alpha) / (s2_{i-1} i ln(1 + i))), 1/2)`, the
