@@ -40,7 +40,7 @@ fn accumulators(c: &mut Criterion) {
             let mut moments = Moments::new();
             let mut refused = 0_u32;
             for &value in black_box(&x) {
-                refused += u32::from(moments.push(value).is_err());
+                refused += u32::from(moments.record(value).is_err());
             }
             (moments, refused)
         });

@@ -19,7 +19,8 @@
 //!   are counted apart and enter no metric.
 //!
 //! ```
-//! use switchstand::experiment::{Experiment, Kind, Metric, Setup, Worse, digest};
+//! use switchstand::experiment::{Experiment, Kind, Metric, Setup, digest};
+//! use switchstand::stats::Worse;
 //! use switchstand::{Key, Reason};
 //!
 //! let clicks = Metric::goal("clicks", Kind::Rate, Worse::Lower, 0.005);
@@ -50,7 +51,6 @@ mod table;
 mod units;
 mod verdict;
 
-pub use crate::rollout::Worse;
 pub use error::ExperimentError;
 pub use metric::{Kind, Metric, Role};
 pub use part::{Apart, Part};

@@ -68,7 +68,7 @@ mod trail;
 
 pub use action::Action;
 pub use cause::{Cause, PauseCause};
-pub use check::{Check, Found, Worse};
+pub use check::{Check, Found};
 pub use controller::Rollout;
 pub use error::{RolloutError, ScheduleError};
 pub use guard::{Guard, OnBreach, OnNoData};

@@ -46,11 +46,9 @@
 
 pub mod agreement;
 mod alpha;
-mod alternative;
 pub mod anytime;
 pub mod bayes;
 pub mod best_arm;
-mod cancellation;
 pub mod compare;
 mod counts;
 pub mod covariate;
@@ -70,6 +68,7 @@ mod moments;
 pub mod multiplicity;
 pub mod off_policy;
 mod p_value;
+mod pair_sums;
 pub mod paired;
 mod paired_counts;
 mod paired_moments;
@@ -84,24 +83,20 @@ pub mod ratios;
 mod refusal;
 mod sample;
 pub mod sample_ratio;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the reference vectors pin the whole family; some of it serves no method yet"
-)]
-pub(crate) mod special;
+#[doc(hidden)]
+pub mod special;
 pub(crate) mod state;
 
 pub use alpha::{Alpha, AlphaError};
-pub use alternative::Alternative;
 pub use counts::Counts;
-pub use fixed_horizon::{FixedHorizon, Statistic};
+pub use fixed_horizon::{Alternative, FixedHorizon, Statistic};
 pub use higher_moments::HigherMoments;
 pub use histogram::Histogram;
 pub use interval::Interval;
-pub use measure::Measure;
+pub use measure::{Measure, Worse};
 pub use moments::Moments;
 pub use p_value::PValue;
+pub use pair_sums::PairSums;
 pub use paired_counts::PairedCounts;
 pub use paired_moments::PairedMoments;
 pub use ratio_moments::RatioMoments;

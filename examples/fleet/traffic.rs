@@ -1,7 +1,8 @@
 //! The users, the models, and what the experiment measures.
 
 use switchstand::Model;
-use switchstand::experiment::{Experiment, ExperimentError, Kind, Metric, Setup, Worse};
+use switchstand::experiment::{Experiment, ExperimentError, Kind, Metric, Setup};
+use switchstand::stats::Worse;
 
 use crate::{RELEASE, SERVERS};
 

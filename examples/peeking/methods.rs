@@ -4,7 +4,7 @@ use std::error::Error;
 
 use switchstand::stats::anytime::{AnytimeT, AsymptoticSequence, MixtureSprt, SkewnessRule};
 use switchstand::stats::guard::{
-    CandidateShare, Margins, Method as Process, RateGuard, RateTest, Side,
+    CandidateShare, Margins, RateGuard, RateMethod as Process, RateTest, Side,
 };
 use switchstand::stats::{Alpha, Alternative, Counts, HigherMoments};
 
@@ -119,11 +119,11 @@ impl Watch {
         self.moments_b.merge(&good_answers(event.good_candidate)?)?;
         let side = if event.by_candidate {
             self.b.record(true);
-            self.moments_b.push(1.0)?;
+            self.moments_b.record(1.0)?;
             Side::Candidate
         } else {
             self.a.record(true);
-            self.moments_a.push(1.0)?;
+            self.moments_a.record(1.0)?;
             Side::Control
         };
         self.wald.record(event.request, side, self.share)?;
@@ -162,7 +162,7 @@ impl Watch {
 /// The moments of `n` values of zero, by doubling.
 fn good_answers(n: u64) -> Result<HigherMoments, Box<dyn Error>> {
     let (mut all, mut power) = (HigherMoments::new(), HigherMoments::new());
-    power.push(0.0)?;
+    power.record(0.0)?;
     let mut rest = n;
     while rest > 0 {
         if rest % 2 == 1 {

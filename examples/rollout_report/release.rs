@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup, digest};
 use switchstand::rollout::{
-    Check, Climb, Guard, Input, Measured, Phase, Rollout, Sample, Schedule, Tag, Worse,
+    Check, Climb, Guard, Input, Measured, Phase, Rollout, Sample, Schedule, Tag,
 };
+use switchstand::stats::Worse;
 use switchstand::stats::anytime::AnytimeT;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Reading, Side};
 use switchstand::stats::{Alpha, HigherMoments};
@@ -232,8 +233,8 @@ impl Scores {
     fn record(&mut self, user: u64, side: Side, score: f64) -> Result<(), Box<dyn Error>> {
         if self.users.insert(user) {
             match side {
-                Side::Candidate => self.candidate.push(score)?,
-                Side::Control => self.control.push(score)?,
+                Side::Candidate => self.candidate.record(score)?,
+                Side::Control => self.control.record(score)?,
             }
         }
         Ok(())

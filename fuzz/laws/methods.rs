@@ -79,8 +79,8 @@ fn of_counts(bytes: &mut Bytes<'_>, alpha: Alpha, side: Alternative) {
     }
     // The exact law of large tables takes long, by its nature and its documentation.
     if a.trials() + b.trials() < 100_000 {
-        number!(exact::fisher(&a, &b, side).map(|p| p.p));
-        number!(exact::fisher_mid_p(&a, &b, side).map(|p| p.p));
+        number!(exact::fisher(&a, &b, side).map(|p| p.value));
+        number!(exact::fisher_mid_p(&a, &b, side).map(|p| p.value));
     }
     let weights = [bytes.number(), bytes.number()];
     let arms = [a.trials(), b.trials()];
@@ -96,7 +96,7 @@ fn moments(bytes: &mut Bytes<'_>) -> Moments {
     let mut moments = Moments::new();
     for value in values(bytes) {
         // What is refused is left out, as an application would.
-        let _ = moments.push(value);
+        let _ = moments.record(value);
     }
     match bytes.bit() {
         true => moments,
@@ -123,7 +123,7 @@ fn of_moments(bytes: &mut Bytes<'_>, alpha: Alpha, side: Alternative) {
     if let Ok(margin) = Margin::symmetric(bytes.number())
         && let Ok(shown) = equivalence::of_means(&a, &b, margin, alpha)
     {
-        assert!((0.0..=1.0).contains(&shown.p().p), "{shown:?}");
+        assert!((0.0..=1.0).contains(&shown.p().value), "{shown:?}");
     }
     if let Ok(readout) = compare::two_arms(&a, &b, [1.0, 1.0], alpha) {
         assert!(!readout.to_string().contains("NaN"), "{readout}");
@@ -152,7 +152,7 @@ fn of_ratios(bytes: &mut Bytes<'_>, alpha: Alpha, side: Alternative) {
     let ratio = |bytes: &mut Bytes<'_>| {
         let mut ratio = RatioMoments::new();
         for value in values(bytes) {
-            let _ = ratio.push(value, bytes.number());
+            let _ = ratio.record(value, bytes.number());
         }
         ratio
     };
@@ -163,7 +163,7 @@ fn of_ratios(bytes: &mut Bytes<'_>, alpha: Alpha, side: Alternative) {
     let pair = |bytes: &mut Bytes<'_>| {
         let mut pair = PairedMoments::new();
         for value in values(bytes) {
-            let _ = pair.push(value, bytes.number());
+            let _ = pair.record(value, bytes.number());
         }
         pair
     };
@@ -178,7 +178,7 @@ fn of_ratios(bytes: &mut Bytes<'_>, alpha: Alpha, side: Alternative) {
         let mut moments = covariate::CovariateMoments::default();
         for value in values(bytes) {
             let before = covariate::PreRelease::new(bytes.number());
-            let _ = moments.push(before, value);
+            let _ = moments.record(before, value);
         }
         moments
     };
@@ -240,7 +240,7 @@ fn check_test(what: &str, outcome: Result<FixedHorizon, Refusal>) {
     let Ok(test) = outcome else { return };
     let is_finite = test.effect.is_finite() && test.standard_error >= 0.0;
     assert!(is_finite, "{what}: {test:?}");
-    assert!((0.0..=1.0).contains(&test.p.p), "{what}: {test:?}");
+    assert!((0.0..=1.0).contains(&test.p.value), "{what}: {test:?}");
     assert!(!format!("{test:?}").contains("NaN"), "{what}: {test:?}");
     check_interval(what, Ok(test.interval));
 }

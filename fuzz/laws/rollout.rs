@@ -5,9 +5,9 @@ use core::time::Duration;
 use switchstand::rollout::{
     Action, Advance, BadEvents, Before, Cause, Change, Check, Climb, Command, Guard, Input, Ladder,
     Measured, OnBreach, OnDeadline, OnNoData, Phase, Rollout, Sample, Schedule, ShadowStage, Tag,
-    Worse,
 };
-use switchstand::stats::guard::{CandidateShare, RateTest, Side, Tally};
+use switchstand::stats::Worse;
+use switchstand::stats::guard::{CandidateShare, RateTest, Side, StageTally};
 use switchstand::{Policy, Share, Timestamp};
 
 use super::bytes::Bytes;
@@ -281,8 +281,8 @@ fn sample(bytes: &mut Bytes<'_>, rollout: &Rollout, place: u64) -> Input {
     Input::Sample(sample)
 }
 
-fn tally(bytes: &mut Bytes<'_>) -> Tally {
-    let mut tally = Tally::new();
+fn tally(bytes: &mut Bytes<'_>) -> StageTally {
+    let mut tally = StageTally::new();
     for _ in 0..bytes.byte() % 3 {
         if let Ok(share) = CandidateShare::new(bytes.number()) {
             let events = bytes.below(u64::MAX);

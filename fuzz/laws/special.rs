@@ -1,16 +1,6 @@
 //! The special functions are total, keep their ranges, and their tails sum to one.
-//!
-//! They are private to the crate, so their source is included here.
 
-#[path = "../../src/stats/special.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "a part of the family serves these laws"
-)]
-mod functions;
-
-use functions::*;
+use switchstand::stats::special::*;
 
 use super::bytes::Bytes;
 

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use switchstand::comparison;
 use switchstand::experiment::{Part, Setup};
 use switchstand::rollout::{Rollout, Schedule};
-use switchstand::stats::guard::{RateGuard, SeenUnits, Tally};
+use switchstand::stats::guard::{RateGuard, SeenUnits, StageTally};
 use switchstand::stats::{
     Alpha, Alternative, Counts, HigherMoments, Histogram, Interval, Moments, PairedCounts,
     PairedMoments, RatioMoments, agreement, anytime, covariate, means, ratios,
@@ -36,7 +36,7 @@ pub(crate) fn check(bytes: &[u8]) -> bool {
     let values = [
         read::<Schedule>(text).is_some(),
         read::<Setup>(text).is_some(),
-        read::<Tally>(text).is_some(),
+        read::<StageTally>(text).is_some(),
         read::<Counts>(text).is_some(),
         read::<PairedCounts>(text).is_some(),
         read::<Interval>(text).is_some(),
@@ -178,7 +178,7 @@ fn check_accumulators(text: &str) -> bool {
         let numbers = [moments.mean(), moments.variance(), moments.standard_error()];
         check_numbers(&numbers);
         if let Ok(test) = means::welch(&moments, &moments, ALPHA, TWO) {
-            assert!((0.0..=1.0).contains(&test.p.p), "{test:?}");
+            assert!((0.0..=1.0).contains(&test.p.value), "{test:?}");
         }
     }
     if let Some(moments) = read::<HigherMoments>(text) {

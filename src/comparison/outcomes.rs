@@ -63,7 +63,7 @@ impl PairedOutcomes {
         loss: impl Fn(&P, &T) -> f64,
     ) -> Result<(), Refusal> {
         self.loss
-            .push(loss(primary, truth.get()), loss(shadow, truth.get()))
+            .record(loss(primary, truth.get()), loss(shadow, truth.get()))
     }
 
     /// Adds the requests of `other`.

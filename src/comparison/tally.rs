@@ -73,7 +73,7 @@ impl<P: Clone> Tally<P> {
                 // Durations are never refused: they are finite and not negative.
                 let _ = histogram.record(latency);
             }
-            let _ = self.latency.push(seconds[0], seconds[1]);
+            let _ = self.latency.record(seconds[0], seconds[1]);
         }
         #[cfg(not(feature = "stats"))]
         let _ = pair;
@@ -89,7 +89,7 @@ impl<P: Clone> Tally<P> {
 
     #[cfg(feature = "stats")]
     pub(super) fn score(&mut self, [primary, shadow]: [f64; 2]) {
-        if self.scores.push(primary, shadow).is_err() {
+        if self.scores.record(primary, shadow).is_err() {
             self.unscored += 1;
         }
     }

@@ -61,7 +61,7 @@ impl Groups {
     pub(super) fn moments(&self) -> Result<RatioMoments, Refusal> {
         let mut moments = RatioMoments::new();
         for [numerator, denominator] in self.0.0.iter() {
-            moments.push(*numerator, *denominator)?;
+            moments.record(*numerator, *denominator)?;
         }
         Ok(moments)
     }
@@ -70,7 +70,7 @@ impl Groups {
     pub(super) fn deviations(&self, ratio: f64) -> Result<HigherMoments, Refusal> {
         let mut moments = HigherMoments::default();
         for [numerator, denominator] in self.0.0.iter() {
-            moments.push(numerator - ratio * denominator)?;
+            moments.record(numerator - ratio * denominator)?;
         }
         Ok(moments)
     }

@@ -1,6 +1,6 @@
 //! What is measured, and what for.
 
-use crate::rollout::Worse;
+use crate::stats::Worse;
 
 /// Names what kind of number a metric is.
 #[derive(Clone, Copy, Debug, PartialEq)]

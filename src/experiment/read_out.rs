@@ -125,7 +125,7 @@ impl Part {
             None => Verdict::Invalid {
                 why: "no unit was exposed yet".to_owned(),
             },
-            Some(p) if p.p < SAMPLE_RATIO_ALPHA => Verdict::Invalid {
+            Some(p) if p.value < SAMPLE_RATIO_ALPHA => Verdict::Invalid {
                 why: format!(
                     "the arms have {control} and {candidate} units, which does not fit their \
                      weights: find out why before reading any number"
@@ -177,7 +177,7 @@ impl Part {
                             effect,
                             interval,
                             p,
-                            adjusted_p: p.p,
+                            adjusted_p: p.value,
                             alpha: self.setup.alpha,
                         })
                     });
@@ -239,7 +239,7 @@ impl Part {
             effect: look.effect,
             interval: look.interval,
             p: look.p(),
-            adjusted_p: look.p().p,
+            adjusted_p: look.p().value,
             alpha: self.setup.alpha,
         })
     }
@@ -301,7 +301,7 @@ fn adjust(findings: &mut [Finding]) -> Result<(), Refusal> {
         .filter(deciding)
         .filter_map(|finding| finding.test.as_mut().ok())
         .collect();
-    let p: Vec<f64> = tests.iter().map(|test| test.p.p).collect();
+    let p: Vec<f64> = tests.iter().map(|test| test.p.value).collect();
     for (test, adjusted) in tests.iter_mut().zip(multiplicity::holm(&p)?) {
         test.adjusted_p = adjusted;
     }

@@ -187,7 +187,7 @@ impl Experiment {
                     let holds = value.abs() <= GREATEST_GAUGE;
                     let expected = "a number from -1e140 to 1e140";
                     Refusal::require(holds, "value of a gauge", value, expected)?;
-                    values.push(value)?;
+                    values.record(value)?;
                 }
                 (_, kind) => return Err(self.wrong_kind(metric, kind)),
             }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Finding, Role, Test};
-use crate::rollout::Worse;
+use crate::stats::Worse;
 
 /// States what to do.
 #[derive(Clone, Debug, PartialEq)]

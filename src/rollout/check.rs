@@ -4,21 +4,10 @@ use core::fmt;
 
 use super::{BadEvents, Measured};
 use crate::stats::{
-    Alpha,
-    guard::{CandidateShare, RateTest, Reading, Side, Tally},
+    Alpha, Worse,
+    guard::{CandidateShare, RateTest, Reading, Side, StageTally},
     measure::significant,
 };
-
-/// Names the direction in which a number gets worse.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Worse {
-    /// Latency, errors, memory.
-    Higher,
-    /// Accuracy, clicks, revenue.
-    Lower,
-}
 
 /// Names what a guard looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +103,7 @@ fn judge_rate(
     alpha: Alpha,
 ) -> Judgement {
     let tally = &events.tally;
-    let of_step = |tally| share.map_or_else(Tally::new, |share| stage_of(tally, share));
+    let of_step = |tally| share.map_or_else(StageTally::new, |share| stage_of(tally, share));
     let (mut harm, mut safe, kept) = match &events.thinned {
         None => (test.harm(tally), test.safe(&of_step(tally)), tally),
         Some(thinned) => {
@@ -123,7 +112,7 @@ fn judge_rate(
             let kept = if fits {
                 of_step(&thinned.tally)
             } else {
-                Tally::new()
+                StageTally::new()
             };
             let (harm, safe) = (test.harm_of_units(tally), test.safe_of_units(&kept));
             (harm, safe, &thinned.tally)
@@ -132,10 +121,10 @@ fn judge_rate(
     harm.ln_e += events.ln_stake;
     harm.threshold = -alpha.get().ln();
     safe.ln_e += events.ln_stake;
-    let is_breach = harm.suffices();
+    let is_breach = harm.is_significant();
     Judgement {
         is_breach,
-        is_safe: safe.suffices() && !is_breach,
+        is_safe: safe.is_significant() && !is_breach,
         found: Found::Rate(Reading {
             harm,
             safe,
@@ -156,8 +145,8 @@ pub(super) struct Judgement {
 }
 
 /// Returns the events under one share alone: the evidence of one step.
-fn stage_of(tally: &Tally, share: CandidateShare) -> Tally {
-    let mut step = Tally::new();
+fn stage_of(tally: &StageTally, share: CandidateShare) -> StageTally {
+    let mut step = StageTally::new();
     for stage in tally.stages().iter().filter(|stage| stage.share == share) {
         // One share is within the limit of shares, and the counts fitted before.
         let _ = step.record_many(Side::Candidate, share, stage.candidate);

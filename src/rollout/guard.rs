@@ -10,7 +10,8 @@ use super::Check;
 /// no data holds.
 ///
 /// ```
-/// use switchstand::rollout::{Check, Guard, OnBreach, Worse};
+/// use switchstand::rollout::{Check, Guard, OnBreach};
+/// use switchstand::stats::Worse;
 /// let memory = Check::Limit { worse: Worse::Higher, limit: 0.8 };
 /// let guard = Guard::new("memory", memory).on_breach(OnBreach::Pause);
 /// assert_eq!(guard.name(), "memory");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Tag;
-use crate::stats::guard::{Margins, RateGuard, SeenUnits, Tally};
+use crate::stats::guard::{Margins, RateGuard, SeenUnits, StageTally};
 
 /// Holds what was measured of the candidate and its control, up to one moment.
 ///
@@ -114,7 +114,7 @@ impl Measured {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct BadEvents {
-    pub(super) tally: Tally,
+    pub(super) tally: StageTally,
     /// Where units' events are counted: those that count for safety.
     pub(super) thinned: Option<Thinned>,
     pub(super) ln_stake: f64,
@@ -128,12 +128,12 @@ pub struct BadEvents {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct Thinned {
     pub(super) margins: Margins,
-    pub(super) tally: Tally,
+    pub(super) tally: StageTally,
 }
 
-impl From<Tally> for BadEvents {
+impl From<StageTally> for BadEvents {
     /// Takes events of which each is its own unit's.
-    fn from(tally: Tally) -> BadEvents {
+    fn from(tally: StageTally) -> BadEvents {
         BadEvents {
             tally,
             thinned: None,

@@ -12,7 +12,7 @@ pub use confusion_matrix::ConfusionMatrix;
 use super::fixed_horizon::law::{normal_p, normal_reach};
 use super::{Alpha, Alternative, FixedHorizon, Interval, Measure, Refusal, Statistic};
 
-/// Names how much credit an answer in a neighbouring category gets.
+/// How much credit an answer in a neighbouring category gets.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -37,7 +37,7 @@ impl Weights {
     }
 }
 
-/// Holds Cohen's kappa and what it is made of.
+/// Cohen's kappa and what it is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -57,6 +57,8 @@ pub struct Kappa {
 /// `(p_o - p_e) / (1 - p_e)` of the observed and the expected weighted agreement: 1 for perfect
 /// agreement, 0 for chance, below 0 for less. The interval uses the standard error at the
 /// observed table, the test the one under independence, both by Fleiss, Cohen and Everitt.
+/// Where agreement by chance cannot vary, as when one side gives one answer only, both agreements
+/// are equal whatever the table: kappa, both errors and z are 0 then, p is 1, and nothing is said.
 /// The interval may exceed 1; where one category dominates kappa is low though agreement is
 /// high, then look at [`pabak`] too.
 ///
@@ -64,8 +66,8 @@ pub struct Kappa {
 /// <https://doi.org/10.1037/h0028106>.
 ///
 /// # Errors
-/// [`Refusal::InsufficientData`] for an empty matrix, [`Refusal::ZeroVariance`] if either side
-/// gives one answer only, or agreement by chance cannot vary.
+/// [`Refusal::InsufficientData`] for an empty matrix, [`Refusal::ZeroVariance`] if both sides
+/// give one and the same answer only, so that chance alone agrees always.
 ///
 /// ```
 /// use switchstand::stats::Alpha;
@@ -83,12 +85,6 @@ pub fn cohen_kappa(
     let n = total(matrix)?;
     let k = matrix.categories();
     let (rows, columns) = (matrix.row_sums(), matrix.column_sums());
-    // Whoever gives one answer only agrees exactly by chance, with no error to judge it by.
-    if rows.iter().chain(&columns).any(|&sum| sum == matrix.n()) {
-        return Err(Refusal::ZeroVariance {
-            what: "answer of one side",
-        });
-    }
     let weight = |i: usize, j: usize| weights.weight(i, j, k);
     let cells = || {
         matrix
@@ -105,6 +101,11 @@ pub fn cohen_kappa(
     // In disagreements: exact at perfect agreement, and 1 - p_e keeps its digits.
     let missed: f64 = cells().map(|(_, _, p, w)| p * (1.0 - w)).sum();
     let missed_by_chance: f64 = chance().map(|(_, _, p, w)| p * (1.0 - w)).sum();
+    if missed_by_chance == 0.0 {
+        return Err(Refusal::ZeroVariance {
+            what: "answer of both sides",
+        });
+    }
     let kappa = 1.0 - missed / missed_by_chance;
 
     let row_means: Vec<f64> = (0..k)
@@ -135,15 +136,14 @@ pub fn cohen_kappa(
     let standard_error = deviation(&terms);
     let terms: Vec<(f64, f64)> = chance().map(|(i, j, p, w)| (p, w - margin(i, j))).collect();
     let null_standard_error = deviation(&terms);
-    // With linear weights and no category in common the weights are sums of a row's and a
-    // column's part: nothing is left to vary but rounding.
-    if null_standard_error * n.sqrt() < 1e-12 {
-        return Err(Refusal::ZeroVariance {
-            what: "agreement by chance",
-        });
-    }
+    // One side's only answer, or linear weights and no category in common, make the weights
+    // sums of a row's and a column's part: nothing is left to vary but rounding.
+    let can_vary = null_standard_error * n.sqrt() >= 1e-12;
+    let of_it = |number: f64| if can_vary { number } else { 0.0 };
+    let (kappa, standard_error) = (of_it(kappa), of_it(standard_error));
+    let null_standard_error = of_it(null_standard_error);
     let alternative = Alternative::TwoSided;
-    let z = kappa / null_standard_error;
+    let z = of_it(kappa / null_standard_error);
     let reach = normal_reach(alpha, alternative) * standard_error;
     Ok(Kappa {
         test: FixedHorizon {

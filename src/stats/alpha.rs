@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Holds an error probability between zero and one, neither of them included.
+/// An error probability between zero and one, neither of them included.
 ///
 /// A test at `alpha` rejects a true null hypothesis with at most this probability; an interval
 /// at `alpha` covers the truth with probability `1 - alpha`, its [`level`](Alpha::level).
@@ -20,11 +20,11 @@ use thiserror::Error;
 pub struct Alpha(f64);
 
 impl Alpha {
-    /// Is one in twenty, the convention of most experiments.
+    /// One in twenty, the convention of most experiments.
     pub const FIVE_PERCENT: Alpha = Alpha(0.05);
-    /// Is one in a hundred, the default of guards.
+    /// One in a hundred, the default of guards.
     pub const ONE_PERCENT: Alpha = Alpha(0.01);
-    /// Is one in a thousand, the default of checks that an experiment is sound.
+    /// One in a thousand, the default of checks that an experiment is sound.
     pub const ONE_PER_MILLE: Alpha = Alpha(0.001);
 
     /// Returns the error rate `value`, which lies strictly between 0 and 1.
@@ -68,7 +68,7 @@ impl From<Alpha> for f64 {
     }
 }
 
-/// Tells why a number is not an error rate.
+/// Why a number is not an error rate.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum AlphaError {

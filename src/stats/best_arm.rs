@@ -19,7 +19,7 @@ use super::evidence::EValue;
 use super::multiplicity::{e_benjamini_hochberg, e_holm};
 use super::{Alpha, HigherMoments, Refusal};
 
-/// Holds what is known of the leading arm, at one look.
+/// What is known of the leading arm, at one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -73,7 +73,7 @@ impl BestMean {
 /// use switchstand::stats::{Alpha, HigherMoments, best_arm};
 /// let arm = |mean: f64| {
 ///     let mut moments = HigherMoments::new();
-///     (0..4_000).try_for_each(|i| moments.push(mean + f64::from(i % 7)))?;
+///     (0..4_000).try_for_each(|i| moments.record(mean + f64::from(i % 7)))?;
 ///     Ok::<_, switchstand::stats::Refusal>(moments)
 /// };
 /// let arms = [arm(0.0)?, arm(0.4)?, arm(0.35)?];
@@ -111,7 +111,7 @@ pub fn best_mean(
     })
 }
 
-/// Holds each challenger's comparison with the control, at one look.
+/// Each challenger's comparison with the control, at one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,25 +1,27 @@
 //! Two arms and a metric, read out in one call.
 //!
-//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`ReadOut`] whose
+//! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`TwoArms`] whose
 //! `Display` is meant to be pasted into a review. What it picks, and why:
 //!
 //! | metric | test | interval | reason |
 //! |---|---|---|---|
 //! | a rate ([`Counts`]) | pooled z | Newcombe | its standard error is that of the null hypothesis; the interval needs no minimum count and never leaves -1 to 1 |
 //! | a rate with an expected count below 5 | score of Miettinen and Nurminen | its own | keeps its level where the pooled z test does not |
+//! | a rate without any success, or any failure, in both arms | none, p is 1 | score of Miettinen and Nurminen | that nothing happened yet still bounds the difference |
 //! | a mean ([`Moments`]) | Welch's t | its own | arms may differ in variance and size, as in a canary |
 //!
 //! A direction is stated only if the p-value is below alpha *and* the interval excludes zero,
 //! and never while the sample ratio check fails. It is for **one** look at a sample of fixed
 //! size.
 
-mod read_out;
+mod two_arms;
 
-pub use read_out::{ArmReadOut, ReadOut, RelativeEffect, Verdict};
+pub use two_arms::{ArmReadOut, Finding, RelativeEffect, TwoArms};
 
 use super::means::{self, FiellerSet};
 use super::{
-    Alpha, Alternative, Counts, FixedHorizon, Moments, Refusal, proportions, sample_ratio,
+    Alpha, Alternative, Counts, FixedHorizon, Measure, Moments, PValue, Refusal, Statistic,
+    proportions, sample_ratio,
 };
 
 /// Expected count below which the pooled z test is not trusted.
@@ -36,7 +38,7 @@ const SMALL_COUNT: f64 = 5.0;
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for empty arms, or fewer than two values for a mean;
-/// [`Refusal::ZeroVariance`] if nothing varies in either arm; [`Refusal::OutOfRange`] for
+/// [`Refusal::ZeroVariance`] if no value of a mean varies in either arm; [`Refusal::OutOfRange`] for
 /// weights that are not positive.
 ///
 /// ```
@@ -44,22 +46,22 @@ const SMALL_COUNT: f64 = 5.0;
 /// let control = Counts::new(480, 10_000)?;
 /// let candidate = Counts::new(577, 10_050)?;
 /// let read_out = compare::two_arms(&control, &candidate, [1.0, 1.0], Alpha::FIVE_PERCENT)?;
-/// assert_eq!(read_out.verdict, compare::Verdict::Higher);
+/// assert_eq!(read_out.verdict, compare::Finding::Higher);
 /// println!("{read_out}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn two_arms<M: Metric>(
+pub fn two_arms<M: Comparable>(
     control: &M,
     candidate: &M,
     weights: [f64; 2],
     alpha: Alpha,
-) -> Result<ReadOut, Refusal> {
+) -> Result<TwoArms, Refusal> {
     let sizes = [control.units(), candidate.units()];
     let sample_ratio = sample_ratio::check(&sizes, &weights, Alpha::ONE_PER_MILLE)?;
     let effect = M::effect(control, candidate, alpha)?;
     let relative = M::relative(control, candidate, alpha);
-    let verdict = Verdict::of(&effect, &sample_ratio);
-    Ok(ReadOut {
+    let verdict = Finding::of(&effect, &sample_ratio);
+    Ok(TwoArms {
         verdict,
         effect,
         relative,
@@ -69,18 +71,18 @@ pub fn two_arms<M: Metric>(
     })
 }
 
-/// Is what [`two_arms`] knows how to test: [`Counts`] and [`Moments`].
+/// An arm that [`two_arms`] knows how to test: [`Counts`] and [`Moments`].
 ///
 /// It cannot be implemented elsewhere.
-pub trait Metric: sealed::Metric {}
+pub trait Comparable: sealed::Comparable {}
 
-impl Metric for Counts {}
-impl Metric for Moments {}
+impl Comparable for Counts {}
+impl Comparable for Moments {}
 
 mod sealed {
     use super::{Alpha, FixedHorizon, Refusal, RelativeEffect};
 
-    pub trait Metric: Sized {
+    pub trait Comparable: Sized {
         /// Returns the number of units.
         fn units(&self) -> u64;
         /// Returns the arm's rate or mean, 0 for an empty arm.
@@ -92,7 +94,7 @@ mod sealed {
     }
 }
 
-impl sealed::Metric for Counts {
+impl sealed::Comparable for Counts {
     fn units(&self) -> u64 {
         self.trials()
     }
@@ -111,7 +113,10 @@ impl sealed::Metric for Counts {
         } else {
             proportions::pooled_z
         };
-        test(control, candidate, alpha, Alternative::TwoSided)
+        match test(control, candidate, alpha, Alternative::TwoSided) {
+            Err(Refusal::ZeroVariance { .. }) => equal_rates(control, candidate, alpha),
+            other => other,
+        }
     }
 
     fn relative(control: &Counts, candidate: &Counts, alpha: Alpha) -> Option<RelativeEffect> {
@@ -126,7 +131,30 @@ impl sealed::Metric for Counts {
     }
 }
 
-impl sealed::Metric for Moments {
+/// Returns the result for arms without any success, or any failure.
+///
+/// There is no error to measure the difference of 0 by, so the test says nothing; the interval
+/// tells how large a difference there may be.
+fn equal_rates(
+    control: &Counts,
+    candidate: &Counts,
+    alpha: Alpha,
+) -> Result<FixedHorizon, Refusal> {
+    Ok(FixedHorizon {
+        method: "Miettinen-Nurminen score interval",
+        measure: Measure::RateDifference,
+        effect: 0.0,
+        standard_error: 0.0,
+        interval: proportions::miettinen_nurminen_interval(control, candidate, alpha)?,
+        null: 0.0,
+        alternative: Alternative::TwoSided,
+        alpha,
+        statistic: Statistic::Normal { z: 0.0 },
+        p: PValue::new(1.0, 0.0),
+    })
+}
+
+impl sealed::Comparable for Moments {
     fn units(&self) -> u64 {
         self.n()
     }

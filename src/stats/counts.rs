@@ -3,7 +3,7 @@
 use super::Refusal;
 use super::state::MAX_COUNT;
 
-/// Counts successes among trials, one trial per unit.
+/// The number of successes among trials, one trial per unit.
 ///
 /// Counts merge by addition, exactly and in any order.
 ///

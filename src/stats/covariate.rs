@@ -25,7 +25,7 @@ pub use ratio_moments::{PreReleaseSums, RatioCovariateMoments};
 use super::moments::BLOCK;
 use super::{Moments, PairedMoments, Refusal};
 
-/// Holds a number of a unit that was known before the release began.
+/// A number of a unit that was known before the release began.
 ///
 /// Whoever calls [`new`](PreRelease::new) states that nothing of the release can have changed
 /// the number: it was measured, and the unit's arm not yet drawn or not yet in effect.
@@ -48,15 +48,15 @@ impl PreRelease {
     }
 }
 
-/// Accumulates each unit's metric together with a number from before the release.
+/// The moments of each unit's metric together with a number from before the release.
 ///
 /// Units without a past take one value for all, such as the mean over the others or 0.
 ///
 /// ```
 /// use switchstand::stats::covariate::{CovariateMoments, PreRelease};
 /// let mut spending = CovariateMoments::new();
-/// spending.push(PreRelease::new(10.0), 12.0)?;
-/// spending.push(PreRelease::new(20.0), 19.0)?;
+/// spending.record(PreRelease::new(10.0), 12.0)?;
+/// spending.record(PreRelease::new(20.0), 19.0)?;
 /// assert_eq!(spending.metric().mean(), Some(15.5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -77,20 +77,25 @@ impl CovariateMoments {
         }
     }
 
+    /// Returns the moments of these pairs, the covariate first.
+    pub(super) const fn of_pairs(pairs: PairedMoments) -> CovariateMoments {
+        CovariateMoments { pairs }
+    }
+
     /// Adds one unit.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(&mut self, before: PreRelease, metric: f64) -> Result<(), Refusal> {
-        self.pairs.push(before.0, metric)
+    pub fn record(&mut self, before: PreRelease, metric: f64) -> Result<(), Refusal> {
+        self.pairs.record(before.0, metric)
     }
 
     /// Adds the units of two slices of equal length.
     ///
     /// # Errors
     /// [`Refusal::LengthMismatch`] for slices of different length, and as
-    /// [`push`](CovariateMoments::push) for any unit; then none is added.
+    /// [`record`](CovariateMoments::record) for any unit; then none is added.
     pub fn extend_from_slices(
         &mut self,
         before: &[PreRelease],

@@ -18,7 +18,7 @@ use super::{
     Statistic, means, paired, proportions,
 };
 
-/// Holds the differences that do not matter, on both sides of zero.
+/// The differences that do not matter, on both sides of zero.
 ///
 /// ```
 /// use switchstand::stats::equivalence::Margin;
@@ -68,7 +68,7 @@ impl Margin {
     }
 }
 
-/// Holds the outcome of two one-sided tests against a margin.
+/// The outcome of two one-sided tests against a margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -105,7 +105,7 @@ impl Equivalence {
     /// Tells whether the difference is shown to lie within the margin.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.p().p < self.alpha.get()
+        self.p().value < self.alpha.get()
     }
 }
 

@@ -21,7 +21,7 @@ use super::special::{
 use super::{Alternative, Counts, PValue, Refusal};
 use tables::Table;
 
-/// Is the largest margin, of the smallest of all four, that [`fisher`] takes.
+/// The largest margin, of the smallest of all four, that [`fisher`] takes.
 ///
 /// The margins are the sizes of the arms and the numbers of all successes and failures.
 pub const MAX_MARGIN: u64 = 10_000;
@@ -46,7 +46,7 @@ pub const MAX_MARGIN: u64 = 10_000;
 /// let control = Counts::new(1, 10_000)?;
 /// let candidate = Counts::new(8, 10_000)?;
 /// let p = exact::fisher(&control, &candidate, Alternative::TwoSided)?;
-/// assert!((p.p - 0.0390).abs() < 1e-4);
+/// assert!((p.value - 0.0390).abs() < 1e-4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fisher(
@@ -57,7 +57,7 @@ pub fn fisher(
     Ok(Tails::new(control, candidate, alternative)?.p(1.0))
 }
 
-/// Is [`fisher`] with half the probability of tables as likely as the observed.
+/// Tests as [`fisher`] does, with half the probability of tables as likely as the observed.
 ///
 /// Two-sided, all tables that are exactly as likely count half; one-sided, the observed one
 /// does. The mid-p rarely errs more often than alpha and is stronger: the default. Where the

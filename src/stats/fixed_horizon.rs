@@ -5,9 +5,9 @@ pub(crate) mod wald;
 
 use core::fmt;
 
-use super::{Alpha, Alternative, Interval, Measure, PValue};
+use super::{Alpha, Interval, Measure, PValue};
 
-/// Holds effect, interval and p-value of a test whose sample size was fixed beforehand.
+/// Effect, interval and p-value of a test whose sample size was fixed beforehand.
 ///
 /// The type says what the numbers cannot: they are valid for **one** look. Whoever computes them
 /// again and again while observations arrive, and stops at the first p below alpha, errs far
@@ -43,7 +43,7 @@ impl FixedHorizon {
     /// Tells whether the p-value is below the error rate.
     #[must_use]
     pub fn is_significant(&self) -> bool {
-        self.p.p < self.alpha.get()
+        self.p.value < self.alpha.get()
     }
 }
 
@@ -64,7 +64,21 @@ impl fmt::Display for FixedHorizon {
     }
 }
 
-/// Names a test statistic and the law that it is referred to.
+/// The direction that a test looks in.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Alternative {
+    /// The candidate differs from the control, in either direction.
+    #[default]
+    TwoSided,
+    /// The candidate's value is greater than the control's.
+    Greater,
+    /// The candidate's value is less than the control's.
+    Less,
+}
+
+/// A test statistic and the law that it is referred to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "law"))]

@@ -10,7 +10,7 @@
 //! | question | item |
 //! |---|---|
 //! | what would the boundaries, the power and the expected length be? | [`GroupSequential`] |
-//! | may we stop, at this look? | [`Monitor`], whose [`Interim`] holds a [`Verdict`] |
+//! | may we stop, at this look? | [`Monitor`], whose [`Interim`] holds a [`TrialVerdict`] |
 //! | what is the effect, now that we have stopped? | [`Monitor::conclusion`] |
 //!
 //! When not to use it: if looks come with every request, or nobody can name a maximum. Then
@@ -32,7 +32,7 @@ mod stated;
 pub use conclusion::Conclusion;
 pub use design::GroupSequential;
 pub use fractions::Fractions;
-pub use interim::{Interim, Verdict};
+pub use interim::{Interim, TrialVerdict};
 pub use monitor::Monitor;
 pub use planned::{Exit, Inflation, PlannedLook};
 pub use spending::Spending;

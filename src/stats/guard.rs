@@ -28,7 +28,7 @@
 //! [`RateGuard::where_each_request_is_its_own_unit`].
 //!
 //! ```
-//! use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, Verdict};
+//! use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, GuardVerdict};
 //!
 //! let mut guard = RateGuard::by_unit(RateTest::default());
 //! let share = CandidateShare::new(0.05)?;
@@ -48,6 +48,7 @@ mod kept_events;
 mod latch;
 mod margins;
 mod outlook;
+mod parts;
 mod rate_guard;
 mod rate_test;
 mod reading;
@@ -64,13 +65,13 @@ pub use latch::Latch;
 pub use margins::Margins;
 pub use outlook::{Outlook, Scenario};
 pub use rate_guard::RateGuard;
-pub use rate_test::{Method, RateTest};
-pub use reading::{Evidence, Reading};
+pub use rate_test::{RateMethod, RateTest};
+pub use reading::{LnEvidence, Reading};
 pub use seen_units::{Recorded, SeenUnits};
 pub use share::CandidateShare;
-pub use tally::{Side, Stage, Tally};
+pub use tally::{Side, Stage, StageTally};
 pub use truncated_beta::BetaPrior;
-pub use verdict::Verdict;
+pub use verdict::GuardVerdict;
 
 pub(crate) use digest::mix;
 pub(crate) use truncated_beta::ln_mixture;

@@ -4,6 +4,7 @@
 mod stored;
 
 use super::Refusal;
+use super::quantiles::rank_up_to;
 use super::state::MAX_COUNT;
 
 /// Explicit mantissa bits of an `f64`.
@@ -13,7 +14,7 @@ const MAX_BITS: u32 = 10;
 /// The buckets of [`Histogram::new`]: a relative error of 0.4 %.
 const DEFAULT_BITS: u32 = 7;
 
-/// Counts non-negative values in log-linear buckets, for quantiles with a known relative error.
+/// A histogram of log-linear buckets, for quantiles with a known relative error.
 ///
 /// A bucket is named by the leading bits of the value itself, so recording is a shift and an
 /// increment. Every power of two is cut into 2^b equal buckets, and a quantile is off by at
@@ -103,6 +104,31 @@ impl Histogram {
         }
     }
 
+    /// Counts one value so many times: a row of a table of values and their numbers.
+    ///
+    /// # Errors
+    /// As [`record`](Histogram::record), and [`Refusal::Overflow`] above 2^53 values; nothing is
+    /// counted then.
+    pub fn record_many(&mut self, value: f64, number: u64) -> Result<(), Refusal> {
+        if number == 0 {
+            return Ok(());
+        }
+        if self.n().saturating_add(number) > MAX_COUNT {
+            return Err(Refusal::Overflow {
+                what: "number of values",
+            });
+        }
+        let zeros = self.zeros;
+        self.record(value)?;
+        let further = number - 1;
+        if self.zeros > zeros {
+            self.zeros += further;
+        } else if let Some(count) = self.count_mut(self.index(value)) {
+            *count += further;
+        }
+        Ok(())
+    }
+
     /// Counts all values.
     ///
     /// # Errors
@@ -176,7 +202,7 @@ impl Histogram {
                 needed: 1,
             });
         }
-        let rank = ((q * n as f64).ceil() as u64).clamp(1, n);
+        let rank = rank_up_to(n, q).clamp(1, n);
         let (low, high) = self.bounds_of_rank(rank).unwrap_or((0.0, 0.0));
         // The harmonic mean of the bounds has the same relative distance to both; halves first,
         // so that the largest values do not overflow.

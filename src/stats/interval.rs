@@ -5,7 +5,7 @@ mod bound;
 
 use core::fmt;
 
-/// Holds a confidence interval together with its level.
+/// A confidence interval together with its level.
 ///
 /// A bound may be infinite, where the method says so; it is never NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]

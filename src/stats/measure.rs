@@ -1,8 +1,19 @@
-//! What an effect measures, and how a person writes it.
+//! What an effect measures, how a person writes it, and which way is worse.
 
 use core::fmt;
 
-/// Names what an effect measures.
+/// The direction in which a number gets worse.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Worse {
+    /// Latency, errors, memory.
+    Higher,
+    /// Accuracy, clicks, revenue.
+    Lower,
+}
+
+/// What an effect measures.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

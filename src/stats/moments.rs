@@ -1,6 +1,7 @@
 //! Mean and variance of a stream of values.
 
 mod block;
+pub(in crate::stats) mod scale;
 #[cfg(feature = "serde")]
 mod stored;
 mod summary;
@@ -8,8 +9,10 @@ mod summary;
 use super::Refusal;
 use super::state::MAX_COUNT;
 pub(super) use block::BLOCK;
+use scale::{SMALL, level_of, times};
+pub(super) use summary::MAX_VARIANCE_ERROR;
 
-/// Accumulates count, mean and sum of squared deviations.
+/// The count, mean and sum of squared deviations of a stream.
 ///
 /// A value that is NaN or infinite is refused and leaves the state as it was, so one bad value
 /// never poisons the rest. Any partition of the values, merged in any order, gives the same
@@ -23,10 +26,10 @@ pub(super) use block::BLOCK;
 /// use switchstand::stats::Moments;
 /// let mut latency = Moments::new();
 /// latency.extend_from_slice(&[10_000_001.0, 10_000_003.0])?;
-/// latency.push(10_000_002.0)?;
+/// latency.record(10_000_002.0)?;
 /// assert_eq!(latency.mean(), Some(10_000_002.0));
 /// assert_eq!(latency.variance(), Some(1.0));
-/// assert!(latency.push(f64::NAN).is_err());
+/// assert!(latency.record(f64::NAN).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,6 +45,8 @@ pub struct Moments {
     /// the difference of two large means needs them.
     mean_low: f64,
     m2: f64,
+    /// Mean and squares are of values scaled by this [level](scale).
+    level: u8,
 }
 
 impl Moments {
@@ -53,6 +58,7 @@ impl Moments {
             mean: 0.0,
             mean_low: 0.0,
             m2: 0.0,
+            level: 0,
         }
     }
 
@@ -62,7 +68,27 @@ impl Moments {
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where the squared
     /// deviation overflows; the state stays as it was.
     #[inline]
-    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, value: f64) -> Result<(), Refusal> {
+        if (value.abs() < SMALL && value != 0.0) || self.level != 0 {
+            return self.record_scaled(value);
+        }
+        self.record_plain(value)
+    }
+
+    #[cold]
+    fn record_scaled(&mut self, value: f64) -> Result<(), Refusal> {
+        let level = match value == 0.0 {
+            true => self.level,
+            false => self.level_with(level_of(value)),
+        };
+        let mut next = self.at_level(level);
+        next.record_plain(times(value, level.into()))?;
+        *self = next;
+        Ok(())
+    }
+
+    #[inline]
+    fn record_plain(&mut self, value: f64) -> Result<(), Refusal> {
         let n = self.n + 1;
         let delta = (value - self.mean_low) - self.mean;
         let mean = self.mean + delta * (1.0 / n as f64);
@@ -80,7 +106,7 @@ impl Moments {
     /// Adds all values, faster than one at a time.
     ///
     /// # Errors
-    /// As [`push`](Moments::push), for any of the values; then none is added.
+    /// As [`record`](Moments::record), for any of the values; then none is added.
     pub fn extend_from_slice(&mut self, values: &[f64]) -> Result<(), Refusal> {
         let mut total = *self;
         for block in values.chunks(BLOCK) {
@@ -103,18 +129,21 @@ impl Moments {
             *self = *other;
             return Ok(());
         }
+        let level = self.common_level(other);
         let (left, right) = (self.n as f64, other.n as f64);
         let n = self.n + other.n;
         check_count(n)?;
-        let delta = self.mean_to(other);
+        let (one, other) = (self.at_level(level), other.at_level(level));
+        let delta = one.scaled_mean_to(&other);
         let weight = right / n as f64;
-        let (mean, error) = two_sum(self.mean, delta * weight);
-        let (mean, mean_low) = two_sum(mean, error + self.mean_low);
+        let (mean, error) = two_sum(one.mean, delta * weight);
+        let (mean, mean_low) = two_sum(mean, error + one.mean_low);
         let merged = Moments {
             n,
             mean,
             mean_low,
-            m2: self.m2 + other.m2 + delta * delta * left * weight,
+            m2: one.m2 + other.m2 + delta * delta * left * weight,
+            level,
         };
         *self = merged.checked("sum of squared deviations")?;
         Ok(())
@@ -129,42 +158,108 @@ impl Moments {
     /// Returns the arithmetic mean, none before the first value.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.n > 0).then_some(self.mean + self.mean_low)
+        (self.n > 0).then(|| self.unscaled(self.mean + self.mean_low))
     }
 
     /// Returns the sample variance (divisor `n - 1`), none before the second value.
     ///
-    /// It is exactly 0 if all values are equal.
+    /// It is exactly 0 if all values are equal. Where values differ by less than 1e-162 it is too
+    /// small for an `f64` and 0, too; the standard deviation is not.
     #[must_use]
     pub fn variance(&self) -> Option<f64> {
-        (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+        let variance = self.scaled_variance()?;
+        Some(times(variance, -2 * i32::from(self.level)))
     }
 
     /// Returns the sample standard deviation, none before the second value.
     #[must_use]
     pub fn standard_deviation(&self) -> Option<f64> {
-        self.variance().map(f64::sqrt)
+        self.scaled_variance().map(|v| self.unscaled(v.sqrt()))
     }
 
     /// Returns the standard error of the mean, none before the second value.
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {
-        self.variance().map(|v| (v / self.n as f64).sqrt())
-    }
-
-    /// Returns the current mean, 0 before the first value.
-    pub(crate) const fn raw_mean(&self) -> f64 {
-        self.mean
+        let variance = self.scaled_variance()?;
+        Some(self.unscaled((variance / self.n as f64).sqrt()))
     }
 
     /// Returns the other mean minus this one, with the digits that an `f64` mean has lost.
-    pub(crate) const fn mean_to(&self, other: &Moments) -> f64 {
+    pub(crate) fn mean_to(&self, other: &Moments) -> f64 {
+        let level = self.common_level(other);
+        let scaled = self.at_level(level).scaled_mean_to(&other.at_level(level));
+        times(scaled, -i32::from(level))
+    }
+
+    /// Returns the level of the scale that the values are held on.
+    pub(super) const fn level(&self) -> u8 {
+        self.level
+    }
+
+    /// Returns the mean on the own scale, 0 before the first value.
+    pub(super) const fn scaled_mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Returns the sum of squared deviations on the own scale.
+    pub(super) const fn scaled_m2(&self) -> f64 {
+        self.m2
+    }
+
+    /// Returns the other mean minus this one, both on one scale.
+    pub(super) const fn scaled_mean_to(&self, other: &Moments) -> f64 {
         (other.mean - self.mean) + (other.mean_low - self.mean_low)
     }
 
-    /// Returns the sum of squared deviations from the mean.
-    pub(crate) const fn m2(&self) -> f64 {
-        self.m2
+    /// Returns the same moments on another scale.
+    #[inline]
+    pub(super) fn at_level(&self, level: u8) -> Moments {
+        let up = i32::from(level) - i32::from(self.level);
+        Moments {
+            n: self.n,
+            mean: times(self.mean, up),
+            mean_low: times(self.mean_low, up),
+            m2: times(self.m2, 2 * up),
+            level,
+        }
+    }
+
+    /// Returns the scale on which both can be held: that of the larger values.
+    #[inline]
+    pub(super) fn common_level(&self, other: &Moments) -> u8 {
+        match other.is_zero() {
+            true => self.level,
+            false => self.level_with(other.level),
+        }
+    }
+
+    fn level_with(&self, level: u8) -> u8 {
+        match self.is_zero() {
+            true => level,
+            false => self.level.min(level),
+        }
+    }
+
+    /// Tells whether all values are 0: these have no scale.
+    fn is_zero(&self) -> bool {
+        self.mean == 0.0 && self.mean_low == 0.0 && self.m2 == 0.0
+    }
+
+    fn scaled_variance(&self) -> Option<f64> {
+        (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+    }
+
+    fn unscaled(&self, number: f64) -> f64 {
+        times(number, -i32::from(self.level))
+    }
+
+    /// Returns moments that somebody else has summed up, on the scale of their size.
+    fn on_their_scale(self) -> Moments {
+        let size = self.mean.abs().max((self.m2 / self.n as f64).sqrt());
+        match size == 0.0 {
+            true => self,
+            false => self.at_level(level_of(size)),
+        }
     }
 
     fn checked(self, what: &'static str) -> Result<Moments, Refusal> {

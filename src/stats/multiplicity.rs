@@ -158,7 +158,7 @@ pub fn e_holm(e: &[EValue]) -> Vec<f64> {
 /// Wang and Ramdas (2022), <https://doi.org/10.1111/rssb.12489>.
 #[must_use]
 pub fn e_benjamini_hochberg(e: &[EValue]) -> Vec<f64> {
-    let p: Vec<f64> = e.iter().map(|e| e.p().p).collect();
+    let p: Vec<f64> = e.iter().map(|e| e.p().value).collect();
     step_up_checked(&p, |rank, m| m / rank)
 }
 

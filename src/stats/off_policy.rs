@@ -42,7 +42,7 @@ pub use estimate::OffPolicyEstimate;
 use super::Alpha;
 use super::anytime::EmpiricalBernstein;
 
-/// Estimates the value of a target policy from logged decisions, in constant memory.
+/// An estimator of a target policy's value from logged decisions, in constant memory.
 ///
 /// # Formula
 /// With weights `w` and rewards `r` in `[0, 1]`, the value is the mean of `w r`. Its lower bound is
@@ -62,7 +62,7 @@ use super::anytime::EmpiricalBernstein;
 /// for i in 0..20_000 {
 ///     let (propensity, wanted) = if i % 5 == 0 { actions[1] } else { actions[0] };
 ///     let reward = if i % 5 == 0 { 0.9 } else { 0.6 };
-///     target.push(LoggedDecision::new(propensity, wanted, reward)?)?;
+///     target.record(LoggedDecision::new(propensity, wanted, reward)?)?;
 /// }
 /// let estimate = target.estimate()?;
 /// assert!((estimate.value - 0.75).abs() < 1e-9);
@@ -98,7 +98,7 @@ struct Sums {
 }
 
 impl OffPolicy {
-    /// Is the chance that right propensities are refused as wrong, over all looks.
+    /// The chance that right propensities are refused as wrong, over all looks.
     pub const ALPHA_OF_WEIGHTS: Alpha = Alpha::ONE_PER_MILLE;
 
     /// Returns the estimate before the first decision; `alpha` is the interval's.
@@ -122,7 +122,7 @@ impl OffPolicy {
     ///
     /// # Errors
     /// [`OffPolicyError::TooHeavy`] for a weight above the greatest; the state stays as it was.
-    pub fn push(&mut self, decision: LoggedDecision) -> Result<(), OffPolicyError> {
+    pub fn record(&mut self, decision: LoggedDecision) -> Result<(), OffPolicyError> {
         let (weight, reward) = (decision.weight(), decision.reward());
         let greatest = self.max_weight.get();
         if weight > greatest {
@@ -130,12 +130,12 @@ impl OffPolicy {
         }
         // All lie in [0, 1] but for rounding, because a greatest weight is at least 1.
         let scaled = |value: f64| (value / greatest).clamp(0.0, 1.0);
-        self.weights.push(scaled(weight))?;
-        self.earned.push(scaled(weight * reward))?;
-        self.missed.push(scaled(weight * (1.0 - reward)))?;
-        self.gained.push(scaled(1.0 + (weight - 1.0) * reward))?;
+        self.weights.record(scaled(weight))?;
+        self.earned.record(scaled(weight * reward))?;
+        self.missed.record(scaled(weight * (1.0 - reward)))?;
+        self.gained.record(scaled(1.0 + (weight - 1.0) * reward))?;
         self.lost
-            .push(scaled(1.0 + (weight - 1.0) * (1.0 - reward)))?;
+            .record(scaled(1.0 + (weight - 1.0) * (1.0 - reward)))?;
         let sums = &mut self.sums;
         sums.reward += reward;
         sums.weight += weight;

@@ -41,7 +41,7 @@ use super::{Alpha, Alternative, FixedHorizon, Measure, PValue, PairedCounts, Ref
 /// use switchstand::stats::{Alpha, Alternative, PairedCounts, paired};
 /// let pairs = PairedCounts::new(794, 86, 150, 570)?;
 /// let test = paired::mcnemar_mid_p(&pairs, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
-/// assert!((test.effect - 0.04).abs() < 1e-12 && test.p.p < 1e-4);
+/// assert!((test.effect - 0.04).abs() < 1e-12 && test.p.value < 1e-4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mcnemar_mid_p(
@@ -60,7 +60,7 @@ pub fn mcnemar_mid_p(
         Alternative::TwoSided => {
             let fewer = pairs.only_control().min(pairs.only_candidate());
             let one = coin.mid(fewer);
-            PValue::of_two_tails(one.p, || one.ln_p)
+            PValue::of_two_tails(one.value, || one.ln_p)
         }
     };
     let p = if pairs.discordant() == 0 { CERTAIN } else { p };
@@ -98,7 +98,7 @@ pub fn mcnemar_exact(
         Alternative::TwoSided => {
             let fewer = pairs.only_control().min(pairs.only_candidate());
             let one = coin.at_most(fewer);
-            PValue::of_two_tails(one.p, || one.ln_p)
+            PValue::of_two_tails(one.value, || one.ln_p)
         }
     };
     result(

@@ -3,7 +3,7 @@
 use super::state::MAX_COUNT;
 use super::{Counts, Refusal};
 
-/// Counts requests by which of two models answered rightly.
+/// The numbers of requests by which of two models answered rightly.
 ///
 /// Both models saw the same request, as under a shadow, so the two answers form a pair. Only
 /// the discordant pairs, where one is right and the other wrong, tell the models apart.

@@ -1,9 +1,10 @@
 //! Means, variances and covariance of a stream of pairs.
 
 use super::moments::BLOCK;
+use super::moments::scale::times;
 use super::{Moments, Refusal};
 
-/// Accumulates two values per unit, together with their differences.
+/// The moments of two values per unit, together with their differences.
 ///
 /// The pair is `(x, y)`: the control's and the candidate's score of one request, or a covariate
 /// from before the experiment and the metric itself. The differences `y - x` are accumulated
@@ -43,17 +44,28 @@ impl PairedMoments {
         }
     }
 
+    /// Returns the moments with these parts, whose cross products are not scaled.
+    pub(super) fn of_parts(x: Moments, y: Moments, difference: Moments, cross: f64) -> Self {
+        PairedMoments {
+            cross: scaled_cross(cross, (&x, &y)),
+            x,
+            y,
+            difference,
+        }
+    }
+
     /// Adds one pair.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(&mut self, x: f64, y: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, x: f64, y: f64) -> Result<(), Refusal> {
         let mut next = *self;
-        next.x.push(x)?;
-        next.y.push(y)?;
-        next.difference.push(y - x)?;
-        next.cross += (x - self.x.raw_mean()) * (y - next.y.raw_mean());
+        next.x.record(x)?;
+        next.y.record(y)?;
+        next.difference.record(y - x)?;
+        let (before, after) = ((&self.x, &self.y), (&next.x, &next.y));
+        next.cross = cross_with(self.cross, before, after, (x, y));
         *self = next.checked()?;
         Ok(())
     }
@@ -62,7 +74,7 @@ impl PairedMoments {
     ///
     /// # Errors
     /// [`Refusal::LengthMismatch`] for slices of different length, and as
-    /// [`push`](PairedMoments::push) for any pair; then none is added.
+    /// [`record`](PairedMoments::record) for any pair; then none is added.
     pub fn extend_from_slices(&mut self, x: &[f64], y: &[f64]) -> Result<(), Refusal> {
         check_lengths(x, y)?;
         let mut total = *self;
@@ -80,9 +92,13 @@ impl PairedMoments {
     /// overflows; the state stays as it was.
     pub fn merge(&mut self, other: &PairedMoments) -> Result<(), Refusal> {
         let mut next = *self;
-        next.cross += other.cross + between(&self.x, &other.x, &self.y, &other.y);
         next.x.merge(&other.x)?;
         next.y.merge(&other.y)?;
+        let parts = [
+            (self.cross, &self.x, &self.y),
+            (other.cross, &other.x, &other.y),
+        ];
+        next.cross = merged_cross(parts, (&next.x, &next.y));
         next.difference.merge(&other.difference)?;
         *self = next.checked()?;
         Ok(())
@@ -115,7 +131,7 @@ impl PairedMoments {
     /// Returns the sample covariance (divisor `n - 1`), none before the second pair.
     #[must_use]
     pub fn covariance(&self) -> Option<f64> {
-        (self.n() > 1).then(|| self.cross / (self.n() - 1) as f64)
+        covariance(&self.x, &self.y, self.cross)
     }
 
     /// Returns Pearson's correlation, between -1 and 1.
@@ -134,6 +150,13 @@ impl PairedMoments {
             differences += 1;
         }
         let (mx, my) = (Moments::of_block(x)?, Moments::of_block(y)?);
+        if mx.level() != 0 || my.level() != 0 {
+            let mut pairs = PairedMoments::new();
+            x.iter()
+                .zip(y)
+                .try_for_each(|(&x, &y)| pairs.record(x, y))?;
+            return Ok(pairs);
+        }
         PairedMoments {
             x: mx,
             y: my,
@@ -173,11 +196,53 @@ pub(super) fn check_cross(cross: f64) -> Result<(), Refusal> {
     }
 }
 
+/// Returns the sum of products of deviations with one pair more.
+///
+/// It is held on the scales of both values, which the pair may have changed.
+#[inline]
+pub(super) fn cross_with(
+    cross: f64,
+    before: (&Moments, &Moments),
+    after: (&Moments, &Moments),
+    (x, y): (f64, f64),
+) -> f64 {
+    let (of_x, of_y) = (after.0.level(), after.1.level());
+    let dx = times(x, of_x.into()) - before.0.at_level(of_x).scaled_mean();
+    let dy = times(y, of_y.into()) - after.1.scaled_mean();
+    let up = levels(after) - levels(before);
+    times(cross, up) + dx * dy
+}
+
+/// Returns the sum of products of deviations of two groups together.
+pub(super) fn merged_cross(
+    parts: [(f64, &Moments, &Moments); 2],
+    merged: (&Moments, &Moments),
+) -> f64 {
+    let [(left, xa, ya), (right, xb, yb)] = parts;
+    let up = |x, y| levels(merged) - levels((x, y));
+    let (of_x, of_y) = (merged.0.level(), merged.1.level());
+    times(left, up(xa, ya))
+        + (times(right, up(xb, yb))
+            + between(
+                (xa.at_level(of_x), xb.at_level(of_x)),
+                (ya.at_level(of_y), yb.at_level(of_y)),
+            ))
+}
+
+/// Returns a sum of products of deviations on the scales of both values.
+pub(super) fn scaled_cross(cross: f64, of: (&Moments, &Moments)) -> f64 {
+    times(cross, levels(of))
+}
+
+fn levels((x, y): (&Moments, &Moments)) -> i32 {
+    i32::from(x.level()) + i32::from(y.level())
+}
+
 /// Returns the sum of products of deviations of a block, in a second pass.
 pub(super) fn cross_of_block(x: &[f64], y: &[f64], mx: &Moments, my: &Moments) -> f64 {
     let (mut products, mut left, mut right) = (0.0, 0.0, 0.0);
     for (x, y) in x.iter().zip(y) {
-        let (dx, dy) = (x - mx.raw_mean(), y - my.raw_mean());
+        let (dx, dy) = (x - mx.scaled_mean(), y - my.scaled_mean());
         products += dx * dy;
         left += dx;
         right += dy;
@@ -187,18 +252,23 @@ pub(super) fn cross_of_block(x: &[f64], y: &[f64], mx: &Moments, my: &Moments) -
 }
 
 /// Returns what merging two groups adds to their sum of products of deviations.
-pub(super) fn between(xa: &Moments, xb: &Moments, ya: &Moments, yb: &Moments) -> f64 {
+fn between((xa, xb): (Moments, Moments), (ya, yb): (Moments, Moments)) -> f64 {
     let (left, right) = (xa.n() as f64, xb.n() as f64);
     if left == 0.0 || right == 0.0 {
         return 0.0;
     }
     let weight = left * (right / (left + right));
-    xa.mean_to(xb) * ya.mean_to(yb) * weight
+    xa.scaled_mean_to(&xb) * ya.scaled_mean_to(&yb) * weight
+}
+
+/// Returns the covariance (divisor `n - 1`) from a sum on the scales of both values.
+pub(super) fn covariance(x: &Moments, y: &Moments, cross: f64) -> Option<f64> {
+    (x.n() > 1).then(|| times(cross / (x.n() - 1) as f64, -levels((x, y))))
 }
 
 /// Returns the correlation, kept within -1 and 1 against rounding.
 pub(super) fn correlation(x: &Moments, y: &Moments, cross: f64) -> Option<f64> {
-    let (sx, sy) = (x.m2().sqrt(), y.m2().sqrt());
+    let (sx, sy) = (x.scaled_m2().sqrt(), y.scaled_m2().sqrt());
     (sx > 0.0 && sy > 0.0).then(|| (cross / sx / sy).clamp(-1.0, 1.0))
 }
 

@@ -17,14 +17,12 @@ mod forecast;
 pub mod means;
 pub mod proportions;
 mod sample_size;
-mod sides;
 mod trial;
 
-pub use comparison::Comparison;
-pub use design::Design;
-pub use forecast::{Forecast, Method, TooFew};
+pub use comparison::TrialComparison;
+pub use design::{Design, Sides};
+pub use forecast::{Forecast, TooFew, TrialMethod};
 pub use sample_size::SampleSize;
-pub use sides::Sides;
 pub use trial::{Counting, Quantity, Trial};
 
 use super::special::normal_isf;

@@ -51,7 +51,7 @@ const DIFFERENCES: (f64, f64) = (-1.0, 1.0);
 /// let test = proportions::pooled_z(
 ///     &control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!((test.p.p - 0.1697).abs() < 1e-4);
+/// assert!((test.p.value - 0.1697).abs() < 1e-4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn pooled_z(
@@ -142,6 +142,22 @@ impl Pair {
             // Two roundings may put what is 1 above it, where no score has a root.
             difference: (excess as f64 / na / nb).clamp(-1.0, 1.0),
         })
+    }
+
+    /// Returns the counts with successes and failures swapped.
+    const fn mirrored(&self) -> Pair {
+        Pair {
+            xa: self.fa,
+            fa: self.xa,
+            xb: self.fb,
+            fb: self.xb,
+            difference: -self.difference,
+            ..*self
+        }
+    }
+
+    fn is_mostly_successes(&self) -> bool {
+        self.xa + self.xb > self.fa + self.fb
     }
 
     fn unpooled_error(&self) -> f64 {

@@ -20,7 +20,7 @@ pub use weighted::{OrderLaw, harrell_davis, maritz_jarrett};
 use super::special::{binomial_cdf, binomial_sf};
 use super::{Alpha, Interval, Refusal, Sample};
 
-/// Names how a quantile is read off a sample: Hyndman and Fan's types.
+/// How a quantile is read off a sample: Hyndman and Fan's types.
 ///
 /// Types 4 to 9 interpolate between the values at the ranks around `n p + m`, clamped to 1 and
 /// `n`, and differ in `m`. Type 3 is left out: it rounds to even ranks, which turns on the last
@@ -53,8 +53,8 @@ pub enum QuantileType {
 /// Returns the quantile of a sample, of order `p`.
 ///
 /// The value with a share `p` of the values below it, read off by the type that is named.
-/// Whether `n p` is whole is decided on the exact product with `p` as it stands in binary, so
-/// 0.15 of ten values is a little less than rank 1.5.
+/// `n p` is whole for types 1 and 2 if it is for some number that `p` may be the rounding of: 0.9
+/// of ten values is rank 9, as nine tenths are, though the `f64` nearest to 0.9 is a little more.
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`] for a `p` that is not strictly between 0 and 1.
@@ -67,15 +67,17 @@ pub enum QuantileType {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn quantile(sample: &Sample, p: f64, by: QuantileType) -> Result<f64, Refusal> {
-    let position = Position::new(sample, p)?;
+    check_order(p)?;
+    let position = Position::new(sample.n(), p);
     let offset = match by {
         QuantileType::InverseCdf | QuantileType::AveragedInverseCdf => {
-            let rank = position.floor();
-            let (here, next) = (rank, sample.at_rank(rank + 1));
-            return Ok(match (position.is_whole(), by) {
-                (false, _) => next,
-                (true, QuantileType::InverseCdf) => sample.at_rank(here),
-                (true, _) => sample.at_rank(here).midpoint(next),
+            let whole = position.whole(slack(sample.n(), p));
+            let here = whole.unwrap_or_else(|| position.floor());
+            let next = sample.at_rank(here + 1);
+            return Ok(match (whole, by) {
+                (None, _) => next,
+                (Some(_), QuantileType::InverseCdf) => sample.at_rank(here),
+                (Some(_), _) => sample.at_rank(here).midpoint(next),
             });
         }
         QuantileType::InterpolatedCdf => 0.0,
@@ -141,7 +143,7 @@ pub fn quantile_interval(
     })
 }
 
-/// Holds a distribution-free interval for a quantile.
+/// A distribution-free interval for a quantile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -176,6 +178,18 @@ pub(super) fn check_order(p: f64) -> Result<(), Refusal> {
     Refusal::require(p > 0.0 && p < 1.0, "order of the quantile", p, expected)
 }
 
+/// Returns the least rank, from 0, that is at least `n p`, whole as [`quantile`] says.
+pub(super) fn rank_up_to(n: u64, p: f64) -> u64 {
+    let position = Position::new(n, p);
+    let whole = position.whole(slack(n, p));
+    whole.unwrap_or_else(|| position.floor() + 1)
+}
+
+/// Returns how far the product of `n` and `p` may be from that of the number that `p` stands for.
+fn slack(n: u64, p: f64) -> f64 {
+    0.5 * (p.next_up() - p) * n as f64
+}
+
 /// A position among the ranks with more digits than an `f64` has.
 #[derive(Clone, Copy, Debug)]
 struct Position {
@@ -185,14 +199,13 @@ struct Position {
 
 impl Position {
     /// The exact product of the number of values and `p`.
-    fn new(sample: &Sample, p: f64) -> Result<Position, Refusal> {
-        check_order(p)?;
-        let n = sample.n() as f64;
+    fn new(n: u64, p: f64) -> Position {
+        let n = n as f64;
         let high = n * p;
-        Ok(Position {
+        Position {
             high,
             low: n.mul_add(p, -high),
-        })
+        }
     }
 
     fn plus(self, offset: f64) -> Position {
@@ -211,8 +224,11 @@ impl Position {
         (floor - if below { 1.0 } else { 0.0 }) as u64
     }
 
-    fn is_whole(self) -> bool {
-        self.high.fract() == 0.0 && self.low == 0.0
+    /// Returns the whole number that is no farther away than this, if any.
+    fn whole(self, slack: f64) -> Option<u64> {
+        let nearest = self.high.round();
+        let distance = (self.high - nearest) + self.low;
+        (distance.abs() <= slack).then_some(nearest as u64)
     }
 
     /// Returns the fraction by which it lies above a rank.

@@ -8,8 +8,8 @@
 //! Both models score the same items, live and shadow, and the truth is known. For one look at
 //! a set of items fixed beforehand.
 
-use super::cancellation::less;
 use super::fixed_horizon::wald::Wald;
+use super::ratios::less;
 use super::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
 /// Returns the areas under two models' ROC curves, with their errors.
@@ -102,7 +102,7 @@ pub fn delong(
     })
 }
 
-/// Holds the areas under the ROC curves of two models on the same items.
+/// The areas under the ROC curves of two models on the same items.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

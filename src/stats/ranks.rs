@@ -30,7 +30,7 @@ use order::{check_span, kth_difference, median_difference};
 use permutation::Law;
 use ties::{blocks, tie_sum};
 
-/// Is the most values, of both samples, that [`mann_whitney_exact`] takes.
+/// The most values, of both samples, that [`mann_whitney_exact`] takes.
 pub const MAX_EXACT: u64 = 100;
 
 /// Tests whether the candidate's values tend to be larger, by Mann and Whitney's test.
@@ -43,7 +43,8 @@ pub const MAX_EXACT: u64 = 100;
 ///
 /// The null hypothesis is that both distributions are the same. If they may differ in spread,
 /// it errs more often than alpha: take [`brunner_munzel`]. For fewer than about ten values per
-/// arm take [`mann_whitney_exact`]. `O(n log n)`.
+/// arm take [`mann_whitney_exact`]. `O(n log n)`; where only p is asked, take
+/// [`UStatistic::p_value`] of [`u_statistic`], which is thirty times as fast.
 ///
 /// Mann and Whitney (1947), <https://doi.org/10.1214/aoms/1177730491>; Hodges and Lehmann
 /// (1963), <https://doi.org/10.1214/aoms/1177704172>.
@@ -59,7 +60,7 @@ pub const MAX_EXACT: u64 = 100;
 /// let test = ranks::mann_whitney(
 ///     &control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!(test.p.p < 0.05 && test.effect == 3.5);
+/// assert!(test.p.value < 0.05 && test.effect == 3.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mann_whitney(
@@ -77,7 +78,7 @@ pub fn mann_whitney(
     )
 }
 
-/// Is [`mann_whitney`] with a continuity correction of one half.
+/// Tests as [`mann_whitney`] does, with a continuity correction of one half.
 ///
 /// The correction imitates the exact test, and is conservative: prefer [`mann_whitney_exact`]
 /// for small samples and [`mann_whitney`] for others.
@@ -99,7 +100,7 @@ pub fn mann_whitney_corrected(
     )
 }
 
-/// Is [`mann_whitney`] by the exact permutation law of the ranks, ties included.
+/// Tests as [`mann_whitney`] does, by the exact permutation law of the ranks, ties included.
 ///
 /// All splits of the pooled values into arms of these sizes are equally likely under the null
 /// hypothesis; with ties the ranks are midranks. The interval's order statistics follow from
@@ -180,7 +181,7 @@ pub fn u_statistic(control: &Sample, candidate: &Sample) -> UStatistic {
     }
 }
 
-/// Holds Mann and Whitney's U.
+/// Mann and Whitney's U.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -193,6 +194,27 @@ pub struct UStatistic {
     pub superiority: f64,
     /// Standard deviation of U if both distributions are the same; 0 if all values are tied.
     pub null_deviation: f64,
+}
+
+impl UStatistic {
+    /// Returns the p-value of [`mann_whitney`], without what its interval costs.
+    ///
+    /// Finding the order statistics among all pairwise differences takes some thirty times as
+    /// long as counting U.
+    ///
+    /// # Errors
+    /// [`Refusal::AllTied`] if all values are equal.
+    pub fn p_value(&self, alternative: Alternative) -> Result<PValue, Refusal> {
+        Ok(normal_p(self.z(0.0, alternative)?, alternative))
+    }
+
+    fn z(&self, continuity: f64, alternative: Alternative) -> Result<f64, Refusal> {
+        if self.null_deviation == 0.0 {
+            return Err(Refusal::AllTied);
+        }
+        let deviation = 0.5 * (self.candidate - self.control);
+        Ok(corrected(deviation, continuity, alternative) / self.null_deviation)
+    }
 }
 
 /// Returns the median of all pairwise differences, candidate minus control.
@@ -218,10 +240,7 @@ fn asymptotic(
 ) -> Result<FixedHorizon, Refusal> {
     let (control, candidate) = samples;
     let u = u_statistic(control, candidate);
-    if u.null_deviation == 0.0 {
-        return Err(Refusal::AllTied);
-    }
-    let z = corrected(0.5 * (u.candidate - u.control), continuity, alternative) / u.null_deviation;
+    let z = u.z(continuity, alternative)?;
     let (na, nb) = (control.n() as f64, candidate.n() as f64);
     let untied = (na * nb * (na + nb + 1.0) / 12.0).sqrt();
     let rank = |alternative| {
@@ -286,12 +305,17 @@ fn of_shift(
 ) -> FixedHorizon {
     let (lower, upper) = bounds(Alternative::TwoSided);
     let reach = normal_reach(alpha, Alternative::TwoSided);
+    // Each pair of bounds is a search among all pairs of values.
+    let own = match alternative {
+        Alternative::TwoSided => (lower, upper),
+        _ => bounds(alternative),
+    };
     FixedHorizon {
         method,
         measure: Measure::Shift,
         effect,
         standard_error: (0.5 * upper - 0.5 * lower) / reach,
-        interval: interval(bounds(alternative), UNBOUNDED, alpha, alternative),
+        interval: interval(own, UNBOUNDED, alpha, alternative),
         null: 0.0,
         alternative,
         alpha,

@@ -19,7 +19,7 @@ pub use conditional::{RateRatio, exact, exact_mid_p};
 
 use super::Refusal;
 
-/// Holds how many events occurred in how much exposure.
+/// How many events occurred in how much exposure.
 ///
 /// ```
 /// use switchstand::stats::rates::Events;

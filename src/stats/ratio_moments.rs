@@ -1,10 +1,13 @@
 //! Sums over units whose ratio is the metric.
 
 use super::moments::BLOCK;
-use super::paired_moments::{between, check_cross, check_lengths, correlation, cross_of_block};
+use super::paired_moments::{
+    check_cross, check_lengths, correlation, covariance, cross_of_block, cross_with, merged_cross,
+    scaled_cross,
+};
 use super::{Moments, Refusal};
 
-/// Accumulates a numerator and a denominator per unit, for a ratio of sums.
+/// The moments of a numerator and a denominator per unit, for a ratio of sums.
 ///
 /// Clicks per page view, tokens per request, errors per session: the unit is who was
 /// randomised, and brings a sum of each. Units are independent; the events within one are not,
@@ -13,8 +16,8 @@ use super::{Moments, Refusal};
 /// ```
 /// use switchstand::stats::RatioMoments;
 /// let mut clicks_per_view = RatioMoments::new();
-/// clicks_per_view.push(1.0, 4.0)?;
-/// clicks_per_view.push(2.0, 8.0)?;
+/// clicks_per_view.record(1.0, 4.0)?;
+/// clicks_per_view.record(2.0, 8.0)?;
 /// assert_eq!(clicks_per_view.ratio()?, 0.25);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -41,17 +44,27 @@ impl RatioMoments {
         }
     }
 
+    /// Returns the moments with these parts, whose cross products are not scaled.
+    pub(super) fn of_parts(numerator: Moments, denominator: Moments, cross: f64) -> RatioMoments {
+        RatioMoments {
+            cross: scaled_cross(cross, (&numerator, &denominator)),
+            numerator,
+            denominator,
+        }
+    }
+
     /// Adds one unit's numerator and denominator.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(&mut self, numerator: f64, denominator: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, numerator: f64, denominator: f64) -> Result<(), Refusal> {
         let mut next = *self;
-        next.numerator.push(numerator)?;
-        next.denominator.push(denominator)?;
-        next.cross +=
-            (numerator - self.numerator.raw_mean()) * (denominator - next.denominator.raw_mean());
+        next.numerator.record(numerator)?;
+        next.denominator.record(denominator)?;
+        let before = (&self.numerator, &self.denominator);
+        let after = (&next.numerator, &next.denominator);
+        next.cross = cross_with(self.cross, before, after, (numerator, denominator));
         check_cross(next.cross)?;
         *self = next;
         Ok(())
@@ -61,7 +74,7 @@ impl RatioMoments {
     ///
     /// # Errors
     /// [`Refusal::LengthMismatch`] for slices of different length, and as
-    /// [`push`](RatioMoments::push) for any unit; then none is added.
+    /// [`record`](RatioMoments::record) for any unit; then none is added.
     pub fn extend_from_slices(
         &mut self,
         numerators: &[f64],
@@ -73,6 +86,13 @@ impl RatioMoments {
         for (numerators, denominators) in blocks {
             let numerator = Moments::of_block(numerators)?;
             let denominator = Moments::of_block(denominators)?;
+            if numerator.level() != 0 || denominator.level() != 0 {
+                let mut units = numerators.iter().zip(denominators);
+                units.try_for_each(|(&numerator, &denominator)| {
+                    total.record(numerator, denominator)
+                })?;
+                continue;
+            }
             total.merge(&RatioMoments {
                 numerator,
                 denominator,
@@ -90,16 +110,14 @@ impl RatioMoments {
     /// overflows; the state stays as it was.
     pub fn merge(&mut self, other: &RatioMoments) -> Result<(), Refusal> {
         let mut next = *self;
-        next.cross += other.cross
-            + between(
-                &self.numerator,
-                &other.numerator,
-                &self.denominator,
-                &other.denominator,
-            );
-        check_cross(next.cross)?;
         next.numerator.merge(&other.numerator)?;
         next.denominator.merge(&other.denominator)?;
+        let parts = [
+            (self.cross, &self.numerator, &self.denominator),
+            (other.cross, &other.numerator, &other.denominator),
+        ];
+        next.cross = merged_cross(parts, (&next.numerator, &next.denominator));
+        check_cross(next.cross)?;
         *self = next;
         Ok(())
     }
@@ -146,7 +164,7 @@ impl RatioMoments {
     /// Returns the sample covariance (divisor `n - 1`), none before the second unit.
     #[must_use]
     pub fn covariance(&self) -> Option<f64> {
-        (self.n() > 1).then(|| self.cross / (self.n() - 1) as f64)
+        covariance(&self.numerator, &self.denominator, self.cross)
     }
 
     /// Returns Pearson's correlation of the two, between -1 and 1.

@@ -11,7 +11,6 @@
 //! errors clustered by unit. All of it is for one look at a sample whose size was fixed
 //! beforehand.
 
-use super::cancellation::{ROUNDING, less};
 use super::fixed_horizon::wald::{UNBOUNDED, Wald};
 use super::{Alpha, Alternative, FixedHorizon, Measure, RatioMoments, Refusal};
 
@@ -63,7 +62,10 @@ pub fn difference(
     )
 }
 
-/// Tests the relative difference of two ratios, `R_b / R_a - 1`.
+/// Tests the relative difference of two ratios, `(R_b - R_a) / |R_a|`.
+///
+/// For a control's ratio above zero that is `R_b / R_a - 1`; below zero its sign is that of the
+/// difference all the same.
 ///
 /// `se^2 = var(R_b) / R_a^2 + R_b^2 var(R_a) / R_a^4`, referred to the normal law. It is
 /// unstable while the control's ratio is within about four standard errors of zero.
@@ -90,7 +92,7 @@ pub fn relative_lift(
     result(
         "relative ratio z test, delta method",
         Measure::RelativeDifference,
-        (b.ratio - a.ratio) / a.ratio,
+        (b.ratio - a.ratio) / a.ratio.abs(),
         standard_error,
         alpha,
         alternative,
@@ -137,7 +139,11 @@ impl Arm {
         let ratio = units.ratio()?;
         // In units of the denominator's mean, so that squares neither over- nor underflow.
         let (u, v) = (sx / mean, ratio * (sy / mean));
-        let cross = 2.0 * ratio * (covariance / mean / mean);
+        // The covariance of tiny units is 0 as an `f64`, their correlation is not.
+        let cross = match covariance == 0.0 {
+            true => 2.0 * u * v * units.correlation().unwrap_or(0.0),
+            false => 2.0 * ratio * (covariance / mean / mean),
+        };
         let variance = less(u * u + v * v, cross, ROUNDING);
         let error = (variance / units.n() as f64).sqrt();
         if ratio.is_finite() && error.is_finite() {
@@ -171,4 +177,13 @@ fn result(
         range: UNBOUNDED,
     }
     .normal(alpha, alternative)
+}
+
+/// What rounding leaves of a few terms, relative to their sum.
+pub(in crate::stats) const ROUNDING: f64 = 1e-15;
+
+/// Returns `sum - taken`, and 0 where no more is left than rounding may have put there.
+pub(in crate::stats) fn less(sum: f64, taken: f64, rounding: f64) -> f64 {
+    let left = sum - taken;
+    if left <= rounding * sum { 0.0 } else { left }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Tells why a method gives no answer for these observations.
+/// Why a method gives no answer for these observations.
 ///
 /// A refusal is a value: lack of data never becomes a p-value of 0 or 1, nor a NaN.
 #[derive(Clone, Debug, Error, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 
-/// Holds the finite values of one metric in one arm, sorted once.
+/// The finite values of one metric in one arm, sorted once.
 ///
 /// Methods on quantiles, ranks and whole distributions need every value, not only its moments.
 /// Where memory matters, count values into a [`Histogram`](crate::stats::Histogram) instead.

@@ -52,7 +52,7 @@ pub fn check(counts: &[u64], weights: &[f64], alpha: Alpha) -> Result<SampleRati
         _ => arm.against_rest(&expected),
     };
     let alone: Vec<PValue> = expected.arms.iter().map(against_rest).collect();
-    let p: Vec<f64> = alone.iter().map(|p| p.p).collect();
+    let p: Vec<f64> = alone.iter().map(|p| p.value).collect();
     let (method, p_of_all) = match alone.as_slice() {
         // Both arms are the same test: one is too large exactly as the other is too small.
         [first, _] if expected.total < EXACT_BELOW => ("exact binomial test", *first),
@@ -78,7 +78,7 @@ pub fn check(counts: &[u64], weights: &[f64], alpha: Alpha) -> Result<SampleRati
     })
 }
 
-/// Holds the check of the arms' sizes, valid for one look.
+/// The check of the arms' sizes, valid for one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -94,7 +94,7 @@ pub struct SampleRatio {
     pub arms: Vec<ArmShare>,
 }
 
-/// Holds how far one arm's size is from what was configured.
+/// How far one arm's size is from what was configured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -113,7 +113,7 @@ impl SampleRatio {
     /// Tells whether the sizes do not contradict the weights.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
-        self.p.p >= self.alpha.get()
+        self.p.value >= self.alpha.get()
     }
 
     /// Returns the largest relative deviation of an arm, by size.

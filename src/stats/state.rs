@@ -3,7 +3,7 @@
 /// The greatest count, 2^53: every count up to it is exact as an `f64`.
 pub(crate) const MAX_COUNT: u64 = 1 << 53;
 
-/// Tells why stored state is not accepted.
+/// Why stored state is not accepted.
 #[cfg(feature = "serde")]
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
 pub(crate) enum StateError {
@@ -46,6 +46,21 @@ impl StateError {
         }
     }
 
+    /// Returns the level of scale that a version stands for, one less and `most` at most.
+    pub(crate) fn level_of(what: &'static str, version: u32, most: u8) -> Result<u8, StateError> {
+        let level = version
+            .checked_sub(1)
+            .and_then(|level| level.try_into().ok());
+        match level.filter(|level| *level <= most) {
+            Some(level) => Ok(level),
+            None => Err(StateError::UnknownVersion {
+                what,
+                found: version,
+                expected: 1,
+            }),
+        }
+    }
+
     /// Refuses the state unless `holds`.
     pub(crate) fn require(
         holds: bool,
@@ -66,7 +81,8 @@ impl StateError {
         y: &super::Moments,
         cross: f64,
     ) -> Result<(), StateError> {
-        let bound = x.m2().sqrt() * y.m2().sqrt() * (1.0 + 1e-9);
+        // Products are on the scales of both values.
+        let bound = x.scaled_m2().sqrt() * y.scaled_m2().sqrt() * (1.0 + 1e-9);
         let holds = cross.is_finite() && cross.abs() <= bound;
         StateError::require(
             holds,

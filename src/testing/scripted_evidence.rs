@@ -7,7 +7,7 @@ use super::ManualClock;
 use crate::{
     Timestamp,
     rollout::{Action, BadEvents, Input, Measured, Rollout, Sample},
-    stats::guard::{GuardError, Side, Tally},
+    stats::guard::{GuardError, Side, StageTally},
 };
 
 /// Measures what a test says, look after look, for the roll-out's present phase.
@@ -15,7 +15,8 @@ use crate::{
 /// ```
 /// use core::time::Duration;
 /// use switchstand::{Policy, Share};
-/// use switchstand::rollout::{Check, Guard, Phase, Rollout, Schedule, Worse};
+/// use switchstand::rollout::{Check, Guard, Phase, Rollout, Schedule};
+/// use switchstand::stats::Worse;
 /// use switchstand::testing::{ManualClock, ScriptedEvidence};
 /// let memory = Guard::new("memory", Check::Limit { worse: Worse::Higher, limit: 0.8 });
 /// let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
@@ -50,7 +51,7 @@ type Change = fn(ScriptedEvidence) -> ScriptedEvidence;
 struct Events {
     candidate: u64,
     control: u64,
-    tally: Tally,
+    tally: StageTally,
 }
 
 impl ScriptedEvidence {

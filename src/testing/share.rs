@@ -155,7 +155,7 @@ fn accepted(units: u64, share: Share) -> Result<RangeInclusive<u64>, TestError> 
     let needed = |missed: f64| (tail / (-missed).ln_1p()).ceil() as u64;
     let is_against = |count: u64| -> Result<bool, TestError> {
         let p = p_value(count, units, share)?;
-        Ok(p.is_some_and(|p| p.p < FALSE_ALARM.get()))
+        Ok(p.is_some_and(|p| p.value < FALSE_ALARM.get()))
     };
     if units == 0 || !is_against(0)? {
         return Err(too_few(units, share, "nobody", needed(fraction)));

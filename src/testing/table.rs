@@ -26,7 +26,7 @@ const LEAST_EXPECTED: f64 = 5.0;
 /// let table = CountTable::by(&policy, &users, "tier")?;
 /// println!("{table}");
 /// // Who pays does not matter for the draw.
-/// assert!(table.independence()?.p.p > 1e-6);
+/// assert!(table.independence()?.p.value > 1e-6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -25,7 +25,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         .map_err(|e| e.to_string())?;
     Ok(object([
         ("ln_e", evidence.ln_e.into()),
-        ("p", evidence.p().p.into()),
+        ("p", evidence.p().value.into()),
         ("radius", interval.upper.into()),
         ("z_radius", z_radius.into()),
     ]))

@@ -24,9 +24,9 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         Ok(object([
             ("ci", ci.into()),
             ("ln_e", two_sided.ln_e.into()),
-            ("p", two_sided.p().p.into()),
+            ("p", two_sided.p().value.into()),
             ("lower_bound", one_sided.interval.lower.into()),
-            ("p_one_sided", one_sided.p().p.into()),
+            ("p_one_sided", one_sided.p().value.into()),
         ]))
     };
     let rows = input.rows("looks")?;

@@ -38,9 +38,10 @@ fn produce(
 ) -> Result<Produced, Refusal> {
     let mut bernstein = EmpiricalBernstein::new(alpha);
     let mut intersection = RunningIntersection::new();
-    let mut running = Running::Drift;
+    // The file's running interval starts from the whole range, and crosses where it is empty.
+    let mut running = Running::Agree(bernstein.interval());
     for &value in so_far {
-        bernstein.push(value)?;
+        bernstein.record(value)?;
         running = intersection.look(bernstein.interval())?;
     }
     let n = so_far.len() as u64;
@@ -48,7 +49,7 @@ fn produce(
     let capital = |null: &&String| {
         let value: f64 = null.parse().unwrap();
         let mut bettor = BettingCapital::new(value, alpha)?;
-        so_far.iter().try_for_each(|&x| bettor.push(x))?;
+        so_far.iter().try_for_each(|&x| bettor.record(x))?;
         let capital = bettor.capital();
         let both = [
             ("plus", capital.ln_above.into()),
@@ -63,21 +64,26 @@ fn produce(
         (
             "predmix_eb_running",
             match running {
-                Running::Agree(interval) => bounds(interval),
-                Running::Drift => Produced::Undefined,
+                Running::Agree(interval) | Running::Drift(interval) => bounds(interval),
             },
         ),
         ("hedged", bounds(hedged_interval(so_far, alpha)?)),
         ("ln_capital", Produced::Object(capitals?)),
         (
             "hoeffding_mix",
-            bounds(hoeffding_interval(n, mean, t_opt, alpha)?),
+            match n {
+                0 => (0.0, 1.0).into(),
+                _ => bounds(hoeffding_interval(n, mean, t_opt, alpha)?),
+            },
         ),
     ]);
     if all.iter().all(|&x| x == 0.0 || x == 1.0) {
         let successes = so_far.iter().filter(|&&x| x == 1.0).count() as u64;
-        let interval = rate_interval(&Counts::new(successes, n)?, alpha)?;
-        produced = produced.with("bernoulli_mix", bounds(interval));
+        let interval = match n {
+            0 => (0.0, 1.0).into(),
+            _ => bounds(rate_interval(&Counts::new(successes, n)?, alpha)?),
+        };
+        produced = produced.with("bernoulli_mix", interval);
     }
     Ok(produced)
 }

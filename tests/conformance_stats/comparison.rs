@@ -1,12 +1,33 @@
 //! Compares what a method produced with what a case expects.
 
-use crate::reading;
+use crate::reading::{self, Case};
 use serde_json::Value;
+use switchstand::stats::Refusal;
 
 /// What an adapter hands back: values by key, or why the case could not be run at all.
 ///
 /// A refusal of the method is a value: `Produced::refused("zero_variance")`.
 pub(crate) type Outcome = Result<Produced, String>;
+
+/// Returns what the files have where a method refuses: the kind of error where the case expects
+/// one, nothing where it expects no value at all.
+pub(crate) fn refusal(case: &Case, refusal: &Refusal) -> Outcome {
+    let kind = match refusal {
+        Refusal::InsufficientData { .. } => "insufficient_data",
+        Refusal::ZeroVariance { .. } => "zero_variance",
+        Refusal::ZeroDenominator { .. } => "zero_denominator",
+        _ => return Err(refusal.to_string()),
+    };
+    match &case.expected {
+        Value::Null => Ok(Produced::Undefined),
+        Value::Object(keys) if keys.contains_key("error") => Ok(Produced::refused(kind)),
+        Value::Object(keys) if keys.values().all(Value::is_null) => {
+            let nothing = keys.keys().map(|key| (key.clone(), Produced::Undefined));
+            Ok(Produced::Object(nothing.collect()))
+        }
+        _ => Err(refusal.to_string()),
+    }
+}
 
 /// A produced value. Build it by `into()` and [`object`].
 #[derive(Clone, Debug)]

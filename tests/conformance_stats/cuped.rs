@@ -1,6 +1,6 @@
 //! Means adjusted by the past.
 
-use crate::comparison::{Outcome, object};
+use crate::comparison::{Outcome, object, refusal};
 use crate::reading::Case;
 use switchstand::stats::covariate::{CovariateMoments, PreRelease, adjust};
 use switchstand::stats::{Alpha, Alternative, Refusal, Statistic};
@@ -16,7 +16,14 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         units.extend_from_slices(&x, &y).map_err(refused)?;
         Ok::<CovariateMoments, String>(units)
     };
-    let adjusted = adjust(&arm("a")?, &arm("b")?).map_err(refused)?;
+    let (a, b) = (arm("a")?, arm("b")?);
+    let adjusted = match adjust(&a, &b) {
+        Ok(adjusted) => adjusted,
+        Err(refused) => return refusal(case, &refused),
+    };
+    // The file divides by the control's mean, sign and all; here its size divides.
+    let sign = a.metric().mean().map_or(1.0, f64::signum);
+    let lift = adjusted.relative_effect.map(|lift| sign * lift);
     let produced = object([
         ("theta_joint", adjusted.theta.into()),
         ("theta_within", adjusted.theta_within.into()),
@@ -28,7 +35,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("se_raw", adjusted.raw_standard_error.into()),
         ("diff", adjusted.effect.into()),
         ("se", adjusted.standard_error.into()),
-        ("lift_cuped", adjusted.relative_effect.into()),
+        ("lift_cuped", lift.into()),
     ]);
     let test = match adjusted.test(alpha, Alternative::TwoSided) {
         Ok(test) => test,
@@ -42,14 +49,15 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     else {
         return Err("the statistic is not Student's t".to_owned());
     };
-    let p =
-        |alternative| Ok::<f64, String>(adjusted.test(alpha, alternative).map_err(refused)?.p.p);
+    let p = |alternative| {
+        Ok::<f64, String>(adjusted.test(alpha, alternative).map_err(refused)?.p.value)
+    };
     Ok(produced
         .with("t", t)
         .with("df", degrees_of_freedom)
         .with("ci", (test.interval.lower, test.interval.upper))
         .with("variance_reduction", adjusted.variance_reduction)
-        .with("p_two_sided", test.p.p)
+        .with("p_two_sided", test.p.value)
         .with("ln_p_two_sided", test.p.ln_p)
         .with("p_greater", p(Alternative::Greater)?)
         .with("p_less", p(Alternative::Less)?))

@@ -1,6 +1,6 @@
 //! Areas under the ROC curve of two models.
 
-use crate::comparison::{Outcome, Produced, object};
+use crate::comparison::{Outcome, Produced, object, refusal};
 use crate::reading::Case;
 use switchstand::stats::{Alpha, Alternative, Refusal, Statistic, ranking};
 
@@ -12,12 +12,11 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         .iter()
         .map(|l| *l == 1)
         .collect();
-    let areas = ranking::delong(
-        &labels,
-        &case.input.numbers("s1")?,
-        &case.input.numbers("s2")?,
-    )
-    .map_err(refused)?;
+    let (s1, s2) = (case.input.numbers("s1")?, case.input.numbers("s2")?);
+    let areas = match ranking::delong(&labels, &s1, &s2) {
+        Ok(areas) => areas,
+        Err(refused) => return refusal(case, &refused),
+    };
     let produced = object([
         ("auc1", areas.control.into()),
         ("auc2", areas.candidate.into()),
@@ -35,12 +34,12 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let Statistic::Normal { z } = test.statistic else {
         return Err("the statistic is not normal".to_owned());
     };
-    let p = |alternative| Ok::<f64, String>(run(alternative).map_err(refused)?.p.p);
+    let p = |alternative| Ok::<f64, String>(run(alternative).map_err(refused)?.p.value);
     Ok(produced
         .with("z", z)
         .with("se", test.standard_error)
         .with("ci95", (test.interval.lower, test.interval.upper))
-        .with("p_two_sided", test.p.p)
+        .with("p_two_sided", test.p.value)
         .with("ln_p_two_sided", test.p.ln_p)
         .with("p_greater", p(Alternative::Greater)?)
         .with("p_less", p(Alternative::Less)?))

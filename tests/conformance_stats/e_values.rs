@@ -24,7 +24,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let alpha = input.number("alpha")?;
     let rejected = multiplicity::e_benjamini_hochberg(&e).into_iter();
     let rejected: Vec<Produced> = rejected.map(|p| (p <= alpha).into()).collect();
-    let p: Vec<f64> = e.iter().map(|e| e.p().p).collect();
+    let p: Vec<f64> = e.iter().map(|e| e.p().value).collect();
     Ok(object([
         ("mean", evidence::mean(&e).map_err(refused)?.get().into()),
         (

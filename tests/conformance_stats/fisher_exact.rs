@@ -17,11 +17,11 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let two_sided = p(Alternative::TwoSided)?;
     let mid = exact::fisher_mid_p(&control, &candidate, Alternative::TwoSided).map_err(refused)?;
     Ok(object([
-        ("p_two_sided", two_sided.p.into()),
+        ("p_two_sided", two_sided.value.into()),
         ("ln_p_two_sided", two_sided.ln_p.into()),
-        ("p_greater", p(Alternative::Greater)?.p.into()),
-        ("p_less", p(Alternative::Less)?.p.into()),
-        ("mid_p_two_sided", mid.p.into()),
+        ("p_greater", p(Alternative::Greater)?.value.into()),
+        ("p_less", p(Alternative::Less)?.value.into()),
+        ("mid_p_two_sided", mid.value.into()),
         (
             "odds_ratio_sample",
             exact::sample_odds_ratio(&control, &candidate).into(),

@@ -14,7 +14,10 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("d", distance.largest.into()),
         ("d_plus", distance.candidate_above.into()),
         ("d_minus", distance.control_above.into()),
-        ("p_exact", exact.p.into()),
-        ("p_kolmogorov", drift::kolmogorov_smirnov(&a, &b).p.into()),
+        ("p_exact", exact.value.into()),
+        (
+            "p_kolmogorov",
+            drift::kolmogorov_smirnov(&a, &b).value.into(),
+        ),
     ]))
 }

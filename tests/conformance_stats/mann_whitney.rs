@@ -60,7 +60,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
                 object([
                     ("statistic", t.into()),
                     ("df", degrees_of_freedom.into()),
-                    ("p_two_sided", result.p.p.into()),
+                    ("p_two_sided", result.p.value.into()),
                 ]),
             );
         }
@@ -78,10 +78,10 @@ fn p_values(
     let p = |alternative| run(test, alternative).map_err(|e| e.to_string());
     let two_sided = p(Alternative::TwoSided)?;
     let produced = object([
-        ("p_two_sided", two_sided.p.p.into()),
+        ("p_two_sided", two_sided.p.value.into()),
         ("ln_p_two_sided", two_sided.p.ln_p.into()),
-        ("p_greater", p(Alternative::Greater)?.p.p.into()),
-        ("p_less", p(Alternative::Less)?.p.p.into()),
+        ("p_greater", p(Alternative::Greater)?.p.value.into()),
+        ("p_less", p(Alternative::Less)?.p.value.into()),
     ]);
     Ok(match two_sided.statistic {
         Statistic::Normal { z } => produced.with("z", z),

@@ -28,7 +28,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
             statistic: Statistic::ChiSquared { chi_squared, .. },
             p,
             ..
-        }) => Ok((Some(chi_squared), Some(p.p))),
+        }) => Ok((Some(chi_squared), Some(p.value))),
         Err(Refusal::ZeroVariance { .. }) => Ok((None, None)),
         other => Err(format!("{other:?}")),
     };
@@ -37,10 +37,10 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let mut produced = object([
         ("n", pairs.n().into()),
         ("diff", exact.effect.into()),
-        ("p_exact", exact.p.p.into()),
+        ("p_exact", exact.p.value.into()),
         ("ln_p_exact", exact.p.ln_p.into()),
-        ("p_exact_greater", greater.p.p.into()),
-        ("p_mid", mid.p.p.into()),
+        ("p_exact_greater", greater.p.value.into()),
+        ("p_mid", mid.p.value.into()),
         ("chi2", plain.into()),
         ("p_chi2", p_plain.into()),
         ("chi2_cc", corrected.into()),

@@ -21,7 +21,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     }
     let mut stream = Moments::new();
     for &value in &values {
-        stream.push(value).map_err(|e| e.to_string())?;
+        stream.record(value).map_err(|e| e.to_string())?;
     }
     // The simple moments answer under the file's names, and must agree with the full ones; the
     // stream is compared by the laws, its worst value here.

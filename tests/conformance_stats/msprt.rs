@@ -26,12 +26,12 @@ fn sequence(input: &Fields, test: MixtureSprt, alpha: Alpha) -> Outcome {
             .map_err(|e| e.to_string())?;
         let running = match intersection.look(look.interval) {
             Ok(Running::Agree(interval)) => (interval.lower, interval.upper).into(),
-            Ok(Running::Drift) => Produced::Undefined,
+            Ok(Running::Drift(_)) => Produced::Undefined,
             Err(refusal) => return Err(refusal.to_string()),
         };
         looks.push(object([
             ("ln_lr", look.ln_e.into()),
-            ("p_always", p.look(look.ln_e).p.into()),
+            ("p_always", p.look(look.ln_e).value.into()),
             ("ci", (look.interval.lower, look.interval.upper).into()),
             ("ci_running", running),
         ]));
@@ -47,7 +47,7 @@ fn general(input: &Fields, test: MixtureSprt, alpha: Alpha) -> Outcome {
         .map_err(|e| e.to_string())?;
     Ok(object([
         ("ln_lr", look.ln_e.into()),
-        ("p", look.p().p.into()),
+        ("p", look.p().value.into()),
         ("ci", (look.interval.lower, look.interval.upper).into()),
     ]))
 }

@@ -41,15 +41,15 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("t", t.into()),
         ("df", degrees_of_freedom.into()),
         ("ci", (result.interval.lower, result.interval.upper).into()),
-        ("p_two_sided", result.p.p.into()),
+        ("p_two_sided", result.p.value.into()),
         ("ln_p_two_sided", result.p.ln_p.into()),
         (
             "p_greater",
-            run(Alternative::Greater).map_err(refused)?.p.p.into(),
+            run(Alternative::Greater).map_err(refused)?.p.value.into(),
         ),
         (
             "p_less",
-            run(Alternative::Less).map_err(refused)?.p.p.into(),
+            run(Alternative::Less).map_err(refused)?.p.value.into(),
         ),
         (
             "cohen_dz",

@@ -24,7 +24,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
                 ("log_ratio", estimate.ratio.ln().into()),
                 ("se", estimate.ln_standard_error.into()),
                 ("z", z(&test).into()),
-                ("p_two_sided", test.p.p.into()),
+                ("p_two_sided", test.p.value.into()),
                 (
                     "ratio_ci",
                     (estimate.interval.lower, estimate.interval.upper).into(),
@@ -37,11 +37,11 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     Ok(object([
         ("rate_a", a.rate().into()),
         ("rate_b", b.rate().into()),
-        ("p_exact_central", two_sided.p.p.into()),
+        ("p_exact_central", two_sided.p.value.into()),
         ("ln_p_exact_central", two_sided.p.ln_p.into()),
-        ("p_exact_midp", mid.p.p.into()),
-        ("p_greater", exact(Alternative::Greater)?.p.p.into()),
-        ("p_less", exact(Alternative::Less)?.p.p.into()),
+        ("p_exact_midp", mid.p.value.into()),
+        ("p_greater", exact(Alternative::Greater)?.p.value.into()),
+        ("p_less", exact(Alternative::Less)?.p.value.into()),
         (
             "ratio_ci_exact",
             (two_sided.interval.lower, two_sided.interval.upper).into(),
@@ -59,10 +59,14 @@ fn z_test(test: Test, a: &Events, b: &Events, alpha: Alpha) -> Result<Produced, 
         Err(Refusal::ZeroVariance { .. }) => return Ok(Produced::Undefined),
         Err(other) => return Err(other.to_string()),
     };
-    let p = |alternative| run(alternative).map(|r| r.p.p).map_err(|e| e.to_string());
+    let p = |alternative| {
+        run(alternative)
+            .map(|r| r.p.value)
+            .map_err(|e| e.to_string())
+    };
     Ok(object([
         ("z", z(&two_sided).into()),
-        ("p_two_sided", two_sided.p.p.into()),
+        ("p_two_sided", two_sided.p.value.into()),
         ("ln_p_two_sided", two_sided.p.ln_p.into()),
         ("p_greater", p(Alternative::Greater)?.into()),
         ("p_less", p(Alternative::Less)?.into()),

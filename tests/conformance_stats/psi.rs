@@ -1,17 +1,16 @@
 //! Distances of binned counts.
 
-use crate::comparison::{Outcome, object};
+use crate::comparison::{Outcome, object, refusal};
 use crate::reading::Case;
 use switchstand::stats::drift;
 
 pub(crate) fn adapt(case: &Case) -> Outcome {
     let input = &case.input;
-    let drift = drift::binned(
-        &input.counts("expected")?,
-        &input.counts("actual")?,
-        input.number("smoothing")?,
-    )
-    .map_err(|e| e.to_string())?;
+    let (expected, actual) = (input.counts("expected")?, input.counts("actual")?);
+    let drift = match drift::binned(&expected, &actual, input.number("smoothing")?) {
+        Ok(drift) => drift,
+        Err(refused) => return refusal(case, &refused),
+    };
     Ok(object([
         ("psi", drift.psi.into()),
         ("kl_q_p", drift.kullback_leibler.into()),
@@ -21,6 +20,6 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("tv", drift.total_variation.into()),
         ("chi2", drift.chi_squared.into()),
         ("chi2_df", drift.degrees_of_freedom.into()),
-        ("chi2_p", drift.chi_squared_p.p.into()),
+        ("chi2_p", drift.chi_squared_p.value.into()),
     ]))
 }

@@ -24,6 +24,10 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let sample = Sample::new(&input.numbers("x")?).map_err(refused)?;
     let mut types = object([]);
     for (name, by) in TYPES {
+        let p = match by {
+            QuantileType::InverseCdf | QuantileType::AveragedInverseCdf => plain(p, sample.n()),
+            _ => p,
+        };
         types = types.with(name, quantiles::quantile(&sample, p, by).map_err(refused)?);
     }
     let order = quantiles::quantile_interval(&sample, p, alpha).map_err(refused)?;
@@ -49,4 +53,19 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         ("mj_se", error(OrderLaw::OrderStatistic)?),
         ("mj_se_wilcox", error(OrderLaw::Wilcox)?),
     ]))
+}
+
+/// The file takes `p` as it stands in binary, types 1 and 2 as the decimal number it stands for.
+/// A neighbour of `p` is on the same side of a whole rank, and stands for none.
+fn plain(p: f64, n: u64) -> f64 {
+    let n = n as f64;
+    let product = n * p;
+    let above = (product - product.round()) + n.mul_add(p, -product);
+    if above == 0.0 || above.abs() > 1e-9 {
+        p
+    } else if above > 0.0 {
+        p.next_up()
+    } else {
+        p.next_down()
+    }
 }

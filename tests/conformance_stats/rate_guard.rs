@@ -4,14 +4,14 @@ use crate::comparison::{Outcome, Tolerance, object};
 use crate::reading::Case;
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
-    BetaPrior, CandidateShare, Margins, Method, RateTest, Side, Tally,
+    BetaPrior, CandidateShare, Margins, RateMethod, RateTest, Side, StageTally,
 };
 
 pub(crate) fn adapt(case: &Case) -> Outcome {
     let input = &case.input;
     let number = |key: &str| input.number(key);
     let share = CandidateShare::new(number("share")?).map_err(|e| e.to_string())?;
-    let test = |harm: f64, safe: f64, method: Method| {
+    let test = |harm: f64, safe: f64, method: RateMethod| {
         let margins = Margins::new(harm, safe).map_err(|e| e.to_string())?;
         RateTest::new(margins, method, Alpha::ONE_PERCENT, Alpha::ONE_PERCENT)
             .map_err(|e| e.to_string())
@@ -23,10 +23,10 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let mixture = test(
         number("r_harm")?,
         number("r_safe")?,
-        Method::TruncatedBeta(prior),
+        RateMethod::TruncatedBeta(prior),
     )?;
-    let sprt = test(1.0, number("r_alt")?, Method::Sprt)?;
-    let mut tally = Tally::new();
+    let sprt = test(1.0, number("r_alt")?, RateMethod::Sprt)?;
+    let mut tally = StageTally::new();
     let mut record = |side, key: &str| {
         let events = input.count(key)?;
         tally

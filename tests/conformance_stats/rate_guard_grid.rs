@@ -3,7 +3,8 @@
 use crate::comparison::{Outcome, Produced, Tolerance, object};
 use crate::reading::{Case, Fields};
 use switchstand::stats::guard::{
-    CandidateShare, GuardError, Margins, Method, RateTest, RatioGrid, RatioTerm, Side, Tally,
+    CandidateShare, GuardError, Margins, RateMethod, RateTest, RatioGrid, RatioTerm, Side,
+    StageTally,
 };
 use switchstand::stats::{Alpha, AlphaError};
 
@@ -25,8 +26,8 @@ fn run(input: &Fields) -> Result<Produced, Failure> {
     let margins = Margins::new(input.number("r_harm")?, input.number("r_safe")?)?;
     let grid = RatioGrid::new(&input.numbers("grid_harm")?, &input.numbers("grid_safe")?);
     let alpha = Alpha::new(input.number("alpha")?)?;
-    let test = RateTest::new(margins, Method::Grid(grid), alpha, alpha)?;
-    let mut tally = Tally::new();
+    let test = RateTest::new(margins, RateMethod::Grid(grid), alpha, alpha)?;
+    let mut tally = StageTally::new();
     let mut after_stage = Vec::new();
     for stage in input.objects("stages")? {
         let share = CandidateShare::new(stage.number("share")?)?;
@@ -46,10 +47,10 @@ fn run(input: &Fields) -> Result<Produced, Failure> {
         ("ln_l_safe", logarithms(&test.safe_terms(&tally))),
         ("ln_e_harm", harm.ln_e.into()),
         ("ln_e_safe", safe.ln_e.into()),
-        ("p_harm", harm.p().into()),
-        ("p_safe", safe.p().into()),
-        ("alarm_harm", harm.suffices().into()),
-        ("alarm_safe", safe.suffices().into()),
+        ("p_harm", harm.p().value.into()),
+        ("p_safe", safe.p().value.into()),
+        ("alarm_harm", harm.is_significant().into()),
+        ("alarm_safe", safe.is_significant().into()),
         ("after_stage", Produced::List(after_stage)),
     ]))
 }

@@ -1,6 +1,7 @@
 //! Ratios of sums by the delta method.
 
-use crate::comparison::{Outcome, Produced, object};
+use super::welch_t::flipped;
+use crate::comparison::{Outcome, Produced, object, refusal};
 use crate::reading::Case;
 use switchstand::stats::{
     Alpha, Alternative, FixedHorizon, RatioMoments, Refusal, Statistic, ratios,
@@ -22,6 +23,9 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let two_sided = ratios::difference(&a, &b, alpha, Alternative::TwoSided);
     if matches!(two_sided, Err(Refusal::ZeroDenominator { .. })) {
         return Ok(Produced::refused("zero_denominator"));
+    }
+    if let Err(Refusal::InsufficientData { .. }) = &two_sided {
+        return refusal(case, &two_sided.unwrap_err());
     }
     let (ratio_a, ratio_b) = (a.ratio().map_err(refused)?, b.ratio().map_err(refused)?);
     let variance_a = ratios::variance(&a).map_err(refused)?;
@@ -50,12 +54,23 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         produced = produced.with(key, value);
     }
     if let Ok(lift) = ratios::relative_lift(&a, &b, alpha, Alternative::TwoSided) {
+        // The file divides by the control's ratio, sign and all; here its size divides.
+        let flips = ratio_a < 0.0;
+        let interval = lift.interval;
+        let (sign, bounds) = match flips {
+            true => (-1.0, (-interval.upper, -interval.lower)),
+            false => (1.0, (interval.lower, interval.upper)),
+        };
         let mut relative = object([
-            ("lift", lift.effect.into()),
+            ("lift", (sign * lift.effect).into()),
             ("se", lift.standard_error.into()),
-            ("ci", (lift.interval.lower, lift.interval.upper).into()),
+            ("ci", bounds.into()),
         ]);
-        for (key, value) in p_values(ratios::relative_lift, &a, &b, alpha)? {
+        let test: Test = match flips {
+            true => |a, b, alpha, side| ratios::relative_lift(a, b, alpha, flipped(side, true)),
+            false => ratios::relative_lift,
+        };
+        for (key, value) in p_values(test, &a, &b, alpha)? {
             relative = relative.with(key, value);
         }
         produced = produced.with("lift", relative);
@@ -79,10 +94,10 @@ fn p_values(
     let p = |alternative| test(a, b, alpha, alternative).map_err(|e| e.to_string());
     let two_sided = p(Alternative::TwoSided)?.p;
     Ok([
-        ("p_two_sided", two_sided.p),
+        ("p_two_sided", two_sided.value),
         ("ln_p_two_sided", two_sided.ln_p),
-        ("p_greater", p(Alternative::Greater)?.p.p),
-        ("p_less", p(Alternative::Less)?.p.p),
+        ("p_greater", p(Alternative::Greater)?.p.value),
+        ("p_less", p(Alternative::Less)?.p.value),
     ])
 }
 

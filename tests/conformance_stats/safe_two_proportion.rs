@@ -12,10 +12,13 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let mut ln_e = Vec::new();
     for block in case.input.array("blocks")? {
         let [a, b] = [0, 1].map(|arm| counts(&block[arm]));
-        test.push(&a?, &b?).map_err(|e| e.to_string())?;
+        test.record(&a?, &b?).map_err(|e| e.to_string())?;
         ln_e.push(test.ln_e());
     }
-    Ok(object([("ln_e", ln_e.into()), ("p", test.p().p.into())]))
+    Ok(object([
+        ("ln_e", ln_e.into()),
+        ("p", test.p().value.into()),
+    ]))
 }
 
 fn counts(arm: &Value) -> Result<Counts, String> {

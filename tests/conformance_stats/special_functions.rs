@@ -1,12 +1,9 @@
-//! The private special functions, included from their source.
+//! The special functions behind the methods.
 
 use crate::comparison::{Outcome, Tolerance, object};
 use crate::harness;
 use crate::reading::Case;
-
-#[path = "../../src/stats/special.rs"]
-#[allow(dead_code, unused_imports, reason = "not every function has vectors")]
-mod special;
+use switchstand::stats::special;
 
 pub(crate) fn adapt(case: &Case) -> Outcome {
     let name = case.input.text("fn")?;

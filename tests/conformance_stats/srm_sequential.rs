@@ -20,7 +20,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         let ln_e = process.ln_e();
         looks.push(object([
             ("ln_bf", ln_e.into()),
-            ("p", p.look(ln_e).p.into()),
+            ("p", p.look(ln_e).value.into()),
         ]));
     }
     let mut produced = object([("looks", Produced::List(looks))]);

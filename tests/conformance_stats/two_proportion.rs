@@ -58,7 +58,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
             "farrington_manning",
             object([
                 ("z", z(&score).into()),
-                ("p", score.p.p.into()),
+                ("p", score.p.value.into()),
                 ("ln_p", score.p.ln_p.into()),
             ]),
         ),
@@ -77,12 +77,12 @@ fn z_test(test: Test, a: &Counts, b: &Counts, alpha: Alpha) -> Result<Produced, 
     };
     let one_sided = |alternative| {
         let result = test(a, b, alpha, alternative).map_err(|e| e.to_string())?;
-        Ok::<f64, String>(result.p.p)
+        Ok::<f64, String>(result.p.value)
     };
     Ok(object([
         ("se", two_sided.standard_error.into()),
         ("z", z(&two_sided).into()),
-        ("p_two_sided", two_sided.p.p.into()),
+        ("p_two_sided", two_sided.p.value.into()),
         ("ln_p_two_sided", two_sided.p.ln_p.into()),
         ("p_greater", one_sided(Alternative::Greater)?.into()),
         ("p_less", one_sided(Alternative::Less)?.into()),

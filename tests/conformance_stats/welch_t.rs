@@ -5,7 +5,7 @@ use crate::harness;
 use crate::reading::Case;
 use serde_json::Value;
 use switchstand::stats::means;
-use switchstand::stats::{Alpha, Alternative, FixedHorizon, Moments, Refusal, Statistic};
+use switchstand::stats::{Alpha, Alternative, FixedHorizon, Interval, Moments, Refusal, Statistic};
 
 type Test = fn(&Moments, &Moments, Alpha, Alternative) -> Result<FixedHorizon, Refusal>;
 
@@ -14,7 +14,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let alpha = Alpha::new(input.number("alpha")?).map_err(|e| e.to_string())?;
     let [a, b] = arms(case)?;
     let (Some(mean_a), Some(mean_b)) = (a.mean(), b.mean()) else {
-        return Err("an arm is empty".to_owned());
+        return Ok(Produced::refused("insufficient_data"));
     };
     let diff = ("diff", Produced::Number(mean_b - mean_a));
     match means::welch(&a, &b, alpha, Alternative::TwoSided) {
@@ -43,8 +43,17 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
 pub(crate) fn arms(case: &Case) -> Result<[Moments; 2], String> {
     let input = &case.input;
     let summary = |n: &str, mean: &str, var: &str| {
-        Moments::from_summary(input.count(n)?, input.number(mean)?, input.number(var)?)
-            .map_err(|e| e.to_string())
+        // A summary of no value has neither mean nor variance, of one value no variance.
+        let or_zero = |key: &str| match input.number(key) {
+            Ok(number) if number.is_finite() => number,
+            _ => 0.0,
+        };
+        match input.count(n)? {
+            0 => Ok(Moments::new()),
+            1 => Moments::from_summary(1, input.number(mean)?, or_zero(var)),
+            n => Moments::from_summary(n, input.number(mean)?, input.number(var)?),
+        }
+        .map_err(|e| e.to_string())
     };
     let raw = |key: &str| {
         let mut moments = Moments::new();
@@ -77,42 +86,62 @@ fn t_test(test: Test, a: &Moments, b: &Moments, alpha: Alpha) -> Result<Produced
         ("t", t.into()),
         ("df", degrees_of_freedom.into()),
         ("ci", (result.interval.lower, result.interval.upper).into()),
-        ("p_two_sided", result.p.p.into()),
+        ("p_two_sided", result.p.value.into()),
         ("ln_p_two_sided", result.p.ln_p.into()),
-        ("p_greater", run(Alternative::Greater)?.p.p.into()),
-        ("p_less", run(Alternative::Less)?.p.p.into()),
+        ("p_greater", run(Alternative::Greater)?.p.value.into()),
+        ("p_less", run(Alternative::Less)?.p.value.into()),
     ]))
 }
 
 fn relative(a: &Moments, b: &Moments, alpha: Alpha) -> Result<Produced, String> {
-    let run = |alternative| means::relative_lift(a, b, alpha, alternative);
+    // The file divides by the control's mean, sign and all; here its size divides.
+    let flips = a.mean().is_some_and(|mean| mean < 0.0);
+    let run = |alternative| means::relative_lift(a, b, alpha, flipped(alternative, flips));
+    let sign = if flips { -1.0 } else { 1.0 };
+    let both = |interval: Interval| match flips {
+        true => (-interval.upper, -interval.lower),
+        false => (interval.lower, interval.upper),
+    };
     let result = match run(Alternative::TwoSided) {
         Ok(result) => result,
-        Err(Refusal::ZeroDenominator { .. }) => return Ok(Produced::Undefined),
+        Err(Refusal::ZeroDenominator { .. } | Refusal::Overflow { .. }) => {
+            return Ok(Produced::Undefined);
+        }
         Err(other) => return Err(other.to_string()),
     };
-    let p = |alternative| run(alternative).map(|r| r.p.p).map_err(|e| e.to_string());
+    let p = |alternative| {
+        run(alternative)
+            .map(|r| r.p.value)
+            .map_err(|e| e.to_string())
+    };
     let set = means::fieller(a, b, alpha).map_err(|e| e.to_string())?;
     let z = match result.statistic {
         Statistic::Normal { z } => z,
         _ => return Err("the statistic is not normal".to_owned()),
     };
     Ok(object([
-        ("lift", result.effect.into()),
+        ("lift", (sign * result.effect).into()),
         ("se", result.standard_error.into()),
-        ("ci", (result.interval.lower, result.interval.upper).into()),
-        ("z", z.into()),
-        ("delta_p_two_sided", result.p.p.into()),
+        ("ci", both(result.interval).into()),
+        ("z", (sign * z).into()),
+        ("delta_p_two_sided", result.p.value.into()),
         ("delta_ln_p_two_sided", result.p.ln_p.into()),
         ("delta_p_greater", p(Alternative::Greater)?.into()),
         ("delta_p_less", p(Alternative::Less)?.into()),
         (
             "fieller_z_ci",
-            set.interval()
-                .map(|i| Produced::from((i.lower, i.upper)))
-                .into(),
+            set.interval().map(|i| Produced::from(both(i))).into(),
         ),
     ]))
+}
+
+/// Turns a direction around where the file's lift has the other sign.
+pub(crate) fn flipped(alternative: Alternative, flips: bool) -> Alternative {
+    match alternative {
+        Alternative::Greater if flips => Alternative::Less,
+        Alternative::Less if flips => Alternative::Greater,
+        other => other,
+    }
 }
 
 /// The file's rule: the vectors are exact sums of the data, means as `f64` are not. What a mean

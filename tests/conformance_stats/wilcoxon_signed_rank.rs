@@ -52,10 +52,10 @@ fn p_values(
     let run = |alternative| test(alternative).map_err(|e| e.to_string());
     let two_sided = run(Alternative::TwoSided)?;
     let produced = object([
-        ("p_two_sided", two_sided.p.p.into()),
+        ("p_two_sided", two_sided.p.value.into()),
         ("ln_p_two_sided", two_sided.p.ln_p.into()),
-        ("p_greater", run(Alternative::Greater)?.p.p.into()),
-        ("p_less", run(Alternative::Less)?.p.p.into()),
+        ("p_greater", run(Alternative::Greater)?.p.value.into()),
+        ("p_less", run(Alternative::Less)?.p.value.into()),
     ]);
     Ok(match two_sided.statistic {
         Statistic::Normal { z } => produced.with("z", z),

@@ -10,7 +10,8 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup, Verdict, Worse, digest};
+use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup, Verdict, digest};
+use switchstand::stats::Worse;
 use switchstand::{Key, Reason};
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use switchstand::Reason;
-use switchstand::experiment::{Experiment, Kind, Metric, Part, Setup, Worse};
+use switchstand::experiment::{Experiment, Kind, Metric, Part, Setup};
+use switchstand::stats::Worse;
 
 fn experiment() -> Experiment {
     let labels = Metric::goal("labels", Kind::Rate, Worse::Lower, 0.02);

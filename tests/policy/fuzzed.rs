@@ -29,7 +29,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use switchstand::Reason;
 use switchstand::experiment::{Experiment, Kind, Metric, Setup};
-use switchstand::rollout::Worse;
+use switchstand::stats::Worse;
 
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -54,7 +54,7 @@ fn a_log_of_routes_gives_the_value_of_the_plan_that_was_not_run() {
         let assignment = ran.assignment(unit);
         let earned = reward(&assignment.version, tier, user);
         value
-            .push(pair.weigh(unit, &assignment, earned).unwrap())
+            .record(pair.weigh(unit, &assignment, earned).unwrap())
             .unwrap();
         ran_earned += earned / users as f64;
         truth += reward(&target.assignment(unit).version, tier, user) / users as f64;

@@ -48,7 +48,7 @@ proptest! {
             if margin.abs() > 1e-9 {
                 prop_assert_eq!(look.is_significant(), !look.interval.contains(0.0), "{}", look.method);
             }
-            prop_assert_eq!(look.p().p <= alpha.get(), look.is_significant());
+            prop_assert_eq!(look.p().value <= alpha.get(), look.is_significant());
         }
     }
 
@@ -142,14 +142,14 @@ proptest! {
             prop_assert!(!process.ln_e().is_nan());
         }
         if let Ok(mut test) = SafeTwoProportions::with_prior(z) {
-            test.push(&arm, &Counts::new(c.min(d), c.max(d)).unwrap()).unwrap();
-            test.push(&Counts::new(c.min(d), c.max(d)).unwrap(), &arm).unwrap();
+            test.record(&arm, &Counts::new(c.min(d), c.max(d)).unwrap()).unwrap();
+            test.record(&Counts::new(c.min(d), c.max(d)).unwrap(), &arm).unwrap();
             prop_assert!(!test.ln_e().is_nan());
         }
         if let (Ok(mut bets), Ok(share)) = (BoundedDifference::new(x), CandidateShare::new(y)) {
             for value in [0.0, 1.0, 0.5, 1.0, 0.0] {
                 for side in [Side::Candidate, Side::Control] {
-                    bets.push(side, share, value).unwrap();
+                    bets.record(side, share, value).unwrap();
                     let capital = bets.capital();
                     prop_assert!(capital.ln_above.is_finite() && capital.ln_below.is_finite());
                 }
@@ -164,10 +164,10 @@ proptest! {
         let mut bettor = BettingCapital::new(0.5, ALPHA).unwrap();
         let mut bets = BoundedDifference::new(0.0).unwrap();
         let (before, capital, difference) = (sequence, bettor, bets);
-        prop_assert!(sequence.push(value).is_err());
-        prop_assert!(bettor.push(value).is_err());
+        prop_assert!(sequence.record(value).is_err());
+        prop_assert!(bettor.record(value).is_err());
         let share = CandidateShare::new(0.5).unwrap();
-        prop_assert!(bets.push(Side::Control, share, value).is_err());
+        prop_assert!(bets.record(Side::Control, share, value).is_err());
         prop_assert_eq!((sequence, bettor, bets), (before, capital, difference));
         prop_assert!(hedged_interval(&[0.5, value], ALPHA).is_err());
     }
@@ -266,8 +266,9 @@ fn an_empty_running_intersection_is_drift_and_stays_so() {
     assert_eq!(running.running(), None);
     let first = running.look(interval(100)).unwrap();
     assert_eq!(first, Running::Agree(interval(100)));
-    assert_eq!(running.look(interval(500)).unwrap(), Running::Drift);
-    assert_eq!(running.look(interval(100)).unwrap(), Running::Drift);
+    let is_drift = |running| matches!(running, Running::Drift(_));
+    assert!(is_drift(running.look(interval(500)).unwrap()));
+    assert!(is_drift(running.look(interval(100)).unwrap()));
     let other_level = rate_interval(&Counts::new(1, 2).unwrap(), Alpha::ONE_PERCENT).unwrap();
     assert!(running.look(other_level).is_err());
 }
@@ -275,7 +276,7 @@ fn an_empty_running_intersection_is_drift_and_stays_so() {
 #[test]
 fn the_running_p_value_never_rises() {
     let mut running = RunningP::new();
-    assert_eq!(running.p().p, 1.0);
+    assert_eq!(running.p().value, 1.0);
     assert_eq!(running.look(2.0).ln_p, -2.0);
     assert_eq!(running.look(-5.0).ln_p, -2.0);
     assert_eq!(running.look(f64::NAN).ln_p, -2.0);
@@ -296,7 +297,7 @@ fn a_bounded_difference_is_found_on_a_small_canary_and_in_the_right_direction() 
             Side::Candidate => f64::from(unit / 20 % 2) * 0.2 + 0.3,
             Side::Control => f64::from(unit % 2) * 0.2 + 0.5,
         };
-        bets.push(side, share, value).unwrap();
+        bets.record(side, share, value).unwrap();
     }
     assert!((bets.estimate().unwrap() + 0.2).abs() < 0.01);
     assert!(bets.capital().ln_below > 10.0 && bets.capital().ln_above <= 0.0);
@@ -327,11 +328,11 @@ fn t2_stored_state_reads_back_and_other_versions_are_refused() {
     let mut intersection = RunningIntersection::new();
     check(&intersection);
     for (index, value) in [0.1, 0.9, 0.4, 0.0, 1.0].into_iter().enumerate() {
-        sequence.push(value).unwrap();
-        bettor.push(value).unwrap();
+        sequence.record(value).unwrap();
+        bettor.record(value).unwrap();
         let share = CandidateShare::new(0.25).unwrap();
-        bets.push(Side::Candidate, share, value).unwrap();
-        safe.push(
+        bets.record(Side::Candidate, share, value).unwrap();
+        safe.record(
             &Counts::new(1, 3).unwrap(),
             &Counts::new(index as u64 % 2, 1).unwrap(),
         )

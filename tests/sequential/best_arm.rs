@@ -40,7 +40,7 @@ fn simulate(means: &[f64], runs: usize, looks: usize, seed: u64) -> Runs {
         let mut is_alarm = false;
         for _ in 0..looks {
             for (arm, mean) in arms.iter_mut().zip(means) {
-                (0..25).for_each(|_| arm.push(mean + draws.normal()).unwrap());
+                (0..25).for_each(|_| arm.record(mean + draws.normal()).unwrap());
             }
             let Ok(look) = best_arm::best_mean(&arms, &test(), ALPHA) else {
                 continue;

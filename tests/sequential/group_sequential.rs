@@ -9,7 +9,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use switchstand::stats::group_sequential::{
-    Fractions, GroupSequential, Interim, Monitor, Spending, Verdict,
+    Fractions, GroupSequential, Interim, Monitor, Spending, TrialVerdict,
 };
 use switchstand::stats::planning::Sides;
 use switchstand::stats::{Alpha, Alternative};
@@ -140,7 +140,7 @@ fn t1_a_single_look_is_the_z_test() {
     let look = trial.look(1.0, 0.3, 0.1).unwrap();
     let conclusion = trial.conclusion().unwrap();
     // 2 (1 - Φ(3)).
-    assert!((conclusion.p.p - 0.002_699_796_063_260_189).abs() < 1e-14);
+    assert!((conclusion.p.value - 0.002_699_796_063_260_189).abs() < 1e-14);
     assert!((conclusion.estimate - 0.3).abs() < 1e-12);
     for (bound, other) in [
         (look.interval.lower, conclusion.interval.lower),
@@ -167,7 +167,7 @@ fn t3_an_early_end_and_an_over_run_spend_exactly_what_is_left() {
         let two = trial.last_look(last, 0.0, 1.0).unwrap();
         let error = error_of_two_looks((first, one.boundary), (last, two.boundary));
         assert!((error - 0.05).abs() < 1e-9, "{first}, {last}: {error}");
-        assert!((two.spent - 0.05).abs() < 1e-15);
+        assert!((two.spent_so_far - 0.05).abs() < 1e-15);
     }
 }
 
@@ -203,7 +203,7 @@ fn trial(alternative: Alternative) -> Monitor {
 fn run(mut trial: Monitor, looks: &[(f64, f64)], scale: f64) -> Monitor {
     for &(time, effect) in looks {
         let look = trial.look(time, scale * effect, scale.abs() / time.sqrt());
-        if look.unwrap().verdict != Verdict::Continue {
+        if look.unwrap().verdict != TrialVerdict::Continue {
             break;
         }
     }
@@ -242,12 +242,12 @@ proptest! {
         for alternative in [Alternative::TwoSided, Alternative::Greater, Alternative::Less] {
             let ended = run(trial(alternative), &looks, 1.0);
             for look in ended.looks() {
-                let shown = look.verdict == Verdict::EffectShown;
+                let shown = look.verdict == TrialVerdict::EffectShown;
                 prop_assert_eq!(shown, !look.interval.contains(0.0));
             }
             let conclusion = ended.conclusion().unwrap();
-            let shown = ended.looks().last().unwrap().verdict == Verdict::EffectShown;
-            prop_assert_eq!(shown, conclusion.p.p < 0.05);
+            let shown = ended.looks().last().unwrap().verdict == TrialVerdict::EffectShown;
+            prop_assert_eq!(shown, conclusion.p.value < 0.05);
             prop_assert_eq!(shown, !conclusion.interval.contains(0.0));
             prop_assert!(conclusion.interval.contains(conclusion.estimate));
         }
@@ -270,7 +270,7 @@ proptest! {
                 prop_assert_eq!(a.interval.lower, -b.interval.upper);
             }
             let (a, b) = (one.conclusion().unwrap(), other.conclusion().unwrap());
-            prop_assert!((a.p.p - b.p.p).abs() <= 1e-12 * a.p.p);
+            prop_assert!((a.p.value - b.p.value).abs() <= 1e-12 * a.p.value);
             prop_assert!((a.estimate + b.estimate).abs() <= 1e-12 * a.estimate.abs());
         }
     }
@@ -283,7 +283,7 @@ proptest! {
         );
         let (a, b) = (one.conclusion().unwrap(), other.conclusion().unwrap());
         prop_assert_eq!(one.looks().len(), other.looks().len());
-        prop_assert!((a.p.p - b.p.p).abs() <= 1e-9 * a.p.p);
+        prop_assert!((a.p.value - b.p.value).abs() <= 1e-9 * a.p.value);
         prop_assert!((1e-3 * a.estimate - b.estimate).abs() <= 1e-9 * b.estimate.abs());
         prop_assert!((1e-3 * a.interval.lower - b.interval.lower).abs() <= 1e-9);
     }
@@ -315,8 +315,8 @@ proptest! {
             let mut copy = trial.clone();
             let effect = boundary.boundary * (1.0 + 1e-12);
             copy.look(time, effect, 1.0).unwrap();
-            let p = copy.conclusion().unwrap().p.p;
-            prop_assert!((p - boundary.spent).abs() <= 1e-9 * p, "{} {}", p, boundary.spent);
+            let p = copy.conclusion().unwrap().p.value;
+            prop_assert!((p - boundary.spent_so_far).abs() <= 1e-9 * p, "{} {}", p, boundary.spent_so_far);
             if time >= 1.0 {
                 break;
             }
@@ -346,11 +346,14 @@ fn a_trial_that_may_be_given_up_says_so_and_may_go_on() {
         assert!((look.boundary - planned.boundary).abs() < 1e-9);
         assert!((look.futility.unwrap() - futility).abs() < 1e-9);
         let expected = match taken {
-            1 => Verdict::Futile,
-            3 => Verdict::NoEffectShown,
-            _ => Verdict::Continue,
+            1 => TrialVerdict::Futile,
+            3 => TrialVerdict::NoEffectShown,
+            _ => TrialVerdict::Continue,
         };
         assert_eq!(look.verdict, expected, "{look}");
-        assert_eq!(trial.conclusion().is_some(), expected != Verdict::Continue);
+        assert_eq!(
+            trial.conclusion().is_some(),
+            expected != TrialVerdict::Continue
+        );
     }
 }

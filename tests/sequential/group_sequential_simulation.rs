@@ -8,7 +8,7 @@
 
 use super::draws::{Draws, Proportion};
 use switchstand::stats::group_sequential::{
-    Fractions, GroupSequential, Monitor, Spending, Verdict,
+    Fractions, GroupSequential, Monitor, Spending, TrialVerdict,
 };
 use switchstand::stats::planning::Sides;
 use switchstand::stats::{Alpha, Alternative, Moments};
@@ -100,8 +100,8 @@ fn simulate(looks: usize, drift: f64, runs: usize, seed: u64) -> Trials {
         let mut is_missed = false;
         let last = loop {
             for _ in 0..PAIRS / looks {
-                a.push(draws.normal()).unwrap();
-                b.push(effect + draws.normal()).unwrap();
+                a.record(draws.normal()).unwrap();
+                b.record(effect + draws.normal()).unwrap();
                 pairs += 1;
             }
             let error = |arm: &Moments| arm.variance().unwrap() / pairs as f64;
@@ -109,12 +109,12 @@ fn simulate(looks: usize, drift: f64, runs: usize, seed: u64) -> Trials {
             let look = trial.look(pairs as f64, estimate, (error(&a) + error(&b)).sqrt());
             let look = look.unwrap();
             is_missed |= !look.interval.contains(effect);
-            if look.verdict != Verdict::Continue {
+            if look.verdict != TrialVerdict::Continue {
                 break look;
             }
         };
         let conclusion = trial.conclusion().unwrap();
-        shown += usize::from(last.verdict == Verdict::EffectShown);
+        shown += usize::from(last.verdict == TrialVerdict::EffectShown);
         missed += usize::from(is_missed);
         missed_at_the_end += usize::from(!conclusion.interval.contains(effect));
         too_large += usize::from(conclusion.estimate > effect);

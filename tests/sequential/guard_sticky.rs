@@ -96,7 +96,7 @@ fn units_hit_look_safe(events: &Events, exposure: Exposure) -> bool {
     let mut guard = by_unit();
     events.iter().any(|&(time, unit, side)| {
         guard.record(unit, side, share(exposure.at(time))).unwrap();
-        side == Side::Control && guard.test().safe(guard.tally()).suffices()
+        side == Side::Control && guard.test().safe(guard.tally()).is_significant()
     })
 }
 
@@ -176,6 +176,6 @@ fn t6_a_small_set_still_finds_harm_after_it_has_overflowed() {
         }
         let seen = guard.seen_units().unwrap();
         assert!(seen.level() >= 4 && seen.len() <= 1_000);
-        assert!(guard.reading().harm.suffices());
+        assert!(guard.reading().harm.is_significant());
     }
 }

@@ -9,7 +9,7 @@
 use crate::draws::Draws;
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
-    BetaPrior, CandidateShare, Margins, Method, RateGuard, RateTest, RatioGrid, Side,
+    BetaPrior, CandidateShare, Margins, RateGuard, RateMethod, RateTest, RatioGrid, Side,
 };
 
 pub(crate) const REQUESTS: f64 = 200_000.0;
@@ -20,22 +20,22 @@ pub(crate) fn share(value: f64) -> CandidateShare {
     CandidateShare::new(value).unwrap()
 }
 
-pub(crate) fn test(method: Method, harm: f64, safe: f64) -> RateTest {
+pub(crate) fn test(method: RateMethod, harm: f64, safe: f64) -> RateTest {
     let margins = Margins::new(harm, safe).unwrap();
     RateTest::new(margins, method, Alpha::ONE_PERCENT, Alpha::ONE_PERCENT).unwrap()
 }
 
 /// Every method that a guard offers, by name.
 pub(crate) fn methods() -> Vec<(&'static str, RateTest)> {
-    let beta = |k| Method::TruncatedBeta(BetaPrior::Concentration(k));
+    let beta = |k| RateMethod::TruncatedBeta(BetaPrior::Concentration(k));
     vec![
         ("grid", RateTest::default()),
         ("truncated Beta, k = 100", test(beta(100.0), 1.0, 1.5)),
         ("truncated Beta, k = 10", test(beta(10.0), 1.0, 1.5)),
-        ("SPRT against 2", test(Method::Sprt, 1.0, 2.0)),
+        ("SPRT against 2", test(RateMethod::Sprt, 1.0, 2.0)),
         (
             "grid of one, r = 2",
-            test(Method::Grid(RatioGrid::new(&[2.0], &[0.5])), 1.0, 1.5),
+            test(RateMethod::Grid(RatioGrid::new(&[2.0], &[0.5])), 1.0, 1.5),
         ),
     ]
 }
@@ -59,8 +59,8 @@ impl Alarm {
     pub(crate) fn is_raised(self, guard: &RateGuard) -> bool {
         let reading = guard.reading();
         match self {
-            Alarm::Harm => reading.harm.suffices(),
-            Alarm::Safe => reading.safe.suffices(),
+            Alarm::Harm => reading.harm.is_significant(),
+            Alarm::Safe => reading.safe.is_significant(),
         }
     }
 }

@@ -86,7 +86,7 @@ proptest! {
         let (mut batch, mut stream) = (Moments::new(), Moments::new());
         batch.extend_from_slice(&values)?;
         for &value in &values {
-            stream.push(value)?;
+            stream.record(value)?;
         }
         let scale = scale(&values);
         prop_assert_eq!(batch.n(), stream.n());
@@ -252,23 +252,26 @@ fn t4_a_value_that_is_not_finite_leaves_no_trace() {
         let mut moments = Moments::new();
         moments.extend_from_slice(&[1.0, 2.0]).unwrap();
         let before = moments;
-        assert!(matches!(moments.push(bad), Err(Refusal::NonFinite { .. })));
+        assert!(matches!(
+            moments.record(bad),
+            Err(Refusal::NonFinite { .. })
+        ));
         let slice = [vec![0.0; 300], vec![bad], vec![0.0; 300]].concat();
         let refused = moments.extend_from_slice(&slice);
         assert!(matches!(refused, Err(Refusal::NonFinite { .. })));
         assert_eq!(moments, before);
-        assert!(Moments::new().push(bad).is_err());
+        assert!(Moments::new().record(bad).is_err());
 
         let mut higher = HigherMoments::new();
         assert!(higher.extend_from_slice(&[1.0, bad]).is_err());
         assert_eq!(higher, HigherMoments::new());
 
         let mut pairs = PairedMoments::new();
-        assert!(pairs.push(1.0, bad).is_err());
+        assert!(pairs.record(1.0, bad).is_err());
         assert!(pairs.extend_from_slices(&[1.0, bad], &[1.0, 1.0]).is_err());
         assert_eq!(pairs, PairedMoments::new());
         let mut ratio = RatioMoments::new();
-        assert!(ratio.push(bad, 1.0).is_err());
+        assert!(ratio.record(bad, 1.0).is_err());
         assert_eq!(ratio, RatioMoments::new());
 
         let mut histogram = Histogram::new();
@@ -283,10 +286,10 @@ fn t4_a_value_that_is_not_finite_leaves_no_trace() {
 #[test]
 fn t4_overflow_is_refused_and_leaves_no_trace() {
     let mut moments = Moments::new();
-    moments.push(1e308).unwrap();
+    moments.record(1e308).unwrap();
     let before = moments;
     assert!(matches!(
-        moments.push(-1e308),
+        moments.record(-1e308),
         Err(Refusal::Overflow { .. })
     ));
     let refused = moments.extend_from_slice(&[-1e308, 1e308]);
@@ -308,7 +311,7 @@ fn a_constant_has_variance_zero_exactly() {
         for n in [2, 64, 257, 1000] {
             let (mut batch, mut stream) = (Moments::new(), Moments::new());
             batch.extend_from_slice(&vec![value; n]).unwrap();
-            (0..n).for_each(|_| stream.push(value).unwrap());
+            (0..n).for_each(|_| stream.record(value).unwrap());
             batch.merge(&stream).unwrap();
             assert_eq!(batch.variance(), Some(0.0));
             assert_eq!(batch.mean(), Some(value));

@@ -23,7 +23,7 @@ fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) ->
     assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value);
     assert_eq!(stored.get("version"), Some(&json!(1)));
     let mut newer = stored.clone();
-    newer["version"] = json!(2);
+    newer["version"] = json!(9);
     assert!(serde_json::from_value::<T>(newer).is_err(), "other version");
     let mut more = stored.clone();
     more["extra"] = json!(0);
@@ -186,7 +186,7 @@ fn a_stored_estimate_goes_on_as_if_it_had_never_been_stored() {
             let (propensity, wanted) = actions[usize::from(i % 5 == 0)];
             let reward = f64::from(u8::from(i % 3 == 0));
             let decision = LoggedDecision::new(propensity, wanted, reward).unwrap();
-            target.push(decision).unwrap();
+            target.record(decision).unwrap();
         }
     };
     let mut whole = start;
@@ -204,10 +204,10 @@ fn a_stored_estimate_goes_on_as_if_it_had_never_been_stored() {
 fn stored_estimates_are_consistent() {
     let mut target = OffPolicy::new(MaxWeight::over([(0.2, 0.5)]).unwrap(), Alpha::FIVE_PERCENT);
     let decision = |reward| LoggedDecision::new(0.2, 0.5, reward).unwrap();
-    target.push(decision(0.0)).unwrap();
-    target.push(decision(1.0)).unwrap();
+    target.record(decision(0.0)).unwrap();
+    target.record(decision(1.0)).unwrap();
     let fewer = round_trip(&target)["lost"].clone();
-    target.push(decision(0.5)).unwrap();
+    target.record(decision(0.5)).unwrap();
     let stored = round_trip(&target);
     let other = |at: &str, alpha: f64| {
         let mut sequence = stored[at].clone();

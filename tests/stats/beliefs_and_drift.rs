@@ -92,5 +92,5 @@ fn t1_psi_tends_to_chi_squared() {
     )
     .unwrap();
     let p: PValue = drift.psi_p.unwrap();
-    assert!((p.p - drift.chi_squared_p.p).abs() < 5e-3);
+    assert!((p.value - drift.chi_squared_p.value).abs() < 5e-3);
 }

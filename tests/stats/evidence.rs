@@ -105,7 +105,7 @@ fn the_mixed_calibrator_is_the_mean_over_kappa() {
                 i if i % 2 == 1 => 4.0,
                 _ => 2.0,
             };
-            weight * kappa * p_value(p).p.powf(kappa - 1.0) / (3.0 * f64::from(steps))
+            weight * kappa * p_value(p).value.powf(kappa - 1.0) / (3.0 * f64::from(steps))
         };
         let mean: f64 = (0..=steps).map(at).sum();
         let mixed = evidence::from_p_mixed(p_value(p)).unwrap().get();
@@ -143,7 +143,7 @@ fn t3_evidence_of_stages_multiplies_whatever_decides_to_go_on() {
         let product = evidence::product(&stages).unwrap();
         mean_product += product.get() / 256.0;
         let alpha = Alpha::new(0.1).unwrap();
-        rejected += f64::from(u8::from(product.suffices(alpha))) / 256.0;
+        rejected += f64::from(u8::from(product.is_significant(alpha))) / 256.0;
     }
     assert!((mean_product - 1.0).abs() < 1e-12, "{mean_product}");
     assert!(0.0 < rejected && rejected <= 0.1, "{rejected}");
@@ -240,7 +240,7 @@ fn t3_e_holm_holds_alpha_over_metrics_and_time() {
                 *ln_e += bet(odds[i], tosses[usize::from(i == 3)]).ln();
             }
             let e = e_values(&ln_e);
-            any |= e.iter().any(|e| e.suffices(alpha));
+            any |= e.iter().any(|e| e.is_significant(alpha));
             alarm |= e_holm(&e).iter().any(|&p| p <= alpha.get());
         }
         by_closing += usize::from(alarm);
@@ -269,6 +269,6 @@ fn an_e_value_survives_storage_and_a_broken_one_does_not() {
     assert_eq!(serde_json::from_str::<EValue>(&text).unwrap(), e);
     assert!(serde_json::from_str::<EValue>(r#"{"ln_e":null}"#).is_err());
     assert_eq!(e.to_string(), "e = 1e536");
-    assert_eq!(e.p().p, 0.0);
+    assert_eq!(e.p().value, 0.0);
     assert_eq!(e.p().ln_p, -1234.5);
 }

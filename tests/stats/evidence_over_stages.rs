@@ -37,7 +37,7 @@ fn release(rng: &mut ChaCha8Rng, rates: [f64; 2], carries: bool) -> Option<u32> 
             let pairs = PairedCounts::new(both, only_control, only_candidate, 0).unwrap();
             let reading = PairedTest::default().direction(&pairs, ALPHA);
             shadow = Against::new(EValue::try_from(&reading.regressions).unwrap());
-            if shadow.suffices(ALPHA) {
+            if shadow.is_significant(ALPHA) {
                 return Some(0);
             }
         }
@@ -56,7 +56,7 @@ fn release(rng: &mut ChaCha8Rng, rates: [f64; 2], carries: bool) -> Option<u32> 
         }
         guard.record(0, side, share).unwrap();
         let canary = Against::new(EValue::try_from(&guard.reading().harm).unwrap());
-        if shadow.and_then(canary).unwrap().suffices(ALPHA) {
+        if shadow.and_then(canary).unwrap().is_significant(ALPHA) {
             return Some(request);
         }
     }

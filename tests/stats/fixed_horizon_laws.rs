@@ -42,14 +42,17 @@ fn assert_swapped(forth: &FixedHorizon, back: &FixedHorizon) {
         close(forth.effect, -back.effect, 1e-9),
         "{forth:?} {back:?}"
     );
-    assert!(close(forth.p.p, back.p.p, 1e-9), "{forth:?} {back:?}");
+    assert!(
+        close(forth.p.value, back.p.value, 1e-9),
+        "{forth:?} {back:?}"
+    );
     assert!(close(forth.interval.lower, -back.interval.upper, 1e-9));
     assert!(close(forth.interval.upper, -back.interval.lower, 1e-9));
 }
 
 /// p is below alpha exactly if the interval excludes the null, but for rounding at the edge.
 fn assert_dual(test: &FixedHorizon) {
-    let edge = (test.p.p - test.alpha.get()).abs() < 1e-9;
+    let edge = (test.p.value - test.alpha.get()).abs() < 1e-9;
     assert!(
         edge || test.is_significant() != test.interval.contains(test.null),
         "{test:?}"
@@ -86,13 +89,13 @@ proptest! {
                 assert_swapped(&forth, &test(&b, &a, FIVE, TWO).unwrap());
                 let greater = test(&a, &b, FIVE, Alternative::Greater).unwrap();
                 let less = test(&b, &a, FIVE, Alternative::Less).unwrap();
-                prop_assert!(close(greater.p.p, less.p.p, 1e-9));
+                prop_assert!(close(greater.p.value, less.p.value, 1e-9));
             }
         }
         if let Ok(forth) = ranks::brunner_munzel(&a, &b, FIVE, TWO) {
             let back = ranks::brunner_munzel(&b, &a, FIVE, TWO).unwrap();
             prop_assert!(close(forth.effect, 1.0 - back.effect, 1e-12));
-            prop_assert!(close(forth.p.p, back.p.p, 1e-9));
+            prop_assert!(close(forth.p.value, back.p.value, 1e-9));
         }
     }
 
@@ -151,7 +154,7 @@ proptest! {
         let covariate = |units: &[(f64, f64)]| {
             let mut moments = CovariateMoments::new();
             for (x, y) in units {
-                moments.push(PreRelease::new(*x), *y).unwrap();
+                moments.record(PreRelease::new(*x), *y).unwrap();
             }
             moments
         };
@@ -178,7 +181,7 @@ proptest! {
         };
         let other = ratios::difference(&scaled(&a), &scaled(&b), FIVE, TWO).unwrap();
         prop_assert!(close(other.effect, scale * forth.effect, 1e-9));
-        prop_assert!(close(other.p.p, forth.p.p, 1e-9));
+        prop_assert!(close(other.p.value, forth.p.value, 1e-9));
     }
 
     #[test]
@@ -189,11 +192,11 @@ proptest! {
         let (a, b) = (Events::new(ca, ea).unwrap(), Events::new(cb, eb).unwrap());
         let forth = rates::exact(&a, &b, alpha, TWO).unwrap();
         let back = rates::exact(&b, &a, alpha, TWO).unwrap();
-        prop_assert!(close(forth.p.p, back.p.p, 1e-9));
-        let edge = (forth.p.p - alpha.get()).abs() < 1e-9;
-        prop_assert!(edge || (forth.p.p < alpha.get()) != forth.interval.contains(1.0));
+        prop_assert!(close(forth.p.value, back.p.value, 1e-9));
+        let edge = (forth.p.value - alpha.get()).abs() < 1e-9;
+        prop_assert!(edge || (forth.p.value < alpha.get()) != forth.interval.contains(1.0));
         let mid = rates::exact_mid_p(&a, &b, alpha, TWO).unwrap();
-        prop_assert!(mid.p.p <= forth.p.p);
+        prop_assert!(mid.p.value <= forth.p.value);
     }
 
     #[test]
@@ -211,9 +214,9 @@ proptest! {
         let extreme: u128 = (0..=x).map(ways).filter(|w| *w <= ways(xb)).sum();
         let ties: u128 = (0..=x).map(ways).filter(|w| *w == ways(xb)).sum();
         let (a, b) = (Counts::new(xa, na).unwrap(), Counts::new(xb, nb).unwrap());
-        let p = exact::fisher(&a, &b, TWO).unwrap().p;
+        let p = exact::fisher(&a, &b, TWO).unwrap().value;
         prop_assert!(close(p, extreme as f64 / all as f64, 1e-12));
-        let mid = exact::fisher_mid_p(&a, &b, TWO).unwrap().p;
+        let mid = exact::fisher_mid_p(&a, &b, TWO).unwrap().value;
         prop_assert!(close(mid, (extreme as f64 - 0.5 * ties as f64) / all as f64, 1e-12));
     }
 
@@ -227,10 +230,10 @@ proptest! {
         let bounds = Margin::symmetric(margin).unwrap();
         let outcome = equivalence::of_means(&a, &b, bounds, alpha).unwrap();
         let inside = -margin < outcome.interval.lower && outcome.interval.upper < margin;
-        let edge = (outcome.p().p - alpha.get()).abs() < 1e-9;
+        let edge = (outcome.p().value - alpha.get()).abs() < 1e-9;
         prop_assert!(edge || outcome.is_shown() == inside);
         let back = equivalence::of_means(&b, &a, bounds, alpha).unwrap();
-        prop_assert!(close(outcome.p().p, back.p().p, 1e-9));
+        prop_assert!(close(outcome.p().value, back.p().value, 1e-9));
     }
 
     #[test]
@@ -241,7 +244,7 @@ proptest! {
         let bounds = Margin::symmetric(margin).unwrap();
         let outcome = equivalence::of_rates(&a, &b, bounds, FIVE).unwrap();
         let inside = -margin < outcome.interval.lower && outcome.interval.upper < margin;
-        let edge = (outcome.p().p - 0.05).abs() < 1e-9;
+        let edge = (outcome.p().value - 0.05).abs() < 1e-9;
         prop_assert!(edge || outcome.is_shown() == inside);
     }
 
@@ -278,12 +281,12 @@ proptest! {
             let mut one = CovariateMoments::new();
             let mut ratio = RatioCovariateMoments::new();
             for (x, y) in units {
-                one.push(PreRelease::new(*x), *y).unwrap();
+                one.record(PreRelease::new(*x), *y).unwrap();
                 let before = PreReleaseSums {
                     numerator: PreRelease::new(*x),
                     denominator: PreRelease::new(y + 1.0),
                 };
-                ratio.push(before, x + y, *y).unwrap();
+                ratio.record(before, x + y, *y).unwrap();
             }
             (one, ratio)
         };
@@ -313,12 +316,12 @@ proptest! {
             let mut moments = CovariateMoments::new();
             let mut ratio = RatioCovariateMoments::new();
             for (x, y) in units {
-                moments.push(PreRelease::new(*x), *y).unwrap();
+                moments.record(PreRelease::new(*x), *y).unwrap();
                 let before = PreReleaseSums {
                     numerator: PreRelease::new(*x),
                     denominator: PreRelease::new(1.0),
                 };
-                ratio.push(before, *y, 1.0).unwrap();
+                ratio.record(before, *y, 1.0).unwrap();
             }
             (moments, ratio)
         };
@@ -340,7 +343,7 @@ fn t4_a_ratio_adjusted_by_itself_leaves_nothing() {
             numerator: PreRelease::new(x),
             denominator: PreRelease::new(y),
         };
-        arm.push(before, x, y).unwrap();
+        arm.record(before, x, y).unwrap();
     }
     let adjusted = adjust_ratios(&arm, &arm).unwrap();
     assert!(adjusted.standard_error < 1e-7 * adjusted.raw_standard_error);
@@ -353,5 +356,5 @@ fn t1_near_ties_of_fisher_are_told_apart() {
     let b = Counts::new(3_001, 6_001).unwrap();
     let p = exact::fisher(&a, &b, TWO).unwrap();
     assert_eq!(p, exact::fisher(&b, &a, TWO).unwrap());
-    assert!((p.p - 1.0).abs() < 1e-12);
+    assert!((p.value - 1.0).abs() < 1e-12);
 }

@@ -77,7 +77,7 @@ fn t4_degenerate_input_is_refused_by_name() {
         Err(Refusal::ZeroVariance { .. })
     ));
     let unlimited = rates::exact(&no_event, &no_event, FIVE, TWO).unwrap();
-    assert_eq!((unlimited.ratio, unlimited.p.p), (None, 1.0));
+    assert_eq!((unlimited.ratio, unlimited.p.value), (None, 1.0));
     let big = Counts::new(50_000, 100_000).unwrap();
     assert!(matches!(
         exact::fisher(&big, &big, TWO),

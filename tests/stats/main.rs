@@ -12,6 +12,8 @@ mod nist_univariate;
 mod off_policy;
 mod planning_comparison;
 mod special_functions;
+mod statistics_ends;
+mod statistics_from_sums;
 mod stats_coverage;
 mod stats_laws;
 mod stats_readout;

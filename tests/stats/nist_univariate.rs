@@ -68,7 +68,7 @@ fn certified(values: &[f64], n: usize, mean: f64, sd: f64) {
     assert_eq!(values.len(), n);
     let (mut batch, mut stream) = (Moments::new(), Moments::new());
     batch.extend_from_slice(values).unwrap();
-    values.iter().for_each(|&x| stream.push(x).unwrap());
+    values.iter().for_each(|&x| stream.record(x).unwrap());
     let mut higher = HigherMoments::new();
     higher.extend_from_slice(values).unwrap();
     let kappa = mean.abs() / sd;

@@ -90,7 +90,7 @@ fn world() -> impl Strategy<Value = World> {
 fn estimate_of(world: &World, outcomes: impl IntoIterator<Item = usize>) -> OffPolicy {
     let mut target = OffPolicy::new(world.max_weight(), Alpha::FIVE_PERCENT);
     for outcome in outcomes {
-        target.push(world.decision(outcome)).unwrap();
+        target.record(world.decision(outcome)).unwrap();
     }
     target
 }
@@ -194,7 +194,7 @@ fn misses(world: &World, runs: u32, decisions: u32, alpha: Alpha) -> ([f64; 2], 
             let outcome = world.draw(&mut rng);
             let good = rng.random::<f64>() < world.decision(outcome).reward();
             target
-                .push(world.rewarded(outcome, f64::from(u8::from(good))))
+                .record(world.rewarded(outcome, f64::from(u8::from(good))))
                 .unwrap();
             let looks = decision % 10 == 0 || decision < 100;
             if let (true, Ok(estimate)) = (looks, target.estimate()) {
@@ -252,10 +252,10 @@ fn wrong_propensities_are_noticed_and_right_ones_are_not() {
     );
     for _ in 0..20_000 {
         let decision = world.decision(world.draw(&mut rng));
-        right.push(decision).unwrap();
+        right.record(decision).unwrap();
         // Fallbacks of the canary left out: a fifth of its decisions is missing.
         if decision.weight() < 2.0 || rng.random::<f64>() < 0.8 {
-            wrong.push(decision).unwrap();
+            wrong.record(decision).unwrap();
         }
     }
     assert!(right.estimate().is_ok());
@@ -307,7 +307,7 @@ fn a_log_that_does_not_cover_the_target_is_refused_by_name() {
         target.estimate(),
         Err(OffPolicyError::NoOverlap { found: 0 })
     );
-    let heavy = target.push(LoggedDecision::new(0.5, 0.75, 1.0).unwrap());
+    let heavy = target.record(LoggedDecision::new(0.5, 0.75, 1.0).unwrap());
     assert_eq!(
         heavy,
         Err(OffPolicyError::TooHeavy {
@@ -316,7 +316,7 @@ fn a_log_that_does_not_cover_the_target_is_refused_by_name() {
         })
     );
     target
-        .push(LoggedDecision::new(0.5, 0.0, 1.0).unwrap())
+        .record(LoggedDecision::new(0.5, 0.0, 1.0).unwrap())
         .unwrap();
     assert_eq!(target.n(), 1);
     assert_eq!(
@@ -332,7 +332,7 @@ fn the_effective_sample_size_counts_equal_weights() {
             OffPolicy::new(MaxWeight::over([(0.2, 1.0)]).unwrap(), Alpha::FIVE_PERCENT);
         for &wanted in targets {
             target
-                .push(LoggedDecision::new(0.2, wanted, 1.0).unwrap())
+                .record(LoggedDecision::new(0.2, wanted, 1.0).unwrap())
                 .unwrap();
         }
         target.estimate().unwrap().effective_sample_size

@@ -14,7 +14,7 @@ use switchstand::stats::anytime::AnytimeT;
 use switchstand::stats::group_sequential::{Fractions, GroupSequential, Spending};
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 use switchstand::stats::planning::{
-    Comparison, Counting, Forecast, Method, Quantity, Sides, Trial, means,
+    Counting, Forecast, Quantity, Sides, Trial, TrialComparison, TrialMethod, means,
 };
 use switchstand::stats::{Alpha, Refusal};
 
@@ -35,7 +35,7 @@ fn mean(difference: f64, of: f64) -> Trial {
     Trial::new(quantity, share(of), Alpha::FIVE_PERCENT, 0.8).unwrap()
 }
 
-fn row(comparison: &Comparison, method: Method) -> Forecast {
+fn row(comparison: &TrialComparison, method: TrialMethod) -> Forecast {
     *comparison.forecast(method).unwrap()
 }
 
@@ -117,8 +117,8 @@ fn agrees(row: &Forecast, with: &Simulated, without: &Simulated) {
 fn any_look_takes_what_the_anytime_t_test_takes() {
     let (effect, of) = (0.2, 0.3);
     let comparison = mean(effect, of).compare().unwrap();
-    let forecast = row(&comparison, Method::Anytime);
-    let fixed = row(&comparison, Method::FixedHorizon).expected;
+    let forecast = row(&comparison, TrialMethod::Anytime);
+    let fixed = row(&comparison, TrialMethod::FixedHorizon).expected;
     let alpha = Alpha::FIVE_PERCENT;
     let test = AnytimeT::tuned_for(fixed * of * (1.0 - of), alpha).unwrap();
     let by = forecast.found_by.unwrap();
@@ -143,7 +143,7 @@ fn any_look_takes_what_the_anytime_t_test_takes() {
 fn planned_looks_take_what_the_group_sequential_test_takes() {
     let (effect, of) = (0.2, 0.3);
     let comparison = mean(effect, of).with_looks(4).unwrap().compare().unwrap();
-    let forecast = row(&comparison, Method::GroupSequential);
+    let forecast = row(&comparison, TrialMethod::GroupSequential);
     let most = forecast.found_by.unwrap();
     let looks = Fractions::equally_spaced(4).unwrap();
     let alpha = Alpha::FIVE_PERCENT;
@@ -165,7 +165,7 @@ fn the_guard_takes_what_units_with_rates_of_their_own_make_it_take() {
     let trial = rate(0.02, 0.06, of)
         .with_counting(Counting::EachUnit { requests, shape })
         .unwrap();
-    let forecast = row(&trial.compare().unwrap(), Method::RateGuard);
+    let forecast = row(&trial.compare().unwrap(), TrialMethod::RateGuard);
     let mut rng = ChaCha8Rng::seed_from_u64(35);
     let (mut ends, share) = (Vec::new(), share(of));
     for _ in 0..300 {
@@ -183,7 +183,7 @@ fn the_guard_takes_what_units_with_rates_of_their_own_make_it_take() {
                     Side::Control
                 };
                 guard.record(0, side, share).unwrap();
-                if guard.reading().harm.suffices() {
+                if guard.reading().harm.is_significant() {
                     break;
                 }
             }
@@ -210,7 +210,7 @@ fn one_look_takes_what_its_formula_says_in_whole_units_of_requests() {
         .and_then(|design| design.with_ratio(0.3 / 0.7))
         .unwrap();
     let size = means::sample_size(0.2, [1.0, 1.0], &design).unwrap();
-    let fixed = row(&comparison, Method::FixedHorizon);
+    let fixed = row(&comparison, TrialMethod::FixedHorizon);
     assert_eq!(fixed.expected, size.total() as f64);
     let counting = Counting::EachUnit {
         requests: 7.0,
@@ -232,25 +232,25 @@ fn one_look_takes_what_its_formula_says_in_whole_units_of_requests() {
 #[test]
 fn rare_events_in_a_small_arm_want_the_guard_and_an_even_split_does_not() {
     let canary = rate(0.01, 0.03, 0.05).compare().unwrap();
-    assert_eq!(canary.recommended().method, Method::RateGuard);
-    assert!(row(&canary, Method::FixedHorizon).too_few.is_some());
+    assert_eq!(canary.recommended().method, TrialMethod::RateGuard);
+    assert!(row(&canary, TrialMethod::FixedHorizon).too_few.is_some());
     // The exact expected delay of the guard's own table of simulations: 9,732 requests.
-    let delay = row(&canary, Method::RateGuard).expected;
+    let delay = row(&canary, TrialMethod::RateGuard).expected;
     assert!((9_300.0..10_200.0).contains(&delay), "{delay}");
 
     let even = rate(0.01, 0.02, 0.5).compare().unwrap();
-    assert_eq!(even.recommended().method, Method::GroupSequential);
+    assert_eq!(even.recommended().method, TrialMethod::GroupSequential);
     assert!(even.forecasts().iter().all(|row| row.too_few.is_none()));
 
     // A rate that falls has no guard, and a small arm then waits for the normal law.
     let falls = rate(0.03, 0.01, 0.05).compare().unwrap();
-    assert_eq!(falls.forecast(Method::RateGuard), None);
-    assert_eq!(falls.recommended().method, Method::Anytime);
+    assert_eq!(falls.forecast(TrialMethod::RateGuard), None);
+    assert_eq!(falls.recommended().method, TrialMethod::Anytime);
     assert_eq!(
         mean(0.1, 0.05)
             .compare()
             .unwrap()
-            .forecast(Method::RateGuard),
+            .forecast(TrialMethod::RateGuard),
         None
     );
 }

@@ -1,16 +1,8 @@
-//! Laws of the private special functions, which are included from their source.
+//! Laws of the special functions.
 #![cfg(feature = "stats")]
 
-#[path = "../../src/stats/special.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the module is private to the crate"
-)]
-mod special;
-
 use proptest::prelude::*;
-use special::*;
+use switchstand::stats::special::*;
 
 fn close(found: f64, expected: f64, relative: f64) -> bool {
     (found - expected).abs() <= relative * expected.abs() || found == expected

@@ -253,7 +253,11 @@ fn t1_the_exact_sample_ratio_test_never_alarms_more_often_than_alpha() {
     for (weights, share) in [([1.0, 1.0], 0.5), ([19.0, 1.0], 0.95)] {
         for n in [1_u64, 7, 40, 150] {
             let mass = binomial(n, share);
-            let p = |x: u64| sample_ratio::exact_binomial([x, n - x], weights).unwrap().p;
+            let p = |x: u64| {
+                sample_ratio::exact_binomial([x, n - x], weights)
+                    .unwrap()
+                    .value
+            };
             for alpha in [0.001, 0.05, 0.3] {
                 let alarms = (0..=n).filter(|&x| p(x) <= alpha);
                 let rate: f64 = alarms.map(|x| mass[x as usize]).sum();

@@ -6,7 +6,7 @@
     reason = "a test may panic"
 )]
 
-use switchstand::stats::compare::{Verdict, two_arms};
+use switchstand::stats::compare::{Finding, two_arms};
 use switchstand::stats::{Alpha, Counts, Moments, sample_ratio};
 
 const ALPHA: Alpha = Alpha::FIVE_PERCENT;
@@ -21,21 +21,21 @@ fn t5_no_verdict_while_the_sample_ratio_does_not_match() {
     let (a, b) = (counts(100, 10_000), counts(900, 9_000));
     let readout = two_arms(&a, &b, [1.0, 1.0], ALPHA).unwrap();
     assert!(readout.effect.is_significant());
-    assert_eq!(readout.verdict, Verdict::Withheld);
+    assert_eq!(readout.verdict, Finding::Withheld);
     let text = readout.to_string();
     assert!(text.starts_with("NO VERDICT"), "{text}");
     // The same arms under the weights that they really had.
     let readout = two_arms(&a, &b, [10.0, 9.0], ALPHA).unwrap();
-    assert_eq!(readout.verdict, Verdict::Higher);
+    assert_eq!(readout.verdict, Finding::Higher);
 }
 
 #[test]
 fn the_verdict_names_the_direction() {
     let (low, high) = (counts(480, 10_000), counts(620, 10_000));
     let verdict = |a: &Counts, b: &Counts| two_arms(a, b, [1.0, 1.0], ALPHA).unwrap().verdict;
-    assert_eq!(verdict(&low, &high), Verdict::Higher);
-    assert_eq!(verdict(&high, &low), Verdict::Lower);
-    assert_eq!(verdict(&low, &counts(490, 10_000)), Verdict::Undecided);
+    assert_eq!(verdict(&low, &high), Finding::Higher);
+    assert_eq!(verdict(&high, &low), Finding::Lower);
+    assert_eq!(verdict(&low, &counts(490, 10_000)), Finding::Undecided);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_direction_needs_p_and_interval_to_agree() {
             let Ok(readout) = two_arms(&counts(xa, 40), &counts(xb, 40), [1.0, 1.0], ALPHA) else {
                 continue;
             };
-            let stated = matches!(readout.verdict, Verdict::Higher | Verdict::Lower);
+            let stated = matches!(readout.verdict, Finding::Higher | Finding::Lower);
             let excludes = !readout.effect.interval.contains(0.0);
             assert_eq!(
                 stated,
@@ -123,7 +123,7 @@ fn the_arm_that_is_off_is_found() {
 fn a_small_experiment_is_checked_exactly() {
     let small = sample_ratio::check(&[1, 9], &[1.0, 1.0], Alpha::ONE_PER_MILLE).unwrap();
     // 2 (1 + 10) / 2^10
-    assert!((small.p.p - 22.0 / 1024.0).abs() < 1e-15);
+    assert!((small.p.value - 22.0 / 1024.0).abs() < 1e-15);
     let exact = sample_ratio::exact_binomial([1, 9], [1.0, 1.0]).unwrap();
     assert_eq!(small.p, exact);
 }

@@ -133,10 +133,6 @@ fn t4_zero_variance_is_refused() {
             proportions::miettinen_nurminen(&arm, &arm, ALPHA, TWO),
             ZeroVariance
         );
-        refused!(
-            compare::two_arms(&arm, &arm, [1.0, 1.0], ALPHA),
-            ZeroVariance
-        );
     }
     refused!(
         proportions::unpooled_z(&none, &all, ALPHA, TWO),
@@ -164,14 +160,6 @@ fn t4_zero_variance_is_refused() {
     refused!(paired::mcnemar_corrected(&agreed, ALPHA, TWO), ZeroVariance);
     let matrix = ConfusionMatrix::from_rows(&[[10, 0], [0, 0]]).unwrap();
     refused!(cohen_kappa(&matrix, Weights::Identity, ALPHA), ZeroVariance);
-    let one_sided = ConfusionMatrix::from_rows(&[[10, 5], [0, 0]]).unwrap();
-    refused!(
-        cohen_kappa(&one_sided, Weights::Identity, ALPHA),
-        ZeroVariance
-    );
-    let apart = [[0, 0, 0, 0], [0, 0, 0, 0], [3, 7, 0, 0], [6, 1, 0, 0]];
-    let apart = ConfusionMatrix::from_rows(&apart).unwrap();
-    refused!(cohen_kappa(&apart, Weights::Linear, ALPHA), ZeroVariance);
 }
 
 #[test]
@@ -206,7 +194,7 @@ fn t4_a_shape_without_data_still_has_its_interval() {
     let agreed = PairedCounts::new(50, 0, 0, 50).unwrap();
     let test = paired::mcnemar_mid_p(&agreed, ALPHA, TWO).unwrap();
     assert_eq!(
-        test.p.p, 1.0,
+        test.p.value, 1.0,
         "as documented: the models were right on the same requests"
     );
     assert!(test.interval.lower < -0.03 && test.interval.upper > 0.03);

@@ -66,19 +66,19 @@ fn null_p_values(reps: usize, seed: u64) -> [Vec<f64>; 3] {
             means::welch(&a, &b, ALPHA, Alternative::TwoSided)
                 .unwrap()
                 .p
-                .p,
+                .value,
         );
         let (a, b) = (normals.moments(8, 1.0), normals.moments(5, 1.0));
         p[1].push(
             means::student(&a, &b, ALPHA, Alternative::Greater)
                 .unwrap()
                 .p
-                .p,
+                .value,
         );
         let mut differences = Moments::new();
-        (0..6).for_each(|_| differences.push(normals.next()).unwrap());
+        (0..6).for_each(|_| differences.record(normals.next()).unwrap());
         let less = Alternative::Less;
-        p[2].push(paired::paired_t(&differences, ALPHA, less).unwrap().p.p);
+        p[2].push(paired::paired_t(&differences, ALPHA, less).unwrap().p.value);
     }
     p
 }
@@ -116,7 +116,7 @@ fn t1_holm_keeps_any_false_alarm_and_benjamini_hochberg_their_share() {
                 paired::paired_t(&law, ALPHA, Alternative::Greater)
                     .unwrap()
                     .p
-                    .p
+                    .value
             })
             .collect();
         let holm = multiplicity::holm(&p).unwrap();

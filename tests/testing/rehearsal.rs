@@ -13,7 +13,9 @@ use core::time::Duration;
 use super::release::{errors, memory, one_step, percent, policy, secs};
 use switchstand::rollout::{Climb, Ladder, Schedule};
 use switchstand::stats::Alpha;
-use switchstand::stats::guard::{CandidateShare, Margins, Method, RateGuard, RateTest, Scenario};
+use switchstand::stats::guard::{
+    CandidateShare, Margins, RateGuard, RateMethod, RateTest, Scenario,
+};
 use switchstand::testing::{Effect, Ending, Population, Rehearsal, Rehearsed};
 use switchstand::{Policy, Share, attr};
 
@@ -168,7 +170,7 @@ fn harm(test: RateTest, share: u32, ratio: f64, runs: u64, per_look: f64) -> Reh
 fn walds_ratio_test_takes_as_long_as_wald_says() {
     let margins = Margins::new(1.0, 2.0).unwrap();
     let alpha = Alpha::ONE_PERCENT;
-    let sprt = RateTest::new(margins, Method::Sprt, alpha, alpha).unwrap();
+    let sprt = RateTest::new(margins, RateMethod::Sprt, alpha, alpha).unwrap();
     let (ratio, theta0): (f64, f64) = (2.0, 0.5);
     let theta1 = ratio / (ratio + 1.0);
     let (up, down) = (

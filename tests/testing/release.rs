@@ -8,7 +8,8 @@
 
 use core::time::Duration;
 
-use switchstand::rollout::{Check, Climb, Guard, Ladder, Schedule, Worse};
+use switchstand::rollout::{Check, Climb, Guard, Ladder, Schedule};
+use switchstand::stats::Worse;
 use switchstand::stats::guard::RateTest;
 use switchstand::{Policy, Share};
 

@@ -11,7 +11,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use switchstand::rollout::{Action, Cause, Check, Guard, Ladder, Phase, Rollout, Schedule, Worse};
+use switchstand::rollout::{Action, Cause, Check, Guard, Ladder, Phase, Rollout, Schedule};
+use switchstand::stats::Worse;
 use switchstand::stats::guard::RateTest;
 use switchstand::testing::{
     Collector, Gate, ManualClock, Member, Replay, ScriptedEvidence, ScriptedFailure, ScriptedModel,

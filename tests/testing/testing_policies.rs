@@ -78,7 +78,7 @@ fn the_numbers_that_pass_are_those_that_the_exact_test_does_not_reject() {
         let is_rejected = |count: u64| {
             let weights = [f64::from(share), f64::from(100 - share)];
             let p = exact_binomial([count, units as u64 - count], weights).unwrap();
-            p.p < FALSE_ALARM.get()
+            p.value < FALSE_ALARM.get()
         };
         let accepted: Vec<u64> = (0..=units as u64)
             .filter(|&count| !is_rejected(count))
@@ -213,12 +213,12 @@ fn r4_two_releases_are_independent_and_one_release_is_not_of_itself() {
     let test = |release| Policy::ab_test(release, [("v1", 1), ("v2", 1), ("v3", 2)]);
     let apart = CountTable::across(&test("ctr-v1"), &test("ctr-v2"), &users).unwrap();
     assert!(
-        apart.independence().unwrap().p.p > FALSE_ALARM.get(),
+        apart.independence().unwrap().p.value > FALSE_ALARM.get(),
         "{apart}"
     );
     let same = CountTable::across(&test("ctr-v1"), &test("ctr-v1"), &users).unwrap();
     assert!(
-        same.independence().unwrap().p.p < FALSE_ALARM.get(),
+        same.independence().unwrap().p.value < FALSE_ALARM.get(),
         "{same}"
     );
     assert!(

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
-use switchstand::experiment::{Experiment, Kind, Metric, Setup, Worse, digest};
+use switchstand::experiment::{Experiment, Kind, Metric, Setup, digest};
+use switchstand::stats::Worse;
 use switchstand::stats::{Moments, RatioMoments, ratios};
 use switchstand::{Policy, Route, Unit};
 
@@ -91,7 +92,7 @@ fn serve() -> Log {
         if let Some(arm) = arm {
             for (metric, (x, y)) in sums {
                 let key = (metric.to_owned(), arm.to_owned());
-                accumulators.entry(key).or_default().push(x, y).unwrap();
+                accumulators.entry(key).or_default().record(x, y).unwrap();
             }
         }
     }

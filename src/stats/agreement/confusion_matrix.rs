@@ -6,7 +6,7 @@ use crate::stats::state::MAX_COUNT;
 /// The most categories: beyond it the matrix alone takes megabytes.
 const MAX_CATEGORIES: usize = 1024;
 
-/// Counts requests by the category that each of two sides answered.
+/// The numbers of requests by the category that each of two sides answered.
 ///
 /// Rows are the first side, the control, columns the second, the candidate. Matrices of equal
 /// size merge by addition.

@@ -3,7 +3,7 @@
 use super::{AnytimeValid, SkewnessRule};
 use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Moments, Refusal};
 
-/// Tests a mean difference with unknown variance at every look: the default for means.
+/// A test of a mean difference with unknown variance at every look: the default for means.
 ///
 /// # Formula
 /// With `r = g / (g + n)` and `nu` residual degrees of freedom,

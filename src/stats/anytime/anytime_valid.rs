@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::stats::{Alpha, Alternative, Interval, Measure, PValue, Refusal};
 
-/// Holds effect, confidence sequence and evidence that are valid at every look.
+/// Effect, confidence sequence and evidence that are valid at every look.
 ///
 /// The interval is the one of this look. Its error rate holds over all looks together, so the
 /// intersection of all looks' intervals is valid too

@@ -5,7 +5,7 @@ use super::mixture_sprt::difference;
 use super::{AnytimeValid, SkewnessRule};
 use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Refusal};
 
-/// Follows an estimate by a confidence sequence that holds for large samples.
+/// A confidence sequence of an estimate that holds for large samples.
 ///
 /// # Formula
 /// With `s2` the variance of one observation's influence, estimated, the two-sided half width is

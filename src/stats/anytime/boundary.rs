@@ -15,7 +15,7 @@ use crate::stats::{Alpha, Refusal};
 use gamma::{GammaExponential, GammaPoisson};
 use normal::Normal;
 
-/// Bounds a centred sum at all times, by a mixture of exponential supermartingales.
+/// A bound of a centred sum at all times, by a mixture of exponential supermartingales.
 ///
 /// # Formula
 /// `s` is a sum of deviations from the mean under the null hypothesis, and `v` its *intrinsic

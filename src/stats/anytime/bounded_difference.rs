@@ -5,7 +5,7 @@ use super::bounded::unit_value;
 use crate::stats::Refusal;
 use crate::stats::guard::{CandidateShare, Side};
 
-/// Bets on the difference of two means of values in `[0, 1]`, whatever their tails.
+/// A bettor on the difference of two means of values in `[0, 1]`, whatever their tails.
 ///
 /// The way out where a [`SkewnessRule`](super::SkewnessRule) refuses: fix a cap before looking,
 /// divide the values by it, and cut them there.
@@ -71,7 +71,7 @@ impl BoundedDifference {
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a value outside of `[0, 1]`; the
     /// state stays as it was.
-    pub fn push(&mut self, side: Side, share: CandidateShare, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, side: Side, share: CandidateShare, value: f64) -> Result<(), Refusal> {
         let y = unit_value("value", value)?;
         let pi = share.get();
         let past = self.n as f64 + 1.0;

@@ -4,7 +4,7 @@ use super::anytime_t::check_estimate;
 use super::{AnytimeValid, SkewnessRule};
 use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Refusal};
 
-/// Tests an estimate of known variance at every look, by a normal prior.
+/// A test of an estimate of known variance at every look, by a normal prior.
 ///
 /// # Formula
 /// For an estimate `d` with variance `v` and effects `N(null, tau^2)`,

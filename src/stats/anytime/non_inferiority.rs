@@ -1,9 +1,9 @@
 //! Whether a candidate is at most a margin worse, on the same requests.
 
-use crate::stats::guard::Evidence;
+use crate::stats::guard::LnEvidence;
 use crate::stats::{Alpha, PairedCounts, Refusal};
 
-/// Tests at every look whether the candidate's accuracy is at most a margin lower.
+/// A test at every look whether the candidate's accuracy is at most a margin lower.
 ///
 /// # Formula
 /// A pair's difference `d` is 1 for an improvement, -1 for a regression, 0 otherwise. Against
@@ -23,7 +23,7 @@ use crate::stats::{Alpha, PairedCounts, Refusal};
 /// let test = PairedNonInferiority::new(0.01, Alpha::ONE_PERCENT)?;
 /// let pairs = PairedCounts::new(38_500, 600, 600, 300)?;
 /// let reading = test.reading(&pairs);
-/// assert!(reading.non_inferior.suffices() && !reading.inferior.suffices());
+/// assert!(reading.non_inferior.is_significant() && !reading.inferior.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,15 +32,15 @@ pub struct PairedNonInferiority {
     alpha: Alpha,
 }
 
-/// Holds what paired answers say about a margin at one moment.
+/// What paired answers say about a margin at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct NonInferiorityReading {
     /// Evidence that the candidate is less than the margin worse.
-    pub non_inferior: Evidence,
+    pub non_inferior: LnEvidence,
     /// Evidence that the candidate is more than the margin worse.
-    pub inferior: Evidence,
+    pub inferior: LnEvidence,
 }
 
 const BETS: i32 = 10;
@@ -78,7 +78,7 @@ impl PairedNonInferiority {
             let capitals = || (1..=BETS).map(|step| ln_capital(0.5_f64.powi(step) / worst));
             let largest = capitals().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = capitals().map(|ln| (ln - largest).exp()).sum();
-            Evidence {
+            LnEvidence {
                 ln_e: largest + (sum / f64::from(BETS)).ln(),
                 threshold: -self.alpha.get().ln(),
             }

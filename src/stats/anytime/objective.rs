@@ -1,10 +1,10 @@
 //! Whether the rate of one arm keeps an objective, such as "at most 1 % errors".
 
-use crate::stats::guard::{Evidence, ln_mixture};
+use crate::stats::guard::{LnEvidence, ln_mixture};
 use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
-/// Watches whether a rate stays at or below a limit, exactly, at every look.
+/// An objective that a rate stays at or below a limit, watched exactly at every look.
 ///
 /// # Formula
 /// Of `n` units `s` had the event. The evidence against "the rate is at most `p`" is the mean of
@@ -26,7 +26,7 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 /// use switchstand::stats::{Alpha, Counts, anytime::RateObjective};
 /// let objective = RateObjective::new(0.01, Alpha::ONE_PERCENT)?;
 /// let reading = objective.reading(&Counts::new(40, 1_000)?);
-/// assert!(reading.broken.suffices() && !reading.met.suffices());
+/// assert!(reading.broken.is_significant() && !reading.met.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,15 +35,15 @@ pub struct RateObjective {
     alpha: Alpha,
 }
 
-/// Holds what an objective's counts say at one moment.
+/// What an objective's counts say at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectiveReading {
     /// Evidence that the rate is above the limit.
-    pub broken: Evidence,
+    pub broken: LnEvidence,
     /// Evidence that the rate is below the limit.
-    pub met: Evidence,
+    pub met: LnEvidence,
 }
 
 impl RateObjective {
@@ -67,7 +67,7 @@ impl RateObjective {
         // One event's worth of prior belief that the rate is at the limit.
         let size = 1.0 / self.limit.min(1.0 - self.limit);
         let prior = (size * self.limit, size * (1.0 - self.limit));
-        let evidence = |ln_kept| Evidence {
+        let evidence = |ln_kept| LnEvidence {
             ln_e: ln_mixture(events, rest, prior, self.limit, ln_kept),
             threshold: -self.alpha.get().ln(),
         };
@@ -103,31 +103,46 @@ pub fn rate_interval(counts: &Counts, alpha: Alpha) -> Result<Interval, Refusal>
     }
     let (events, rest) = (counts.successes() as f64, counts.failures() as f64);
     let marginal = ln_beta(0.5 + events, 0.5 + rest) - ln_beta(0.5, 0.5) + alpha.get().ln();
-    let (lower, upper) = likely_shares(events, rest, marginal, 1e-16);
-    Ok(Interval::new(lower, upper, alpha))
+    let (lower, missing) = likely_shares(events, rest, marginal);
+    Ok(Interval::new(lower, one_less(missing), alpha))
 }
 
-/// Returns between which shares `s` successes and `f` failures are likelier than `ln_least`.
+/// Returns the least share at which `s` successes and `f` failures are likelier than `ln_least`,
+/// and what the greatest one lacks to 1.
 ///
-/// To within `tolerance`; `ln_least` is the likelihood at which a mixture's evidence suffices.
-pub(super) fn likely_shares(s: f64, f: f64, ln_least: f64, tolerance: f64) -> (f64, f64) {
-    let excess = |p: f64| ln_least - ln_likelihood(s, f, p);
-    let likeliest = s / (s + f);
-    let lower = if s > 0.0 {
-        find_root(excess, 0.0, likeliest, tolerance)
-    } else {
-        0.0
-    };
-    let upper = if f > 0.0 {
-        find_root(excess, likeliest, 1.0, tolerance)
-    } else {
-        1.0
-    };
-    (lower, upper)
+/// `ln_least` is the likelihood at which a mixture's evidence suffices. Each is found by its own
+/// logarithm, so that it keeps its digits however near 0 or 1 the shares lie.
+pub(super) fn likely_shares(s: f64, f: f64, ln_least: f64) -> (f64, f64) {
+    (least_share(s, f, ln_least), least_share(f, s, ln_least))
 }
 
-/// `ln(p^s (1 - p)^f)`, where nothing to the power of zero is one.
-fn ln_likelihood(s: f64, f: f64, p: f64) -> f64 {
-    let of = |count: f64, ln: f64| if count == 0.0 { 0.0 } else { count * ln };
-    of(s, p.ln()) + of(f, (-p).ln_1p())
+/// Returns one minus a number from 0 to 1, rounded up.
+pub(super) fn one_less(missing: f64) -> f64 {
+    let rounded = 1.0 - missing;
+    if 1.0 - rounded > missing {
+        rounded.next_up()
+    } else {
+        rounded
+    }
+}
+
+fn least_share(s: f64, f: f64, ln_least: f64) -> f64 {
+    if s == 0.0 {
+        return 0.0;
+    }
+    let excess = |ln_share: f64| ln_least - s * ln_share - f_ln_rest(f, ln_share);
+    // Failures only lower the likelihood, so it is too little where successes alone make it so.
+    let (least, likeliest) = (ln_least / s, -(f / s).ln_1p());
+    find_root(excess, least, likeliest, 0.0).exp()
+}
+
+/// `f ln(1 - p)` from `ln p`, where nothing to the power of zero is one.
+fn f_ln_rest(f: f64, ln_share: f64) -> f64 {
+    if f == 0.0 {
+        0.0
+    } else if ln_share > -core::f64::consts::LN_2 {
+        f * (-ln_share.exp_m1()).ln()
+    } else {
+        f * (-ln_share.exp()).ln_1p()
+    }
 }

@@ -2,11 +2,11 @@
 
 use super::AnytimeValid;
 use super::objective::likely_shares;
-use crate::stats::guard::{Evidence, ln_mixture};
+use crate::stats::guard::{LnEvidence, ln_mixture};
 use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal};
 
-/// Compares two models on the same requests, as under a shadow, at every look.
+/// A test of two models on the same requests, as under a shadow, at every look.
 ///
 /// Only discordant pairs count, where one model is right and the other wrong: if neither model is
 /// better, each such pair is an improvement or a regression with probability one half.
@@ -34,7 +34,7 @@ use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal}
 /// use switchstand::stats::{Alpha, PairedCounts, anytime::PairedTest};
 /// let pairs = PairedCounts::new(7_600, 90, 210, 2_100)?;
 /// let reading = PairedTest::default().direction(&pairs, Alpha::ONE_PERCENT);
-/// assert!(reading.improvements.suffices());
+/// assert!(reading.improvements.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,15 +42,15 @@ pub struct PairedTest {
     half: f64,
 }
 
-/// Holds what the discordant pairs say at one moment, in either direction.
+/// What the discordant pairs say at one moment, in either direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PairedReading {
     /// Evidence that regressions outnumber improvements.
-    pub regressions: Evidence,
+    pub regressions: LnEvidence,
     /// Evidence that improvements outnumber regressions.
-    pub improvements: Evidence,
+    pub improvements: LnEvidence,
 }
 
 impl PairedTest {
@@ -73,7 +73,7 @@ impl PairedTest {
     pub fn direction(&self, pairs: &PairedCounts, alpha: Alpha) -> PairedReading {
         let (better, worse) = (pairs.only_candidate(), pairs.only_control());
         let prior = (self.half, self.half);
-        let evidence = |ln_kept| Evidence {
+        let evidence = |ln_kept| LnEvidence {
             ln_e: ln_mixture(better, worse, prior, 0.5, ln_kept),
             threshold: -alpha.get().ln(),
         };
@@ -99,13 +99,13 @@ impl PairedTest {
         let worse = pairs.only_control() as f64;
         let marginal =
             ln_beta(self.half + better, self.half + worse) - ln_beta(self.half, self.half);
-        let (lower, upper) = likely_shares(better, worse, marginal + alpha.get().ln(), 1e-15);
-        let odds = |p: f64| p / (1.0 - p);
+        let (lower, missing) = likely_shares(better, worse, marginal + alpha.get().ln());
+        let (lower, upper) = (lower / (1.0 - lower), (1.0 - missing) / missing);
         AnytimeValid {
             method: "mixture over the share of improvements among discordant pairs",
             measure: Measure::OddsRatio,
             effect: better / worse,
-            interval: Interval::new(odds(lower), odds(upper), alpha),
+            interval: Interval::new(lower, upper, alpha),
             null: 1.0,
             alternative: Alternative::TwoSided,
             alpha,

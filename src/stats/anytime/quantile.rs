@@ -11,7 +11,7 @@ use crate::stats::quantiles::check_order;
 use crate::stats::{Alpha, Interval, Refusal};
 use ranked::View;
 
-/// Follows a quantile by a confidence sequence, whatever the distribution.
+/// A confidence sequence of a quantile, whatever the distribution.
 ///
 /// # Formula
 /// If `q` is the `p` quantile, each value lies at or below it with chance `p`; how many of `n`
@@ -94,7 +94,7 @@ impl QuantileSequence {
 
     /// Returns the order of the quantile.
     #[must_use]
-    pub const fn p(&self) -> f64 {
+    pub const fn order(&self) -> f64 {
         self.p
     }
 

@@ -2,7 +2,7 @@
 
 use crate::stats::{Interval, Refusal};
 
-/// Tells what the intersection of all looks' confidence sequences says.
+/// What the intersection of all looks' confidence sequences says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -11,10 +11,12 @@ pub enum Running {
     Agree(Interval),
     /// No value lies in all looks' intervals: what is estimated has moved, or the method's
     /// assumptions fail. It is evidence of drift at the level of the sequence, not an estimate.
-    Drift,
+    /// The greatest of all lower bounds lies above the least of all upper ones: they are held
+    /// crossed, `lower` above `upper`.
+    Drift(Interval),
 }
 
-/// Keeps the intersection of all looks' confidence sequences.
+/// The intersection of all looks' confidence sequences.
 ///
 /// It depends on which looks were taken, so two of them cannot be merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -75,7 +77,7 @@ impl RunningIntersection {
 
     fn say(together: Interval) -> Running {
         if together.is_empty() {
-            Running::Drift
+            Running::Drift(together)
         } else {
             Running::Agree(together)
         }

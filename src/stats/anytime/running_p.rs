@@ -3,7 +3,7 @@
 use super::anytime_valid::p_of;
 use crate::stats::PValue;
 
-/// Keeps the smallest p-value of all looks, which is a valid p-value.
+/// The smallest p-value of all looks, which is a valid p-value.
 ///
 /// It depends on which looks were taken, so two of them cannot be merged.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use crate::stats::{Counts, PValue, Refusal};
 
 use super::anytime_valid::p_of;
 
-/// Tests at every look whether two proportions are equal, block by block.
+/// A test at every look whether two proportions are equal, block by block.
 ///
 /// # Formula
 /// Before each block the proportions of both arms are estimated from the blocks before it,
@@ -39,7 +39,7 @@ pub struct SafeTwoProportions {
 }
 
 impl SafeTwoProportions {
-    /// Is the customary prior weight of a success and of a failure.
+    /// The customary prior weight of a success and of a failure.
     pub const DEFAULT_G: f64 = 0.18;
 
     /// Returns the test before the first block, with the customary prior.
@@ -71,7 +71,7 @@ impl SafeTwoProportions {
     ///
     /// # Errors
     /// [`Refusal::Overflow`] where an arm exceeds 2^53 trials; the state stays as it was.
-    pub fn push(&mut self, a: &Counts, b: &Counts) -> Result<(), Refusal> {
+    pub fn record(&mut self, a: &Counts, b: &Counts) -> Result<(), Refusal> {
         let trials = a.trials() as f64 + b.trials() as f64;
         if trials == 0.0 {
             return Ok(());

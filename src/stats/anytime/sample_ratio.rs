@@ -1,11 +1,12 @@
 //! Whether traffic is split as asked, checked at every request.
 
 use super::anytime_valid::p_of;
-use crate::stats::special::{find_root, ln_beta};
+use super::objective::{likely_shares, one_less};
+use crate::stats::special::ln_beta;
 use crate::stats::state::MAX_COUNT;
 use crate::stats::{Alpha, Interval, PValue, Refusal};
 
-/// Tests at every request whether units fall into the arms in the proportions asked for.
+/// A test at every request whether units fall into the arms in the proportions asked for.
 ///
 /// A mismatch means that assignment or logging is broken, so that no other number can be trusted.
 ///
@@ -28,7 +29,7 @@ use crate::stats::{Alpha, Interval, PValue, Refusal};
 /// let mut ratio = SampleRatioProcess::new(&[0.5, 0.5])?;
 /// ratio.record(0, 5_000)?;
 /// ratio.record(1, 5_400)?;
-/// assert!(ratio.p().p < 0.01);
+/// assert!(ratio.p().value < 0.01);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -199,41 +200,23 @@ impl SampleRatioProcess {
     /// None for more arms and before the first unit.
     #[must_use]
     pub fn interval(&self, alpha: Alpha) -> Option<Interval> {
+        let (lower, missing) = self.likely_shares(alpha)?;
+        Some(Interval::new(lower, one_less(missing), alpha))
+    }
+
+    /// Returns the least proportion of the second arm, and what the greatest lacks to 1.
+    fn likely_shares(&self, alpha: Alpha) -> Option<(f64, f64)> {
         let [first, second] = *self.arms.as_slice() else {
             return None;
         };
-        let k = self.concentration;
-        let (first_count, second_count) = (first.count as f64, second.count as f64);
         if first.count == 0 && second.count == 0 {
             return None;
         }
+        let k = self.concentration;
         let (prior_1, prior_2) = (k * first.expected, k * second.expected);
-        let marginal = ln_beta(prior_1 + first_count, prior_2 + second_count)
-            - ln_beta(prior_1, prior_2)
-            + alpha.get().ln();
-        let excess = |theta: f64| {
-            let ln_first = if first.count == 0 {
-                0.0
-            } else {
-                first_count * (-theta).ln_1p()
-            };
-            let ln_second = if second.count == 0 {
-                0.0
-            } else {
-                second_count * theta.ln()
-            };
-            marginal - ln_first - ln_second
-        };
-        let middle = second_count / (first_count + second_count);
-        let lower = match second.count {
-            0 => 0.0,
-            _ => find_root(excess, 0.0, middle, 1e-15),
-        };
-        let upper = match first.count {
-            0 => 1.0,
-            _ => find_root(excess, middle, 1.0, 1e-15),
-        };
-        Some(Interval::new(lower, upper, alpha))
+        let (first, second) = (first.count as f64, second.count as f64);
+        let marginal = ln_beta(prior_1 + first, prior_2 + second) - ln_beta(prior_1, prior_2);
+        Some(likely_shares(second, first, marginal + alpha.get().ln()))
     }
 
     /// Returns the interval of the log rate ratio, second arm over first, for two arms.
@@ -245,10 +228,10 @@ impl SampleRatioProcess {
         let [first, second] = *self.arms.as_slice() else {
             return None;
         };
-        let proportion = self.interval(alpha)?;
+        let (lower, missing) = self.likely_shares(alpha)?;
         let even = (second.expected / first.expected).ln();
-        let ln_ratio = |theta: f64| theta.ln() - (-theta).ln_1p() - even;
-        let (lower, upper) = (ln_ratio(proportion.lower), ln_ratio(proportion.upper));
+        let lower = lower.ln() - (-lower).ln_1p() - even;
+        let upper = (-missing).ln_1p() - missing.ln() - even;
         Some(Interval::new(lower, upper, alpha))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::stats::{HigherMoments, Refusal};
 
-/// Refuses methods for large samples while the samples are too small for their skewness.
+/// A rule that refuses methods for large samples while these are too small for their skewness.
 ///
 /// A mean of `n` values is near enough to normal for a 95 % interval if `n >= 355 * skewness^2`,
 /// in each arm on its own (Kohavi, Deng, Longbotham and Xu 2014,
@@ -18,7 +18,7 @@ use crate::stats::{HigherMoments, Refusal};
 pub struct SkewnessRule(f64);
 
 impl SkewnessRule {
-    /// Is 355 observations per squared skewness.
+    /// 355 observations per squared skewness.
     pub const DEFAULT: SkewnessRule = SkewnessRule(355.0);
 
     /// Returns the rule `n >= factor * skewness^2`.

@@ -4,10 +4,10 @@ use super::quadrature::{Belief, cuts, nodes};
 use super::{BetaLaw, NormalLaw};
 use crate::stats::Refusal;
 
-/// Is the most arms that are compared at once.
+/// The most arms that are compared at once.
 pub const MAX_ARMS: usize = 64;
 
-/// Holds what is believed of several arms together, all in the order of the arms.
+/// What is believed of several arms together, all in the order of the arms.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -24,8 +24,8 @@ pub struct Best {
 
 /// Returns how probable it is for each arm that its rate is the largest.
 ///
-/// By quadrature over independent beliefs, to about 1e-10. `O(k^3)` for `k` arms, seconds for
-/// [`MAX_ARMS`]. The probability of the best arm passing 95 % is **not** a safe reason to stop
+/// By quadrature over independent beliefs, to about 1e-10. `O(k^2)` for `k` arms that lie
+/// together: some 20 ms for 32. The probability of the best arm passing 95 % is **not** a safe reason to stop
 /// if it is looked at repeatedly: see the [module](super).
 ///
 /// # Errors

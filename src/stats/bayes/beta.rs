@@ -6,7 +6,7 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
-/// Holds a belief about a rate, a beta law.
+/// A belief about a rate, a beta law.
 ///
 /// Its shapes count successes and failures, those that the prior is worth included.
 ///
@@ -24,12 +24,12 @@ pub struct BetaLaw {
 }
 
 impl BetaLaw {
-    /// Is the belief that holds all rates equally likely.
+    /// The belief that holds all rates equally likely.
     pub const UNIFORM: BetaLaw = BetaLaw {
         successes: 1.0,
         failures: 1.0,
     };
-    /// Is Jeffreys' prior, which does not depend on how the rate is measured.
+    /// Jeffreys' prior, which does not depend on how the rate is measured.
     pub const JEFFREYS: BetaLaw = BetaLaw {
         successes: 0.5,
         failures: 0.5,

@@ -6,7 +6,7 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// Holds a belief about an effect, a normal law.
+/// A belief about an effect, a normal law.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct NormalLaw {
@@ -135,7 +135,7 @@ pub fn posterior(
     )
 }
 
-/// Holds what is believed of an effect, candidate minus control.
+/// What is believed of an effect, candidate minus control.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -25,25 +25,25 @@ pub(super) trait Belief {
 /// Logarithm of what is left out beside the largest part of an integral.
 const LEFT_OUT: f64 = 45.0;
 
-/// Returns cuts around the features `(place, scale)` between `low` and `high`, both included.
+/// Returns cuts from `low` to `high` for the features `(place, scale)`.
+///
+/// A gap is as wide as the scale of a feature and half of the distance to its near end, for
+/// whichever feature allows least: many arms that lie together need no more gaps than one.
 pub(super) fn cuts(features: &[(f64, f64)], low: f64, high: f64) -> Vec<f64> {
-    let mut cuts = vec![low, high];
-    for &(place, scale) in features {
-        let (mut step, mut reach) = (scale, 0.0);
-        // Widths grow by half with the distance; a hundred of them reach 1e17 scales.
-        for _ in 0..100 {
-            cuts.push(place - reach);
-            cuts.push(place + reach);
-            reach += step;
-            step *= 1.5;
-            if place + reach > high && place - reach < low {
-                break;
-            }
-        }
+    let mut cuts = vec![low];
+    let mut at = low;
+    while at < high {
+        let width = features
+            .iter()
+            .map(|&(place, scale)| match place > at {
+                // The near end is the gap's own far one: h = scale + (distance - h) / 2.
+                true => (scale + 0.5 * (place - at)) / 1.5,
+                false => scale + 0.5 * (at - place),
+            })
+            .fold(f64::INFINITY, f64::min);
+        at = (at + width).max(at.next_up()).min(high);
+        cuts.push(at);
     }
-    cuts.retain(|cut| *cut >= low && *cut <= high);
-    cuts.sort_unstable_by(f64::total_cmp);
-    cuts.dedup();
     cuts
 }
 

@@ -48,7 +48,7 @@ pub fn compare_rates(control: BetaLaw, candidate: BetaLaw) -> RateBelief {
     }
 }
 
-/// Holds what is believed of two rates together.
+/// What is believed of two rates together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

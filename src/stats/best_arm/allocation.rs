@@ -4,7 +4,7 @@ use super::leading;
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Moments, Refusal};
 
-/// Holds the shares of traffic with which the best arm is found soonest.
+/// The shares of traffic with which the best arm is found soonest.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -92,7 +92,7 @@ pub fn optimal_allocation(arms: &[Moments]) -> Result<Allocation, Refusal> {
     })
 }
 
-/// Holds each arm's distance from the leader, in log likelihood.
+/// Each arm's distance from the leader, in log likelihood.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

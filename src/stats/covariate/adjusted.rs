@@ -1,8 +1,8 @@
 //! The difference of two means, less what the past explains.
 
 use super::CovariateMoments;
-use crate::stats::cancellation::{ROUNDING, less};
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::ratios::{ROUNDING, less};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
 /// Adjusts the metric of both arms by the covariate.
@@ -25,8 +25,8 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 /// let mut control = CovariateMoments::new();
 /// let mut candidate = CovariateMoments::new();
 /// for (before, metric) in [(10.0, 11.0), (20.0, 19.0), (30.0, 31.5), (40.0, 39.5)] {
-///     control.push(PreRelease::new(before), metric)?;
-///     candidate.push(PreRelease::new(before + 1.0), metric + 3.0)?;
+///     control.record(PreRelease::new(before), metric)?;
+///     candidate.record(PreRelease::new(before + 1.0), metric + 3.0)?;
 /// }
 /// let adjusted = adjust(&control, &candidate)?;
 /// assert!(adjusted.variance_reduction.is_some_and(|share| share > 0.98));
@@ -99,7 +99,7 @@ pub fn adjust(
     }
 }
 
-/// Holds the metric of both arms less what the past explains.
+/// The metric of both arms less what the past explains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -202,6 +202,6 @@ fn slope(covariance: Option<f64>, variance: Option<f64>) -> f64 {
 
 fn relative(effect: f64, mean: Option<f64>) -> Option<f64> {
     mean.filter(|mean| *mean != 0.0)
-        .map(|mean| effect / mean)
+        .map(|mean| effect / mean.abs())
         .filter(|lift| lift.is_finite())
 }

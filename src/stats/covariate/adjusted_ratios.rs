@@ -1,8 +1,8 @@
 //! The difference of two ratios of sums, less what the past explains.
 
 use super::RatioCovariateMoments;
-use crate::stats::cancellation::{ROUNDING, less};
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::ratios::{ROUNDING, less};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, ratios};
 
 /// Adjusts the difference of two ratios by the same ratios before the release.
@@ -47,7 +47,7 @@ pub fn adjust_ratios(
     }
 }
 
-/// Holds the difference of two ratios less what the past explains.
+/// The difference of two ratios less what the past explains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,10 +1,10 @@
 //! Moments of a ratio of sums together with the same ratio before the release.
 
 use super::PreRelease;
-use crate::stats::paired_moments::{between, check_cross};
-use crate::stats::{RatioMoments, Refusal};
+use crate::stats::paired_moments::{check_cross, merged_cross};
+use crate::stats::{Moments, RatioMoments, Refusal};
 
-/// Holds a unit's sums from before the release.
+/// A unit's sums from before the release.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PreReleaseSums {
@@ -14,7 +14,7 @@ pub struct PreReleaseSums {
     pub denominator: PreRelease,
 }
 
-/// Accumulates each unit's numerator and denominator, during and before the release.
+/// The moments of each unit's numerator and denominator, during and before the release.
 ///
 /// ```
 /// use switchstand::stats::covariate::{PreRelease, PreReleaseSums, RatioCovariateMoments};
@@ -23,7 +23,7 @@ pub struct PreReleaseSums {
 ///     numerator: PreRelease::new(3.0),
 ///     denominator: PreRelease::new(11.0),
 /// };
-/// clicks_per_view.push(before, 2.0, 9.0)?;
+/// clicks_per_view.record(before, 2.0, 9.0)?;
 /// assert_eq!(clicks_per_view.n(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -62,7 +62,7 @@ impl RatioCovariateMoments {
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN or an infinity, [`Refusal::Overflow`] where a squared
     /// deviation overflows; the state stays as it was.
-    pub fn push(
+    pub fn record(
         &mut self,
         before: PreReleaseSums,
         numerator: f64,
@@ -70,8 +70,8 @@ impl RatioCovariateMoments {
     ) -> Result<(), Refusal> {
         let mut one = RatioCovariateMoments::new();
         one.before
-            .push(before.numerator.get(), before.denominator.get())?;
-        one.during.push(numerator, denominator)?;
+            .record(before.numerator.get(), before.denominator.get())?;
+        one.during.record(numerator, denominator)?;
         self.merge(&one)
     }
 
@@ -82,39 +82,34 @@ impl RatioCovariateMoments {
     /// overflows; the state stays as it was.
     pub fn merge(&mut self, other: &RatioCovariateMoments) -> Result<(), Refusal> {
         let mut next = *self;
-        let (past, present) = ((self.before, other.before), (self.during, other.during));
-        let numerators = (past.0.numerator(), past.1.numerator());
-        let denominators = (past.0.denominator(), past.1.denominator());
-        let tops = (present.0.numerator(), present.1.numerator());
-        let bottoms = (present.0.denominator(), present.1.denominator());
-        let add = |sum: f64, others: f64, x: (_, _), y: (_, _)| {
-            let sum = sum + (others + between(&x.0, &x.1, &y.0, &y.1));
-            check_cross(sum).map(|()| sum)
-        };
+        next.before.merge(&other.before)?;
+        next.during.merge(&other.during)?;
+        let add =
+            |mine: f64, others: f64, x: fn(&RatioMoments) -> Moments, y: fn(&_) -> Moments| {
+                let parts = [self, other].map(|part| (x(&part.before), y(&part.during)));
+                let [(xa, ya), (xb, yb)] = &parts;
+                let merged = (&x(&next.before), &y(&next.during));
+                let sum = merged_cross([(mine, xa, ya), (others, xb, yb)], merged);
+                check_cross(sum).map(|()| sum)
+            };
+        let (top, bottom) = (RatioMoments::numerator, RatioMoments::denominator);
         let (mine, others) = (self.cross, other.cross);
         next.cross = Cross {
-            numerators: add(mine.numerators, others.numerators, numerators, tops)?,
+            numerators: add(mine.numerators, others.numerators, top, top)?,
             numerator_denominator: add(
                 mine.numerator_denominator,
                 others.numerator_denominator,
-                numerators,
-                bottoms,
+                top,
+                bottom,
             )?,
             denominator_numerator: add(
                 mine.denominator_numerator,
                 others.denominator_numerator,
-                denominators,
-                tops,
+                bottom,
+                top,
             )?,
-            denominators: add(
-                mine.denominators,
-                others.denominators,
-                denominators,
-                bottoms,
-            )?,
+            denominators: add(mine.denominators, others.denominators, bottom, bottom)?,
         };
-        next.before.merge(&other.before)?;
-        next.during.merge(&other.during)?;
         *self = next;
         Ok(())
     }

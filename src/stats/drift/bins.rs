@@ -87,7 +87,7 @@ pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift,
     })
 }
 
-/// Holds how far two sets of binned counts are apart.
+/// How far two sets of binned counts are apart.
 ///
 /// All measures are 0 for equal shares. `p` are the reference's, `q` those seen now.
 #[derive(Clone, Copy, Debug, PartialEq)]

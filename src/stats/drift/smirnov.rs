@@ -4,10 +4,10 @@ use crate::stats::ranks::ties::{Block, blocks};
 use crate::stats::special::{kolmogorov_sf, ln_add_exp};
 use crate::stats::{PValue, Refusal, Sample};
 
-/// Is the largest product of sample sizes that [`kolmogorov_smirnov_exact`] takes.
+/// The largest product of sample sizes that [`kolmogorov_smirnov_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 10_000_000;
 
-/// Holds how far two empirical distribution functions are apart.
+/// How far two empirical distribution functions are apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -68,7 +68,7 @@ pub fn kolmogorov_smirnov(control: &Sample, candidate: &Sample) -> PValue {
 /// let before = Sample::new(&[1.0, 2.0, 3.0, 4.0, 5.0])?;
 /// let after = Sample::new(&[6.0, 7.0, 8.0, 9.0, 10.0])?;
 /// let p = drift::kolmogorov_smirnov_exact(&before, &after)?;
-/// assert!((p.p - 2.0 / 252.0).abs() < 1e-15);
+/// assert!((p.value - 2.0 / 252.0).abs() < 1e-15);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn kolmogorov_smirnov_exact(control: &Sample, candidate: &Sample) -> Result<PValue, Refusal> {

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use super::{EValue, mean, product};
 use crate::stats::{Alpha, Refusal};
 
-/// States a null hypothesis, by a type of its own.
+/// A null hypothesis, by a type of its own.
 ///
 /// The type stands for one claim about the world, boundary included: "fails no more often" and
 /// "fails no more than half as often again" are two.
@@ -15,7 +15,7 @@ pub trait Null {
     const STATEMENT: &'static str;
 }
 
-/// Holds evidence against the null hypothesis `N`.
+/// Evidence against the null hypothesis `N`.
 ///
 /// Evidence of a shadow and of the canary that follows it multiplies if both are against the same
 /// claim, and does not compile otherwise. Whether a method's null hypothesis *is* the claim, is
@@ -34,7 +34,7 @@ pub trait Null {
 /// let shadow = Against::<FailsNoMoreOften>::new(EValue::new(9.0)?);
 /// let canary = Against::<FailsNoMoreOften>::new(EValue::new(12.0)?);
 /// let release = shadow.and_then(canary)?;
-/// assert!(release.suffices(Alpha::ONE_PERCENT));
+/// assert!(release.is_significant(Alpha::ONE_PERCENT));
 /// assert_eq!(
 ///     release.to_string(),
 ///     "e = 108.0 against the claim that the candidate fails no more often",
@@ -90,8 +90,8 @@ impl<N: Null> Against<N> {
 
     /// Tells whether the evidence suffices to reject the claim, `e >= 1 / alpha`.
     #[must_use]
-    pub fn suffices(self, alpha: Alpha) -> bool {
-        self.e.suffices(alpha)
+    pub fn is_significant(self, alpha: Alpha) -> bool {
+        self.e.is_significant(alpha)
     }
 }
 

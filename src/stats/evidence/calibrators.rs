@@ -51,5 +51,5 @@ const TERMS: u8 = 20;
 fn surprise(p: PValue) -> Result<f64, Refusal> {
     let surprise = -p.ln_p;
     let holds = surprise >= 0.0 && surprise.is_finite();
-    Refusal::require(holds, "p-value", p.p, "a number above 0 and at most 1").map(|()| surprise)
+    Refusal::require(holds, "p-value", p.value, "a number above 0 and at most 1").map(|()| surprise)
 }

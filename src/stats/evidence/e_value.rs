@@ -3,11 +3,11 @@
 use core::fmt;
 
 use crate::stats::anytime::{AnytimeValid, p_of};
-use crate::stats::guard::Evidence;
+use crate::stats::guard::LnEvidence;
 use crate::stats::measure::significant;
 use crate::stats::{Alpha, PValue, Refusal};
 
-/// Holds an e-value by its logarithm, which is always finite.
+/// An e-value by its logarithm, which is always finite.
 ///
 /// Values above `f64::MAX`, about e^709, are as good as others; 0 and infinity are refused,
 /// because no later evidence could outweigh either.
@@ -15,7 +15,7 @@ use crate::stats::{Alpha, PValue, Refusal};
 /// ```
 /// use switchstand::stats::{Alpha, evidence::EValue};
 /// let e = EValue::new(150.0)?;
-/// assert!(e.suffices(Alpha::ONE_PERCENT));
+/// assert!(e.is_significant(Alpha::ONE_PERCENT));
 /// assert_eq!(e.to_string(), "e = 150.0");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -30,7 +30,7 @@ pub struct EValue {
 }
 
 impl EValue {
-    /// Is 1, no evidence either way.
+    /// 1, no evidence either way.
     pub const ONE: EValue = EValue { ln: 0.0 };
 
     /// Returns the e-value `e`.
@@ -77,7 +77,7 @@ impl EValue {
 
     /// Tells whether the evidence suffices to reject the null hypothesis, `e >= 1 / alpha`.
     #[must_use]
-    pub fn suffices(self, alpha: Alpha) -> bool {
+    pub fn is_significant(self, alpha: Alpha) -> bool {
         self.ln >= -alpha.get().ln()
     }
 }
@@ -91,11 +91,11 @@ impl TryFrom<&AnytimeValid> for EValue {
     }
 }
 
-impl TryFrom<&Evidence> for EValue {
+impl TryFrom<&LnEvidence> for EValue {
     type Error = Refusal;
 
     /// Takes the e-value of one side of a guard's reading.
-    fn try_from(side: &Evidence) -> Result<EValue, Refusal> {
+    fn try_from(side: &LnEvidence) -> Result<EValue, Refusal> {
         EValue::from_ln(side.ln_e)
     }
 }

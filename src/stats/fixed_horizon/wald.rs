@@ -7,7 +7,7 @@ use crate::stats::{Alpha, Alternative, Measure, PValue, Refusal};
 /// The range of an effect that has no bounds.
 pub(crate) const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
-/// Holds an estimate whose interval reaches equally far to both sides.
+/// An estimate whose interval reaches equally far to both sides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wald {
     pub(crate) method: &'static str,

@@ -10,7 +10,7 @@ use crate::stats::planning::Sides;
 use crate::stats::special::{find_root, ln_normal_sf};
 use crate::stats::{Alternative, Interval, PValue};
 
-/// Holds p-value, estimate and interval of a trial that has stopped.
+/// P-value, estimate and interval of a trial that has stopped.
 ///
 /// # Formula
 /// Outcomes are ordered *stage-wise*: an earlier crossing is more extreme than a later one, and

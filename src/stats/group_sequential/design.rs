@@ -8,7 +8,7 @@ use crate::stats::planning::Sides;
 use crate::stats::special::{find_root, normal_isf, normal_quantile};
 use crate::stats::{Alpha, Refusal};
 
-/// Holds the boundaries of a trial with planned looks.
+/// The boundaries of a trial with planned looks.
 ///
 /// # Formula
 /// The z statistics of the looks are those of a Brownian motion at the information fractions.
@@ -68,7 +68,7 @@ impl GroupSequential {
                 fraction,
                 boundary,
                 futility: None,
-                spent: now - before,
+                spent_per_side: now - before,
             });
             recursion.pass(fraction, lower_of(boundary, sides), boundary);
             before = now;
@@ -129,7 +129,7 @@ impl GroupSequential {
                 fraction,
                 boundary,
                 futility: None,
-                spent,
+                spent_per_side: spent,
             }
         });
         Ok(GroupSequential {

@@ -10,7 +10,7 @@ pub(super) const MOST_LOOKS: usize = 200;
 /// Closer looks see the same observations, and cost a finer integration.
 pub(super) const LEAST_STEP: f64 = 1e-4;
 
-/// Holds the fractions of the maximal information at which looks are planned.
+/// The fractions of the maximal information at which looks are planned.
 ///
 /// Information is the inverse of the estimate's variance; where that falls in proportion to the
 /// units, as with means and rates, a fraction of the units is as good.

@@ -3,7 +3,7 @@
 use super::recursion::{FAR, Recursion};
 use super::{PlannedLook, Spending};
 use crate::stats::Refusal;
-use crate::stats::special::find_root;
+use crate::stats::special::{find_root, normal_quantile};
 
 /// What a futility boundary spends: the chance to miss an effect of this drift.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +63,9 @@ pub(super) fn drift_of_power(
     power: f64,
     least: f64,
 ) -> Result<f64, Refusal> {
+    if let Some(drift) = by_secants(&reached, power, least) {
+        return Ok(drift);
+    }
     let lost = |drift: f64| power - reached(drift);
     // Looks cost power, so a single look's drift is too little, up to rounding.
     let from = least * (1.0 - 1e-9) - 1e-9;
@@ -79,4 +82,26 @@ pub(super) fn drift_of_power(
         to *= 1.25;
     }
     Err(Refusal::Overflow { what: "drift" })
+}
+
+/// Finds the drift on the scale on which power is nearly a line of slope 1, in about five steps.
+fn by_secants(reached: &impl Fn(f64) -> f64, power: f64, start: f64) -> Option<f64> {
+    let wanted = normal_quantile(power);
+    let missing = |drift: f64| wanted - normal_quantile(reached(drift));
+    let (mut drift, mut before) = (start, missing(start));
+    let mut step = before;
+    for _ in 0..12 {
+        drift += step;
+        let now = missing(drift);
+        // NaN and infinities, too: at the ends the scale says nothing.
+        if !(now.abs() < 10.0 && drift > 0.0) {
+            return None;
+        }
+        if now.abs() < 1e-13 || step.abs() < 1e-13 {
+            return Some(drift);
+        }
+        step *= now / (before - now);
+        before = now;
+    }
+    None
 }

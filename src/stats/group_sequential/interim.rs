@@ -5,12 +5,12 @@ use core::fmt;
 use crate::stats::measure::significant;
 use crate::stats::{Alpha, Alternative, Interval};
 
-/// Names what a look allows to do.
+/// What a look allows to do.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum TrialVerdict {
     /// The evidence does not suffice yet: go on to the next look.
     Continue,
     /// An effect is shown, in the direction of its sign: stop.
@@ -22,18 +22,18 @@ pub enum Verdict {
     NoEffectShown,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for TrialVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Verdict::Continue => "continue",
-            Verdict::EffectShown => "effect shown",
-            Verdict::Futile => "futile",
-            Verdict::NoEffectShown => "no effect shown",
+            TrialVerdict::Continue => "continue",
+            TrialVerdict::EffectShown => "effect shown",
+            TrialVerdict::Futile => "futile",
+            TrialVerdict::NoEffectShown => "no effect shown",
         })
     }
 }
 
-/// Holds a look's boundary, its repeated confidence interval and its verdict.
+/// A look's boundary, its repeated confidence interval and its verdict.
 ///
 /// The interval is the effect plus and minus the boundary in standard errors. All looks'
 /// intervals together cover the effect with probability `1 - alpha`, whether the trial stops by
@@ -59,7 +59,7 @@ pub struct Interim {
     /// The z below which the trial may be given up, if it was planned so.
     pub futility: Option<f64>,
     /// Error rate spent up to here, on all sides together.
-    pub spent: f64,
+    pub spent_so_far: f64,
     /// Repeated confidence interval; one-sided if the alternative is.
     pub interval: Interval,
     /// Direction that the test looks in.
@@ -67,7 +67,7 @@ pub struct Interim {
     /// Error rate over all looks.
     pub alpha: Alpha,
     /// What this look allows to do.
-    pub verdict: Verdict,
+    pub verdict: TrialVerdict,
 }
 
 impl fmt::Display for Interim {

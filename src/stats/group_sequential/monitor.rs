@@ -7,13 +7,13 @@ use super::design::{lower_of, next_boundary, start};
 use super::fractions::{MOST_LOOKS, check_step};
 use super::futility::Futility;
 use super::recursion::Recursion;
-use super::{Conclusion, GroupSequential, Interim, Spending, Verdict};
+use super::{Conclusion, GroupSequential, Interim, Spending, TrialVerdict};
 use crate::stats::fixed_horizon::law;
 use crate::stats::fixed_horizon::wald::UNBOUNDED;
 use crate::stats::planning::Sides;
 use crate::stats::{Alpha, Alternative, Refusal};
 
-/// Follows a running trial and decides at each look whether it may stop.
+/// A running trial, with the decision at each look whether it may stop.
 ///
 /// Looks come when they come: the boundary of each depends on the information so far and on
 /// what the [`Spending`] function gives out by then. The first look at or beyond the planned
@@ -25,7 +25,7 @@ use crate::stats::{Alpha, Alternative, Refusal};
 ///
 /// ```
 /// use switchstand::stats::{Alpha, Alternative};
-/// use switchstand::stats::group_sequential::{Monitor, Spending, Verdict};
+/// use switchstand::stats::group_sequential::{Monitor, Spending, TrialVerdict};
 /// let spending = Spending::OBRIEN_FLEMING;
 /// let mut trial =
 ///     Monitor::new(spending, Alpha::FIVE_PERCENT, Alternative::TwoSided, 10_000.0)?;
@@ -34,7 +34,7 @@ use crate::stats::{Alpha, Alternative, Refusal};
 /// let second = trial.look(8_000.0, 0.06, 0.016)?;
 /// assert_eq!(second.verdict, Verdict::EffectShown);
 /// let conclusion = trial.conclusion().ok_or("still running")?;
-/// assert!(conclusion.p.p < 0.05 && conclusion.estimate < 0.06);
+/// assert!(conclusion.p.value < 0.05 && conclusion.estimate < 0.06);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -163,7 +163,7 @@ impl Monitor {
     #[must_use]
     pub fn conclusion(&self) -> Option<Conclusion> {
         let last = self.looks.last()?;
-        (last.verdict != Verdict::Continue).then(|| Conclusion::of(&self.looks, last))
+        (last.verdict != TrialVerdict::Continue).then(|| Conclusion::of(&self.looks, last))
     }
 
     fn take(
@@ -202,10 +202,10 @@ impl Monitor {
             Sides::One => z > boundary,
         };
         let verdict = match (is_shown, is_last) {
-            (true, _) => Verdict::EffectShown,
-            (false, true) => Verdict::NoEffectShown,
-            (false, false) if futility.is_some_and(|least| z < least) => Verdict::Futile,
-            (false, false) => Verdict::Continue,
+            (true, _) => TrialVerdict::EffectShown,
+            (false, true) => TrialVerdict::NoEffectShown,
+            (false, false) if futility.is_some_and(|least| z < least) => TrialVerdict::Futile,
+            (false, false) => TrialVerdict::Continue,
         };
         let interim = Interim {
             number: self.looks.len() + 1,
@@ -215,7 +215,7 @@ impl Monitor {
             z,
             boundary,
             futility,
-            spent: match sides {
+            spent_so_far: match sides {
                 Sides::Two => 2.0 * spent,
                 Sides::One => spent,
             },
@@ -248,8 +248,12 @@ impl Monitor {
             let what = "estimate in standard errors";
             return Err(Refusal::Overflow { what });
         }
-        let ended =
-            |look: &&Interim| matches!(look.verdict, Verdict::EffectShown | Verdict::NoEffectShown);
+        let ended = |look: &&Interim| {
+            matches!(
+                look.verdict,
+                TrialVerdict::EffectShown | TrialVerdict::NoEffectShown
+            )
+        };
         if let Some(look) = self.looks.last().filter(ended) {
             return Err(Refusal::Concluded { look: look.number });
         }

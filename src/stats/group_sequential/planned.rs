@@ -2,7 +2,7 @@
 
 use crate::stats::special::normal_sf;
 
-/// Holds the boundaries of one planned look.
+/// The boundaries of one planned look.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -15,7 +15,7 @@ pub struct PlannedLook {
     /// The z below which the trial may be given up, if it was planned so.
     pub futility: Option<f64>,
     /// What this look spends of the error rate, on each side.
-    pub spent: f64,
+    pub spent_per_side: f64,
 }
 
 impl PlannedLook {
@@ -26,7 +26,7 @@ impl PlannedLook {
     }
 }
 
-/// Holds the chances to stop at one look.
+/// The chances to stop at one look.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -40,7 +40,7 @@ pub struct Exit {
     pub below: f64,
 }
 
-/// Holds sizes as multiples of the size that one look at the end would need.
+/// Sizes as multiples of the size that one look at the end would need.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -8,8 +8,9 @@
 
 use crate::stats::special::{SQRT_TAU, find_root, gauss_legendre_20, normal_isf, normal_sf};
 
-/// Width of an integration panel, in standard deviations of the narrower of its two increments.
-const PANEL: f64 = 1.5;
+/// Width of an integration panel, in standard deviations of the narrower of its two increments:
+/// 20 nodes integrate a normal density over that to 1e-26.
+const PANEL: f64 = 3.0;
 
 /// Beyond so many standard deviations there is nothing that an `f64` can hold.
 pub(super) const FARTHEST: f64 = 37.0;
@@ -19,6 +20,15 @@ pub(super) const FAR: f64 = 13.0;
 
 /// Greatest `x` with a positive `exp(-x^2 / 2)`.
 const KERNEL_REACH: f64 = 38.6;
+
+/// Standard deviations beyond which a step ends in the tail as surely as an `f64` can tell.
+const CERTAIN: f64 = 8.5;
+
+/// Part of a sum that does not show in it.
+const UNSEEN: f64 = 1e-18;
+
+/// Logarithm of a part of a density that does not show in it.
+const LN_UNSEEN: f64 = -45.0;
 
 /// The looks so far, and the density of the trials that passed them.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,7 +166,9 @@ impl Recursion {
         if excess(upper) <= 0.0 {
             return upper;
         }
-        find_root(excess, -FARTHEST, upper.min(FARTHEST), 0.0)
+        // Whoever stops below now is below now.
+        let least = drift * time.sqrt() - normal_isf(increment.min(1.0)) - 1e-6;
+        find_root(excess, least.max(-FARTHEST), upper.min(FARTHEST), 0.0)
     }
 }
 
@@ -171,18 +183,39 @@ impl Stage {
         };
         let half = 0.5 * drift * self.time;
         let rule = rule();
-        let mut chance = 0.0;
-        for panel in &self.panels {
-            for (&(x, _), &mass) in rule.iter().zip(&panel.masses) {
-                let at = panel.middle + panel.half * x;
-                let tail = mass * normal_sf(sign * (aim - at) / deviation);
-                chance += if drift == 0.0 {
-                    tail
-                } else {
-                    tail * (drift * (at - half)).exp()
-                };
+        // All panels are equally wide.
+        let width = self.panels.first().map_or(0.0, |panel| panel.half);
+        let tilts = rule.map(|(x, _)| (drift * width * x).exp());
+        let of_panel = |panel: &Panel| {
+            let mut sum = 0.0;
+            let far = sign * (aim - panel.middle) + panel.half;
+            if far < -CERTAIN * deviation {
+                sum += panel
+                    .masses
+                    .iter()
+                    .zip(&tilts)
+                    .map(|(m, t)| m * t)
+                    .sum::<f64>();
+            } else {
+                for ((&(x, _), &mass), tilt) in rule.iter().zip(&panel.masses).zip(&tilts) {
+                    let at = panel.middle + panel.half * x;
+                    sum += mass * normal_sf(sign * (aim - at) / deviation) * tilt;
+                }
             }
-        }
+            sum * (drift * (panel.middle - half)).exp()
+        };
+        // From the panels in the tail on, until what is left cannot be seen: the trials that
+        // still run are no more than all, under any drift.
+        let mut chance = 0.0;
+        let mut add = |panel: &Panel| {
+            chance += of_panel(panel);
+            let near = sign * (aim - panel.middle) + panel.half;
+            normal_sf(near / deviation) < UNSEEN * chance
+        };
+        match tail {
+            Tail::Above => self.panels.iter().rev().any(&mut add),
+            Tail::Below => self.panels.iter().any(&mut add),
+        };
         chance
     }
 }
@@ -217,13 +250,25 @@ fn spread(from: &[Panel], deviation: f64, lower: f64, upper: f64, width: f64) ->
     let b = from.first().map_or(0.0, |source| source.half) / deviation;
     let rule = rule();
     let shape = rule.map(|(x, _)| rule.map(|(y, _)| (b * y * (a * x - 0.5 * b * y)).exp()));
+    let sent: Vec<f64> = from
+        .iter()
+        .map(|source| source.masses.iter().sum::<f64>().ln())
+        .collect();
     let mut spread = Vec::with_capacity(panels as usize);
     for panel in 0..panels as u32 {
         let middle = lower + (2.0 * f64::from(panel) + 1.0) * half;
         let mut masses = [0.0; NODES];
-        for source in from {
-            let gap = (middle - source.middle) / deviation;
-            if gap.abs() > KERNEL_REACH + a + b {
+        let gap_to = |source: &Panel| (middle - source.middle) / deviation;
+        // At least this much comes to each node from the panel that sends most.
+        let least = from
+            .iter()
+            .zip(&sent)
+            .map(|(source, sent)| sent - 0.5 * (gap_to(source).abs() + a + b).powi(2))
+            .fold(f64::NEG_INFINITY, f64::max);
+        for (source, sent) in from.iter().zip(&sent) {
+            let gap = gap_to(source);
+            let nearest = (gap.abs() - a - b).max(0.0);
+            if nearest > KERNEL_REACH || sent - 0.5 * nearest * nearest < least + LN_UNSEEN {
                 continue;
             }
             let mut leaning = source.masses;

@@ -3,7 +3,7 @@
 use crate::stats::Refusal;
 use crate::stats::special::{normal_isf, normal_sf};
 
-/// Tells how much of an error rate may be spent by which information.
+/// How much of an error rate may be spent by which information.
 ///
 /// In the formulas `a` is the rate that is spent in the end, that of one side, and `t` the
 /// fraction of the information.

@@ -26,11 +26,11 @@ impl GroupSequential {
                 fraction,
                 boundary,
                 futility: None,
-                spent: 0.0,
+                spent_per_side: 0.0,
             });
         }
         for (look, (spent, _)) in planned.iter_mut().zip(recursion.exits(0.0)) {
-            look.spent = spent;
+            look.spent_per_side = spent;
         }
         Ok(GroupSequential {
             alpha,

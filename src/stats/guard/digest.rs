@@ -11,6 +11,14 @@ pub(crate) const fn mix(unit: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// So many halvings leave less than the smallest capacity of all 64-bit digests.
+pub(super) const MAX_LEVEL: u32 = 60;
+
+/// Returns the last level at which the unit is sampled.
+pub(super) fn level_of(key: u64) -> u32 {
+    key.leading_zeros().min(MAX_LEVEL)
+}
+
 /// Units whose highest `level` bits are zero.
 pub(super) fn in_sample(key: u64, level: u32) -> bool {
     key.leading_zeros() >= level

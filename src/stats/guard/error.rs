@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Tells which input of a guard is wrong, and what was found.
+/// Which input of a guard is wrong, and what was found.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum GuardError {

@@ -1,9 +1,9 @@
 //! Likelihood ratios of the split of bad events, mixed over a few rate ratios.
 
 use super::error::{finite, rate_ratio};
-use super::{GuardError, Stage, Tally};
+use super::{GuardError, Stage, StageTally};
 
-/// Holds the log likelihood ratio of one rate ratio against a boundary.
+/// The log likelihood ratio of one rate ratio against a boundary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RatioTerm {
@@ -13,7 +13,7 @@ pub struct RatioTerm {
     pub ln_likelihood_ratio: f64,
 }
 
-/// Holds the rate ratios over which the evidence for harm and for safety is averaged.
+/// The rate ratios over which the evidence for harm and for safety is averaged.
 ///
 /// Ratios for harm lie above the harm boundary, those for safety between 0 and the safe boundary.
 /// The average is over whole likelihood ratios, with equal weights. The default for harm is 1.25,
@@ -30,7 +30,7 @@ pub struct RatioGrid {
 }
 
 impl RatioGrid {
-    /// Is how many ratios one side may have.
+    /// How many ratios one side may have.
     pub const MAX_RATIOS: usize = 64;
 
     /// Returns a grid of these ratios; a [`RateTest`](super::RateTest) checks where they lie.
@@ -125,7 +125,7 @@ impl RatioMixture {
     }
 
     /// The logarithm of the mean of the likelihood ratios.
-    pub(crate) fn ln_e(&self, tally: &Tally) -> f64 {
+    pub(crate) fn ln_e(&self, tally: &StageTally) -> f64 {
         let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);
         for point in &self.points {
             let term = self.ln_term(point, tally);
@@ -139,7 +139,7 @@ impl RatioMixture {
         largest + (sum / self.points.len() as f64).ln()
     }
 
-    pub(crate) fn terms(&self, tally: &Tally) -> Vec<RatioTerm> {
+    pub(crate) fn terms(&self, tally: &StageTally) -> Vec<RatioTerm> {
         let term = |point: &Point| RatioTerm {
             ratio: point.ratio,
             ln_likelihood_ratio: self.ln_term(point, tally),
@@ -147,7 +147,7 @@ impl RatioMixture {
         self.points.iter().map(term).collect()
     }
 
-    fn ln_term(&self, point: &Point, tally: &Tally) -> f64 {
+    fn ln_term(&self, point: &Point, tally: &StageTally) -> f64 {
         let of_stage = |stage: &Stage| {
             let share = stage.share.get();
             let at_boundary = share * self.boundary + (1.0 - share);

@@ -1,19 +1,21 @@
 //! The bad events that count for one of the two hypotheses.
 
-use core::hash::BuildHasherDefault;
-use std::collections::HashMap;
-
-use super::digest::MixedAlready;
+use super::digest::level_of;
+use super::parts::Parts;
 use super::thinning::Thinning;
-use super::{CandidateShare, GuardError, Side, Tally};
+use super::{CandidateShare, GuardError, Side, StageTally};
 
 /// Counts each unit's first bad event, on a thinned side its first that thinning keeps.
 #[derive(Clone, Debug)]
 pub(super) struct KeptEvents {
     thinning: Option<Thinning>,
-    tally: Tally,
+    tally: StageTally,
+    /// The same events, apart for each level at which their units are the last time sampled: so
+    /// a halving takes one of these away, and need not count all units afresh.
+    by_level: Vec<StageTally>,
     /// Units on the thinned side whose first event was left out.
-    late: HashMap<u64, Late, BuildHasherDefault<MixedAlready>>,
+    late: Parts<Late>,
+    capacity: usize,
 }
 
 /// The events of a unit up to the first that is kept.
@@ -26,15 +28,18 @@ pub(super) struct Late {
 }
 
 impl KeptEvents {
-    pub(super) fn new(thinning: Option<Thinning>) -> KeptEvents {
+    /// Returns no events, for a set of so many units.
+    pub(super) fn new(thinning: Option<Thinning>, capacity: usize) -> KeptEvents {
         KeptEvents {
             thinning,
-            tally: Tally::new(),
-            late: HashMap::default(),
+            tally: StageTally::new(),
+            by_level: Vec::new(),
+            late: Parts::new(if thinning.is_some() { capacity } else { 0 }),
+            capacity,
         }
     }
 
-    pub(super) const fn tally(&self) -> &Tally {
+    pub(super) const fn tally(&self) -> &StageTally {
         &self.tally
     }
 
@@ -56,7 +61,7 @@ impl KeptEvents {
         if is_left_out {
             self.late.insert(key, Late::one());
         } else {
-            self.tally.record(side, share)?;
+            self.keep(key, side, share)?;
         }
         Ok(is_left_out)
     }
@@ -70,40 +75,40 @@ impl KeptEvents {
         first: CandidateShare,
         share: CandidateShare,
     ) -> Result<(), GuardError> {
-        let (Some(thinning), Some(late)) = (self.thinning, self.late.get_mut(&key)) else {
+        let (Some(thinning), Some(late)) = (
+            self.thinning,
+            self.late.of_mut(key).and_then(|part| part.get_mut(&key)),
+        ) else {
             return Ok(());
         };
         let events = late.events();
         if !thinning.is_of(side) || thinning.keeps(key, events) || events == u32::MAX {
             return Ok(());
         }
-        if thinning.keeps(key, events + 1) {
-            self.tally.record(side, share)?;
-        }
         late.add(first, share, 1);
+        if thinning.keeps(key, events + 1) {
+            self.keep(key, side, share)?;
+        }
         Ok(())
     }
 
     /// Returns what is remembered of a unit whose first event was left out.
     pub(super) fn late(&self, key: u64) -> Option<&Late> {
-        self.late.get(&key)
+        self.late.get(key)
     }
 
     /// Returns the units whose first event was left out, in order of their keys.
     #[cfg(feature = "serde")]
-    pub(super) fn all_late(&self) -> Vec<(u64, Late)> {
-        let mut all: Vec<_> = self
-            .late
-            .iter()
-            .map(|(&key, late)| (key, late.clone()))
-            .collect();
+    pub(super) fn all_late(&self, level: u32) -> Vec<(u64, Late)> {
+        let late = self.late.sampled(level);
+        let mut all: Vec<_> = late.map(|(key, late)| (key, late.clone())).collect();
         all.sort_unstable_by_key(|&(key, _)| key);
         all
     }
 
     /// Forgets all events and begins afresh with the same thinning.
     pub(super) fn emptied(&self) -> KeptEvents {
-        KeptEvents::new(self.thinning)
+        KeptEvents::new(self.thinning, self.capacity)
     }
 
     /// Counts a unit of which all is known: its first event, and what came then if that was left
@@ -116,19 +121,50 @@ impl KeptEvents {
         late: Option<Late>,
     ) -> Result<(), GuardError> {
         let Some(thinning) = self.thinning.filter(|_| self.leaves_out(key, side)) else {
-            return self.tally.record(side, share);
+            return self.keep(key, side, share);
         };
         let mut late = late.unwrap_or_else(Late::one);
         if let Some(kept) = thinning.first_kept(key, late.events()) {
             late.truncate(kept);
-            self.tally.record(side, late.last_share(share))?;
+            self.keep(key, side, late.last_share(share))?;
         }
         self.late.insert(key, late);
         Ok(())
     }
 
-    pub(super) fn is_equal(&self, other: &KeptEvents) -> bool {
-        self.thinning == other.thinning && self.late == other.late
+    /// Forgets the events of units that are not sampled at this level.
+    ///
+    /// What is remembered of these units goes part by part, see [`sweep_one`](Self::sweep_one).
+    pub(super) fn forget_below(&mut self, level: u32) {
+        for gone in self.by_level.iter_mut().take(level as usize) {
+            self.tally.remove(gone);
+            *gone = StageTally::new();
+        }
+        self.late.begin_sweep();
+    }
+
+    pub(super) fn sweep_one(&mut self, level: u32) {
+        self.late.sweep_one(level);
+    }
+
+    pub(super) fn is_equal(&self, other: &KeptEvents, level: u32) -> bool {
+        let same = |(key, late)| other.late.get(key) == Some(late);
+        self.thinning == other.thinning
+            && self.late.sampled(level).count() == other.late.sampled(level).count()
+            && self.late.sampled(level).all(same)
+    }
+
+    #[inline]
+    fn keep(&mut self, key: u64, side: Side, share: CandidateShare) -> Result<(), GuardError> {
+        self.tally.record(side, share)?;
+        let level = level_of(key) as usize;
+        if level >= self.by_level.len() {
+            self.by_level.resize_with(level + 1, StageTally::new);
+        }
+        match self.by_level.get_mut(level) {
+            Some(tally) => tally.record(side, share),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a guard has shown once.
 
-use super::{Reading, Verdict};
+use super::{GuardVerdict, Reading};
 
-/// Keeps what any look at a guard has shown, harm and safety each.
+/// What any look at a guard has shown, harm and safety each.
 ///
 /// The error rates of a guard hold for all looks together, so what one look has shown stays
 /// shown, also when later events speak against it. Look at the guard through a latch after every
@@ -14,7 +14,7 @@ use super::{Reading, Verdict};
 /// [roll-out](crate::rollout) latches its guards itself and needs no other latch.
 ///
 /// ```
-/// use switchstand::stats::guard::{CandidateShare, Latch, RateGuard, RateTest, Side, Verdict};
+/// use switchstand::stats::guard::{CandidateShare, Latch, RateGuard, RateTest, Side, GuardVerdict};
 /// let mut guard = RateGuard::where_each_request_is_its_own_unit(RateTest::default());
 /// let (mut latch, share) = (Latch::new(), CandidateShare::new(0.05)?);
 /// for request in 0..100 {
@@ -44,11 +44,11 @@ impl Latch {
     }
 
     /// Takes a look and returns the verdict of all looks so far.
-    pub fn look(&mut self, reading: Reading) -> Verdict {
-        if reading.harm.suffices() {
+    pub fn look(&mut self, reading: Reading) -> GuardVerdict {
+        if reading.harm.is_significant() {
             self.harm.get_or_insert(reading);
         }
-        if reading.safe.suffices() {
+        if reading.safe.is_significant() {
             self.safe.get_or_insert(reading);
         }
         self.verdict()
@@ -56,8 +56,8 @@ impl Latch {
 
     /// Returns the verdict of all looks so far.
     #[must_use]
-    pub const fn verdict(&self) -> Verdict {
-        Verdict::of(self.harm.is_some(), self.safe.is_some())
+    pub const fn verdict(&self) -> GuardVerdict {
+        GuardVerdict::of(self.harm.is_some(), self.safe.is_some())
     }
 
     /// Returns the first reading that showed harm.

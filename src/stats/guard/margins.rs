@@ -3,7 +3,7 @@
 use super::GuardError;
 use super::error::rate_ratio;
 
-/// Holds the two boundaries of a guard, as ratios of rates, candidate to control.
+/// The two boundaries of a guard, as ratios of rates, candidate to control.
 ///
 /// HARM tests that the ratio is at most `harm`; SAFE tests that it is at least `safe`. The default
 /// is 1 and 1.5: any increase is harm, and less than one half more is safe to go on with.

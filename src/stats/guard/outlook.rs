@@ -1,9 +1,9 @@
 //! How long until harm would be noticed.
 
 use super::error::finite;
-use super::{CandidateShare, Evidence, GuardError, Side, Tally};
+use super::{CandidateShare, GuardError, LnEvidence, Side, StageTally};
 
-/// Holds a harm that might be there, and the traffic in which it would show.
+/// A harm that might be there, and the traffic in which it would show.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -17,7 +17,7 @@ pub struct Scenario {
     pub share: CandidateShare,
 }
 
-/// Holds how long it takes until harm of a given size would be noticed.
+/// How long it takes until harm of a given size would be noticed.
 ///
 /// Times are in requests to both sides together, from now on. They are infinite if harm of this size may never
 /// be noticed.
@@ -45,8 +45,8 @@ const NEGLIGIBLE: f64 = 1e-9;
 
 /// From the events so far, with `harm` to tell the evidence in any events.
 pub(super) fn of(
-    harm: impl Fn(&Tally) -> Evidence,
-    tally: &Tally,
+    harm: impl Fn(&StageTally) -> LnEvidence,
+    tally: &StageTally,
     ln_stake: f64,
     scenario: &Scenario,
 ) -> Result<Outlook, GuardError> {
@@ -82,12 +82,12 @@ pub(super) fn of(
 /// The evidence of harm as a function of further events under one share.
 struct Path<'a, F> {
     harm: F,
-    tally: &'a Tally,
+    tally: &'a StageTally,
     ln_stake: f64,
     share: CandidateShare,
 }
 
-impl<F: Fn(&Tally) -> Evidence> Path<'_, F> {
+impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
     fn alarm_after(&self, candidate: u64, control: u64) -> Result<bool, GuardError> {
         let mut tally = self.tally.clone();
         tally.record_many(Side::Candidate, self.share, candidate)?;

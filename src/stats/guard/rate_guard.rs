@@ -1,9 +1,9 @@
 //! A rate test together with the events that it has counted.
 
 use super::outlook::{self, Outlook, Scenario};
-use super::{CandidateShare, GuardError, RateTest, Reading, Recorded, SeenUnits, Side, Tally};
+use super::{CandidateShare, GuardError, RateTest, Reading, Recorded, SeenUnits, Side, StageTally};
 
-/// Watches the bad events of a candidate and of its control.
+/// A guard over the bad events of a candidate and of its control.
 ///
 /// It keeps counts per share and, unless each request is its own unit, the set of units that had
 /// a bad event. Its answer is a function of that state alone: it holds no clock, and it forgets
@@ -32,7 +32,7 @@ pub struct RateGuard {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 enum Counted {
     FirstEvents(SeenUnits),
-    EveryEvent(Tally),
+    EveryEvent(StageTally),
 }
 
 impl RateGuard {
@@ -59,7 +59,7 @@ impl RateGuard {
     /// false alarms in 100 at a nominal 1 in 100 were measured.
     #[must_use]
     pub fn where_each_request_is_its_own_unit(test: RateTest) -> RateGuard {
-        let counted = Counted::EveryEvent(Tally::new());
+        let counted = Counted::EveryEvent(StageTally::new());
         RateGuard { test, counted }
     }
 
@@ -73,7 +73,7 @@ impl RateGuard {
     /// because the route of a fallback names no side.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] or [`GuardError::CountOverflow`] as [`Tally::record`]; then
+    /// [`GuardError::TooManyShares`] or [`GuardError::CountOverflow`] as [`StageTally::record`]; then
     /// nothing is counted.
     #[inline]
     pub fn record(
@@ -159,7 +159,7 @@ impl RateGuard {
     ///
     /// # Errors
     /// [`GuardError::Mismatch`] if the two guards differ in their test or in what they count,
-    /// and as [`SeenUnits::merge`] or [`Tally::merge`]; then `self` is unchanged.
+    /// and as [`SeenUnits::merge`] or [`StageTally::merge`]; then `self` is unchanged.
     pub fn merge(&mut self, other: &RateGuard) -> Result<(), GuardError> {
         if self.test != other.test {
             return Err(GuardError::Mismatch { what: "their test" });
@@ -175,7 +175,7 @@ impl RateGuard {
 
     /// Returns the counts that the evidence of safety depends on, as [`SeenUnits::safe_tally`].
     #[must_use]
-    pub const fn safe_tally(&self) -> &Tally {
+    pub const fn safe_tally(&self) -> &StageTally {
         match &self.counted {
             Counted::FirstEvents(seen) => seen.safe_tally(),
             Counted::EveryEvent(tally) => tally,
@@ -184,7 +184,7 @@ impl RateGuard {
 
     /// Returns the counts that the evidence of harm depends on.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
+    pub const fn tally(&self) -> &StageTally {
         match &self.counted {
             Counted::FirstEvents(seen) => seen.tally(),
             Counted::EveryEvent(tally) => tally,

@@ -1,16 +1,16 @@
 //! The pair of hypotheses that a guard tests, and how.
 
 use super::grid::RatioMixture;
-use super::reading::Evidence;
-use super::{BetaPrior, GuardError, Margins, RatioGrid, RatioTerm, Tally};
+use super::reading::LnEvidence;
+use super::{BetaPrior, GuardError, Margins, RatioGrid, RatioTerm, StageTally};
 use crate::stats::Alpha;
 
-/// Names how a guard turns the split of bad events into evidence.
+/// How a guard turns the split of bad events into evidence.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Method {
+pub enum RateMethod {
     /// Averages over a few rate ratios: the default, the quickest over a range of harms.
     Grid(RatioGrid),
     /// Averages over all shares of the bad events on one side of the boundary.
@@ -27,7 +27,7 @@ pub enum Method {
     Sprt,
 }
 
-/// Holds the two hypotheses of a guard, the method and the error rates.
+/// The two hypotheses of a guard, the method and the error rates.
 ///
 /// - **HARM** tests that the candidate's rate of bad events is at most `margins.harm()` times the
 ///   control's. It rejects a harmless candidate with probability at most `alpha_harm`, over the
@@ -67,7 +67,7 @@ pub enum Method {
 )]
 pub struct RateTest {
     margins: Margins,
-    method: Method,
+    method: RateMethod,
     alpha_harm: Alpha,
     alpha_safe: Alpha,
     /// For events of which each is its own unit's.
@@ -94,20 +94,20 @@ impl RateTest {
     /// SPRT that are not in order.
     pub fn new(
         margins: Margins,
-        method: Method,
+        method: RateMethod,
         alpha_harm: Alpha,
         alpha_safe: Alpha,
     ) -> Result<RateTest, GuardError> {
         let process = match &method {
-            Method::Grid(grid) => Process::Ratios {
+            RateMethod::Grid(grid) => Process::Ratios {
                 harm: RatioMixture::above(margins.harm(), &grid.harm)?,
                 safe: RatioMixture::below(margins.safe(), &grid.safe)?,
             },
-            Method::TruncatedBeta(prior) => {
+            RateMethod::TruncatedBeta(prior) => {
                 prior.check()?;
                 Process::TruncatedBeta(*prior, margins)
             }
-            Method::Sprt => Process::Ratios {
+            RateMethod::Sprt => Process::Ratios {
                 harm: RatioMixture::above(margins.harm(), &[margins.safe()])?,
                 safe: RatioMixture::below(margins.safe(), &[margins.harm()])?,
             },
@@ -134,38 +134,38 @@ impl RateTest {
 
     /// Returns the evidence of harm in events of which each is its own unit's.
     #[must_use]
-    pub fn harm(&self, tally: &Tally) -> Evidence {
+    pub fn harm(&self, tally: &StageTally) -> LnEvidence {
         self.evidence_of_harm(self.process.ln_e_harm(tally))
     }
 
     /// Returns the evidence of safety in events of which each is its own unit's.
     #[must_use]
-    pub fn safe(&self, tally: &Tally) -> Evidence {
+    pub fn safe(&self, tally: &StageTally) -> LnEvidence {
         self.evidence_of_safety(self.process.ln_e_safe(tally))
     }
 
     /// Returns the evidence of harm in units' events, [`SeenUnits::tally`](super::SeenUnits::tally).
     #[must_use]
-    pub fn harm_of_units(&self, tally: &Tally) -> Evidence {
+    pub fn harm_of_units(&self, tally: &StageTally) -> LnEvidence {
         self.evidence_of_harm(self.of_units.ln_e_harm(tally))
     }
 
     /// Returns the evidence of safety in units' events,
     /// [`SeenUnits::safe_tally`](super::SeenUnits::safe_tally).
     #[must_use]
-    pub fn safe_of_units(&self, tally: &Tally) -> Evidence {
+    pub fn safe_of_units(&self, tally: &StageTally) -> LnEvidence {
         self.evidence_of_safety(self.of_units.ln_e_safe(tally))
     }
 
-    fn evidence_of_harm(&self, ln_e: f64) -> Evidence {
-        Evidence {
+    fn evidence_of_harm(&self, ln_e: f64) -> LnEvidence {
+        LnEvidence {
             ln_e,
             threshold: -self.alpha_harm.get().ln(),
         }
     }
 
-    fn evidence_of_safety(&self, ln_e: f64) -> Evidence {
-        Evidence {
+    fn evidence_of_safety(&self, ln_e: f64) -> LnEvidence {
+        LnEvidence {
             ln_e,
             threshold: -self.alpha_safe.get().ln(),
         }
@@ -174,9 +174,9 @@ impl RateTest {
     /// Returns the log likelihood ratio of each ratio that HARM averages over.
     ///
     /// The greatest tells which rate ratio explains the events best. Empty for
-    /// [`Method::TruncatedBeta`], which averages over a continuum.
+    /// [`RateMethod::TruncatedBeta`], which averages over a continuum.
     #[must_use]
-    pub fn harm_terms(&self, tally: &Tally) -> Vec<RatioTerm> {
+    pub fn harm_terms(&self, tally: &StageTally) -> Vec<RatioTerm> {
         match &self.process {
             Process::Ratios { harm, .. } => harm.terms(tally),
             Process::TruncatedBeta(..) => Vec::new(),
@@ -185,9 +185,9 @@ impl RateTest {
 
     /// Returns the log likelihood ratio of each ratio that SAFE averages over.
     ///
-    /// Empty for [`Method::TruncatedBeta`].
+    /// Empty for [`RateMethod::TruncatedBeta`].
     #[must_use]
-    pub fn safe_terms(&self, tally: &Tally) -> Vec<RatioTerm> {
+    pub fn safe_terms(&self, tally: &StageTally) -> Vec<RatioTerm> {
         match &self.process {
             Process::Ratios { safe, .. } => safe.terms(tally),
             Process::TruncatedBeta(..) => Vec::new(),
@@ -202,7 +202,7 @@ impl RateTest {
 
     /// Returns the method.
     #[must_use]
-    pub const fn method(&self) -> &Method {
+    pub const fn method(&self) -> &RateMethod {
         &self.method
     }
 
@@ -230,7 +230,7 @@ impl Default for RateTest {
         };
         RateTest {
             margins,
-            method: Method::Grid(grid),
+            method: RateMethod::Grid(grid),
             alpha_harm: Alpha::ONE_PERCENT,
             alpha_safe: Alpha::ONE_PERCENT,
             of_units: process.of_units(margins),
@@ -258,14 +258,14 @@ impl Process {
         }
     }
 
-    fn ln_e_harm(&self, tally: &Tally) -> f64 {
+    fn ln_e_harm(&self, tally: &StageTally) -> f64 {
         match self {
             Process::Ratios { harm, .. } => harm.ln_e(tally),
             Process::TruncatedBeta(prior, margins) => prior.ln_e_harm(*margins, tally),
         }
     }
 
-    fn ln_e_safe(&self, tally: &Tally) -> f64 {
+    fn ln_e_safe(&self, tally: &StageTally) -> f64 {
         match self {
             Process::Ratios { safe, .. } => safe.ln_e(tally),
             Process::TruncatedBeta(prior, margins) => prior.ln_e_safe(*margins, tally),
@@ -278,7 +278,7 @@ impl Process {
 #[serde(deny_unknown_fields)]
 struct RawRateTest {
     margins: Margins,
-    method: Method,
+    method: RateMethod,
     alpha_harm: Alpha,
     alpha_safe: Alpha,
 }

@@ -2,14 +2,16 @@
 
 use core::fmt;
 
-use super::Verdict;
+use super::GuardVerdict;
+use crate::stats::PValue;
+use crate::stats::anytime::p_of;
 
-/// Holds the evidence of one e-process and what it needs to be conclusive.
+/// The evidence of one e-process and what it needs to be conclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
-pub struct Evidence {
+pub struct LnEvidence {
     /// Natural logarithm of the e-value: how many times over a bettor against the null hypothesis
     /// has multiplied the stake.
     pub ln_e: f64,
@@ -17,10 +19,10 @@ pub struct Evidence {
     pub threshold: f64,
 }
 
-impl Evidence {
+impl LnEvidence {
     /// Tells whether the evidence suffices to reject the null hypothesis.
     #[must_use]
-    pub fn suffices(&self) -> bool {
+    pub fn is_significant(&self) -> bool {
         self.ln_e >= self.threshold
     }
 
@@ -28,8 +30,8 @@ impl Evidence {
     ///
     /// Under the null hypothesis the probability that it *ever* falls to `p` is at most `p`.
     #[must_use]
-    pub fn p(&self) -> f64 {
-        (-self.ln_e).exp().min(1.0)
+    pub fn p(&self) -> PValue {
+        p_of(self.ln_e)
     }
 
     /// Returns how much `ln_e` is missing, 0 if it suffices.
@@ -39,16 +41,16 @@ impl Evidence {
     }
 }
 
-/// Holds what a guard says at one moment.
+/// What a guard says at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Reading {
     /// Evidence that the candidate's rate of bad events is above the harm boundary.
-    pub harm: Evidence,
+    pub harm: LnEvidence,
     /// Evidence that the candidate's rate of bad events is below the safe boundary.
-    pub safe: Evidence,
+    pub safe: LnEvidence,
     /// Counted bad events of the candidate.
     pub candidate_events: u64,
     /// Counted bad events of the control.
@@ -66,8 +68,8 @@ pub struct Reading {
 impl Reading {
     /// Returns the verdict that the evidence of this moment allows.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        Verdict::of(self.harm.suffices(), self.safe.suffices())
+    pub fn verdict(&self) -> GuardVerdict {
+        GuardVerdict::of(self.harm.is_significant(), self.safe.is_significant())
     }
 }
 

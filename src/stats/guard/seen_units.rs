@@ -4,16 +4,15 @@ mod merging;
 #[cfg(feature = "serde")]
 mod stored;
 
-use core::hash::BuildHasherDefault;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::digest::{MixedAlready, in_sample, mix};
+use super::digest::{MAX_LEVEL, in_sample, level_of, mix};
 use super::kept_events::{KeptEvents, Late};
+use super::parts::Parts;
 use super::thinning::Thinning;
-use super::{CandidateShare, GuardError, Margins, Side, Tally};
+use super::{CandidateShare, GuardError, Margins, Side, StageTally};
 
-/// Tells what became of an event that was handed to a guard.
+/// What became of an event that was handed to a guard.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Recorded {
     /// The event counts.
@@ -24,7 +23,7 @@ pub enum Recorded {
     NotSampled,
 }
 
-/// Counts each unit's first bad event, in bounded memory.
+/// The units that had a bad event, with the first of each, in bounded memory.
 ///
 /// Users are sticky and differ: a unit with a high error rate brings all its errors to its side,
 /// so events are not independent, but units are. Repeated events of a unit are therefore left
@@ -86,11 +85,20 @@ pub struct SeenUnits {
     capacity: usize,
     level: u32,
     margins: Margins,
-    units: HashMap<u64, Label, BuildHasherDefault<MixedAlready>>,
+    units: Parts<Label>,
+    /// Units and their repeats, apart for each level at which they are sampled for the last time.
+    by_level: [Numbers; MAX_LEVEL as usize + 1],
+    /// Units that are sampled at the present level.
+    held: usize,
     /// By the index that labels hold, in order of first appearance.
     shares: Vec<CandidateShare>,
     harm: KeptEvents,
     safe: KeptEvents,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Numbers {
+    units: usize,
     repeats: u64,
 }
 
@@ -105,22 +113,20 @@ struct Label {
 }
 
 impl SeenUnits {
-    /// Is the capacity unless another is chosen: about 2 MB when full.
+    /// The capacity unless another is chosen: about 2 MB when full.
     pub const DEFAULT_CAPACITY: usize = 65_536;
     const CAPACITIES: core::ops::RangeInclusive<usize> = 16..=16_777_216;
-    /// So many halvings leave less than the smallest capacity of all 64-bit digests.
-    const MAX_LEVEL: u32 = 60;
 
     /// Returns an empty set for at most `capacity` units, 16 to 16,777,216.
+    ///
+    /// Some 37 bytes for each when full. Growing and overflowing go in steps: no call takes longer
+    /// for a larger capacity.
     ///
     /// # Errors
     /// [`GuardError::Capacity`] for any other capacity.
     pub fn with_capacity(margins: Margins, capacity: usize) -> Result<SeenUnits, GuardError> {
         if SeenUnits::CAPACITIES.contains(&capacity) {
-            Ok(SeenUnits {
-                capacity,
-                ..SeenUnits::new(margins)
-            })
+            Ok(SeenUnits::of_capacity(margins, capacity))
         } else {
             Err(GuardError::Capacity { found: capacity })
         }
@@ -129,22 +135,27 @@ impl SeenUnits {
     /// Returns an empty set of the default capacity, for a test of these margins.
     #[must_use]
     pub fn new(margins: Margins) -> SeenUnits {
+        SeenUnits::of_capacity(margins, SeenUnits::DEFAULT_CAPACITY)
+    }
+
+    fn of_capacity(margins: Margins, capacity: usize) -> SeenUnits {
         SeenUnits {
-            capacity: SeenUnits::DEFAULT_CAPACITY,
+            capacity,
             level: 0,
             margins,
-            units: HashMap::default(),
+            units: Parts::new(capacity),
+            by_level: [Numbers::default(); MAX_LEVEL as usize + 1],
+            held: 0,
             shares: Vec::new(),
-            harm: KeptEvents::new(Thinning::of_harm(margins)),
-            safe: KeptEvents::new(Thinning::of_safe(margins)),
-            repeats: 0,
+            harm: KeptEvents::new(Thinning::of_harm(margins), capacity),
+            safe: KeptEvents::new(Thinning::of_safe(margins), capacity),
         }
     }
 
     /// Takes note of a bad event of `unit` on `side`, under this `share`.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] as [`Tally::record`]; then nothing is counted.
+    /// [`GuardError::TooManyShares`] as [`StageTally::record`]; then nothing is counted.
     // Kept out of the callers: its registers would have to be saved where each request counts.
     #[inline(never)]
     pub fn record(
@@ -157,10 +168,15 @@ impl SeenUnits {
         if !in_sample(key, self.level) {
             return Ok(Recorded::NotSampled);
         }
-        if self.units.len() == self.units.capacity() {
-            self.grow();
+        if !self.units.is_swept() {
+            self.sweep_one();
         }
-        match self.units.entry(key) {
+        let level = level_of(key) as usize;
+        let numbers = self.by_level.get_mut(level);
+        let (Some(numbers), Some(part)) = (numbers, self.units.of_mut(key)) else {
+            return Ok(Recorded::NotSampled);
+        };
+        match part.entry(key) {
             Entry::Occupied(mut known) => {
                 let label = known.get_mut();
                 if label.is_late {
@@ -172,7 +188,7 @@ impl SeenUnits {
                 }
                 if let Some(more) = label.events.checked_add(1) {
                     label.events = more;
-                    self.repeats += 1;
+                    numbers.repeats += 1;
                 }
                 return Ok(Recorded::Repeat);
             }
@@ -186,11 +202,11 @@ impl SeenUnits {
                     is_late,
                     events: 1,
                 });
+                numbers.units += 1;
+                self.held += 1;
             }
         }
-        if self.units.len() > self.capacity {
-            self.shrink()?;
-        }
+        self.fit();
         Ok(Recorded::Counted)
     }
 
@@ -199,14 +215,14 @@ impl SeenUnits {
     /// With a boundary of harm below 1, each control unit's first event that
     /// [thinning](SeenUnits#requests-not-units) keeps.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
+    pub const fn tally(&self) -> &StageTally {
         self.harm.tally()
     }
 
     /// Returns each unit's first event that [thinning](SeenUnits#requests-not-units) keeps: the
     /// evidence of safety.
     #[must_use]
-    pub const fn safe_tally(&self) -> &Tally {
+    pub const fn safe_tally(&self) -> &StageTally {
         self.safe.tally()
     }
 
@@ -215,8 +231,9 @@ impl SeenUnits {
     /// If they are many, most units that fail at all have done so, and more traffic of the same
     /// units brings little evidence.
     #[must_use]
-    pub const fn repeats(&self) -> u64 {
-        self.repeats
+    pub fn repeats(&self) -> u64 {
+        let sampled = self.by_level.iter().skip(self.level as usize);
+        sampled.map(|numbers| numbers.repeats).sum()
     }
 
     /// Returns the margins of the test that the units are counted for.
@@ -227,14 +244,14 @@ impl SeenUnits {
 
     /// Returns how many units are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.units.len()
+    pub const fn len(&self) -> usize {
+        self.held
     }
 
     /// Tells whether no unit has had a bad event.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.held == 0
     }
 
     /// Returns how many units can be remembered.
@@ -266,34 +283,43 @@ impl SeenUnits {
         }
     }
 
-    /// Makes room for four times as many units: growing is what takes longest.
-    #[cold]
-    fn grow(&mut self) {
-        let wanted = (4 * self.units.len()).max(1_024).min(self.capacity + 1);
-        self.units.reserve(wanted.saturating_sub(self.units.len()));
-    }
-
-    /// Halves the sample until it fits, and counts its events afresh.
-    fn shrink(&mut self) -> Result<(), GuardError> {
-        self.fit();
-        let before = [self.harm.clone(), self.safe.clone()];
-        self.recount(|key| before.each_ref().map(|events| events.late(key).cloned()))
-    }
-
+    /// Halves the sample until it fits.
+    ///
+    /// At once in all that is counted; units that are sampled no more go part by part.
     fn fit(&mut self) {
-        while self.units.len() > self.capacity && self.level < SeenUnits::MAX_LEVEL {
+        let level = self.level;
+        while self.held > self.capacity && self.level < MAX_LEVEL {
+            if let Some(gone) = self.by_level.get_mut(self.level as usize) {
+                self.held -= gone.units;
+            }
             self.level += 1;
-            let level = self.level;
-            self.units.retain(|&key, _| in_sample(key, level));
         }
+        if self.level > level {
+            self.units.begin_sweep();
+            self.harm.forget_below(self.level);
+            self.safe.forget_below(self.level);
+        }
+    }
+
+    #[cold]
+    fn sweep_one(&mut self) {
+        self.units.sweep_one(self.level);
+        self.harm.sweep_one(self.level);
+        self.safe.sweep_one(self.level);
     }
 
     /// Counts the units afresh; `late` tells what came after a first event that was left out.
     fn recount(&mut self, late: impl Fn(u64) -> [Option<Late>; 2]) -> Result<(), GuardError> {
+        self.units.sweep(self.level);
         let (mut harm, mut safe) = (self.harm.emptied(), self.safe.emptied());
-        self.repeats = 0;
-        for (&key, label) in &mut self.units {
-            self.repeats += u64::from(label.events.saturating_sub(1));
+        self.by_level = [Numbers::default(); MAX_LEVEL as usize + 1];
+        self.held = 0;
+        for (key, label) in self.units.values_mut() {
+            if let Some(numbers) = self.by_level.get_mut(level_of(key) as usize) {
+                numbers.units += 1;
+                self.held += 1;
+                numbers.repeats += u64::from(label.events.saturating_sub(1));
+            }
             if let Some(&share) = self.shares.get(usize::from(label.share)) {
                 let [of_harm, of_safe] = late(key);
                 harm.count(key, label.side, share, of_harm)?;
@@ -302,6 +328,7 @@ impl SeenUnits {
             label.is_late = harm.leaves_out(key, label.side) || safe.leaves_out(key, label.side);
         }
         (self.harm, self.safe) = (harm, safe);
+        self.fit();
         Ok(())
     }
 
@@ -313,7 +340,7 @@ impl SeenUnits {
 /// Equal if the same units had the same events.
 impl PartialEq for SeenUnits {
     fn eq(&self, other: &SeenUnits) -> bool {
-        let same = |(key, label): (&u64, &Label)| {
+        let same = |(key, label): (u64, &Label)| {
             let theirs = other.units.get(key);
             theirs.is_some_and(|&theirs| {
                 theirs.side == label.side
@@ -324,15 +351,15 @@ impl PartialEq for SeenUnits {
         self.capacity == other.capacity
             && self.level == other.level
             && self.margins == other.margins
-            && self.units.len() == other.units.len()
-            && self.units.iter().all(same)
-            && self.harm.is_equal(&other.harm)
-            && self.safe.is_equal(&other.safe)
+            && self.len() == other.len()
+            && self.units.sampled(self.level).all(same)
+            && self.harm.is_equal(&other.harm, self.level)
+            && self.safe.is_equal(&other.safe, self.level)
     }
 }
 
 fn index_of(shares: &mut Vec<CandidateShare>, share: CandidateShare) -> Result<u16, GuardError> {
-    let limit = Tally::MAX_SHARES;
+    let limit = StageTally::MAX_SHARES;
     // Ramps rise, so the newest share is the likeliest.
     let index = match shares.iter().rposition(|&known| known == share) {
         Some(index) => index,

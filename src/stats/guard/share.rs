@@ -6,7 +6,7 @@ use core::hash::{Hash, Hasher};
 use super::GuardError;
 use super::error::rate_ratio;
 
-/// Holds the candidate's share of the traffic that is compared.
+/// The candidate's share of the traffic that is compared.
 ///
 /// A number from 1e-12 to 1 - 1e-12, the probability with which a unit's draw sends it to the candidate, among the units that
 /// go to either the candidate or the control. With more than two arms, divide the candidate's

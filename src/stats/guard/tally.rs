@@ -2,7 +2,7 @@
 
 use super::{CandidateShare, GuardError};
 
-/// Names the side of a comparison that an event belongs to.
+/// The side of a comparison that an event belongs to.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -13,7 +13,7 @@ pub enum Side {
     Candidate,
 }
 
-/// Holds the bad events that came while the candidate had one share of the traffic.
+/// The bad events that came while the candidate had one share of the traffic.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -43,28 +43,28 @@ impl Stage {
     }
 }
 
-/// Counts bad events of two sides, apart for each share of the traffic.
+/// The numbers of bad events of two sides, apart for each share of the traffic.
 ///
 /// It is all that a guard's evidence depends on. It is mergeable: any partition of the events, in
 /// any order, gives an equal tally, so evidence computed from it is equal bit by bit.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Vec<Stage>", into = "Vec<Stage>"))]
-pub struct Tally {
+pub struct StageTally {
     /// Sorted by share, so that sums over stages do not depend on the order of the events.
     stages: Vec<Stage>,
     /// Where the last event went: the next one mostly goes there too.
     last: usize,
 }
 
-impl Tally {
-    /// Is how many different shares are kept apart.
+impl StageTally {
+    /// How many different shares are kept apart.
     pub const MAX_SHARES: usize = 1024;
 
     /// Returns a tally of no events.
     #[must_use]
-    pub const fn new() -> Tally {
-        Tally {
+    pub const fn new() -> StageTally {
+        StageTally {
             stages: Vec::new(),
             last: 0,
         }
@@ -73,7 +73,7 @@ impl Tally {
     /// Counts one bad event of `side`, which came while the candidate had `share`.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] beyond [`MAX_SHARES`](Tally::MAX_SHARES) different shares,
+    /// [`GuardError::TooManyShares`] beyond [`MAX_SHARES`](StageTally::MAX_SHARES) different shares,
     /// [`GuardError::CountOverflow`] beyond 64 bits; then nothing is counted.
     #[inline]
     pub fn record(&mut self, side: Side, share: CandidateShare) -> Result<(), GuardError> {
@@ -83,7 +83,7 @@ impl Tally {
     /// Counts `events` bad events of `side`, which came while the candidate had `share`.
     ///
     /// # Errors
-    /// As [`record`](Tally::record).
+    /// As [`record`](StageTally::record).
     #[inline]
     pub fn record_many(
         &mut self,
@@ -103,8 +103,8 @@ impl Tally {
     /// Adds the events of `other`.
     ///
     /// # Errors
-    /// As [`record`](Tally::record); then `self` is unchanged.
-    pub fn merge(&mut self, other: &Tally) -> Result<(), GuardError> {
+    /// As [`record`](StageTally::record); then `self` is unchanged.
+    pub fn merge(&mut self, other: &StageTally) -> Result<(), GuardError> {
         let mut merged = self.clone();
         for stage in &other.stages {
             merged.record_many(Side::Candidate, stage.share, stage.candidate)?;
@@ -112,6 +112,20 @@ impl Tally {
         }
         *self = merged;
         Ok(())
+    }
+
+    /// Takes away events that were counted here, and shares that have none left.
+    pub(super) fn remove(&mut self, counted: &StageTally) {
+        for gone in &counted.stages {
+            let found = self.stages.binary_search_by_key(&gone.share, |s| s.share);
+            if let Some(stage) = found.ok().and_then(|at| self.stages.get_mut(at)) {
+                stage.candidate = stage.candidate.saturating_sub(gone.candidate);
+                stage.control = stage.control.saturating_sub(gone.control);
+            }
+        }
+        self.stages
+            .retain(|stage| stage.candidate > 0 || stage.control > 0);
+        self.last = 0;
     }
 
     /// Returns the counts, by rising share.
@@ -143,7 +157,7 @@ impl Tally {
         {
             self.last = self.find_or_insert(share)?;
         }
-        let limit = Tally::MAX_SHARES;
+        let limit = StageTally::MAX_SHARES;
         self.stages
             .get_mut(self.last)
             .ok_or(GuardError::TooManyShares { limit })
@@ -156,9 +170,11 @@ impl Tally {
             .binary_search_by_key(&share, |stage| stage.share)
         {
             Ok(found) => Ok(found),
-            Err(_) if self.stages.len() >= Tally::MAX_SHARES => Err(GuardError::TooManyShares {
-                limit: Tally::MAX_SHARES,
-            }),
+            Err(_) if self.stages.len() >= StageTally::MAX_SHARES => {
+                Err(GuardError::TooManyShares {
+                    limit: StageTally::MAX_SHARES,
+                })
+            }
             Err(gap) => {
                 self.stages.insert(gap, Stage::empty(share));
                 Ok(gap)
@@ -167,9 +183,9 @@ impl Tally {
     }
 }
 
-impl PartialEq for Tally {
-    fn eq(&self, other: &Tally) -> bool {
-        let counted = |tally: &Tally| {
+impl PartialEq for StageTally {
+    fn eq(&self, other: &StageTally) -> bool {
+        let counted = |tally: &StageTally| {
             let stages = tally.stages.iter().copied();
             stages
                 .filter(|stage| stage.candidate > 0 || stage.control > 0)
@@ -179,17 +195,17 @@ impl PartialEq for Tally {
     }
 }
 
-impl From<Tally> for Vec<Stage> {
-    fn from(tally: Tally) -> Vec<Stage> {
+impl From<StageTally> for Vec<Stage> {
+    fn from(tally: StageTally) -> Vec<Stage> {
         tally.stages
     }
 }
 
-impl TryFrom<Vec<Stage>> for Tally {
+impl TryFrom<Vec<Stage>> for StageTally {
     type Error = GuardError;
 
-    fn try_from(stages: Vec<Stage>) -> Result<Tally, GuardError> {
-        let mut tally = Tally::new();
+    fn try_from(stages: Vec<Stage>) -> Result<StageTally, GuardError> {
+        let mut tally = StageTally::new();
         for stage in stages {
             tally.record_many(Side::Candidate, stage.share, stage.candidate)?;
             tally.record_many(Side::Control, stage.share, stage.control)?;

@@ -1,10 +1,10 @@
 //! Evidence that averages over all shares of bad events on one side of a boundary.
 
 use super::error::finite;
-use super::{CandidateShare, GuardError, Margins, Stage, Tally};
+use super::{CandidateShare, GuardError, Margins, Stage, StageTally};
 use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 
-/// Holds the Beta prior of the candidate's share of the bad events.
+/// The Beta prior of the candidate's share of the bad events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -52,15 +52,15 @@ impl BetaPrior {
         }
     }
 
-    pub(crate) fn ln_e_harm(self, margins: Margins, tally: &Tally) -> f64 {
+    pub(crate) fn ln_e_harm(self, margins: Margins, tally: &StageTally) -> f64 {
         self.sum(margins.harm(), tally, ln_beta_sf)
     }
 
-    pub(crate) fn ln_e_safe(self, margins: Margins, tally: &Tally) -> f64 {
+    pub(crate) fn ln_e_safe(self, margins: Margins, tally: &StageTally) -> f64 {
         self.sum(margins.safe(), tally, ln_beta_cdf)
     }
 
-    fn sum(self, boundary: f64, tally: &Tally, ln_kept: fn(f64, f64, f64) -> f64) -> f64 {
+    fn sum(self, boundary: f64, tally: &StageTally, ln_kept: fn(f64, f64, f64) -> f64) -> f64 {
         let of_stage = |stage: &Stage| {
             let (a, b) = self.parameters(stage.share);
             let boundary = stage.share.theta(boundary);

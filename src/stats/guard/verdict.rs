@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-/// Names what the evidence of a guard allows to conclude.
+/// What the evidence of a guard allows to conclude.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Verdict {
+pub enum GuardVerdict {
     /// Neither null hypothesis is rejected: go on watching.
     Undecided,
     /// The candidate's rate is above the harm boundary: reject the candidate.
@@ -17,36 +17,36 @@ pub enum Verdict {
     HarmWithinMargin,
 }
 
-impl Verdict {
-    pub(super) const fn of(harm: bool, safe: bool) -> Verdict {
+impl GuardVerdict {
+    pub(super) const fn of(harm: bool, safe: bool) -> GuardVerdict {
         match (harm, safe) {
-            (false, false) => Verdict::Undecided,
-            (true, false) => Verdict::Harm,
-            (false, true) => Verdict::Safe,
-            (true, true) => Verdict::HarmWithinMargin,
+            (false, false) => GuardVerdict::Undecided,
+            (true, false) => GuardVerdict::Harm,
+            (false, true) => GuardVerdict::Safe,
+            (true, true) => GuardVerdict::HarmWithinMargin,
         }
     }
 
     /// Tells whether harm is shown, within the margin or not.
     #[must_use]
     pub const fn is_harm(self) -> bool {
-        matches!(self, Verdict::Harm | Verdict::HarmWithinMargin)
+        matches!(self, GuardVerdict::Harm | GuardVerdict::HarmWithinMargin)
     }
 
     /// Tells whether the rate is shown to be below the safe boundary, harm or not.
     #[must_use]
     pub const fn is_below_safe_boundary(self) -> bool {
-        matches!(self, Verdict::Safe | Verdict::HarmWithinMargin)
+        matches!(self, GuardVerdict::Safe | GuardVerdict::HarmWithinMargin)
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for GuardVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Verdict::Undecided => "undecided",
-            Verdict::Harm => "harm",
-            Verdict::Safe => "safe",
-            Verdict::HarmWithinMargin => "harm, within the margin",
+            GuardVerdict::Undecided => "undecided",
+            GuardVerdict::Harm => "harm",
+            GuardVerdict::Safe => "safe",
+            GuardVerdict::HarmWithinMargin => "harm, within the margin",
         })
     }
 }

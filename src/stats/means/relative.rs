@@ -5,8 +5,10 @@ use crate::stats::fixed_horizon::law::normal_reach;
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Interval, Measure, Moments, Refusal};
 
-/// Tests the relative difference `m_b / m_a - 1` by the delta method.
+/// Tests the relative difference `(m_b - m_a) / |m_a|` by the delta method.
 ///
+/// For a control's mean above zero that is `m_b / m_a - 1`; below zero its sign is that of the
+/// difference all the same, so that -6 beside -5 is a fall by 20 %.
 /// `se^2 = B / m_a^2 + m_b^2 A / m_a^4` with `A = v_a / n_a`, `B = v_b / n_b`, and a normal law:
 /// for arms of a few hundred units or more. It is unstable while the control's mean is within
 /// about four standard errors of zero; give [`fieller`] then.
@@ -41,9 +43,9 @@ pub fn relative_lift(
     .normal(alpha, alternative)
 }
 
-/// Returns Fieller's confidence set for the relative difference `m_b / m_a - 1`.
+/// Returns Fieller's confidence set for the relative difference `(m_b - m_a) / |m_a|`.
 ///
-/// All `r` for which a z test does not reject `m_b = (1 + r) m_a`. With
+/// All `r` for which a z test does not reject `m_b = m_a + r |m_a|`. With
 /// `g = z^2 A / m_a^2 < 1` it is an interval; otherwise the control's mean is not clearly
 /// different from zero and the set is unbounded, which is the honest answer, not a failure.
 ///
@@ -62,12 +64,14 @@ pub fn fieller(
     let relative = Relative::new(a, b)?;
     let z = normal_reach(alpha, Alternative::TwoSided);
     let g = (z * relative.a_error) * (z * relative.a_error);
-    // (1 - g) r^2 - 2 R r + (R^2 - z^2 B / m_a^2) <= 0 in r = m_b / m_a.
+    // (1 - g) r^2 - 2 R r + (R^2 - z^2 B / m_a^2) <= 0 in r = m_b / m_a; the set is of
+    // r - 1, mirrored for a control's mean below zero.
+    let moved = relative.sign * g;
     let open = 1.0 - g;
     let spread = relative.ratio * relative.a_error;
     if g < 1.0 {
         let reach = z * (relative.b_error * open.sqrt()).hypot(spread);
-        let bound = |reach: f64| (relative.lift + g + reach) / open;
+        let bound = |reach: f64| (relative.lift + moved + reach) / open;
         let (lower, upper) = (bound(-reach), bound(reach));
         return if lower.is_finite() && upper.is_finite() {
             Ok(FiellerSet::Bounded(Interval::new(lower, upper, alpha)))
@@ -81,8 +85,8 @@ pub fn fieller(
     }
     let reach = z * discriminant.sqrt();
     let (one, other) = (
-        (relative.lift + g + reach) / open,
-        (relative.lift + g - reach) / open,
+        (relative.lift + moved + reach) / open,
+        (relative.lift + moved - reach) / open,
     );
     if !(one.is_finite() && other.is_finite()) {
         return Err(TOO_LARGE);
@@ -94,7 +98,7 @@ pub fn fieller(
     })
 }
 
-/// Holds the relative differences that the observations do not contradict.
+/// The relative differences that the observations do not contradict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "set"))]
@@ -142,6 +146,9 @@ const TOO_LARGE: Refusal = Refusal::Overflow { what: LIFT };
 /// Means and standard errors in units of the control's mean.
 struct Relative {
     ratio: f64,
+    /// Of the control's mean.
+    sign: f64,
+    /// In the direction of the difference, whatever that sign is.
     lift: f64,
     a_error: f64,
     b_error: f64,
@@ -157,9 +164,10 @@ impl Relative {
         let unit = a.mean.abs();
         let relative = Relative {
             ratio: b.mean / a.mean,
-            lift: a.moments.mean_to(&b.moments) / a.mean,
-            a_error: a.error_squared.sqrt() / unit,
-            b_error: b.error_squared.sqrt() / unit,
+            sign: a.mean.signum(),
+            lift: a.moments.mean_to(&b.moments) / unit,
+            a_error: a.error / unit,
+            b_error: b.error / unit,
         };
         let numbers = [relative.lift, relative.a_error, relative.b_error];
         if numbers.iter().all(|number| number.is_finite()) {

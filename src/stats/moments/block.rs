@@ -1,5 +1,6 @@
 //! Moments of one block, in independent lanes.
 
+use super::scale::SMALL;
 use super::{Moments, two_sum};
 use crate::stats::Refusal;
 
@@ -23,7 +24,8 @@ impl Moments {
         // The quotient's own rounding error, and what the sum could not hold.
         let (mean, mean_low) = two_sum(quotient, (quotient.mul_add(-count, sum) + sum_low) / count);
         let squares = squared_deviations(block, mean);
-        if !squares.is_finite() {
+        let small = mean.abs() < SMALL && squares < SMALL;
+        if !squares.is_finite() || (small && block.iter().any(|&value| value != 0.0)) {
             return Moments::one_at_a_time(block);
         }
         Ok(Moments {
@@ -32,15 +34,16 @@ impl Moments {
             mean_low,
             // The squares are about the rounded mean; its rounding error is known.
             m2: (squares - count * (mean_low * mean_low)).max(0.0),
+            level: 0,
         })
     }
 
-    /// Takes over where a sum overflows or a value is not finite.
+    /// Takes over where a sum overflows, a value is not finite, or all are small.
     #[cold]
     fn one_at_a_time(block: &[f64]) -> Result<Moments, Refusal> {
         let mut moments = Moments::new();
         for &value in block {
-            moments.push(value)?;
+            moments.record(value)?;
         }
         Ok(moments)
     }

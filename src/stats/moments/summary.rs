@@ -2,9 +2,10 @@
 
 use super::{Moments, check_count};
 use crate::stats::Refusal;
+use crate::stats::pair_sums::rounding;
 
 /// Relative uncertainty of a variance above which [`Moments::from_sums`] refuses it.
-const MAX_VARIANCE_ERROR: f64 = 1e-3;
+pub(in crate::stats) const MAX_VARIANCE_ERROR: f64 = 1e-3;
 
 impl Moments {
     /// Returns the moments of `n` values with this mean and sample variance.
@@ -29,8 +30,10 @@ impl Moments {
             mean,
             mean_low: 0.0,
             m2,
+            level: 0,
         }
         .checked("sum of squared deviations")
+        .map(Moments::on_their_scale)
     }
 
     /// Returns the moments of `n` values from their sum and sum of squares.
@@ -51,6 +54,16 @@ impl Moments {
     /// sum of squares that no values have, [`Refusal::InsufficientData`] for `n` = 0,
     /// [`Refusal::Overflow`] for `n` above 2^53 or an overflowing square.
     pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Moments, Refusal> {
+        Moments::from_rounded_sums(n, sum, sum_sq, sum_sq)
+    }
+
+    /// Returns the moments from sums where the squares come from terms of this size.
+    pub(in crate::stats) fn from_rounded_sums(
+        n: u64,
+        sum: f64,
+        sum_sq: f64,
+        size: f64,
+    ) -> Result<Moments, Refusal> {
         check_count(n)?;
         Refusal::require_finite("sum", sum)?;
         Refusal::require_finite("sum of squares", sum_sq)?;
@@ -64,17 +77,19 @@ impl Moments {
                 what: "square of the sum",
             });
         }
-        let uncertain = f64::EPSILON * count.sqrt().max(4.0) * sum_sq;
+        let uncertain = rounding(n) * size;
         let expected = "at least the square of the sum over n";
         Refusal::require(m2 >= -uncertain, "sum of squares", sum_sq, expected)?;
         // The variance of one value is 0 and so is that of zeros: nothing can cancel.
-        if n == 1 || sum_sq == 0.0 {
+        if n == 1 || size == 0.0 {
             return Ok(Moments {
                 n,
                 mean,
                 mean_low: 0.0,
                 m2: 0.0,
-            });
+                level: 0,
+            }
+            .on_their_scale());
         }
         if m2 * MAX_VARIANCE_ERROR >= uncertain {
             Ok(Moments {
@@ -82,7 +97,9 @@ impl Moments {
                 mean,
                 mean_low: 0.0,
                 m2,
-            })
+                level: 0,
+            }
+            .on_their_scale())
         } else {
             Err(Refusal::LostPrecision {
                 what: "variance from sums",
@@ -110,6 +127,7 @@ impl Moments {
             mean: sum as f64 / count,
             mean_low: 0.0,
             m2: scaled as f64 / count,
+            level: 0,
         })
     }
 }

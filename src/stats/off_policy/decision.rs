@@ -2,7 +2,7 @@
 
 use super::OffPolicyError;
 
-/// Holds what came of one logged decision, and how much it counts for the target.
+/// What came of one logged decision, and how much it counts for the target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoggedDecision {
     weight: f64,
@@ -47,7 +47,7 @@ impl LoggedDecision {
     }
 }
 
-/// Holds the greatest weight that a decision can have under two policies; at least 1.
+/// The greatest weight that a decision can have under two policies; at least 1.
 ///
 /// It exists only where the policy that ran covers the target.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -56,7 +56,7 @@ impl LoggedDecision {
 pub struct MaxWeight(f64);
 
 impl MaxWeight {
-    /// Is the greatest weight of a policy against itself.
+    /// The greatest weight of a policy against itself.
     pub const ONE: MaxWeight = MaxWeight(1.0);
 
     /// Returns the greatest weight over all actions that units can meet.

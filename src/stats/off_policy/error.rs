@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::stats::Refusal;
 
-/// Tells why a log does not answer for a target policy.
+/// Why a log does not answer for a target policy.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum OffPolicyError {

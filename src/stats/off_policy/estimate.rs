@@ -7,7 +7,7 @@ use crate::stats::Interval;
 use crate::stats::anytime::EmpiricalBernstein;
 use crate::stats::measure::significant;
 
-/// Holds what a log says about a policy that was not run.
+/// What a log says about a policy that was not run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -36,9 +36,9 @@ pub fn paired_t(
     alpha: Alpha,
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
-    let (effect, variance) = summary(differences)?;
+    let (effect, deviation) = summary(differences)?;
     let n = differences.n() as f64;
-    let standard_error = (variance / n).sqrt();
+    let standard_error = deviation / n.sqrt();
     Wald {
         method: "paired t test",
         measure: Measure::MeanDifference,
@@ -58,8 +58,8 @@ pub fn paired_t(
 /// # Errors
 /// As [`paired_t`].
 pub fn cohen_dz(differences: &Moments) -> Result<f64, Refusal> {
-    let (mean, variance) = summary(differences)?;
-    means::finite(mean / variance.sqrt())
+    let (mean, deviation) = summary(differences)?;
+    means::finite(mean / deviation)
 }
 
 /// Returns within which limits one score stands for the other.
@@ -73,20 +73,20 @@ pub fn cohen_dz(differences: &Moments) -> Result<f64, Refusal> {
 /// # Errors
 /// As [`paired_t`].
 pub fn bland_altman(differences: &Moments) -> Result<BlandAltman, Refusal> {
-    let (bias, variance) = summary(differences)?;
+    let (bias, deviation) = summary(differences)?;
     let n = differences.n() as f64;
-    let reach = LIMITS * variance.sqrt();
+    let reach = LIMITS * deviation;
     let spread = 1.0 / n + LIMITS * LIMITS / (2.0 * (n - 1.0));
     Ok(BlandAltman {
         bias,
         lower_limit: bias - reach,
         upper_limit: bias + reach,
         // Apart, as the product of the variances may overflow.
-        limit_standard_error: variance.sqrt() * spread.sqrt(),
+        limit_standard_error: deviation * spread.sqrt(),
     })
 }
 
-/// Holds bias and limits of agreement of two scores.
+/// Bias and limits of agreement of two scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -102,8 +102,8 @@ pub struct BlandAltman {
 }
 
 fn summary(differences: &Moments) -> Result<(f64, f64), Refusal> {
-    match (differences.mean(), differences.variance()) {
-        (Some(mean), Some(variance)) if variance > 0.0 => Ok((mean, variance)),
+    match (differences.mean(), differences.standard_deviation()) {
+        (Some(mean), Some(deviation)) if deviation > 0.0 => Ok((mean, deviation)),
         (Some(_), Some(_)) => Err(Refusal::ZeroVariance {
             what: "paired difference",
         }),

@@ -3,15 +3,15 @@
 use core::fmt;
 
 use super::trial::{Counting, Quantity, Trial};
-use super::{Forecast, Method, Sides};
+use super::{Forecast, Sides, TrialMethod};
 use crate::stats::Refusal;
 use crate::stats::measure::significant;
 
-/// Holds what each method would take, and which one to take.
+/// What each method would take, and which one to take.
 ///
 /// Its text names all numbers, for a review.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Comparison {
+pub struct TrialComparison {
     trial: Trial,
     forecasts: Vec<Forecast>,
     recommended: Forecast,
@@ -32,7 +32,7 @@ impl Trial {
     ///
     /// # Errors
     /// What the plan of one look refuses, a size above 2^53 among them.
-    pub fn compare(&self) -> Result<Comparison, Refusal> {
+    pub fn compare(&self) -> Result<TrialComparison, Refusal> {
         let fixed = self.fixed_horizon()?;
         let mut forecasts = vec![fixed, self.group_sequential()?, self.anytime()?];
         forecasts.extend(self.rate_guard()?);
@@ -40,7 +40,7 @@ impl Trial {
         let holding = forecasts.iter().filter(|row| row.too_few.is_none());
         let soonest = holding.min_by(|x, y| x.expected.total_cmp(&y.expected));
         let recommended = *soonest.unwrap_or(&fixed);
-        Ok(Comparison {
+        Ok(TrialComparison {
             trial: *self,
             forecasts,
             recommended,
@@ -48,7 +48,7 @@ impl Trial {
     }
 }
 
-impl Comparison {
+impl TrialComparison {
     /// Returns what each method would take.
     #[must_use]
     pub fn forecasts(&self) -> &[Forecast] {
@@ -57,7 +57,7 @@ impl Comparison {
 
     /// Returns the forecast of a method, none where it does not apply.
     #[must_use]
-    pub fn forecast(&self, method: Method) -> Option<&Forecast> {
+    pub fn forecast(&self, method: TrialMethod) -> Option<&Forecast> {
         self.forecasts.iter().find(|row| row.method == method)
     }
 
@@ -154,24 +154,25 @@ impl Comparison {
             f,
             "if the effect is there, it ends soonest, after {needed} requests"
         )?;
-        if let Some(fixed) = self.forecast(Method::FixedHorizon)
-            && best.method != Method::FixedHorizon
+        if let Some(fixed) = self.forecast(TrialMethod::FixedHorizon)
+            && best.method != TrialMethod::FixedHorizon
         {
             let part = 100.0 * best.expected / fixed.expected;
             write!(f, ", {part:.0} % of what one look needs")?;
         }
         f.write_str(match best.method {
-            Method::FixedHorizon => ". Look once, when all have come.",
-            Method::GroupSequential => {
+            TrialMethod::FixedHorizon => ". Look once, when all have come.",
+            TrialMethod::GroupSequential => {
                 ". Look at the planned times only; it ends at its maximum, whatever it shows then."
             }
-            Method::Anytime => ". Look as often as you like, and end it when you like.",
-            Method::RateGuard => {
+            TrialMethod::Anytime => ". Look as often as you like, and end it when you like.",
+            TrialMethod::RateGuard => {
                 ". Look with every request; it holds in small arms and through changes of the \
                  share. It finds harm alone and ends with the ramp."
             }
         })?;
-        if let (Method::GroupSequential, Some(any)) = (best.method, self.forecast(Method::Anytime))
+        if let (TrialMethod::GroupSequential, Some(any)) =
+            (best.method, self.forecast(TrialMethod::Anytime))
         {
             let times = any.expected / best.expected;
             write!(
@@ -194,20 +195,22 @@ impl Comparison {
 }
 
 /// A method as advice names it.
-struct Name(Method, usize);
+struct Name(TrialMethod, usize);
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Method::FixedHorizon => f.write_str("a fixed horizon"),
-            Method::GroupSequential => write!(f, "a group sequential test of {} looks", self.1),
-            Method::Anytime => f.write_str("an anytime-valid test"),
-            Method::RateGuard => f.write_str("the rate guard"),
+            TrialMethod::FixedHorizon => f.write_str("a fixed horizon"),
+            TrialMethod::GroupSequential => {
+                write!(f, "a group sequential test of {} looks", self.1)
+            }
+            TrialMethod::Anytime => f.write_str("an anytime-valid test"),
+            TrialMethod::RateGuard => f.write_str("the rate guard"),
         }
     }
 }
 
-impl fmt::Display for Comparison {
+impl fmt::Display for TrialComparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_question(f)?;
         write!(

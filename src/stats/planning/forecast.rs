@@ -9,12 +9,12 @@ use crate::stats::group_sequential::{Fractions, GroupSequential, Spending};
 use crate::stats::guard::{RateGuard, RateTest, Scenario};
 use crate::stats::{Alternative, Refusal};
 
-/// Names a method by how often it may be looked at.
+/// A method by how often it may be looked at.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Method {
+pub enum TrialMethod {
     /// One look, at a size fixed beforehand.
     FixedHorizon,
     /// A few planned looks, by O'Brien and Fleming's spending.
@@ -26,13 +26,13 @@ pub enum Method {
     RateGuard,
 }
 
-/// Holds what one method would take. Numbers are of requests to both arms together.
+/// What one method would take. Numbers are of requests to both arms together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Forecast {
     /// The method.
-    pub method: Method,
+    pub method: TrialMethod,
     /// Expected number until it ends, if the effect is the planned one; infinite if it may never
     /// end. The guard's is up to a fifth too large where `found_by` is not known.
     pub expected: f64,
@@ -47,7 +47,7 @@ pub struct Forecast {
     pub too_few: Option<TooFew>,
 }
 
-/// Says that the normal law is too far away at the first look.
+/// A warning that the normal law is too far away at the first look.
 ///
 /// The skewness of the test statistic may be that which the [`SkewnessRule`] tolerates of a mean;
 /// it vanishes under an even split, where the arms' skewnesses cancel. Beyond that each arm wants
@@ -76,7 +76,7 @@ impl Trial {
         let observations = self.fixed_size()?.total() as f64;
         let requests = observations * self.requests_per_observation();
         Ok(Forecast {
-            method: Method::FixedHorizon,
+            method: TrialMethod::FixedHorizon,
             expected: requests,
             expected_without_effect: requests,
             found_by: Some(requests),
@@ -93,7 +93,7 @@ impl Trial {
         let inflation = design.inflation(self.design.power())?;
         let requests = fixed * self.requests_per_observation();
         Ok(Forecast {
-            method: Method::GroupSequential,
+            method: TrialMethod::GroupSequential,
             expected: requests * inflation.expected,
             expected_without_effect: requests * inflation.expected_without_effect,
             found_by: Some(requests * inflation.maximum),
@@ -118,7 +118,7 @@ impl Trial {
             if let Some(end) = with.time_of(self.design.power(), first) {
                 let requests = fixed * self.requests_per_observation();
                 return Ok(Forecast {
-                    method: Method::Anytime,
+                    method: TrialMethod::Anytime,
                     expected: requests * with.mean_until(end),
                     expected_without_effect: requests * without.mean_until(end),
                     found_by: Some(requests * end),
@@ -175,7 +175,7 @@ impl Trial {
             expected: "a ratio from 1e-9 to 1e9",
         })?;
         Ok(Some(Forecast {
-            method: Method::RateGuard,
+            method: TrialMethod::RateGuard,
             expected: outlook.requests,
             expected_without_effect: f64::INFINITY,
             found_by: outlook.exact.then_some(outlook.requests_90),
@@ -276,13 +276,13 @@ impl Course {
     }
 }
 
-impl fmt::Display for Method {
+impl fmt::Display for TrialMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Method::FixedHorizon => "one look",
-            Method::GroupSequential => "planned looks",
-            Method::Anytime => "any look",
-            Method::RateGuard => "rate guard",
+            TrialMethod::FixedHorizon => "one look",
+            TrialMethod::GroupSequential => "planned looks",
+            TrialMethod::Anytime => "any look",
+            TrialMethod::RateGuard => "rate guard",
         })
     }
 }

@@ -176,7 +176,7 @@ pub fn detectable_rates(
     })
 }
 
-/// Holds the rates nearest to the control's that a test would find.
+/// The rates nearest to the control's that a test would find.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 use super::check_positive;
 use crate::stats::Refusal;
 
-/// Holds how many units a design needs.
+/// How many units a design needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]

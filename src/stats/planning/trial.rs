@@ -4,14 +4,14 @@ use super::{Design, Sides, check_positive};
 use crate::stats::guard::CandidateShare;
 use crate::stats::{Alpha, Refusal};
 
-/// Holds what a trial is to find, and in what traffic, before it starts.
+/// What a trial is to find, and in what traffic, before it starts.
 ///
 /// [`compare`](Trial::compare) tells what each method would take.
 ///
 /// ```
 /// use switchstand::stats::Alpha;
 /// use switchstand::stats::guard::CandidateShare;
-/// use switchstand::stats::planning::{Counting, Method, Quantity, Trial};
+/// use switchstand::stats::planning::{Counting, TrialMethod, Quantity, Trial};
 /// let errors = Quantity::Rate { control: 0.01, candidate: 0.03 };
 /// let trial = Trial::new(errors, CandidateShare::new(0.05)?, Alpha::ONE_PERCENT, 0.8)?
 ///     .with_requests_per_day(100_000.0)?;
@@ -30,7 +30,7 @@ pub struct Trial {
     pub(super) requests_per_day: Option<f64>,
 }
 
-/// Names what is measured, in the control and in the candidate that the trial is to find.
+/// What is measured, in the control and in the candidate that the trial is to find.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -54,7 +54,7 @@ pub enum Quantity {
     },
 }
 
-/// Says what counts as one observation.
+/// What counts as one observation.
 ///
 /// Requests of one unit are alike, so that only a unit's first event, or its one value, is
 /// independent of the others. It costs power: a unit that fails often counts once.

@@ -6,7 +6,7 @@ use crate::stats::{
     Alpha, Alternative, Counts, FixedHorizon, Interval, Measure, Refusal, Statistic,
 };
 
-/// Holds an estimated ratio whose logarithm is about normal.
+/// An estimated ratio whose logarithm is about normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -115,6 +115,10 @@ fn correction(pair: &Pair) -> f64 {
 
 /// Returns the differences at which the score is `z` and `-z`.
 fn bounds(pair: &Pair, z: f64, correction: f64) -> (f64, f64) {
+    if pair.is_mostly_successes() {
+        let (lower, upper) = bounds(&pair.mirrored(), z, correction);
+        return (0.0 - upper, 0.0 - lower);
+    }
     if z < 0.0 {
         // One-sided at a level below one half each bound lies on the other side.
         let (lower, upper) = bounds(pair, -z, correction);
@@ -141,7 +145,17 @@ fn bounds(pair: &Pair, z: f64, correction: f64) -> (f64, f64) {
 }
 
 /// Returns the variance of the difference at the most likely rates that differ by `at`.
+///
+/// Of failures where these are fewer: `1 - p` of a rate near 1 has lost its digits.
 fn variance(pair: &Pair, at: f64) -> f64 {
+    if pair.is_mostly_successes() {
+        return variance(&pair.mirrored(), 0.0 - at);
+    }
+    if at == 0.0 {
+        let total = pair.na + pair.nb;
+        let pooled = (pair.xa + pair.xb) / total * ((pair.fa + pair.fb) / total);
+        return pooled / pair.na + pooled / pair.nb;
+    }
     let pa = most_likely(pair, at);
     let pb = (pa + at).clamp(0.0, 1.0);
     pa * (1.0 - pa) / pair.na + pb * (1.0 - pb) / pair.nb

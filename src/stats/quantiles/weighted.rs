@@ -31,7 +31,7 @@ pub fn harrell_davis(sample: &Sample, p: f64) -> Result<f64, Refusal> {
     }
 }
 
-/// Names the beta law that weighs the order statistics.
+/// The beta law that weighs the order statistics.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -57,7 +57,7 @@ pub enum OrderLaw {
 /// `2 <= m <= n - 1`, the other `m >= 1`; [`Refusal::Overflow`] for values whose squares an `f64`
 /// cannot hold.
 pub fn maritz_jarrett(sample: &Sample, p: f64, law: OrderLaw) -> Result<f64, Refusal> {
-    let m = Position::new(sample, p)?.plus(0.5).floor();
+    let m = Position::new(sample.n(), p).plus(0.5).floor();
     let n = sample.n();
     let m = m.min(n);
     let (a, b) = match law {

@@ -7,10 +7,10 @@ use super::{corrected, doubled_ranks, of_shift};
 use crate::stats::fixed_horizon::law::{normal_p, normal_reach};
 use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, Statistic};
 
-/// Is the most differences, zeros left out, that [`signed_rank_exact`] takes.
+/// The most differences, zeros left out, that [`signed_rank_exact`] takes.
 pub const MAX_EXACT_PAIRS: u64 = 300;
 
-/// Names what becomes of differences of zero.
+/// What becomes of differences of zero.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -29,7 +29,8 @@ pub enum Zeros {
 /// are the median of the Walsh averages and order statistics of them, zeros dropped.
 ///
 /// The null hypothesis is that the differences are symmetric around zero. It needs differences,
-/// candidate minus control, of independent requests. `O(n log n)`.
+/// candidate minus control, of independent requests. `O(n log n)`; where only p is asked, take
+/// [`SignedRank::p_value`] of [`signed_rank_statistic`].
 ///
 /// Wilcoxon (1945), <https://doi.org/10.2307/3001968>; Pratt (1959),
 /// <https://doi.org/10.1080/01621459.1959.10501526>.
@@ -43,7 +44,7 @@ pub enum Zeros {
 /// let test = ranks::signed_rank(
 ///     &differences, ranks::Zeros::Drop, Alpha::FIVE_PERCENT, Alternative::TwoSided,
 /// )?;
-/// assert!(test.p.p < 0.05 && test.interval.contains(test.effect));
+/// assert!(test.p.value < 0.05 && test.interval.contains(test.effect));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn signed_rank(
@@ -63,7 +64,7 @@ pub fn signed_rank(
     )
 }
 
-/// Is [`signed_rank`] with a continuity correction of one half, zeros dropped.
+/// Tests as [`signed_rank`] does, with a continuity correction of one half, zeros dropped.
 ///
 /// It imitates the exact test, and is conservative.
 ///
@@ -85,7 +86,7 @@ pub fn signed_rank_corrected(
     )
 }
 
-/// Is [`signed_rank`] by the exact law of the signs, zeros dropped, ties included.
+/// Tests as [`signed_rank`] does, by the exact law of the signs, zeros dropped, ties included.
 ///
 /// All signs are equally likely under the null hypothesis, given the sizes of the differences.
 /// The interval's order statistics follow from the law without ties, which is conservative if
@@ -159,7 +160,7 @@ pub fn signed_rank_statistic(differences: &Sample, zeros: Zeros) -> Result<Signe
     })
 }
 
-/// Holds Wilcoxon's sums of signed ranks.
+/// Wilcoxon's sums of signed ranks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -174,6 +175,19 @@ pub struct SignedRank {
     pub null_mean: f64,
     /// Standard deviation of either sum then.
     pub null_deviation: f64,
+}
+
+impl SignedRank {
+    /// Returns the p-value of [`signed_rank`], without what its interval costs.
+    #[must_use]
+    pub fn p_value(&self, alternative: Alternative) -> PValue {
+        normal_p(self.z(0.0, alternative), alternative)
+    }
+
+    fn z(&self, continuity: f64, alternative: Alternative) -> f64 {
+        let deviation = self.positive - self.null_mean;
+        corrected(deviation, continuity, alternative) / self.null_deviation
+    }
 }
 
 /// Returns the median of the averages of any two differences, zeros dropped.
@@ -204,7 +218,7 @@ fn asymptotic(
     alpha: Alpha,
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
-    let z = corrected(sum.positive - sum.null_mean, continuity, alternative) / sum.null_deviation;
+    let z = sum.z(continuity, alternative);
     let n = sum.n as f64;
     let averages = n * (n + 1.0) / 2.0;
     let untied = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0).sqrt();

@@ -9,7 +9,7 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Alternative, Interval, PValue, Refusal};
 
-/// Holds the exact comparison of two event rates.
+/// The exact comparison of two event rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -31,8 +31,12 @@ pub struct RateRatio {
 
 /// Compares two event rates exactly, given how many events there were in all.
 ///
+/// The two-sided p is *central*: twice the smaller tail, at most 1. It is not that of minimum
+/// likelihood, the sum over all outcomes that are no likelier, which R's `poisson.test` has: where
+/// that gives 0.080, this may give 0.112. The intervals of both agree.
+///
 /// Each event is the candidate's with probability `e_b / (e_a + e_b)` if the rates are equal, so
-/// the candidate's events are binomial. Two-sided p is twice the smaller tail, and the interval
+/// the candidate's events are binomial. The interval
 /// is Clopper and Pearson's for that probability, turned into a ratio of rates: the two agree,
 /// and err at most with alpha. Without any event p is 1 and the interval holds every ratio.
 ///
@@ -47,7 +51,7 @@ pub struct RateRatio {
 /// let candidate = Events::new(20, 100.0)?;
 /// let test = rates::exact(&control, &candidate, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
 /// assert_eq!(test.ratio, Some(2.0));
-/// assert!((test.p.p - 0.09874).abs() < 1e-5 && test.interval.contains(1.0));
+/// assert!((test.p.value - 0.09874).abs() < 1e-5 && test.interval.contains(1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn exact(
@@ -66,7 +70,7 @@ pub fn exact(
     )
 }
 
-/// Is [`exact`] with half of the probability of the very events observed.
+/// Compares as [`exact`] does, with half of the probability of the very events observed.
 ///
 /// The mid-p hardly ever errs more often than alpha and is stronger: the default. The interval
 /// is that of [`exact`], and wider than the test.
@@ -116,7 +120,7 @@ fn compare(
                     split.candidate_at_most(weight),
                 );
                 let smaller = if up.ln_p < down.ln_p { up } else { down };
-                PValue::of_two_tails(smaller.p, || smaller.ln_p)
+                PValue::of_two_tails(smaller.value, || smaller.ln_p)
             }
         }
     };

@@ -4,7 +4,7 @@ use crate::stats::fixed_horizon::law::normal_p;
 use crate::stats::special::{chi2_sf, ln_chi2_sf};
 use crate::stats::{Alternative, PValue, Refusal};
 
-/// Holds a test of counts against weights, valid for one look.
+/// A test of counts against weights, valid for one look.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -20,33 +20,33 @@ use super::tails::Tails;
 use std::f64::consts::TAU;
 
 /// Returns `P(X <= x)` of the beta law with shapes `a` and `b`, the incomplete beta function.
-pub(crate) fn beta_cdf(x: f64, a: f64, b: f64) -> f64 {
+pub fn beta_cdf(x: f64, a: f64, b: f64) -> f64 {
     tails(x, a, b).lower()
 }
 
 /// Returns `P(X > x)` of the beta law with shapes `a` and `b`.
-pub(crate) fn beta_sf(x: f64, a: f64, b: f64) -> f64 {
+pub fn beta_sf(x: f64, a: f64, b: f64) -> f64 {
     tails(x, a, b).upper()
 }
 
 /// Returns `ln P(X <= x)` of the beta law, finite where the probability underflows.
-pub(crate) fn ln_beta_cdf(x: f64, a: f64, b: f64) -> f64 {
+pub fn ln_beta_cdf(x: f64, a: f64, b: f64) -> f64 {
     tails(x, a, b).ln_lower()
 }
 
 /// Returns `ln P(X > x)` of the beta law, finite where the probability underflows.
-pub(crate) fn ln_beta_sf(x: f64, a: f64, b: f64) -> f64 {
+pub fn ln_beta_sf(x: f64, a: f64, b: f64) -> f64 {
     tails(x, a, b).ln_upper()
 }
 
 /// Returns the logarithms of both tails at `x`, with `y = 1 - x` known on its own.
-pub(crate) fn ln_beta_tails(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
+pub fn ln_beta_tails(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
     let tails = beta_tails(x, y, a, b);
     (tails.ln_lower(), tails.ln_upper())
 }
 
 /// Returns `ln(x^a y^b / B(a, b))` for `y = 1 - x`, the density on the scale of log-odds.
-pub(crate) fn ln_beta_kernel(x: f64, y: f64, a: f64, b: f64) -> f64 {
+pub fn ln_beta_kernel(x: f64, y: f64, a: f64, b: f64) -> f64 {
     ln_constant(a, b) - beta_deviance(a, b, x, y)
 }
 
@@ -59,12 +59,12 @@ fn ln_constant(a: f64, b: f64) -> f64 {
 }
 
 /// Returns the `x` with `P(X <= x) = p` of the beta law.
-pub(crate) fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
+pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     quantile(p, 1.0 - p, a, b)
 }
 
 /// Returns the `x` with `P(X > x) = q` of the beta law.
-pub(crate) fn beta_isf(q: f64, a: f64, b: f64) -> f64 {
+pub fn beta_isf(q: f64, a: f64, b: f64) -> f64 {
     quantile(1.0 - q, q, a, b)
 }
 
@@ -262,4 +262,19 @@ fn fraction(x: f64, y: f64, a: f64, b: f64, excess: f64) -> f64 {
         }
     }
     1.0 / fraction.value()
+}
+
+/// Returns `P(F > x)` of Fisher's F law with `d1` and `d2` degrees of freedom; 1 for `x <= 0`.
+pub fn f_sf(x: f64, d1: f64, d2: f64) -> f64 {
+    if x.is_nan() || !(d1 > 0.0 && d2 > 0.0 && d1.is_finite() && d2.is_finite()) {
+        return f64::NAN;
+    }
+    if x <= 0.0 {
+        return 1.0;
+    }
+    let odds = x * (d1 / d2);
+    if odds == f64::INFINITY {
+        return 0.0;
+    }
+    beta_tails(odds / (1.0 + odds), 1.0 / (1.0 + odds), 0.5 * d1, 0.5 * d2).upper()
 }

@@ -8,14 +8,14 @@ use super::stirling::{beta_deviance, stirling_remainder};
 use std::f64::consts::TAU;
 
 /// Returns `P(X = k)` of `n` trials with success probability `p`.
-pub(crate) fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
+pub fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
     ln_binomial_pmf(k, n, p).exp()
 }
 
 /// Returns `ln P(X = k)`, minus infinity where `k` is impossible.
 ///
 /// By the deviance form (Loader 2000): factorials are never formed, so nothing cancels.
-pub(crate) fn ln_binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
+pub fn ln_binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) {
         return f64::NAN;
     }
@@ -26,7 +26,7 @@ pub(crate) fn ln_binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
 }
 
 /// Returns `P(X <= k)` of `n` trials with success probability `p`.
-pub(crate) fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
+pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
     match shapes(k, n, p) {
         Ok((a, b)) => beta::beta_sf(p, a, b),
         Err(cdf) => cdf,
@@ -34,7 +34,7 @@ pub(crate) fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
 }
 
 /// Returns `P(X > k)` of `n` trials with success probability `p`.
-pub(crate) fn binomial_sf(k: u64, n: u64, p: f64) -> f64 {
+pub fn binomial_sf(k: u64, n: u64, p: f64) -> f64 {
     match shapes(k, n, p) {
         Ok((a, b)) => beta::beta_cdf(p, a, b),
         Err(cdf) => 1.0 - cdf,
@@ -42,7 +42,7 @@ pub(crate) fn binomial_sf(k: u64, n: u64, p: f64) -> f64 {
 }
 
 /// Returns `ln P(X <= k)`, finite where the probability underflows.
-pub(crate) fn ln_binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
+pub fn ln_binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
     match shapes(k, n, p) {
         Ok((a, b)) => beta::ln_beta_sf(p, a, b),
         Err(cdf) => cdf.ln(),
@@ -50,7 +50,7 @@ pub(crate) fn ln_binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
 }
 
 /// Returns `ln P(X > k)`, finite where the probability underflows.
-pub(crate) fn ln_binomial_sf(k: u64, n: u64, p: f64) -> f64 {
+pub fn ln_binomial_sf(k: u64, n: u64, p: f64) -> f64 {
     match shapes(k, n, p) {
         Ok((a, b)) => beta::ln_beta_cdf(p, a, b),
         Err(cdf) => (-cdf).ln_1p(),

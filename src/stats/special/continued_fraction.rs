@@ -3,7 +3,7 @@
 /// Stands for a partial value of 0, which the next term divides by.
 const TINY: f64 = 1e-300;
 
-/// Holds a continued fraction that is evaluated from the front, by Lentz's method as modified by
+/// A continued fraction that is evaluated from the front, by Lentz's method as modified by
 /// Thompson and Barnett.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lentz {

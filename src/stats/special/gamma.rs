@@ -16,27 +16,27 @@ use super::tails::Tails;
 use std::f64::consts::TAU;
 
 /// Returns `P(a, x)`, the lower regularised incomplete gamma function.
-pub(crate) fn gamma_p(a: f64, x: f64) -> f64 {
+pub fn gamma_p(a: f64, x: f64) -> f64 {
     gamma_tails(a, x).lower()
 }
 
 /// Returns `Q(a, x)`, the upper regularised incomplete gamma function.
-pub(crate) fn gamma_q(a: f64, x: f64) -> f64 {
+pub fn gamma_q(a: f64, x: f64) -> f64 {
     gamma_tails(a, x).upper()
 }
 
 /// Returns `ln P(a, x)`, finite where the probability underflows.
-pub(crate) fn ln_gamma_p(a: f64, x: f64) -> f64 {
+pub fn ln_gamma_p(a: f64, x: f64) -> f64 {
     gamma_tails(a, x).ln_lower()
 }
 
 /// Returns `ln Q(a, x)`, finite where the probability underflows.
-pub(crate) fn ln_gamma_q(a: f64, x: f64) -> f64 {
+pub fn ln_gamma_q(a: f64, x: f64) -> f64 {
     gamma_tails(a, x).ln_upper()
 }
 
 /// Returns the `x` with `P(a, x) = p`.
-pub(crate) fn gamma_quantile(p: f64, a: f64) -> f64 {
+pub fn gamma_quantile(p: f64, a: f64) -> f64 {
     if !((0.0..=1.0).contains(&p) && a > 0.0 && a.is_finite()) {
         return f64::NAN;
     }
@@ -85,22 +85,22 @@ pub(super) fn gamma_guess(p: f64, upper: f64, a: f64) -> f64 {
 }
 
 /// Returns `P(X <= x)` of the chi-square law with `k` degrees of freedom.
-pub(crate) fn chi2_cdf(x: f64, k: f64) -> f64 {
+pub fn chi2_cdf(x: f64, k: f64) -> f64 {
     gamma_tails(0.5 * k, 0.5 * x).lower()
 }
 
 /// Returns `P(X > x)` of the chi-square law with `k` degrees of freedom.
-pub(crate) fn chi2_sf(x: f64, k: f64) -> f64 {
+pub fn chi2_sf(x: f64, k: f64) -> f64 {
     gamma_tails(0.5 * k, 0.5 * x).upper()
 }
 
 /// Returns `ln P(X > x)` of the chi-square law, finite where the probability underflows.
-pub(crate) fn ln_chi2_sf(x: f64, k: f64) -> f64 {
+pub fn ln_chi2_sf(x: f64, k: f64) -> f64 {
     gamma_tails(0.5 * k, 0.5 * x).ln_upper()
 }
 
 /// Returns the `x` with `P(X <= x) = p` of the chi-square law with `k` degrees of freedom.
-pub(crate) fn chi2_quantile(p: f64, k: f64) -> f64 {
+pub fn chi2_quantile(p: f64, k: f64) -> f64 {
     2.0 * gamma_quantile(p, 0.5 * k)
 }
 

@@ -12,12 +12,12 @@ use super::tails::at_most_one;
 ///
 /// The population holds `successes` successes. Zero where `k` is impossible, NaN where draws or
 /// successes exceed the population.
-pub(crate) fn hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+pub fn hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     at_most_one(ln_hypergeometric_pmf(k, population, successes, draws).exp())
 }
 
 /// Returns `ln P(X = k)`, minus infinity where `k` is impossible.
-pub(crate) fn ln_hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+pub fn ln_hypergeometric_pmf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     Law::new(population, successes, draws).map_or(f64::NAN, |law| {
         if k < law.lowest || k > law.highest {
             f64::NEG_INFINITY
@@ -28,22 +28,22 @@ pub(crate) fn ln_hypergeometric_pmf(k: u64, population: u64, successes: u64, dra
 }
 
 /// Returns `ln P(X <= k)`, finite where the probability underflows.
-pub(crate) fn ln_hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+pub fn ln_hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     Law::new(population, successes, draws).map_or(f64::NAN, |law| law.ln_tails(k).0)
 }
 
 /// Returns `ln P(X > k)`, finite where the probability underflows.
-pub(crate) fn ln_hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+pub fn ln_hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     Law::new(population, successes, draws).map_or(f64::NAN, |law| law.ln_tails(k).1)
 }
 
 /// Returns `P(X <= k)`. NaN where draws or successes exceed the population.
-pub(crate) fn hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+pub fn hypergeometric_cdf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     Law::new(population, successes, draws).map_or(f64::NAN, |law| law.tails(k).0)
 }
 
 /// Returns `P(X > k)`. NaN where draws or successes exceed the population.
-pub(crate) fn hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
+pub fn hypergeometric_sf(k: u64, population: u64, successes: u64, draws: u64) -> f64 {
     Law::new(population, successes, draws).map_or(f64::NAN, |law| law.tails(k).1)
 }
 

@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 ///
 /// The alternating series above 1.1, below it the theta series of the cdf: three and four
 /// terms reach the last bit where the two meet.
-pub(crate) fn kolmogorov_sf(lambda: f64) -> f64 {
+pub fn kolmogorov_sf(lambda: f64) -> f64 {
     if lambda.is_nan() {
         return f64::NAN;
     }

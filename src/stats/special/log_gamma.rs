@@ -5,7 +5,7 @@ use super::stirling::{LN_SQRT_TAU, stirling_remainder};
 /// Returns `ln Γ(x)` for `x >= 0`; infinite at 0, NaN below.
 ///
 /// statrs 0.19.1 is off by 5e-6 relative near 1 and 2, so this is `libm`'s.
-pub(crate) fn ln_gamma(x: f64) -> f64 {
+pub fn ln_gamma(x: f64) -> f64 {
     if x >= 0.0 { libm::lgamma(x) } else { f64::NAN }
 }
 
@@ -14,7 +14,7 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
 /// Where an argument is large, the three log-gammas are not formed: their difference at
 /// (1e10, 1) would keep ten digits only (statrs 0.19.1: 1.2e-6 off). The Stirling parts are
 /// subtracted by hand, as in DiDonato & Morris 1992, doi:10.1145/131766.131776, section 2.
-pub(crate) fn ln_beta(a: f64, b: f64) -> f64 {
+pub fn ln_beta(a: f64, b: f64) -> f64 {
     let (p, q) = if a < b { (a, b) } else { (b, a) };
     if a.is_nan() || b.is_nan() || p <= 0.0 {
         return f64::NAN;
@@ -41,7 +41,7 @@ pub(crate) fn ln_beta(a: f64, b: f64) -> f64 {
 /// Returns the logarithm of the number of ways to choose `k` out of `n`.
 ///
 /// Minus infinity where `k > n`.
-pub(crate) fn ln_choose(n: u64, k: u64) -> f64 {
+pub fn ln_choose(n: u64, k: u64) -> f64 {
     let Some(rest) = n.checked_sub(k) else {
         return f64::NEG_INFINITY;
     };

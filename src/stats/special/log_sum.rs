@@ -1,7 +1,7 @@
 //! Sums and differences of numbers that are known by their logarithm.
 
 /// Returns `ln(1 + exp(x))` without overflow.
-pub(crate) fn ln_1p_exp(x: f64) -> f64 {
+pub fn ln_1p_exp(x: f64) -> f64 {
     if x > 0.0 {
         x + (-x).exp().ln_1p()
     } else {
@@ -10,7 +10,7 @@ pub(crate) fn ln_1p_exp(x: f64) -> f64 {
 }
 
 /// Returns `ln(exp(a) + exp(b))` without overflow.
-pub(crate) fn ln_add_exp(a: f64, b: f64) -> f64 {
+pub fn ln_add_exp(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
     }
@@ -22,7 +22,7 @@ pub(crate) fn ln_add_exp(a: f64, b: f64) -> f64 {
 }
 
 /// Returns `ln(exp(a) - exp(b))` without overflow; NaN where `b > a`.
-pub(crate) fn ln_sub_exp(a: f64, b: f64) -> f64 {
+pub fn ln_sub_exp(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() || b > a {
         return f64::NAN;
     }

@@ -16,7 +16,7 @@ const NORMAL_FROM: f64 = 1e32;
 /// Gauss-Legendre panels. Values below 1e-3 are found around their own mode. For `t < 0` the
 /// complement with both signs turned is taken: there small values are accurate to 1e-15
 /// absolutely, not relatively.
-pub(crate) fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
+pub fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
     if t.is_nan() || df.is_nan() || df <= 0.0 || !delta.is_finite() {
         return f64::NAN;
     }

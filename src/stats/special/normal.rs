@@ -8,20 +8,20 @@ use super::tails::two_product_error;
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, SQRT_2};
 
 /// The square root of `2 π`.
-pub(crate) const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
+pub const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 const FRAC_1_SQRT_PI: f64 = 0.564_189_583_547_756_3;
 /// What `FRAC_1_SQRT_2` lacks to the square root of one half.
 const FRAC_1_SQRT_2_LOW: f64 = -4.833_646_656_726_457e-17;
 
 /// Returns the complementary error function.
-pub(crate) fn erfc(x: f64) -> f64 {
+pub fn erfc(x: f64) -> f64 {
     libm::erfc(x)
 }
 
 /// Returns `exp(x²) erfc(x)`, which does not underflow for large `x`.
 ///
 /// Infinite below about -26.6, where the value leaves the range of `f64`.
-pub(crate) fn erfcx(x: f64) -> f64 {
+pub fn erfcx(x: f64) -> f64 {
     if x.is_nan() {
         return f64::NAN;
     }
@@ -40,7 +40,7 @@ pub(crate) fn erfcx(x: f64) -> f64 {
 }
 
 /// Returns the density of the standard normal law.
-pub(crate) fn normal_pdf(z: f64) -> f64 {
+pub fn normal_pdf(z: f64) -> f64 {
     if z.abs() > 40.0 {
         return 0.0;
     }
@@ -48,12 +48,12 @@ pub(crate) fn normal_pdf(z: f64) -> f64 {
 }
 
 /// Returns `P(Z <= z)` of the standard normal law.
-pub(crate) fn normal_cdf(z: f64) -> f64 {
+pub fn normal_cdf(z: f64) -> f64 {
     normal_sf(-z)
 }
 
 /// Returns `P(Z > z)` of the standard normal law.
-pub(crate) fn normal_sf(z: f64) -> f64 {
+pub fn normal_sf(z: f64) -> f64 {
     let x = z * FRAC_1_SQRT_2;
     let half = 0.5 * libm::erfc(x);
     if !(2.0..40.0).contains(&z) {
@@ -65,12 +65,12 @@ pub(crate) fn normal_sf(z: f64) -> f64 {
 }
 
 /// Returns `ln P(Z <= z)`, finite far below where the probability underflows.
-pub(crate) fn ln_normal_cdf(z: f64) -> f64 {
+pub fn ln_normal_cdf(z: f64) -> f64 {
     ln_normal_sf(-z)
 }
 
 /// Returns `ln P(Z > z)`, finite far beyond where the probability underflows.
-pub(crate) fn ln_normal_sf(z: f64) -> f64 {
+pub fn ln_normal_sf(z: f64) -> f64 {
     if z.is_nan() {
         return f64::NAN;
     }
@@ -91,14 +91,14 @@ pub(crate) fn ln_normal_sf(z: f64) -> f64 {
 /// Returns the `z` with `P(Z <= z) = p`; minus infinity at 0, infinity at 1.
 ///
 /// NaN outside of `[0, 1]`.
-pub(crate) fn normal_quantile(p: f64) -> f64 {
+pub fn normal_quantile(p: f64) -> f64 {
     -normal_isf(p)
 }
 
 /// Returns the `z` with `P(Z > z) = q`; infinity at 0, minus infinity at 1.
 ///
 /// NaN outside of `[0, 1]`.
-pub(crate) fn normal_isf(q: f64) -> f64 {
+pub fn normal_isf(q: f64) -> f64 {
     if !(0.0..=1.0).contains(&q) {
         return f64::NAN;
     }

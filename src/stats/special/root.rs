@@ -8,7 +8,7 @@ const MAX_STEPS: u32 = 200;
 /// Secants in the Illinois form, kept inside of a bracket, with a bisection whenever three of
 /// them did not halve it. A `tolerance` of 0 goes on to the spacing of `f64`. Where `f` has the
 /// same sign at both ends, or is NaN, the result is NaN. At most 202 evaluations.
-pub(crate) fn find_root(f: impl Fn(f64) -> f64, lo: f64, hi: f64, tolerance: f64) -> f64 {
+pub fn find_root(f: impl Fn(f64) -> f64, lo: f64, hi: f64, tolerance: f64) -> f64 {
     let (mut a, mut b) = (lo, hi);
     let (mut fa, mut fb) = (f(a), f(b));
     if fa == 0.0 {

@@ -31,7 +31,7 @@ const AT_HALVES: [f64; 19] = [
 ///
 /// From 10 on by the asymptotic series, DLMF 5.11.1, whose first term left out is below 2e-17;
 /// at smaller multiples of one half from a table, elsewhere by its definition, within 3e-15.
-pub(crate) fn stirling_remainder(x: f64) -> f64 {
+pub fn stirling_remainder(x: f64) -> f64 {
     if x < 10.0 {
         let double = 2.0 * x;
         if double.fract() == 0.0
@@ -103,7 +103,7 @@ pub(super) fn mean_excess(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// Returns `a ln(a / m) + m - a`, the deviance of a Poisson count `a` from its mean `m`.
-pub(crate) fn poisson_deviance(a: f64, m: f64) -> f64 {
+pub fn poisson_deviance(a: f64, m: f64) -> f64 {
     let excess = m - a;
     if excess < -0.5 * a {
         return excess + a * (a / m).ln();

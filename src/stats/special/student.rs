@@ -17,12 +17,12 @@ use std::f64::consts::LN_2;
 const NORMAL_FROM: f64 = 1e20;
 
 /// Returns `P(T <= t)` with `df` degrees of freedom; `df` may be infinite.
-pub(crate) fn t_cdf(t: f64, df: f64) -> f64 {
+pub fn t_cdf(t: f64, df: f64) -> f64 {
     t_sf(-t, df)
 }
 
 /// Returns `P(T > t)` with `df` degrees of freedom; `df` may be infinite.
-pub(crate) fn t_sf(t: f64, df: f64) -> f64 {
+pub fn t_sf(t: f64, df: f64) -> f64 {
     if t < 0.0 {
         return 1.0 - t_sf(-t, df);
     }
@@ -33,7 +33,7 @@ pub(crate) fn t_sf(t: f64, df: f64) -> f64 {
 }
 
 /// Returns `ln P(T > t)`, finite where the probability underflows.
-pub(crate) fn ln_t_sf(t: f64, df: f64) -> f64 {
+pub fn ln_t_sf(t: f64, df: f64) -> f64 {
     if t < 0.0 {
         return (-t_sf(-t, df)).ln_1p();
     }
@@ -44,7 +44,7 @@ pub(crate) fn ln_t_sf(t: f64, df: f64) -> f64 {
 }
 
 /// Returns the `t` with `P(T <= t) = p`.
-pub(crate) fn t_quantile(p: f64, df: f64) -> f64 {
+pub fn t_quantile(p: f64, df: f64) -> f64 {
     if !((0.0..=1.0).contains(&p) && df > 0.0) {
         return f64::NAN;
     }

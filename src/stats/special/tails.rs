@@ -1,6 +1,6 @@
 //! Two tails that sum to one, the computed one without cancellation.
 
-/// Holds one tail as `exp(ln_scale) factor`; the other is its complement.
+/// One tail as `exp(ln_scale) factor`; the other is its complement.
 ///
 /// Scale and factor stay apart, so that the logarithm survives where the tail underflows.
 #[derive(Clone, Copy, Debug, PartialEq)]

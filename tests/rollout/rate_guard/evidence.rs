@@ -13,11 +13,11 @@ proptest! {
     ) {
         let prior = BetaPrior::Concentration(100.0);
         for method in [
-            Method::Grid(RatioGrid::below(1.5)), Method::TruncatedBeta(prior), Method::Sprt,
+            RateMethod::Grid(RatioGrid::below(1.5)), RateMethod::TruncatedBeta(prior), RateMethod::Sprt,
         ] {
             let alpha = Alpha::ONE_PERCENT;
             let test = RateTest::new(Margins::default(), method, alpha, alpha).unwrap();
-            let mut tally = Tally::new();
+            let mut tally = StageTally::new();
             tally.record_many(Side::Candidate, share(RAMP[step]), candidate).unwrap();
             tally.record_many(Side::Control, share(RAMP[step]), control).unwrap();
             let (harm, safe) = (test.harm(&tally).ln_e, test.safe(&tally).ln_e);
@@ -34,13 +34,13 @@ proptest! {
     ) {
         let Ok(share) = CandidateShare::new(point.abs().fract()) else { return Ok(()) };
         let Ok(margins) = Margins::new(harm, safe) else { return Ok(()) };
-        let mut tally = Tally::new();
+        let mut tally = StageTally::new();
         tally.record_many(Side::Candidate, share, u64::from(counts[0])).unwrap();
         tally.record_many(Side::Control, share, u64::from(counts[1])).unwrap();
         for method in [
-            Method::Grid(RatioGrid::new(&[ratio], &[ratio])),
-            Method::Grid(RatioGrid::new(&[harm * 2.0], &[safe / 2.0])),
-            Method::Sprt,
+            RateMethod::Grid(RatioGrid::new(&[ratio], &[ratio])),
+            RateMethod::Grid(RatioGrid::new(&[harm * 2.0], &[safe / 2.0])),
+            RateMethod::Sprt,
         ] {
             let alpha = Alpha::ONE_PERCENT;
             let Ok(test) = RateTest::new(margins, method, alpha, alpha) else { continue };
@@ -51,7 +51,7 @@ proptest! {
             BetaPrior::Concentration(k), BetaPrior::Parameters { a: k, b: 1.0 / k },
         ] {
             let alpha = Alpha::ONE_PERCENT;
-            let method = Method::TruncatedBeta(prior);
+            let method = RateMethod::TruncatedBeta(prior);
             let Ok(test) = RateTest::new(margins, method, alpha, alpha) else { continue };
             prop_assert!(!test.harm(&tally).ln_e.is_nan());
             prop_assert!(!test.safe(&tally).ln_e.is_nan());
@@ -64,11 +64,11 @@ fn t4_inputs_out_of_range_are_refused_by_name() {
     let alpha = Alpha::ONE_PERCENT;
     let margins = Margins::default();
     let new = |method| RateTest::new(margins, method, alpha, alpha).unwrap_err();
-    let on_boundary = new(Method::Grid(RatioGrid::new(&[1.0], &[0.5])));
+    let on_boundary = new(RateMethod::Grid(RatioGrid::new(&[1.0], &[0.5])));
     assert!(
         matches!(on_boundary, GuardError::Ratio { what: "the harm grid", value, .. } if value == 1.0)
     );
-    let empty = new(Method::Grid(RatioGrid::new(&[2.0], &[])));
+    let empty = new(RateMethod::Grid(RatioGrid::new(&[2.0], &[])));
     assert!(matches!(
         empty,
         GuardError::GridSize {
@@ -77,12 +77,12 @@ fn t4_inputs_out_of_range_are_refused_by_name() {
             ..
         }
     ));
-    let prior = new(Method::TruncatedBeta(BetaPrior::Concentration(0.0)));
+    let prior = new(RateMethod::TruncatedBeta(BetaPrior::Concentration(0.0)));
     assert!(matches!(prior, GuardError::OutOfRange { value, .. } if value == 0.0));
     assert!(Margins::new(f64::NAN, 1.5).is_err());
     assert!(Margins::new(0.0, 1.5).is_err());
     let swapped = Margins::new(1.5, 1.0).unwrap();
-    assert!(RateTest::new(swapped, Method::Sprt, alpha, alpha).is_err());
+    assert!(RateTest::new(swapped, RateMethod::Sprt, alpha, alpha).is_err());
     assert!(matches!(
         SeenUnits::with_capacity(Margins::default(), 15),
         Err(GuardError::Capacity { found: 15 })
@@ -104,7 +104,7 @@ fn t4_inputs_out_of_range_are_refused_by_name() {
 #[test]
 fn the_default_test_is_the_checked_one() {
     let alpha = Alpha::ONE_PERCENT;
-    let grid = Method::Grid(RatioGrid::below(1.5));
+    let grid = RateMethod::Grid(RatioGrid::below(1.5));
     let checked = RateTest::new(Margins::default(), grid, alpha, alpha).unwrap();
     assert_eq!(RateTest::default(), checked);
 }
@@ -121,11 +121,11 @@ fn verdicts_name_what_the_evidence_allows() {
         }
         guard.reading().verdict()
     };
-    assert_eq!(read(0, 0), Verdict::Undecided);
-    assert_eq!(read(90, 10), Verdict::Harm);
-    assert_eq!(read(100, 100), Verdict::Undecided);
-    assert_eq!(read(1_000, 1_000), Verdict::Safe);
-    assert_eq!(read(2_400, 2_000), Verdict::HarmWithinMargin);
+    assert_eq!(read(0, 0), GuardVerdict::Undecided);
+    assert_eq!(read(90, 10), GuardVerdict::Harm);
+    assert_eq!(read(100, 100), GuardVerdict::Undecided);
+    assert_eq!(read(1_000, 1_000), GuardVerdict::Safe);
+    assert_eq!(read(2_400, 2_000), GuardVerdict::HarmWithinMargin);
 }
 
 #[test]
@@ -173,12 +173,12 @@ fn outlook_is_infinite_for_harm_that_the_grid_never_sees_and_zero_after_the_alar
 fn a_latch_keeps_what_a_look_has_shown_and_reads_back() {
     let mut guard = RateGuard::where_each_request_is_its_own_unit(RateTest::default());
     let mut latch = Latch::new();
-    assert_eq!(latch.look(guard.reading()), Verdict::Undecided);
+    assert_eq!(latch.look(guard.reading()), GuardVerdict::Undecided);
     let mut first = None;
     for unit in 0..40 {
         guard.record(unit, Side::Candidate, share(0.5)).unwrap();
         latch.look(guard.reading());
-        if guard.reading().harm.suffices() {
+        if guard.reading().harm.is_significant() {
             first.get_or_insert(guard.reading());
         }
     }
@@ -188,9 +188,9 @@ fn a_latch_keeps_what_a_look_has_shown_and_reads_back() {
     for unit in 0..4_000 {
         guard.record(unit, Side::Control, share(0.5)).unwrap();
     }
-    assert_eq!(guard.reading().verdict(), Verdict::Safe);
-    assert_eq!(latch.verdict(), Verdict::Harm);
-    assert_eq!(latch.look(guard.reading()), Verdict::HarmWithinMargin);
+    assert_eq!(guard.reading().verdict(), GuardVerdict::Safe);
+    assert_eq!(latch.verdict(), GuardVerdict::Harm);
+    assert_eq!(latch.look(guard.reading()), GuardVerdict::HarmWithinMargin);
     assert_eq!(latch.harm(), Some(&alarm));
     assert!(latch.safe().unwrap().control_events == 4_000);
     #[cfg(feature = "serde")]

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
-    GuardError, Margins, Method, RateGuard, RateTest, RatioGrid, Recorded, SeenUnits, Side, Tally,
+    GuardError, Margins, RateGuard, RateMethod, RateTest, RatioGrid, Recorded, SeenUnits, Side,
+    StageTally,
 };
 
 use crate::rate_guard::{RAMP, events, feed, share, side_of};
@@ -36,8 +37,8 @@ proptest! {
         counts in prop::collection::vec((0..RAMP.len(), 0..1_000_u64, 0..1_000_u64), 1..40),
         split in 0..40_usize,
     ) {
-        let mut whole = Tally::new();
-        let mut parts = [Tally::new(), Tally::new()];
+        let mut whole = StageTally::new();
+        let mut parts = [StageTally::new(), StageTally::new()];
         for (index, &(step, candidate, control)) in counts.iter().enumerate() {
             for tally in [&mut whole, &mut parts[usize::from(index < split)]] {
                 tally.record_many(Side::Candidate, share(RAMP[step]), candidate).unwrap();
@@ -63,7 +64,7 @@ proptest! {
         let counted = reading.candidate_events + reading.control_events;
         prop_assert_eq!(counted, units.len() as u64);
         // The share of the first event stands, also when the unit fails again later.
-        let mut expected = Tally::new();
+        let mut expected = StageTally::new();
         for unit in units {
             let (_, step) = events.iter().find(|&&(other, _)| other == unit).unwrap();
             let side = side_of(unit, RAMP[*step]);
@@ -185,7 +186,7 @@ fn guards_of_different_tests_are_not_merged() {
 #[test]
 fn t4_too_many_shares_are_refused_and_nothing_is_counted() {
     let mut guard = RateGuard::by_unit(RateTest::default());
-    for step in 0..Tally::MAX_SHARES as u64 {
+    for step in 0..StageTally::MAX_SHARES as u64 {
         let share = share((step as f64 + 0.5) / 2_048.0);
         guard.record(step, Side::Control, share).unwrap();
     }
@@ -204,7 +205,7 @@ fn margins() -> impl Strategy<Value = Margins> {
 fn test_of(margins: Margins) -> RateTest {
     let grid = RatioGrid::new(&[2.0 * margins.harm()], &[0.5 * margins.safe()]);
     let alpha = Alpha::ONE_PERCENT;
-    RateTest::new(margins, Method::Grid(grid), alpha, alpha).unwrap()
+    RateTest::new(margins, RateMethod::Grid(grid), alpha, alpha).unwrap()
 }
 
 proptest! {

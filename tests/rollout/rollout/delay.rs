@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use switchstand::rollout::{
     Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Sample, Schedule,
 };
-use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, Tally};
+use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, StageTally};
 
 use crate::rollout::releases::{at, policy};
 
@@ -33,11 +33,11 @@ fn chance(ratio: f64) -> f64 {
 fn requests_until_harm(ratio: f64) -> (f64, f64) {
     let test = RateTest::default();
     let is_harm = |candidate: u64, control: u64| {
-        let mut tally = Tally::new();
+        let mut tally = StageTally::new();
         for (side, count) in [(Side::Candidate, candidate), (Side::Control, control)] {
             tally.record_many(side, share(), count).unwrap();
         }
-        test.harm(&tally).suffices()
+        test.harm(&tally).is_significant()
     };
     let theta = chance(ratio);
     let mut chances = vec![1.0_f64];
@@ -93,7 +93,7 @@ fn the_controller_rejects_at_the_very_event_that_suffices() {
         let mut counter = RateGuard::where_each_request_is_its_own_unit(RateTest::default());
         let mut events = 0;
         while !rollout.phase().is_final() {
-            assert!(!counter.reading().harm.suffices());
+            assert!(!counter.reading().harm.is_significant());
             events += 1;
             let side = match rng.random_bool(chance(5.0)) {
                 true => Side::Candidate,
@@ -104,7 +104,7 @@ fn the_controller_rejects_at_the_very_event_that_suffices() {
             let sample = sample.with("errors", Measured::of(&counter));
             let _ = rollout.step(at(events), [Input::Sample(sample)]);
         }
-        assert!(counter.reading().harm.suffices());
+        assert!(counter.reading().harm.is_significant());
         assert_eq!(rollout.phase(), Phase::RolledBack);
     }
 }

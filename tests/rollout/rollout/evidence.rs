@@ -8,7 +8,7 @@ use switchstand::rollout::{
 };
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
-    CandidateShare, Margins, Method, RateGuard, RateTest, RatioGrid, Side, Tally,
+    CandidateShare, Margins, RateGuard, RateMethod, RateTest, RatioGrid, Side, StageTally,
 };
 
 use crate::rollout::releases::{
@@ -47,7 +47,7 @@ fn c5_no_data_never_leads_on() {
 #[test]
 fn c5_a_comparison_without_a_control_has_no_data() {
     let mut rollout = started(Schedule::new([errors()]).unwrap());
-    let tally = Measured::BadEvents(BadEvents::from(Tally::new()));
+    let tally = Measured::BadEvents(BadEvents::from(StageTally::new()));
     let tag = rollout.tag().unwrap();
     let sample = |sequence, control| {
         let sample = Sample::new(tag, sequence).exposed(control, 100);
@@ -103,7 +103,7 @@ fn c5_no_data_pauses_or_rejects_where_asked() {
 
 /// Bad events under 1 % and under 5 % of the traffic.
 fn tally(at_one: (u64, u64), at_five: (u64, u64)) -> Measured {
-    let mut tally = Tally::new();
+    let mut tally = StageTally::new();
     for (share, (candidate, control)) in [(0.01, at_one), (0.05, at_five)] {
         let share = CandidateShare::new(share).unwrap();
         tally
@@ -174,10 +174,10 @@ fn a_ladder_on_evidence_climbs_as_soon_as_safety_is_shown_and_no_sooner() {
     let test = RateTest::default();
     let share = rollout.candidate_share().unwrap();
     assert_eq!(share.get(), 0.01);
-    let mut events = Tally::new();
+    let mut events = StageTally::new();
     let mut control = 0;
     while rollout.phase() == ramping(0) {
-        assert!(!test.safe(&events).suffices());
+        assert!(!test.safe(&events).is_significant());
         control += 1;
         events.record(Side::Control, share).unwrap();
         let sample = Sample::new(rollout.tag().unwrap(), control).exposed(99_000, 1_000);
@@ -188,7 +188,7 @@ fn a_ladder_on_evidence_climbs_as_soon_as_safety_is_shown_and_no_sooner() {
             [Input::Sample(sample.with("errors", measured))],
         );
     }
-    assert!(test.safe(&events).suffices());
+    assert!(test.safe(&events).is_significant());
     assert_eq!(rollout.phase(), ramping(1));
     // What was shown at 1 % says nothing about 5 %.
     let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(95_000, 5_000);
@@ -228,21 +228,21 @@ fn t6_a_step_is_safe_when_the_guard_of_its_units_says_so_and_no_sooner() {
     let mut guard = RateGuard::by_unit(RateTest::default());
     assert!(climbs_on(&mut guard));
     let reading = guard.reading();
-    assert!(reading.safe.suffices());
+    assert!(reading.safe.is_significant());
     let mut earlier = RateGuard::by_unit(RateTest::default());
     let share = CandidateShare::new(0.01).unwrap();
     for unit in 1..reading.control_events {
         earlier.record(unit, Side::Control, share).unwrap();
     }
-    assert!(!earlier.reading().safe.suffices());
+    assert!(!earlier.reading().safe.is_significant());
 }
 
 #[test]
 fn t6_units_counted_for_other_margins_never_show_a_step_safe() {
     let margins = Margins::new(1.0, 4.0).unwrap();
-    let method = Method::Grid(RatioGrid::below(4.0));
+    let method = RateMethod::Grid(RatioGrid::below(4.0));
     let test = RateTest::new(margins, method, Alpha::ONE_PERCENT, Alpha::ONE_PERCENT).unwrap();
     let mut guard = RateGuard::by_unit(test);
     assert!(!climbs_on(&mut guard));
-    assert!(guard.reading().safe.suffices());
+    assert!(guard.reading().safe.is_significant());
 }

@@ -3,8 +3,9 @@
 use switchstand::Share;
 use switchstand::rollout::{
     Cause, Check, Climb, Found, Guard, Input, Ladder, LadderError, Measured, OnBreach, PauseCause,
-    Phase, Rollout, Sample, Schedule, ScheduleError, Worse,
+    Phase, Rollout, Sample, Schedule, ScheduleError,
 };
+use switchstand::stats::Worse;
 
 use crate::rollout::releases::{DWELL, abort, at, policy, ramping, rollout, started, step};
 

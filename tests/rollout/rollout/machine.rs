@@ -5,8 +5,9 @@ use core::time::Duration;
 use proptest::prelude::*;
 use switchstand::rollout::{
     Action, Before, Check, Climb, Command, Guard, Input, Ladder, Measured, OnBreach, OnDeadline,
-    OnNoData, PauseCause, Phase, Rollout, Sample, Schedule, Tag, Worse,
+    OnNoData, PauseCause, Phase, Rollout, Sample, Schedule, Tag,
 };
+use switchstand::stats::Worse;
 use switchstand::{Policy, Share, Timestamp};
 
 use crate::rollout::naive::{BAKE, DEADLINE, DWELL, Happening, Naive, PATIENCE, Round, UNITS};

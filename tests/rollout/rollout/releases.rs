@@ -1,8 +1,9 @@
 //! The releases that the tests begin with.
 
 use switchstand::rollout::{
-    Action, Check, Command, Guard, Input, Measured, Phase, Rollout, Sample, Schedule, Worse,
+    Action, Check, Command, Guard, Input, Measured, Phase, Rollout, Sample, Schedule,
 };
+use switchstand::stats::Worse;
 use switchstand::stats::guard::RateTest;
 use switchstand::{Policy, Share, Timestamp};
 

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use switchstand::rollout::{
     Before, Check, Command, Guard, Input, Ladder, Measured, OnDeadline, PauseCause, Phase, Rollout,
-    Sample, Schedule, ShadowStage, Worse,
+    Sample, Schedule, ShadowStage,
 };
+use switchstand::stats::Worse;
 use switchstand::{Policy, Share};
 
 use crate::rollout::releases::{DWELL, at, good, memory, ramping, rollout, simple, started, step};

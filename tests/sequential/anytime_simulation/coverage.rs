@@ -25,7 +25,7 @@ fn coverage(runs: usize) {
     let missed = ever(runs, 11_000, |draws| {
         let mut sequence = EmpiricalBernstein::new(ALPHA);
         (0..2_000).any(|_| {
-            sequence.push(score(draws)).unwrap();
+            sequence.record(score(draws)).unwrap();
             !sequence.interval().contains(mean)
         })
     });
@@ -34,7 +34,7 @@ fn coverage(runs: usize) {
     let won = ever(runs, 12_000, |draws| {
         let mut bettor = BettingCapital::new(mean, ALPHA).unwrap();
         (0..2_000).any(|_| {
-            bettor.push(score(draws)).unwrap();
+            bettor.record(score(draws)).unwrap();
             bettor.capital().ln_e() >= -ALPHA.get().ln()
         })
     });
@@ -46,7 +46,11 @@ fn coverage(runs: usize) {
         let enough = |counts: &Counts| {
             let reading = objective.reading(counts);
             let outside = rate_interval(counts, ALPHA).is_ok_and(|i| !i.contains(0.05));
-            [reading.broken.suffices(), reading.met.suffices(), outside]
+            [
+                reading.broken.is_significant(),
+                reading.met.is_significant(),
+                outside,
+            ]
         };
         let mut wrong = [false; 3];
         for _ in 0..1_000 {
@@ -69,7 +73,7 @@ fn coverage(runs: usize) {
             let draw = draws.uniform();
             let arm = usize::from(draw > 0.7) + usize::from(draw > 0.9);
             ratio.record(arm, 1).unwrap();
-            ratio.p().p <= 0.05
+            ratio.p().value <= 0.05
         })
     });
     println!("sample ratio: {:.4}", mismatch.value());
@@ -84,7 +88,7 @@ fn coverage(runs: usize) {
                 u if u < 0.06 => pairs.record(true, false),
                 _ => pairs.record(true, true),
             }
-            margin.reading(&pairs).non_inferior.suffices()
+            margin.reading(&pairs).non_inferior.is_significant()
         })
     });
     println!("non-inferior at the margin: {:.4}", inferior.value());

@@ -54,11 +54,11 @@ fn canary(runs: usize, heavy: bool, units: usize, seed: u64) -> Stops {
         } else {
             (Side::Control, &mut canary.a)
         };
-        arm.push(value).unwrap();
+        arm.record(value).unwrap();
         let cap = if canary.heavy { 20.0 } else { 1.0 };
         canary
             .bounded
-            .push(side, share, (value / cap).min(1.0))
+            .record(side, share, (value / cap).min(1.0))
             .unwrap();
         if value > 0.0 {
             canary.guard.record(0, side, share).unwrap();
@@ -85,7 +85,7 @@ fn canary(runs: usize, heavy: bool, units: usize, seed: u64) -> Stops {
             "bounded difference, capped" => {
                 return canary.bounded.capital().ln_e() >= -ALPHA.get().ln();
             }
-            _ => return canary.guard.reading().harm.suffices(),
+            _ => return canary.guard.reading().harm.is_significant(),
         };
         look.is_ok_and(|look| look.is_significant())
     };

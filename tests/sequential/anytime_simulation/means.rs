@@ -40,10 +40,10 @@ fn gaussian(runs: usize, effect: f64, seed: u64) -> Stops {
     };
     let step = |arms: &mut TwoArms| {
         let (a, b) = (arms.draws.normal(), arms.draws.normal() + arms.effect);
-        arms.a.push(a).unwrap();
-        arms.b.push(b).unwrap();
-        arms.higher_a.push(a).unwrap();
-        arms.higher_b.push(b).unwrap();
+        arms.a.record(a).unwrap();
+        arms.b.record(b).unwrap();
+        arms.higher_a.record(a).unwrap();
+        arms.higher_b.record(b).unwrap();
     };
     let rejects = |arms: &TwoArms, method: usize| match GAUSSIAN[method] {
         "t for normal means" => significant(t.normal_means(&arms.a, &arms.b, ALPHA)),

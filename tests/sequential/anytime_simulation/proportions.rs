@@ -42,7 +42,7 @@ fn bernoulli(runs: usize, candidate: f64, seed: u64) -> Stops {
         events.pairs += 1;
         let outcomes = events.rates.map(|rate| events.draws.chance(rate));
         let blocks = outcomes.map(|bad| Counts::new(u64::from(bad), 1).unwrap());
-        events.safe.push(&blocks[0], &blocks[1]).unwrap();
+        events.safe.record(&blocks[0], &blocks[1]).unwrap();
         for arm in 0..2 {
             events.counts[arm].merge(&blocks[arm]).unwrap();
             events.wide.record(arm, u64::from(outcomes[arm])).unwrap();

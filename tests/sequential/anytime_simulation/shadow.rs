@@ -49,11 +49,11 @@ fn shadow(runs: usize, gain: f64, seed: u64) -> Stops {
         "regressions" => narrow
             .direction(&shadow.pairs, ALPHA)
             .regressions
-            .suffices(),
+            .is_significant(),
         _ => narrow
             .direction(&shadow.pairs, ALPHA)
             .improvements
-            .suffices(),
+            .is_significant(),
     };
     Stops::collect(&PAIRED, runs, PAIRS, start, step, rejects)
 }

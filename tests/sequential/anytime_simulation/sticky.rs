@@ -114,17 +114,17 @@ impl Users<'_> {
             true => (1, Side::Candidate),
             false => (0, Side::Control),
         };
-        self.arms[arm].push(value).unwrap();
+        self.arms[arm].record(value).unwrap();
         let share = CandidateShare::new(share).unwrap();
-        self.difference.push(side, share, value).unwrap();
-        self.sequence.push(value).unwrap();
-        self.bettor.push(value).unwrap();
+        self.difference.record(side, share, value).unwrap();
+        self.sequence.record(value).unwrap();
+        self.bettor.record(value).unwrap();
         self.first.record(failed[0]);
         self.block[arm].record(failed[0]);
         // A block ends with a user of the candidate, whatever came of it.
         if is_candidate && self.block[0].trials() > 0 {
             let [a, b] = std::mem::take(&mut self.block);
-            self.safe.push(&a, &b).unwrap();
+            self.safe.record(&a, &b).unwrap();
         }
         self.pairs.record(!failed[0], is_right_on_other);
         self.is_discordant = failed[0] == is_right_on_other;
@@ -155,17 +155,17 @@ impl Users<'_> {
             "bounded difference" => self.difference.capital().ln_e() >= enough,
             "empirical Bernstein" => !self.sequence.interval().contains(tests.mean),
             "betting" => self.bettor.capital().ln_e() >= enough,
-            "objective broken" => objective().broken.suffices(),
-            "objective met" => objective().met.suffices(),
+            "objective broken" => objective().broken.is_significant(),
+            "objective met" => objective().met.is_significant(),
             "safe two proportions" => self.safe.ln_e() >= enough,
             "sample ratio" => self.ratios.iter().map(|r| r.ln_e()).sum::<f64>() >= enough,
             // The paired evidence changes with discordant pairs alone, as long as no margin is
             // granted.
             _ if !self.is_discordant => false,
-            "paired inferior at the margin" => margin().inferior.suffices(),
-            "paired non-inferior at the margin" => margin().non_inferior.suffices(),
-            "paired regressions" => direction().regressions.suffices(),
-            "paired improvements" => direction().improvements.suffices(),
+            "paired inferior at the margin" => margin().inferior.is_significant(),
+            "paired non-inferior at the margin" => margin().non_inferior.is_significant(),
+            "paired regressions" => direction().regressions.is_significant(),
+            "paired improvements" => direction().improvements.is_significant(),
             _ => {
                 let look = tests.paired.difference(&self.pairs, ALPHA);
                 look.is_ok_and(|look| look.is_significant())

@@ -5,7 +5,7 @@ use crate::stats::{Alpha, Refusal};
 /// Riemann's zeta function at 1.4.
 const ZETA: f64 = 3.105_547_277_977_581;
 
-/// Bounds a sub-gamma sum at all times by the law of the iterated logarithm.
+/// A bound of a sub-gamma sum at all times, by the law of the iterated logarithm.
 ///
 /// # Formula
 /// `sqrt(k1^2 V l + k2^2 c^2 l^2) + k2 c l` with `V = max(v, v_min)`,

@@ -5,7 +5,7 @@ use super::unit_value;
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// Holds the logarithms of what two bettors have made of a stake of one.
+/// The logarithms of what two bettors have made of a stake of one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -43,7 +43,7 @@ impl Capital {
 /// The part of the capital that is risked at most.
 const MOST: f64 = 0.5;
 
-/// Bets against one stated mean of values in `[0, 1]`, in constant memory.
+/// A bettor against one stated mean of values in `[0, 1]`, in constant memory.
 ///
 /// For the few values that a policy cares about, such as 0 and the margins of non-inferiority.
 ///
@@ -89,7 +89,7 @@ impl BettingCapital {
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] outside of `[0, 1]`; the state stays as
     /// it was.
-    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, value: f64) -> Result<(), Refusal> {
         let x = unit_value("value", value)?;
         let bet = self.past.bet(self.alpha.get());
         self.capital.bet(bet, self.null, x);

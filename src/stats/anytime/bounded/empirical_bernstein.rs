@@ -4,7 +4,7 @@ use super::predictor::Predictor;
 use super::unit_value;
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// Follows the mean of values in `[0, 1]` by a confidence sequence, in constant memory.
+/// A confidence sequence of the mean of values in `[0, 1]`, in constant memory.
 ///
 /// # Formula
 /// With predictable weights `l_i = min(sqrt(2 ln(2 / alpha) / (s2_{i-1} i ln(1 + i))), 1/2)`, the
@@ -20,7 +20,7 @@ use crate::stats::{Alpha, Interval, Refusal};
 /// use switchstand::stats::{Alpha, anytime::EmpiricalBernstein};
 /// let mut score = EmpiricalBernstein::new(Alpha::FIVE_PERCENT);
 /// for i in 0..1_000 {
-///     score.push(if i % 4 == 0 { 1.0 } else { 0.6 })?;
+///     score.record(if i % 4 == 0 { 1.0 } else { 0.6 })?;
 /// }
 /// assert!(score.interval().contains(0.7));
 /// assert!(score.interval().width() < 0.12);
@@ -58,7 +58,7 @@ impl EmpiricalBernstein {
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] outside of `[0, 1]`; the state stays as
     /// it was.
-    pub fn push(&mut self, value: f64) -> Result<(), Refusal> {
+    pub fn record(&mut self, value: f64) -> Result<(), Refusal> {
         let x = unit_value("value", value)?;
         let weight = self.past.bet(self.alpha.get()).min(0.5);
         self.weights += weight;

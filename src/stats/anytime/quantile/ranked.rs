@@ -3,7 +3,7 @@
 use crate::stats::histogram::Block;
 use crate::stats::{Histogram, Sample};
 
-/// Knows the ranks of its values: a sorted sample or a histogram.
+/// Values whose ranks are known: a sorted sample or a histogram.
 ///
 /// It cannot be implemented elsewhere.
 pub trait Ranked: sealed::Ranked {}

@@ -1,7 +1,7 @@
 //! The stored form of a running trial: what it was told. Its boundaries are computed again.
 
 use super::{Futility, Monitor};
-use crate::stats::group_sequential::{Interim, Spending, Verdict};
+use crate::stats::group_sequential::{Interim, Spending, TrialVerdict};
 use crate::stats::state::StateError;
 use crate::stats::{Alpha, Alternative};
 
@@ -44,10 +44,10 @@ impl From<Monitor> for State {
             effect: look.effect,
             standard_error: look.standard_error,
             is_last: match look.verdict {
-                Verdict::NoEffectShown => true,
+                TrialVerdict::NoEffectShown => true,
                 // A last look and one that happens to spend all have the same boundary.
-                Verdict::EffectShown => look.spent >= look.alpha.get(),
-                Verdict::Continue | Verdict::Futile => false,
+                TrialVerdict::EffectShown => look.spent_so_far >= look.alpha.get(),
+                TrialVerdict::Continue | TrialVerdict::Futile => false,
             },
         };
         let futility = trial.futility.and_then(|futility| {

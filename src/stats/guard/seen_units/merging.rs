@@ -1,14 +1,14 @@
 //! How sets of units are merged.
 
 use super::super::kept_events::{KeptEvents, Late};
-use super::{GuardError, Label, SeenUnits, Side, Tally, in_sample, index_of};
+use super::{GuardError, Label, SeenUnits, Side, StageTally, index_of};
 
 impl SeenUnits {
     /// Adds the units and events of `other`, each unit once.
     ///
     /// # Errors
     /// [`GuardError::Mismatch`] if capacities or margins differ, [`GuardError::TooManyShares`] as
-    /// [`Tally::record`]; then `self` is unchanged.
+    /// [`StageTally::record`]; then `self` is unchanged.
     pub fn merge(&mut self, other: &SeenUnits) -> Result<(), GuardError> {
         if self.capacity != other.capacity {
             let what = "the capacity of the set of units";
@@ -21,13 +21,9 @@ impl SeenUnits {
         let mut merged = self.clone();
         merged.level = self.level.max(other.level);
         let level = merged.level;
-        merged.units.retain(|&key, _| in_sample(key, level));
-        for (&key, label) in other
-            .units
-            .iter()
-            .filter(|&(&key, _)| in_sample(key, level))
-        {
-            let limit = Tally::MAX_SHARES;
+        merged.units.sweep(level);
+        for (key, label) in other.units.sampled(level) {
+            let limit = StageTally::MAX_SHARES;
             let share = other
                 .share_of(*label)
                 .ok_or(GuardError::TooManyShares { limit })?;
@@ -36,7 +32,7 @@ impl SeenUnits {
                 share: index,
                 ..*label
             };
-            let label = match merged.units.get(&key) {
+            let label = match merged.units.get(key) {
                 Some(&ours) => Label {
                     // Above 2^32 - 1 a unit's further repeats are not counted.
                     events: ours.events.saturating_add(theirs.events),
@@ -46,9 +42,8 @@ impl SeenUnits {
             };
             merged.units.insert(key, label);
         }
-        merged.fit();
         let late = |set: &SeenUnits, events: &KeptEvents, key| {
-            let share = set.share_of(*set.units.get(&key)?)?;
+            let share = set.share_of(*set.units.get(key)?)?;
             Some((share, events.late(key)?.clone()))
         };
         merged.recount(|key| {

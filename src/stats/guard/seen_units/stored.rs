@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{GuardError, KeptEvents, Label, Late, Margins, SeenUnits, Side, in_sample, index_of};
+use super::{
+    GuardError, KeptEvents, Label, Late, MAX_LEVEL, Margins, SeenUnits, Side, in_sample, index_of,
+};
 use crate::stats::guard::CandidateShare;
 use crate::stats::state::StateError;
 
@@ -27,8 +29,8 @@ pub(super) struct State {
 /// A unit whose first event thinning left out: its events under the first share, under later ones.
 type LateUnit = (u64, u32, Vec<(CandidateShare, u32)>);
 
-fn all_late(events: &KeptEvents) -> Vec<LateUnit> {
-    let all = events.all_late().into_iter();
+fn all_late(events: &KeptEvents, level: u32) -> Vec<LateUnit> {
+    let all = events.all_late(level).into_iter();
     all.map(|(key, late)| (key, late.first, late.later))
         .collect()
 }
@@ -39,8 +41,8 @@ impl From<SeenUnits> for State {
         shares.sort_unstable();
         let mut units: Vec<_> = seen
             .units
-            .iter()
-            .filter_map(|(&key, &label)| {
+            .sampled(seen.level)
+            .filter_map(|(key, &label)| {
                 let index = shares.binary_search(&seen.share_of(label)?).ok()?;
                 Some((key, u16::try_from(index).ok()?, label.side, label.events))
             })
@@ -53,8 +55,8 @@ impl From<SeenUnits> for State {
             margins: seen.margins,
             shares,
             units,
-            late_for_harm: all_late(&seen.harm),
-            late_for_safety: all_late(&seen.safe),
+            late_for_harm: all_late(&seen.harm, seen.level),
+            late_for_safety: all_late(&seen.safe, seen.level),
         }
     }
 }
@@ -71,11 +73,7 @@ impl TryFrom<State> for SeenUnits {
         };
         let mut seen = SeenUnits::with_capacity(state.margins, state.capacity).map_err(refused)?;
         let level = state.level;
-        StateError::require(
-            level <= SeenUnits::MAX_LEVEL,
-            NAME,
-            "the level is out of range",
-        )?;
+        StateError::require(level <= MAX_LEVEL, NAME, "the level is out of range")?;
         let fits = state.units.len() <= state.capacity;
         StateError::require(fits, NAME, "there are more units than the capacity")?;
         for &share in &state.shares {
@@ -119,7 +117,7 @@ fn checked(
     let number = listed.len();
     let mut late = BTreeMap::new();
     for (key, first, later) in listed {
-        let unit = seen.units.get(&key).copied();
+        let unit = seen.units.get(key).copied();
         let counts = later.iter().map(|&(_, count)| count).chain([first]);
         let none_is_empty = counts.clone().all(|count| count > 0);
         let total = counts.fold(0_u64, |sum, count| sum + u64::from(count));
@@ -132,8 +130,8 @@ fn checked(
         StateError::require(fits && none_is_empty && is_known, NAME, what)?;
         late.insert(key, Late { first, later });
     }
-    let due = seen.units.iter();
-    let due = due.filter(|&(&key, unit)| events.leaves_out(key, unit.side));
+    let due = seen.units.sampled(seen.level);
+    let due = due.filter(|&(key, unit)| events.leaves_out(key, unit.side));
     let complete = late.len() == number && due.count() == number;
     StateError::require(complete, NAME, "a late unit is missing or listed twice")?;
     Ok(late)

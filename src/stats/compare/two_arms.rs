@@ -8,13 +8,13 @@ use crate::stats::measure::significant;
 use crate::stats::sample_ratio::SampleRatio;
 use crate::stats::{FixedHorizon, Measure};
 
-/// Holds effect, sizes and verdict of one comparison, for one look.
+/// Effect, sizes and verdict of one comparison, for one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct ReadOut {
+pub struct TwoArms {
     /// What the observations allow to say.
-    pub verdict: Verdict,
+    pub verdict: Finding,
     /// Test and interval of the difference, candidate minus control.
     pub effect: FixedHorizon,
     /// The effect relative to the control; none where the control is not clearly above or
@@ -28,12 +28,12 @@ pub struct ReadOut {
     pub sample_ratio: SampleRatio,
 }
 
-/// States what a comparison allows to say, in one word.
+/// What a comparison allows to say, in one word.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum Finding {
     /// The candidate's value is higher than the control's.
     Higher,
     /// The candidate's value is lower than the control's.
@@ -44,25 +44,25 @@ pub enum Verdict {
     Withheld,
 }
 
-impl Verdict {
-    pub(super) fn of(effect: &FixedHorizon, sample_ratio: &SampleRatio) -> Verdict {
+impl Finding {
+    pub(super) fn of(effect: &FixedHorizon, sample_ratio: &SampleRatio) -> Finding {
         if !sample_ratio.is_consistent() {
-            return Verdict::Withheld;
+            return Finding::Withheld;
         }
         if !effect.is_significant() {
-            return Verdict::Undecided;
+            return Finding::Undecided;
         }
         if effect.interval.lower > effect.null {
-            Verdict::Higher
+            Finding::Higher
         } else if effect.interval.upper < effect.null {
-            Verdict::Lower
+            Finding::Lower
         } else {
-            Verdict::Undecided
+            Finding::Undecided
         }
     }
 }
 
-/// Holds an effect relative to the control's value, with its interval.
+/// An effect relative to the control's value, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -77,7 +77,7 @@ pub struct RelativeEffect {
     pub upper: f64,
 }
 
-/// Holds size and value of one arm.
+/// Size and value of one arm.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -89,7 +89,7 @@ pub struct ArmReadOut {
 }
 
 impl ArmReadOut {
-    pub(super) fn new<M: sealed::Metric>(arm: &M) -> ArmReadOut {
+    pub(super) fn new<M: sealed::Comparable>(arm: &M) -> ArmReadOut {
         ArmReadOut {
             n: arm.units(),
             value: arm.value(),
@@ -97,7 +97,7 @@ impl ArmReadOut {
     }
 }
 
-impl fmt::Display for ReadOut {
+impl fmt::Display for TwoArms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let effect = &self.effect;
         let (noun, percent) = match effect.measure {
@@ -107,11 +107,11 @@ impl fmt::Display for ReadOut {
         let alpha = round_percent(effect.alpha.get());
         let shown = |value: f64| effect.measure.show(value);
         match self.verdict {
-            Verdict::Higher | Verdict::Lower => writeln!(
+            Finding::Higher | Finding::Lower => writeln!(
                 f,
                 "The candidate's {noun} is {} than the control's: the difference lies between \
                  {} and {}.",
-                if self.verdict == Verdict::Higher {
+                if self.verdict == Finding::Higher {
                     "HIGHER"
                 } else {
                     "LOWER"
@@ -119,13 +119,13 @@ impl fmt::Display for ReadOut {
                 shown(effect.interval.lower),
                 shown(effect.interval.upper)
             )?,
-            Verdict::Undecided => writeln!(
+            Finding::Undecided => writeln!(
                 f,
                 "UNDECIDED: the {noun}s may be equal; the difference lies between {} and {}.",
                 shown(effect.interval.lower),
                 shown(effect.interval.upper)
             )?,
-            Verdict::Withheld => writeln!(
+            Finding::Withheld => writeln!(
                 f,
                 "NO VERDICT: the arms do not have the sizes they should have. Find out why \
                  before reading the effect."
