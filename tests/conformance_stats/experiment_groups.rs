@@ -10,11 +10,18 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     let input = &case.input;
     let alpha = Alpha::new(input.number("alpha")?).map_err(|e| e.to_string())?;
     let arm = |name: &str| -> Result<GroupedArm, String> {
-        let groups: Vec<[f64; 2]> = input.pairs(name)?.into_iter().map(<[f64; 2]>::from).collect();
+        let groups: Vec<[f64; 2]> = input
+            .pairs(name)?
+            .into_iter()
+            .map(<[f64; 2]>::from)
+            .collect();
         GroupedArm::new(&groups, input.count(&format!("units_{name}"))?).map_err(refused)
     };
     let (control, candidate) = (arm("control")?, arm("candidate")?);
-    let weights = [input.number("weight_control")?, input.number("weight_candidate")?];
+    let weights = [
+        input.number("weight_control")?,
+        input.number("weight_candidate")?,
+    ];
     let test = GroupedT::planned(input.number("planned")?, weights, alpha).map_err(refused)?;
     let groups = |produced: Produced| {
         produced
@@ -39,11 +46,11 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
             groups(Produced::refused("too_few_groups")).with("needed", needed)
         }
         Err(GroupedRefusal::ZeroVariance { .. }) => groups(Produced::refused("zero_variance")),
-        Err(GroupedRefusal::TooSkewed { skewness, needed, .. }) => {
-            groups(Produced::refused("too_skewed"))
-                .with("skewness", skewness)
-                .with("needed", needed)
-        }
+        Err(GroupedRefusal::TooSkewed {
+            skewness, needed, ..
+        }) => groups(Produced::refused("too_skewed"))
+            .with("skewness", skewness)
+            .with("needed", needed),
         Err(other) => return Err(other.to_string()),
     })
 }
