@@ -271,7 +271,7 @@ fn relative(look: &GroupedLook, a: &GroupedArm, b: &GroupedArm, alpha: Alpha) ->
     let squared = look.critical_t(alpha).powi(2);
     let (x, y) = (a.ratio, b.ratio);
     let first = x * x - squared * a.variance;
-    if !(first > 0.0) {
+    if first.is_nan() || first <= 0.0 {
         return None;
     }
     let last = y * y - squared * b.variance;
