@@ -1,60 +1,287 @@
-//! Measures two arms while they serve, and says when the evidence suffices.
+//! Measures arms while they serve, and says when the evidence suffices.
 //!
 //! An [`Experiment`] is shared by all threads that serve. They note who was exposed to which arm
-//! and what came of it, now or weeks later. A [`Part`] is what one server has noted: parts add
-//! up, in any order, and a [`ReadOut`] is computed from their sum.
+//! and what came of it, now or weeks later, here or on another server. A [`Part`] is what one
+//! server has noted: parts add up, in any order, and a [`ReadOut`] is computed from their sum.
 //!
 //! # What it takes care of
 //! - **The sample ratio comes first.** While the arms do not have the sizes they should have,
-//!   the verdict is that there is none.
-//! - **Units, not events.** Values of one unit are not independent. Every value is filed under
-//!   its cluster, the unit unless another is given; clusters fall into 256 groups by their hash,
-//!   and the variance is that *between groups*. Whatever hangs together within a unit stays
-//!   within its group, and parts add up because groups do.
+//!   there is no verdict.
+//! - **Units, not events.** What hangs together within a unit stays together: of rates a unit's
+//!   first event counts, the variance of means is that between groups of units.
+//! - **The arm is known, not told.** A value is filed under the arm to which its unit was exposed.
+//!   A unit of two arms, and one that was never exposed, moves no metric and is counted apart.
 //! - **Looking is free.** The tests are valid at every look, so a read-out may be made every
 //!   minute and acted upon.
+//! - **The whole family counts.** The error rate holds over all goals and guardrails of all
+//!   candidates and all looks, also of those that cannot be tested yet or were dropped.
+//! - **Plain harm is seen.** A rate is compared exactly, also where the control has no event.
 //! - **Late outcomes are counted.** Where outcomes are announced when they fall due
 //!   ([`Experiment::await_outcome`]), every finding states how many are pending in each arm.
-//! - **Only drawn units count.** Fallbacks, listed units and audience rules are confounded; they
-//!   are counted apart and enter no metric.
 //!
 //! ```
-//! use switchstand::experiment::{Experiment, Kind, Metric, Setup, digest};
+//! use switchstand::experiment::{Experiment, Kind, Metric};
 //! use switchstand::stats::Worse;
-//! use switchstand::{Key, Reason};
+//! use switchstand::Policy;
 //!
-//! let clicks = Metric::goal("clicks", Kind::Rate, Worse::Lower, 0.005);
+//! let policy = Policy::ab_test("ranker-ab-7", [("v1", 1), ("v2", 1)]);
+//! let clicks = Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.02);
 //! let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.01);
-//! let setup = Setup::new("ranker-ab-7", ["v1", "v2"], [1, 1], [clicks, errors])?;
-//! let experiment = Experiment::new(setup);
+//! let experiment = Experiment::of(&policy, [clicks, errors])?;
+//!
+//! let plan = policy.compile("v1", ["v2"])?;
 //! let clicks = experiment.metric("clicks")?;
 //! for user in 0..4_000_u64 {
-//!     let unit = digest(Key::U64(user));
-//!     let arm = experiment.arm(if user % 2 == 0 { "v1" } else { "v2" })?;
-//!     experiment.expose(unit, Some(arm), Reason::Split);
-//!     experiment.record(arm, clicks, unit, f64::from(user % 10 < 3))?;
+//!     experiment.expose(&plan.assignment(user), user)?;
+//!     experiment.record(clicks, user, f64::from(user % 10 < 3))?;
 //! }
-//! println!("{}", experiment.part().read_out()?);
+//! println!("{}", experiment.read_out()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod apart;
+mod check;
+mod compare;
+mod course;
+mod digest;
 mod error;
-mod groups;
+#[cfg(feature = "serde")]
+mod exact;
+mod finding;
+mod gauges;
 mod metric;
-mod outcomes;
 mod part;
 mod quantile;
 mod read_out;
-mod recorder;
+mod recording;
+mod row;
 mod setup;
-mod table;
-mod units;
+mod shard;
+mod totals;
 mod verdict;
 
+use core::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+
+pub use apart::Apart;
+pub use check::{Checks, Exposed, NeverExposed};
+pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
-pub use metric::{Kind, Metric, Role};
-pub use part::{Apart, Part};
-pub use read_out::{Exposures, Finding, ReadOut, Test};
-pub use recorder::{ArmId, Experiment, MetricId, digest};
+pub use finding::{Comparison, Finding, Guarantee, Missing, Relative, Test};
+pub use metric::{Kind, Metric, Role, Source};
+pub use part::Part;
+pub use read_out::ReadOut;
+pub use recording::{Ended, Filed};
 pub use setup::Setup;
-pub use verdict::Verdict;
+pub use verdict::{Standing, Verdict};
+
+use crate::{bucket::Secret, policy::Policy};
+use course::Course;
+use digest::Digester;
+use gauges::Gauges;
+use shard::Shards;
+
+/// A running experiment, which takes exposures and outcomes from all threads that serve.
+///
+/// Units are kept by digest, in many small sets behind locks that hardly ever meet. When there are
+/// more units than the setup's capacity, the half with the larger hashes is forgotten, exposures
+/// and outcomes alike, and the read-out says so.
+pub struct Experiment {
+    setup: Setup,
+    /// Tells this experiment's handles from others'.
+    number: u64,
+    digester: Digester,
+    places: Box<[Place]>,
+    /// Slots of a unit's row.
+    width: usize,
+    course: RwLock<Course>,
+    shards: Shards,
+    gauges: Mutex<Gauges>,
+}
+
+/// Where a metric's values go.
+#[derive(Clone, Copy)]
+struct Place {
+    kind: Kind,
+    source: Source,
+    slot: usize,
+}
+
+/// A metric of one experiment.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct MetricId {
+    experiment: u64,
+    place: usize,
+}
+
+/// An arm of one experiment.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct ArmId {
+    experiment: u64,
+    place: usize,
+}
+
+impl Experiment {
+    /// Starts an experiment that has no data yet.
+    #[must_use]
+    pub fn new(setup: Setup) -> Experiment {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let (slots, width) = setup.slots();
+        let places = setup.metrics.iter().zip(slots);
+        let places = places.map(|(metric, slot)| Place {
+            kind: metric.kind,
+            source: metric.source,
+            slot,
+        });
+        Experiment {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            digester: Digester::Open,
+            places: places.collect(),
+            width,
+            course: RwLock::new(Course::of(&setup)),
+            shards: Shards::new(setup.capacity),
+            gauges: Mutex::new(Gauges::of(&setup)),
+            setup,
+        }
+    }
+
+    /// Starts an experiment on the arms of a policy.
+    ///
+    /// # Errors
+    /// As [`Setup::of`].
+    pub fn of(
+        policy: &Policy,
+        metrics: impl IntoIterator<Item = Metric>,
+    ) -> Result<Experiment, ExperimentError> {
+        Ok(Experiment::new(Setup::of(policy, metrics)?))
+    }
+
+    /// Starts an experiment whose digests of units are keyed by the router's secret.
+    ///
+    /// Only who has the secret can tell whether somebody is in a stored part.
+    #[must_use]
+    pub fn keyed(setup: Setup, secret: &Secret) -> Experiment {
+        let digester = Digester::keyed(secret);
+        Experiment {
+            digester,
+            ..Experiment::new(setup)
+        }
+    }
+
+    /// Goes on with a part that was stored, of one server or of several.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Mismatch`] if the part's digests are keyed.
+    pub fn resume(part: Part) -> Result<Experiment, ExperimentError> {
+        Experiment::resumed(part, Digester::Open)
+    }
+
+    /// Goes on with a part whose digests are keyed by this secret.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Mismatch`] if they are not.
+    pub fn resume_keyed(part: Part, secret: &Secret) -> Result<Experiment, ExperimentError> {
+        Experiment::resumed(part, Digester::keyed(secret))
+    }
+
+    fn resumed(part: Part, digester: Digester) -> Result<Experiment, ExperimentError> {
+        part.check_key(digester.id())?;
+        let experiment = Experiment {
+            digester,
+            course: RwLock::new(part.course),
+            gauges: Mutex::new(part.gauges),
+            ..Experiment::new(part.setup)
+        };
+        experiment.shards.fill(part.level, part.rows);
+        let mut shard = experiment.shards.set(0);
+        shard.exposures = part.exposures;
+        shard.apart = part.apart;
+        drop(shard);
+        Ok(experiment)
+    }
+
+    /// Returns what was decided beforehand.
+    #[must_use]
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Returns the metric of this name.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Unknown`] if there is none.
+    pub fn metric(&self, name: &str) -> Result<MetricId, ExperimentError> {
+        Ok(MetricId {
+            experiment: self.number,
+            place: self.setup.metric(name)?,
+        })
+    }
+
+    /// Returns the arm of this label.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Unknown`] if there is none.
+    pub fn arm(&self, label: &str) -> Result<ArmId, ExperimentError> {
+        Ok(ArmId {
+            experiment: self.number,
+            place: self.setup.arm(label)?,
+        })
+    }
+
+    /// Goes on under a changed policy of the same release.
+    ///
+    /// A gate or an audience may change, and arms may be missing: those are dropped. They keep
+    /// what they have, count in the family, and are compared no more. The others keep their
+    /// evidence; units that a dropped arm leaves to them belong to neither.
+    ///
+    /// # Errors
+    /// [`ExperimentError::NotContinued`] for another release, a new arm, other proportions of the
+    /// weights, a missing control, or an arm that was dropped before.
+    pub fn follow(&self, policy: &Policy) -> Result<(), ExperimentError> {
+        self.course.write().follow(&self.setup, policy)
+    }
+
+    /// Returns all that was noted so far.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        let mut part = Part {
+            setup: self.setup.clone(),
+            course: self.course.read().clone(),
+            key: self.digester.id(),
+            level: self.shards.level(),
+            rows: row::Rows::default(),
+            exposures: 0,
+            apart: Apart::default(),
+            gauges: self.gauges.lock().clone(),
+        };
+        for shard in self.shards.all() {
+            part.exposures = part.exposures.saturating_add(shard.exposures);
+            part.apart.merge(shard.apart);
+            let rows = shard.rows().iter();
+            part.rows.extend(rows.map(|(&key, row)| (key, row.clone())));
+        }
+        // Some sets may not have been thinned yet, or the sample was halved meanwhile.
+        part.level = part.level.max(self.shards.level());
+        part.thin();
+        part.fit();
+        part
+    }
+
+    /// Computes the read-out of what was noted here.
+    ///
+    /// # Errors
+    /// As [`Part::read_out`].
+    pub fn read_out(&self) -> Result<ReadOut, ExperimentError> {
+        self.part().read_out()
+    }
+}
+
+impl fmt::Debug for Experiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Experiment")
+            .field("release", &self.setup.release)
+            .finish_non_exhaustive()
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use switchstand::experiment::{Experiment, digest};
+use switchstand::experiment::Experiment;
 use switchstand::{Policy, Record, Recorder, Router, Timestamp, Unit};
 
 use crate::traffic::{Ranker, Request, experiment, users_of};
@@ -24,10 +24,10 @@ pub(crate) fn serve(number: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
         file: Mutex::new(file),
         requests: AtomicU64::new(0),
     });
-    let experiment = experiment()?;
+    let experiment = experiment(&policy(folder, 1)?)?;
     let router = router(Some(Arc::clone(&log) as Arc<dyn Recorder>))?;
     for half in 0..2 {
-        load(&router, number, half, folder)?;
+        load(&router, &experiment, number, half, folder)?;
         serve_half(&router, &experiment, number, half)?;
     }
     log.file
@@ -40,13 +40,13 @@ pub(crate) fn serve(number: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
 
 /// Serves the traffic of all servers in one process, each by the policies that it had.
 pub(crate) fn serve_alone(folder: &Path) -> Result<Experiment, Box<dyn Error>> {
-    let experiment = experiment()?;
+    let experiment = experiment(&policy(folder, 1)?)?;
     let routers = (0..SERVERS)
         .map(|_| router(None))
         .collect::<Result<Vec<_>, _>>()?;
     for half in 0..2 {
         for (router, number) in routers.iter().zip(0..) {
-            load(router, number, half, folder)?;
+            load(router, &experiment, number, half, folder)?;
             serve_half(router, &experiment, number, half)?;
         }
     }
@@ -79,18 +79,25 @@ fn router(recorder: Option<Arc<dyn Recorder>>) -> Result<Router<Ranker>, Box<dyn
 /// Puts in force the policy of this half, on all servers but the one that missed it.
 fn load(
     router: &Router<Ranker>,
+    experiment: &Experiment,
     number: u64,
     half: u64,
     folder: &Path,
 ) -> Result<(), Box<dyn Error>> {
-    let name = match half {
-        0 => "policy-1.toml",
+    let policy = match half {
+        0 => policy(folder, 1)?,
         _ if number == LAGGING => return Ok(()),
-        _ => "policy-2.toml",
+        _ => policy(folder, 2)?,
     };
-    let policy: Policy = toml::from_str(&fs::read_to_string(folder.join(name))?)?;
+    // A gate that was raised is no other experiment.
+    experiment.follow(&policy)?;
     router.release(policy)?;
     Ok(())
+}
+
+fn policy(folder: &Path, number: u64) -> Result<Policy, Box<dyn Error>> {
+    let file = folder.join(format!("policy-{number}.toml"));
+    Ok(toml::from_str(&fs::read_to_string(file)?)?)
 }
 
 fn serve_half(
@@ -104,17 +111,13 @@ fn serve_half(
     for user in users_of(number) {
         let unit = Unit::from(user);
         let served = router.predict(unit, &Request { user, half });
-        let arm = plan
-            .arm_of(&served.route)
-            .map(|label| experiment.arm(label))
-            .transpose()?;
-        let cluster = digest(unit.key());
-        experiment.expose(cluster, arm, served.route.reason());
-        if let Some(arm) = arm {
-            experiment.record(arm, errors, cluster, f64::from(served.answer.is_err()))?;
-            if let Ok(clicked) = served.answer {
-                experiment.record(arm, clicks, cluster, f64::from(clicked))?;
-            }
+        // Who is outside of the gate has no arm, and is counted apart.
+        let Ok(_) = experiment.expose(&plan.assignment(unit), unit) else {
+            continue;
+        };
+        experiment.record(errors, unit, f64::from(served.answer.is_err()))?;
+        if let Ok(clicked) = served.answer {
+            experiment.record(clicks, unit, f64::from(clicked))?;
         }
     }
     Ok(())

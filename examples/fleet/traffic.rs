@@ -1,10 +1,10 @@
 //! The users, the models, and what the experiment measures.
 
-use switchstand::Model;
-use switchstand::experiment::{Experiment, ExperimentError, Kind, Metric, Setup};
+use switchstand::experiment::{Experiment, ExperimentError, Kind, Metric};
 use switchstand::stats::Worse;
+use switchstand::{Model, Policy};
 
-use crate::{RELEASE, SERVERS};
+use crate::SERVERS;
 
 const USERS: u64 = 60_000;
 
@@ -50,9 +50,9 @@ fn scatter(number: u64) -> u64 {
     number ^ (number >> 32)
 }
 
-pub(crate) fn experiment() -> Result<Experiment, ExperimentError> {
-    let clicks = Metric::goal("clicks", Kind::Rate, Worse::Lower, 0.005);
-    let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.01);
-    let setup = Setup::new(RELEASE, ["v1", "v2"], [1, 1], [clicks, errors])?;
-    Ok(Experiment::new(setup))
+/// Begins the experiment under the policy that was handed out first.
+pub(crate) fn experiment(policy: &Policy) -> Result<Experiment, ExperimentError> {
+    let clicks = Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.005);
+    let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.02);
+    Experiment::of(policy, [clicks, errors])
 }

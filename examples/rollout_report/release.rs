@@ -79,7 +79,7 @@ impl Release {
                 }
             }
         }
-        let step = watch.step.map(|step| step.part().read_out());
+        let step = watch.step.map(|step| step.read_out());
         Ok(Release {
             name,
             candidate,
@@ -170,7 +170,8 @@ impl Watch {
                 Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.002),
                 Metric::goal("score", Kind::Mean, Worse::Lower, 0.001),
             ];
-            let setup = Setup::new(name, ["v1", "v2"], weights, metrics)?;
+            let arms = ["v1", "v2"].into_iter().zip(weights);
+            let setup = Setup::new(name, arms, metrics)?;
             self.step = Some(Experiment::new(setup));
         }
         Ok(())
@@ -199,12 +200,11 @@ impl Watch {
         }
         self.scores.record(user, side, outcome.score)?;
         if let Some(step) = &self.step
-            && let Some(arm) = step.arm_of(assignment)
+            && step.expose(assignment, user).is_ok()
         {
             let failed = f64::from(u8::from(outcome.failed));
-            step.expose(unit, Some(arm), assignment.reason);
-            step.record(arm, step.metric("errors")?, unit, failed)?;
-            step.record(arm, step.metric("score")?, unit, outcome.score)?;
+            step.record(step.metric("errors")?, user, failed)?;
+            step.record(step.metric("score")?, user, outcome.score)?;
         }
         Ok(())
     }

@@ -2,19 +2,21 @@
 
 use thiserror::Error;
 
-use crate::stats::Refusal;
+use crate::{fingerprint::Fingerprint, policy::PolicyError, route::Reason, stats::Refusal};
 
 /// Tells what is wrong with an experiment, or with what it was given.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExperimentError {
     /// A name is that of no arm or metric.
-    #[error("{what} {name:?} is not part of the experiment")]
+    #[error("{what} {name:?} is not part of the experiment, which has {known}")]
     Unknown {
         /// Arm or metric.
         what: &'static str,
         /// The name that was given.
         name: String,
+        /// The names that there are.
+        known: String,
     },
     /// Two arms or metrics have one name.
     #[error("two {what} have the name {name:?}")]
@@ -25,10 +27,64 @@ pub enum ExperimentError {
         name: String,
     },
     /// An arm has no weight.
-    #[error("arm {name:?} has weight 0")]
+    #[error("arm {name:?} has weight 0: leave it out, or give it a weight")]
     NoWeight {
         /// The arm.
         name: String,
+    },
+    /// There are too few or too many arms.
+    #[error("an experiment on {release:?} has {found} arms, expected 2 to 64")]
+    Arms {
+        /// The release.
+        release: String,
+        /// How many arms it has.
+        found: usize,
+    },
+    /// The policy divides its units among no arms.
+    #[error("the policy of {release:?} is no A/B test: name its arms in `Setup::new`")]
+    NoAbTest {
+        /// The release.
+        release: String,
+    },
+    /// The policy cannot be compiled.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A policy does not go on with the experiment.
+    #[error("the policy of {release:?} does not continue the experiment: {why}")]
+    NotContinued {
+        /// The policy's release.
+        release: String,
+        /// What differs, in words.
+        why: String,
+    },
+    /// A handle was made by another experiment.
+    #[error("the handle of {what} is of another experiment: ask this one for its own")]
+    Foreign {
+        /// An arm or a metric.
+        what: &'static str,
+    },
+    /// An assignment is of another release.
+    #[error("the assignment is of release {found:?}, the experiment is on {expected:?}")]
+    OtherRelease {
+        /// The assignment's release.
+        found: String,
+        /// The experiment's.
+        expected: String,
+    },
+    /// An assignment was made by a policy that the experiment does not know.
+    #[error(
+        "the assignment was made by policy {found}, which the experiment does not know: hand a \
+         changed policy to `Experiment::follow` first"
+    )]
+    OtherPolicy {
+        /// The assignment's fingerprint.
+        found: Fingerprint,
+    },
+    /// An assignment names no arm.
+    #[error("the unit was drawn into no arm ({reason:?}), so it has no outcome here")]
+    NotDrawn {
+        /// The rule that decided.
+        reason: Reason,
     },
     /// A metric takes another kind of value.
     #[error("metric {name:?} takes {expected}")]
@@ -49,14 +105,34 @@ pub enum ExperimentError {
         expected: &'static str,
     },
     /// Two parts are of different experiments.
-    #[error("the parts are of different experiments, {left:?} and {right:?}")]
+    #[error("the parts do not add up: {what} differ, {left} and {right}")]
     Mismatch {
-        /// Release of the one.
+        /// What differs.
+        what: &'static str,
+        /// That of the one.
         left: String,
-        /// Release of the other.
+        /// That of the other.
         right: String,
     },
     /// The numbers became too large.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+impl ExperimentError {
+    pub(super) fn require(
+        holds: bool,
+        what: &'static str,
+        value: f64,
+        expected: &'static str,
+    ) -> Result<(), ExperimentError> {
+        match holds {
+            true => Ok(()),
+            false => Err(ExperimentError::OutOfRange {
+                what,
+                value,
+                expected,
+            }),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What is measured, and what for.
 
+use super::ExperimentError;
 use crate::stats::Worse;
 
 /// Names what kind of number a metric is.
@@ -11,26 +12,36 @@ use crate::stats::Worse;
 )]
 #[non_exhaustive]
 pub enum Kind {
-    /// Successes among trials; values are 0 or 1.
-    Rate,
-    /// A mean of values.
-    Mean,
-    /// A ratio of sums; every record has a numerator and a denominator.
-    Ratio,
-    /// A quantile of non-negative values, such as a latency; one value per unit.
+    /// The share of exposed units that have had an event: failures, conversions, anything rare.
     ///
-    /// Its interval takes the values for independent. Record a unit's first value, or be told
-    /// intervals that are too narrow.
+    /// Values are 0 or 1, and a unit's first 1 counts; zeros need not be recorded. Compared by the
+    /// arm of each first event, exactly, also where the control has none.
+    Rate,
+    /// Successes among trials, where both are recorded and the rate is above about 10 %.
+    ///
+    /// Values are 0 or 1, any number of each unit. Declared beforehand, never chosen from the
+    /// data. Compared between groups of units.
+    CommonRate,
+    /// A mean of values, any number of each unit.
+    Mean,
+    /// A ratio of sums; every record has a numerator and a denominator of at least 0.
+    ///
+    /// A rate of events, such as errors per request, is such a ratio with units as clusters.
+    Ratio,
+    /// A quantile of non-negative values, such as a latency, over units.
+    ///
+    /// One value of each unit counts. Of several one is kept, drawn by a hash of unit and value:
+    /// values of one unit hang together, units do not.
     Quantile {
         /// The order, strictly between 0 and 1.
+        #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
         order: f64,
     },
     /// Events per exposed unit; every record adds that many.
     Count,
     /// Use of a resource, such as memory or queue depth, as the application reads it.
     ///
-    /// Successive values depend on each other, so it is shown and never tested. Values lie between
-    /// -1e140 and 1e140.
+    /// Successive values depend on each other, so it is shown and never tested.
     Gauge,
 }
 
@@ -47,6 +58,7 @@ pub enum Role {
         /// The direction that is not hoped for.
         worse: Worse,
         /// The smallest difference worth having.
+        #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
         worth: f64,
     },
     /// It must not get worse by more than a margin.
@@ -54,13 +66,29 @@ pub enum Role {
         /// The direction that is bad.
         worse: Worse,
         /// How much worse is tolerated.
+        #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
         margin: f64,
     },
     /// It is shown, and decides nothing.
     Watched,
 }
 
-/// Holds one metric.
+/// Says where a metric's values come from.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Source {
+    /// The application records them.
+    #[default]
+    Application,
+    /// A request that failed is an event, one that was answered none.
+    Failures,
+    /// The seconds that a request took.
+    Latency,
+}
+
+/// A metric of an experiment: its name, its kind of number, what it is for.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -68,6 +96,8 @@ pub struct Metric {
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) role: Role,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) source: Source,
 }
 
 impl Metric {
@@ -77,7 +107,7 @@ impl Metric {
         Metric::new(name, kind, Role::Goal { worse, worth })
     }
 
-    /// Returns a metric that must not get worse by more than `margin`.
+    /// Returns a metric that must not get worse by more than `margin`, an absolute difference.
     #[must_use]
     pub fn guardrail(name: &str, kind: Kind, worse: Worse, margin: f64) -> Metric {
         Metric::new(name, kind, Role::Guardrail { worse, margin })
@@ -90,8 +120,18 @@ impl Metric {
     }
 
     fn new(name: &str, kind: Kind, role: Role) -> Metric {
-        let name = name.to_owned();
-        Metric { name, kind, role }
+        Metric {
+            name: name.to_owned(),
+            kind,
+            role,
+            source: Source::Application,
+        }
+    }
+
+    /// Returns the metric fed by what the experiment observes of requests.
+    #[must_use]
+    pub fn from_requests(self, source: Source) -> Metric {
+        Metric { source, ..self }
     }
 
     /// Returns the metric's name.
@@ -110,5 +150,40 @@ impl Metric {
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// Returns where its values come from.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Tells whether it takes part in the verdict.
+    pub(super) fn decides(&self) -> bool {
+        self.role != Role::Watched && self.kind != Kind::Gauge
+    }
+
+    pub(super) fn check(&self) -> Result<(), ExperimentError> {
+        if let Kind::Quantile { order } = self.kind {
+            let holds = order > 0.0 && order < 1.0;
+            let expected = "a number strictly between 0 and 1";
+            ExperimentError::require(holds, "order of the quantile", order, expected)?;
+        }
+        if let Role::Goal { worth: size, .. } | Role::Guardrail { margin: size, .. } = self.role {
+            let holds = size >= 0.0 && size.is_finite();
+            let expected = "a finite number, not below 0";
+            ExperimentError::require(holds, "difference that matters", size, expected)?;
+        }
+        let expected = match (self.source, self.kind) {
+            (Source::Application, _)
+            | (Source::Failures, Kind::Rate | Kind::CommonRate)
+            | (Source::Latency, Kind::Mean | Kind::Quantile { .. }) => return Ok(()),
+            (Source::Failures, _) => "failures of requests only as a rate or a common rate",
+            (Source::Latency, _) => "latencies of requests only as a mean or a quantile",
+        };
+        Err(ExperimentError::WrongKind {
+            name: self.name.clone(),
+            expected,
+        })
     }
 }

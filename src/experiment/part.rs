@@ -1,85 +1,38 @@
 //! What one server has noted.
 
-use super::{ExperimentError, Kind, Setup, groups::Groups, outcomes::Outcomes, units::Units};
-use crate::stats::{Histogram, Moments};
+#[cfg(feature = "serde")]
+mod stored;
 
-/// Holds what one server has noted, or several together.
+use super::{
+    Apart, ExperimentError, Kind, Setup,
+    course::Course,
+    gauges::Gauges,
+    row::{MAX_LEVEL, Rows, in_sample},
+};
+
+/// What one server has noted, or several together.
 ///
 /// Parts of one setup add up: in any order and partition they give the same read-out, up to
-/// rounding in the last digits of sums of fractions.
+/// rounding in the last digits of sums of fractions. It holds a row for every unit, so an outcome
+/// finds its unit's exposure wherever the two were noted.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "RawPart", into = "RawPart"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::RawPart", into = "stored::RawPart")
+)]
 pub struct Part {
     pub(super) setup: Setup,
-    pub(super) units: Units,
+    pub(super) course: Course,
+    /// Tells the key of the digests from others; none if anybody can compute them.
+    pub(super) key: Option<u64>,
+    /// How often the sample was halved.
+    pub(super) level: u32,
+    pub(super) rows: Rows,
+    /// How often any unit was exposed.
+    pub(super) exposures: u64,
     pub(super) apart: Apart,
-    /// Per metric: control, candidate.
-    pub(super) cells: Vec<[Cell; 2]>,
-    /// Per metric: control, candidate.
-    pub(super) outcomes: Vec<[Outcomes; 2]>,
-}
-
-/// Counts requests that no draw has placed, which enter no metric.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-#[non_exhaustive]
-pub struct Apart {
-    /// The chosen version failed, was rejected or saturated, so the live one answered.
-    pub fallbacks: u64,
-    /// The request asked for a version.
-    pub overrides: u64,
-    /// The session kept the version that it began with.
-    pub pinned: u64,
-    /// The unit was listed by name.
-    pub listed: u64,
-    /// An audience rule decided.
-    pub audiences: u64,
-    /// Outside of the experiment: held out, outside of its layer or gate, no release.
-    pub outside: u64,
-}
-
-impl Apart {
-    pub(super) fn merge(&mut self, other: Apart) {
-        self.fallbacks = self.fallbacks.saturating_add(other.fallbacks);
-        self.overrides = self.overrides.saturating_add(other.overrides);
-        self.pinned = self.pinned.saturating_add(other.pinned);
-        self.listed = self.listed.saturating_add(other.listed);
-        self.audiences = self.audiences.saturating_add(other.audiences);
-        self.outside = self.outside.saturating_add(other.outside);
-    }
-}
-
-/// What is kept of one metric in one arm.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub(super) enum Cell {
-    Groups(Groups),
-    Values(Histogram),
-    Gauge(Moments),
-}
-
-impl Cell {
-    pub(super) fn new(kind: Kind) -> Cell {
-        match kind {
-            Kind::Rate | Kind::Mean | Kind::Ratio | Kind::Count => Cell::Groups(Groups::new()),
-            Kind::Quantile { .. } => Cell::Values(Histogram::new()),
-            Kind::Gauge => Cell::Gauge(Moments::new()),
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: &Cell) -> Result<(), ExperimentError> {
-        match (self, other) {
-            (Cell::Groups(ours), Cell::Groups(theirs)) => ours.merge(theirs),
-            (Cell::Values(ours), Cell::Values(theirs)) => ours.merge(theirs)?,
-            (Cell::Gauge(ours), Cell::Gauge(theirs)) => ours.merge(theirs)?,
-            // Equal setups have equal cells.
-            _ => {}
-        }
-        Ok(())
-    }
+    pub(super) gauges: Gauges,
 }
 
 impl Part {
@@ -95,97 +48,102 @@ impl Part {
         self.apart
     }
 
-    /// Returns the fraction of exposed units that count, 1 until the set was full.
+    /// Returns how often any unit was exposed: the requests that the experiment has seen.
+    #[must_use]
+    pub const fn exposures(&self) -> u64 {
+        self.exposures
+    }
+
+    /// Returns the number of units that are kept.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Returns the fraction of all units that is kept, 1 until there were too many.
     #[must_use]
     pub fn units_sampled(&self) -> f64 {
-        self.units.sampled()
+        (-f64::from(self.level)).exp2()
     }
 
     /// Adds what another server has noted.
     ///
     /// # Errors
-    /// [`ExperimentError::Mismatch`] if the setups differ, [`ExperimentError::Refused`] where a
-    /// count overflows; then nothing is added.
+    /// [`ExperimentError::Mismatch`] if the setups differ, or the keys of the digests; then
+    /// nothing is added.
     pub fn merge(&mut self, other: &Part) -> Result<(), ExperimentError> {
-        if self.setup != other.setup {
-            return Err(ExperimentError::Mismatch {
-                left: self.setup.release.clone(),
-                right: other.setup.release.clone(),
-            });
+        if let Some((what, left, right)) = self.setup.difference(&other.setup) {
+            return Err(ExperimentError::Mismatch { what, left, right });
         }
-        let mut cells = self.cells.clone();
-        for (ours, theirs) in cells.iter_mut().zip(&other.cells) {
-            for (ours, theirs) in ours.iter_mut().zip(theirs) {
-                ours.merge(theirs)?;
+        self.check_key(other.key)?;
+        self.setup.fingerprint = self.setup.fingerprint.max(other.setup.fingerprint);
+        self.course.merge(&other.course);
+        self.exposures = self.exposures.saturating_add(other.exposures);
+        self.apart.merge(other.apart);
+        self.gauges.merge(&other.gauges);
+        if self.level < other.level {
+            self.level = other.level;
+            self.thin();
+        }
+        let level = self.level;
+        let kinds = self.kinds();
+        for (&key, row) in &other.rows {
+            if !in_sample(key, level) {
+                continue;
+            }
+            match self.rows.get_mut(&key) {
+                Some(ours) => ours.merge(row, key, &kinds),
+                None => {
+                    self.rows.insert(key, row.clone());
+                }
             }
         }
-        self.cells = cells;
-        let theirs = other.outcomes.iter().flatten();
-        for (ours, theirs) in self.outcomes.iter_mut().flatten().zip(theirs) {
-            ours.merge(*theirs);
-        }
-        self.units.merge(&other.units);
-        self.apart.merge(other.apart);
+        self.fit();
         Ok(())
     }
-}
 
-#[cfg(feature = "serde")]
-use crate::stats::state::StateError;
-
-#[cfg(feature = "serde")]
-const VERSION: u32 = 2;
-
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPart {
-    version: u32,
-    setup: Setup,
-    units: Units,
-    apart: Apart,
-    cells: Vec<[Cell; 2]>,
-    outcomes: Vec<[Outcomes; 2]>,
-}
-
-#[cfg(feature = "serde")]
-impl From<Part> for RawPart {
-    fn from(part: Part) -> RawPart {
-        RawPart {
-            version: VERSION,
-            setup: part.setup,
-            units: part.units,
-            apart: part.apart,
-            cells: part.cells,
-            outcomes: part.outcomes,
+    /// Refuses digests of another key.
+    pub(super) fn check_key(&self, key: Option<u64>) -> Result<(), ExperimentError> {
+        let said = |key: Option<u64>| match key {
+            None => "without a secret".to_owned(),
+            Some(id) => format!("under the secret that shows as {id:016x}"),
+        };
+        match self.key == key {
+            true => Ok(()),
+            false => Err(ExperimentError::Mismatch {
+                what: "the keys of their digests",
+                left: said(self.key),
+                right: said(key),
+            }),
         }
     }
-}
 
-#[cfg(feature = "serde")]
-impl TryFrom<RawPart> for Part {
-    type Error = StateError;
+    /// Halves the sample until it fits.
+    pub(super) fn fit(&mut self) {
+        while self.rows.len() > self.setup.capacity && self.level < MAX_LEVEL {
+            self.level += 1;
+            self.thin();
+        }
+    }
 
-    fn try_from(raw: RawPart) -> Result<Part, StateError> {
-        const NAME: &str = "part of an experiment";
-        StateError::check_version(NAME, raw.version, VERSION)?;
-        let same = |(metric, cells): (&super::Metric, &[Cell; 2])| {
-            let kind = core::mem::discriminant(&Cell::new(metric.kind));
-            cells
-                .iter()
-                .all(|cell| core::mem::discriminant(cell) == kind)
+    /// Leaves the units of the level.
+    pub(super) fn thin(&mut self) {
+        let level = self.level;
+        if level > 0 {
+            self.rows.retain(|&key, _| in_sample(key, level));
+        }
+    }
+
+    /// Returns the kind of every slot of a row.
+    fn kinds(&self) -> Vec<Kind> {
+        let metrics = self.setup.metrics.iter().map(|metric| metric.kind);
+        let times = |kind| match kind {
+            Kind::Gauge => 0,
+            Kind::Ratio => 2,
+            _ => 1,
         };
-        let metrics = &raw.setup.metrics;
-        let fits = metrics.len() == raw.cells.len() && metrics.iter().zip(&raw.cells).all(same);
-        StateError::require(fits, NAME, "the cells are not those of the metrics")?;
-        let fits = metrics.len() == raw.outcomes.len();
-        StateError::require(fits, NAME, "the outcomes are not those of the metrics")?;
-        Ok(Part {
-            setup: raw.setup,
-            units: raw.units,
-            apart: raw.apart,
-            cells: raw.cells,
-            outcomes: raw.outcomes,
-        })
+        metrics
+            .flat_map(|kind| std::iter::repeat_n(kind, times(kind)))
+            .collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::stats::{Alpha, Counts, Histogram, Interval, Refusal, anytime::rate_in
 ///
 /// The number of values up to the true quantile is a count of successes at rate `p`. So its rank
 /// is one whose confidence sequence for a rate holds `p`, simultaneously at all looks.
-pub(super) fn interval(values: &Histogram, p: f64, alpha: Alpha) -> Result<Interval, Refusal> {
+fn interval(values: &Histogram, p: f64, alpha: Alpha) -> Result<Interval, Refusal> {
     let n = values.n();
     let holds = |rank: u64| -> Result<(bool, bool), Refusal> {
         let rate = rate_interval(&Counts::new(rank, n)?, alpha)?;
@@ -24,11 +24,7 @@ pub(super) fn interval(values: &Histogram, p: f64, alpha: Alpha) -> Result<Inter
     let upper = values
         .bounds_of_rank(beyond)
         .map_or(f64::INFINITY, |(_, high)| high);
-    Ok(Interval {
-        lower,
-        upper,
-        level: alpha.level(),
-    })
+    Ok(Interval::new(lower, upper, alpha))
 }
 
 /// Returns the least rank from 0 to n + 1 for which a rising condition holds.
@@ -45,45 +41,15 @@ fn search(n: u64, mut holds: impl FnMut(u64) -> Result<bool, Refusal>) -> Result
     Ok(low)
 }
 
-/// Returns candidate minus control, with both intervals at half the error rate.
+/// Returns the differences that may be, with both intervals at half the error rate.
 pub(super) fn difference(
     control: &Histogram,
     candidate: &Histogram,
     p: f64,
     alpha: Alpha,
-) -> Result<(f64, Interval), Refusal> {
-    let effect = candidate.quantile(p)? - control.quantile(p)?;
+) -> Result<Interval, Refusal> {
     let half = Alpha::new(alpha.get() / 2.0).unwrap_or(alpha);
     let a = interval(control, p, half)?;
     let b = interval(candidate, p, half)?;
-    let interval = Interval {
-        lower: b.lower - a.upper,
-        upper: b.upper - a.lower,
-        level: alpha.level(),
-    };
-    Ok((effect, interval))
-}
-
-/// Returns the p-value: the error rate at which the interval would just exclude 0.
-pub(super) fn ln_p(control: &Histogram, candidate: &Histogram, p: f64) -> Result<f64, Refusal> {
-    let excludes = |ln_alpha: f64| -> Result<bool, Refusal> {
-        let alpha = Alpha::new(ln_alpha.exp()).unwrap_or(Alpha::FIVE_PERCENT);
-        Ok(!difference(control, candidate, p, alpha)?.1.contains(0.0))
-    };
-    let (mut low, mut high) = (-50.0, -1e-9);
-    if excludes(low)? {
-        return Ok(low);
-    }
-    if !excludes(high)? {
-        return Ok(0.0);
-    }
-    for _ in 0..20 {
-        let middle = 0.5 * (low + high);
-        if excludes(middle)? {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    Ok(high)
+    Ok(Interval::new(b.lower - a.upper, b.upper - a.lower, alpha))
 }

@@ -1,61 +1,129 @@
 //! What was decided before the experiment began.
 
-use super::{ExperimentError, Kind, Metric, Role};
-use crate::stats::Alpha;
+#[cfg(feature = "serde")]
+mod stored;
 
-/// Holds what was decided before the experiment began: arms, weights, metrics, error rate.
+use super::{ExperimentError, Kind, Metric};
+use crate::{
+    fingerprint::Fingerprint,
+    policy::{Policy, PolicyError},
+    stats::Alpha,
+};
+
+/// The arms, metrics and error rate that were decided before the experiment began.
+///
+/// The family over which the error rate holds is fixed here: every goal and guardrail of every
+/// candidate, whatever becomes of it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "RawSetup", into = "RawSetup"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::RawSetup", into = "stored::RawSetup")
+)]
 pub struct Setup {
     pub(super) release: String,
-    pub(super) arms: [String; 2],
-    pub(super) weights: [u64; 2],
+    /// The policy that the arms were taken from; it does not tell setups apart.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// The control, then the candidates in the byte order of their labels.
+    pub(super) arms: Vec<Planned>,
     pub(super) metrics: Vec<Metric>,
     pub(super) alpha: Alpha,
     pub(super) planned: u64,
     pub(super) units_per_day: Option<f64>,
+    pub(super) capacity: usize,
 }
 
+/// An arm and its part of the sum of all weights.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct Planned {
+    pub(super) label: String,
+    pub(super) weight: u64,
+}
+
+/// Units that are remembered unless another number is chosen.
+const CAPACITY: usize = 1 << 20;
+/// The numbers of units that may be chosen.
+const CAPACITIES: core::ops::RangeInclusive<usize> = 64..=1 << 26;
+/// Most arms; a unit's arms are bits of a word.
+const ARMS: core::ops::RangeInclusive<usize> = 2..=64;
+
 impl Setup {
-    /// Returns an experiment on the arms control and candidate of a release, in this order.
+    /// Returns an experiment on the arms of a release with these weights, the control first.
     ///
-    /// The error rate is 5 %, the planned size 20,000 units, the traffic unknown.
+    /// The error rate is 5 %, the planned size 20,000 units, the traffic unknown, and 2^20 units
+    /// are remembered.
     ///
     /// # Errors
-    /// [`ExperimentError`] for arms or metrics of one name, a weight of 0, or a number of a
-    /// metric that is out of its range.
-    pub fn new(
+    /// [`ExperimentError`] for fewer than 2 or more than 64 arms, arms or metrics of one name, a
+    /// weight of 0, or a number of a metric that is out of its range.
+    pub fn new<'a>(
         release: &str,
-        arms: [&str; 2],
-        weights: [u64; 2],
+        arms: impl IntoIterator<Item = (&'a str, u64)>,
         metrics: impl IntoIterator<Item = Metric>,
     ) -> Result<Setup, ExperimentError> {
-        let setup = Setup {
+        let arm = |(label, weight): (&str, u64)| Planned {
+            label: label.to_owned(),
+            weight,
+        };
+        Setup {
             release: release.to_owned(),
-            arms: arms.map(str::to_owned),
-            weights,
+            fingerprint: None,
+            arms: arms.into_iter().map(arm).collect(),
             metrics: metrics.into_iter().collect(),
             alpha: Alpha::FIVE_PERCENT,
             planned: 20_000,
             units_per_day: None,
-        };
-        setup.checked()
+            capacity: CAPACITY,
+        }
+        .checked()
     }
 
-    /// Returns the setup with another error rate over all tested metrics and all looks.
+    /// Takes arms, weights, release and fingerprint from the policy of an A/B test.
+    ///
+    /// The policy's first arm is the control. Arms of weight 0 get no unit and are left out.
+    ///
+    /// # Errors
+    /// [`ExperimentError::NoAbTest`] for any other policy, and as [`new`](Setup::new).
+    pub fn of(
+        policy: &Policy,
+        metrics: impl IntoIterator<Item = Metric>,
+    ) -> Result<Setup, ExperimentError> {
+        let release = policy.release();
+        let arms = arms_of(policy)?;
+        let arms = arms.iter().map(|arm| (arm.label.as_str(), arm.weight));
+        let setup = Setup::new(release, arms, metrics)?;
+        Ok(Setup {
+            fingerprint: Some(policy.fingerprint()),
+            ..setup
+        })
+    }
+
+    /// Returns the setup with another arm as the control.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Unknown`] if there is no such arm.
+    pub fn with_control(mut self, label: &str) -> Result<Setup, ExperimentError> {
+        let place = self.arm(label)?;
+        self.arms.swap(0, place);
+        self.checked()
+    }
+
+    /// Returns the setup with another error rate over all tested metrics, candidates and looks.
     #[must_use]
     pub fn with_alpha(self, alpha: Alpha) -> Setup {
         Setup { alpha, ..self }
     }
 
-    /// Returns the setup with the number of units at which the intervals shall be narrowest.
+    /// Returns the setup with the number of units, of all arms, that the intervals are tuned for.
     ///
     /// They are valid at any other size too; fixed beforehand, it costs nothing.
-    #[must_use]
-    pub fn with_planned_units(self, planned: u64) -> Setup {
-        let planned = planned.max(2);
-        Setup { planned, ..self }
+    ///
+    /// # Errors
+    /// [`ExperimentError::OutOfRange`] below 2 units.
+    pub fn with_planned_units(self, planned: u64) -> Result<Setup, ExperimentError> {
+        Setup { planned, ..self }.checked()
     }
 
     /// Returns the setup with the new units of a day, which turns sizes into days.
@@ -71,10 +139,25 @@ impl Setup {
         .checked()
     }
 
+    /// Returns the setup with the number of units that are remembered before they are thinned.
+    ///
+    /// A unit takes some 60 bytes and 16 for every metric.
+    ///
+    /// # Errors
+    /// [`ExperimentError::OutOfRange`] below 64 and above 2^26.
+    pub fn with_capacity(self, capacity: usize) -> Result<Setup, ExperimentError> {
+        Setup { capacity, ..self }.checked()
+    }
+
     /// Returns the name of the release.
     #[must_use]
     pub fn release(&self) -> &str {
         &self.release
+    }
+
+    /// Iterates over labels and weights of the arms, the control first.
+    pub fn arms(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.arms.iter().map(|arm| (arm.label.as_str(), arm.weight))
     }
 
     /// Returns the metrics.
@@ -83,110 +166,161 @@ impl Setup {
         &self.metrics
     }
 
-    fn checked(self) -> Result<Setup, ExperimentError> {
-        let [control, candidate] = &self.arms;
-        if control == candidate {
-            return Err(name_taken("arms", control));
+    /// Returns the number of comparisons that the error rate is divided among.
+    #[must_use]
+    pub fn family(&self) -> usize {
+        let deciding = self
+            .metrics
+            .iter()
+            .filter(|metric| metric.decides())
+            .count();
+        deciding.max(1) * (self.arms.len() - 1)
+    }
+
+    pub(super) fn arm(&self, label: &str) -> Result<usize, ExperimentError> {
+        let place = self.arms.iter().position(|arm| arm.label == label);
+        place.ok_or_else(|| ExperimentError::Unknown {
+            what: "arm",
+            name: label.to_owned(),
+            known: listed(self.arms.iter().map(|arm| &arm.label)),
+        })
+    }
+
+    pub(super) fn metric(&self, name: &str) -> Result<usize, ExperimentError> {
+        let place = self.metrics.iter().position(|metric| metric.name == name);
+        place.ok_or_else(|| ExperimentError::Unknown {
+            what: "metric",
+            name: name.to_owned(),
+            known: listed(self.metrics.iter().map(|metric| &metric.name)),
+        })
+    }
+
+    /// Names the first thing in which two setups differ, so that their parts do not add up.
+    pub(super) fn difference(&self, other: &Setup) -> Option<(&'static str, String, String)> {
+        let said = |value: &dyn core::fmt::Debug| format!("{value:?}");
+        let pairs: [(_, &dyn core::fmt::Debug, &dyn core::fmt::Debug, bool); 7] = [
+            (
+                "releases",
+                &self.release,
+                &other.release,
+                self.release == other.release,
+            ),
+            ("arms", &self.arms, &other.arms, self.arms == other.arms),
+            (
+                "metrics",
+                &self.metrics,
+                &other.metrics,
+                self.metrics == other.metrics,
+            ),
+            (
+                "error rates",
+                &self.alpha,
+                &other.alpha,
+                self.alpha == other.alpha,
+            ),
+            (
+                "planned units",
+                &self.planned,
+                &other.planned,
+                self.planned == other.planned,
+            ),
+            (
+                "units per day",
+                &self.units_per_day,
+                &other.units_per_day,
+                self.units_per_day == other.units_per_day,
+            ),
+            (
+                "capacities",
+                &self.capacity,
+                &other.capacity,
+                self.capacity == other.capacity,
+            ),
+        ];
+        let differs = pairs.into_iter().find(|(.., same)| !same);
+        differs.map(|(what, left, right, _)| (what, said(left), said(right)))
+    }
+
+    fn checked(mut self) -> Result<Setup, ExperimentError> {
+        if !ARMS.contains(&self.arms.len()) {
+            return Err(ExperimentError::Arms {
+                release: self.release,
+                found: self.arms.len(),
+            });
         }
-        for (name, weight) in self.arms.iter().zip(self.weights) {
-            if weight == 0 {
-                let name = name.clone();
-                return Err(ExperimentError::NoWeight { name });
-            }
+        if let Some((_, candidates)) = self.arms.split_first_mut() {
+            candidates.sort_by(|left, right| left.label.cmp(&right.label));
         }
-        for (place, metric) in self.metrics.iter().enumerate() {
-            let mut earlier = self.metrics.iter().take(place);
-            if earlier.any(|other| other.name == metric.name) {
-                return Err(name_taken("metrics", &metric.name));
-            }
-            if let Kind::Quantile { order } = metric.kind {
-                let expected = "a number strictly between 0 and 1";
-                require(
-                    order > 0.0 && order < 1.0,
-                    "order of the quantile",
-                    order,
-                    expected,
-                )?;
-            }
-            if let Role::Goal { worth: size, .. } | Role::Guardrail { margin: size, .. } =
-                metric.role
-            {
-                let expected = "a finite number, not below 0";
-                let holds = size >= 0.0 && size.is_finite();
-                require(holds, "difference that matters", size, expected)?;
-            }
+        if let Some(arm) = self.arms.iter().find(|arm| arm.weight == 0) {
+            let name = arm.label.clone();
+            return Err(ExperimentError::NoWeight { name });
         }
+        taken("arms", self.arms.iter().map(|arm| &arm.label))?;
+        taken("metrics", self.metrics.iter().map(|metric| &metric.name))?;
+        self.metrics.iter().try_for_each(Metric::check)?;
+        let planned = self.planned as f64;
+        ExperimentError::require(planned >= 2.0, "planned units", planned, "at least 2")?;
+        let capacity = self.capacity as f64;
+        let holds = CAPACITIES.contains(&self.capacity);
+        let expected = "a number from 64 to 2^26";
+        ExperimentError::require(holds, "units remembered", capacity, expected)?;
         if let Some(units) = self.units_per_day {
             let holds = units > 0.0 && units.is_finite();
-            require(holds, "units per day", units, "a positive finite number")?;
+            let expected = "a positive finite number";
+            ExperimentError::require(holds, "units per day", units, expected)?;
         }
         Ok(self)
     }
-}
 
-fn require(
-    holds: bool,
-    what: &'static str,
-    value: f64,
-    expected: &'static str,
-) -> Result<(), ExperimentError> {
-    match holds {
-        true => Ok(()),
-        false => Err(ExperimentError::OutOfRange {
-            what,
-            value,
-            expected,
-        }),
+    /// Tells how many slots of a unit's row come before each metric's, and in all.
+    pub(super) fn slots(&self) -> (Vec<usize>, usize) {
+        let mut next = 0;
+        let place = |metric: &Metric| {
+            let place = next;
+            next += match metric.kind {
+                Kind::Gauge => 0,
+                Kind::Ratio => 2,
+                _ => 1,
+            };
+            place
+        };
+        (self.metrics.iter().map(place).collect(), next)
     }
 }
 
-fn name_taken(what: &'static str, name: &str) -> ExperimentError {
-    let name = name.to_owned();
-    ExperimentError::NameTaken { what, name }
+/// Returns the arms of a policy that get units, in the policy's order.
+pub(super) fn arms_of(policy: &Policy) -> Result<Vec<Planned>, ExperimentError> {
+    let Some(test) = &policy.ab_test else {
+        let release = policy.release().to_owned();
+        return Err(ExperimentError::NoAbTest { release });
+    };
+    test.split().map_err(PolicyError::from)?;
+    let drawn = test.arms.iter().filter(|arm| arm.weight > 0);
+    Ok(drawn
+        .map(|arm| Planned {
+            label: arm.label.clone(),
+            weight: u64::from(arm.weight),
+        })
+        .collect())
 }
 
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSetup {
-    release: String,
-    arms: [String; 2],
-    weights: [u64; 2],
-    metrics: Vec<Metric>,
-    alpha: Alpha,
-    planned: u64,
-    units_per_day: Option<f64>,
-}
-
-#[cfg(feature = "serde")]
-impl From<Setup> for RawSetup {
-    fn from(setup: Setup) -> RawSetup {
-        RawSetup {
-            release: setup.release,
-            arms: setup.arms,
-            weights: setup.weights,
-            metrics: setup.metrics,
-            alpha: setup.alpha,
-            planned: setup.planned,
-            units_per_day: setup.units_per_day,
+fn taken<'a>(
+    what: &'static str,
+    names: impl Iterator<Item = &'a String> + Clone,
+) -> Result<(), ExperimentError> {
+    for (place, name) in names.clone().enumerate() {
+        if names.clone().take(place).any(|other| other == name) {
+            let name = name.clone();
+            return Err(ExperimentError::NameTaken { what, name });
         }
     }
+    Ok(())
 }
 
-#[cfg(feature = "serde")]
-impl TryFrom<RawSetup> for Setup {
-    type Error = ExperimentError;
-
-    fn try_from(raw: RawSetup) -> Result<Setup, ExperimentError> {
-        let setup = Setup {
-            release: raw.release,
-            arms: raw.arms,
-            weights: raw.weights,
-            metrics: raw.metrics,
-            alpha: raw.alpha,
-            planned: raw.planned.max(2),
-            units_per_day: raw.units_per_day,
-        };
-        setup.checked()
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
     }
 }

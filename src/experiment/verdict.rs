@@ -2,8 +2,28 @@
 
 use core::fmt;
 
-use super::{Finding, Role, Test};
-use crate::stats::Worse;
+use super::{Finding, Role, Test, compare::badness};
+
+/// Says where one candidate stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Standing {
+    /// It is better in a goal, worse in none, and every guardrail holds.
+    Better,
+    /// It is worse, in a goal or beyond a guardrail's margin: stop it.
+    Worse {
+        /// The metric that decided.
+        metric: String,
+    },
+    /// Any difference in the goals is smaller than what is worth having.
+    NoDifference,
+    /// The evidence does not suffice yet.
+    Open,
+    /// It was dropped on the way.
+    Dropped,
+}
 
 /// States what to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,109 +31,102 @@ use crate::stats::Worse;
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Verdict {
+    /// A candidate is better than the control, and no guardrail stands against it; of several,
+    /// that with the greatest effect in the first goal.
+    Ship {
+        /// The candidate.
+        arm: String,
+    },
+    /// Every candidate is worse than the control.
+    Keep {
+        /// The control.
+        arm: String,
+        /// The metrics that decided, one for each candidate.
+        metrics: Vec<String>,
+    },
+    /// No candidate is better, and any difference is smaller than what is worth having.
+    NoDifferenceWorthHaving,
     /// The evidence does not suffice yet.
     KeepRunning {
-        /// Further units until it is expected to, if that can be told.
+        /// Candidates that are worse: stop them.
+        stop: Vec<String>,
+        /// Further units until it is expected to suffice, if that can be told.
         units_left: Option<u64>,
         /// The requests that they are expected to make.
         requests_left: Option<u64>,
         /// The days that takes, where the traffic was given.
         days_left: Option<u64>,
     },
-    /// The candidate is better, and no guardrail stands against it.
-    ShipB,
-    /// The candidate is worse, in a goal or beyond a guardrail's margin.
-    KeepA {
-        /// The metric that decided.
-        metric: String,
-    },
-    /// Any difference is smaller than what is worth having.
-    NoDifferenceWorthHaving,
-    /// The experiment is broken, and no number of it can be trusted.
-    Invalid {
+    /// The experiment is broken, or there is nothing yet, and no number of it can be trusted.
+    Withheld {
         /// What is wrong.
         why: String,
     },
 }
 
-impl Verdict {
-    /// Decides by the goals and guardrails, given that the sample ratio is right.
-    pub(super) fn of(findings: &[Finding], left: impl Fn() -> Verdict) -> Verdict {
-        let tests = || {
-            let tested = |finding: &'_ Finding| finding.test.as_ref().ok().cloned();
-            findings
-                .iter()
-                .map(move |finding| (finding, tested(finding)))
+/// Returns where the candidate at this place among the comparisons stands.
+pub(super) fn standing(findings: &[Finding], place: usize) -> Standing {
+    let lines = || {
+        findings.iter().filter_map(move |finding| {
+            let test = &finding.comparisons.get(place)?.test;
+            Some((finding, test.as_ref().ok()))
+        })
+    };
+    let is_worse = |(finding, test): &(&Finding, Option<&Test>)| {
+        test.is_some_and(|test| match finding.role {
+            Role::Goal { worse, .. } => test.is_significant() && badness(test.effect, worse) > 0.0,
+            Role::Guardrail { .. } => test.is_significant(),
+            Role::Watched => false,
+        })
+    };
+    if let Some((finding, _)) = lines().find(is_worse) {
+        let metric = finding.metric.clone();
+        return Standing::Worse { metric };
+    }
+    let guardrails_hold = lines().all(|(finding, test)| match finding.role {
+        Role::Guardrail { .. } => test.is_some_and(|test| test.within_margin),
+        _ => true,
+    });
+    let is_goal = |finding: &Finding| matches!(finding.role, Role::Goal { .. });
+    let mut goals = lines().filter(|(finding, _)| is_goal(finding)).peekable();
+    let is_better =
+        lines().any(|(finding, test)| is_goal(finding) && test.is_some_and(Test::is_significant));
+    if is_better {
+        return match guardrails_hold {
+            true => Standing::Better,
+            false => Standing::Open,
         };
-        let worse = tests().find(|(finding, test)| {
-            test.as_ref().is_some_and(|test| match finding.role {
-                Role::Goal { worse, .. } => test.is_significant() && is_worse(test, worse),
-                Role::Guardrail { worse, margin } => least(test, worse) > margin,
-                Role::Watched => false,
-            })
-        });
-        if let Some((finding, _)) = worse {
-            let metric = finding.metric.clone();
-            return Verdict::KeepA { metric };
-        }
-        let guardrails_hold = tests().all(|(finding, test)| match (finding.role, test) {
-            (Role::Guardrail { worse, margin }, Some(test)) => greatest(&test, worse) <= margin,
-            (Role::Guardrail { .. }, None) => false,
-            _ => true,
-        });
-        let better = tests().any(|(finding, test)| match (finding.role, test) {
-            (Role::Goal { worse, .. }, Some(test)) => {
-                test.is_significant() && !is_worse(&test, worse)
+    }
+    let is_settled = goals.peek().is_some()
+        && goals.all(|(finding, test)| match (finding.role, test) {
+            (Role::Goal { worth, .. }, Some(test)) => {
+                test.interval.lower >= -worth && test.interval.upper <= worth
             }
             _ => false,
         });
-        if better && guardrails_hold {
-            return Verdict::ShipB;
-        }
-        let mut goals = tests()
-            .filter(|(finding, _)| matches!(finding.role, Role::Goal { .. }))
-            .peekable();
-        let is_settled = goals.peek().is_some()
-            && goals.all(|(finding, test)| match (finding.role, test) {
-                (Role::Goal { worth, .. }, Some(test)) => {
-                    test.interval.lower >= -worth && test.interval.upper <= worth
-                }
-                _ => false,
-            });
-        if is_settled && !better {
-            return Verdict::NoDifferenceWorthHaving;
-        }
-        left()
+    match is_settled {
+        true => Standing::NoDifference,
+        false => Standing::Open,
     }
 }
 
-fn is_worse(test: &Test, worse: Worse) -> bool {
-    match worse {
-        Worse::Higher => test.effect > 0.0,
-        Worse::Lower => test.effect < 0.0,
-    }
-}
-
-/// Returns how much worse the candidate is at least.
-fn least(test: &Test, worse: Worse) -> f64 {
-    match worse {
-        Worse::Higher => test.interval.lower,
-        Worse::Lower => -test.interval.upper,
-    }
-}
-
-/// Returns how much worse the candidate is at most.
-fn greatest(test: &Test, worse: Worse) -> f64 {
-    match worse {
-        Worse::Higher => test.interval.upper,
-        Worse::Lower => -test.interval.lower,
-    }
+/// Returns how much better the candidate at this place is, by the first goal.
+pub(super) fn gain(findings: &[Finding], place: usize) -> f64 {
+    let gain = findings.iter().find_map(|finding| {
+        let Role::Goal { worse, .. } = finding.role else {
+            return None;
+        };
+        let test = finding.comparisons.get(place)?.test.as_ref().ok()?;
+        Some(-badness(test.effect, worse))
+    });
+    gain.unwrap_or(f64::NEG_INFINITY)
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Verdict::KeepRunning {
+                stop,
                 units_left,
                 requests_left,
                 days_left,
@@ -128,14 +141,25 @@ impl fmt::Display for Verdict {
                 if let Some(days) = days_left {
                     write!(f, ", {days} days")?;
                 }
+                if !stop.is_empty() {
+                    write!(f, "; STOP {}, which is worse", stop.join(", "))?;
+                }
                 Ok(())
             }
-            Verdict::ShipB => f.write_str("SHIP B: it is better, and every guardrail holds"),
-            Verdict::KeepA { metric } => write!(f, "KEEP A: B is worse in {metric:?}"),
+            Verdict::Ship { arm } => {
+                write!(f, "SHIP {arm}: it is better, and every guardrail holds")
+            }
+            Verdict::Keep { arm, metrics } => {
+                write!(
+                    f,
+                    "KEEP {arm}: the other is worse in {}",
+                    metrics.join(", ")
+                )
+            }
             Verdict::NoDifferenceWorthHaving => {
                 f.write_str("NO DIFFERENCE WORTH HAVING: it is smaller than what would matter")
             }
-            Verdict::Invalid { why } => write!(f, "INVALID: {why}"),
+            Verdict::Withheld { why } => write!(f, "NO VERDICT: {why}"),
         }
     }
 }

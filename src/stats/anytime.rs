@@ -11,6 +11,8 @@
 //! |---|---|---|
 //! | is the rate of bad events higher? | [`guard`](super::guard) | mergeable |
 //! | do two means differ? | [`AnytimeT`], the default; [`MixtureSprt`], [`AsymptoticSequence`] | moments, mergeable |
+//! | do means, ratios or counts of units with many values differ? | [`GroupedT`] | sums by group, mergeable |
+//! | do two rates differ, however rare the events? | [`LabelProcess`], each unit's first event | counts, mergeable |
 //! | do two means differ, whatever the tails? | [`BoundedDifference`] | depends on the order |
 //! | what is the mean of values with known bounds? | [`EmpiricalBernstein`], [`BettingCapital`], [`hedged_interval`] | depends on the order |
 //! | what is the p99 of a latency, and is it higher? | [`QuantileSequence`] | histogram, mergeable |
@@ -34,6 +36,8 @@ mod asymptotic;
 mod boundary;
 mod bounded;
 mod bounded_difference;
+mod grouped_t;
+mod label_process;
 mod mixture_sprt;
 mod non_inferiority;
 mod objective;
@@ -54,6 +58,8 @@ pub use bounded::{
     BettingCapital, Capital, EmpiricalBernstein, hedged_interval, hoeffding_interval,
 };
 pub use bounded_difference::BoundedDifference;
+pub use grouped_t::{GroupedArm, GroupedLook, GroupedRefusal, GroupedT};
+pub use label_process::LabelProcess;
 pub use mixture_sprt::MixtureSprt;
 pub use non_inferiority::{NonInferiorityReading, PairedNonInferiority};
 pub use objective::{ObjectiveReading, RateObjective, rate_interval};

@@ -13,6 +13,8 @@ mod confseq_boundaries;
 mod cuped;
 mod delong;
 mod e_values;
+mod experiment_groups;
+mod experiment_rates;
 mod fisher_exact;
 mod ks_two_sample;
 mod mann_whitney;
@@ -94,6 +96,16 @@ pub(crate) const ADAPTERS: &[Adapter] = &[
         method: "e_values",
         run: e_values::adapt,
         tolerance: standard,
+    },
+    Adapter {
+        method: "experiment_groups",
+        run: experiment_groups::adapt,
+        tolerance: experiment_groups::tolerance,
+    },
+    Adapter {
+        method: "experiment_rates",
+        run: experiment_rates::adapt,
+        tolerance: experiment_rates::tolerance,
     },
     Adapter {
         method: "fisher_exact",

@@ -1,4 +1,3 @@
 //! Experiments: exposures, outcomes, parts, read-outs.
 
 mod experiment;
-mod experiment_pending;

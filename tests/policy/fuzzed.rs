@@ -27,7 +27,6 @@ use std::{fs, path::Path};
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use switchstand::Reason;
 use switchstand::experiment::{Experiment, Kind, Metric, Setup};
 use switchstand::stats::Worse;
 
@@ -125,21 +124,25 @@ fn c1_to_c9_hold_whatever_a_roll_out_is_told() {
 fn part() -> Vec<u8> {
     let metrics = [
         Metric::goal("clicks", Kind::Rate, Worse::Lower, 0.01),
+        Metric::goal("score", Kind::Mean, Worse::Lower, 0.01),
         Metric::watched("p99", Kind::Quantile { order: 0.99 }),
         Metric::watched("load", Kind::Gauge),
     ];
-    let setup = Setup::new("r", ["v1", "v2"], [1, 1], metrics).expect("a setup");
+    let setup = Setup::new("r", [("v1", 1), ("v2", 1)], metrics).expect("a setup");
     let experiment = Experiment::new(setup);
     for unit in 0..8u64 {
         let label = ["v1", "v2"][usize::from(unit % 2 == 1)];
         let arm = experiment.arm(label).expect("an arm");
-        experiment.expose(unit << 40, Some(arm), Reason::Split);
-        for metric in ["clicks", "p99", "load"] {
+        experiment.expose_arm(arm, unit).expect("its own arm");
+        let value = f64::from(u8::from(unit.is_multiple_of(3)));
+        for metric in ["clicks", "score", "p99"] {
             let metric = experiment.metric(metric).expect("a metric");
-            let value = f64::from(u8::from(unit.is_multiple_of(3)));
-            let noted = experiment.record(arm, metric, unit << 40, value);
+            let noted = experiment.record(metric, unit, value);
             noted.expect("a value that can be noted");
         }
+        let load = experiment.metric("load").expect("a metric");
+        let noted = experiment.record_gauge(load, arm, value);
+        noted.expect("a value that can be noted");
     }
     serde_json::to_vec(&experiment.part()).expect("a part can be written")
 }

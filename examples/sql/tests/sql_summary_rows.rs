@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
-use switchstand::experiment::{Experiment, Kind, Metric, Setup, digest};
+use switchstand::experiment::{Experiment, Kind, Metric};
 use switchstand::stats::Worse;
 use switchstand::stats::{Moments, RatioMoments, ratios};
-use switchstand::{Policy, Route, Unit};
+use switchstand::{Policy, Unit};
 
 const QUERY: &str = include_str!("../../../src/guide/summary_rows.sql");
 
@@ -39,19 +39,17 @@ fn serve() -> Log {
              CREATE TABLE outcome (unit INTEGER, metric TEXT, value REAL);",
         )
         .unwrap();
-    let clicks = Metric::goal("clicks", Kind::Rate, Worse::Lower, 0.01);
+    let clicks = Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.01);
     let dwell = Metric::watched("dwell", Kind::Mean);
-    let setup = Setup::new("ranker-ab-7", ["v1", "v2"], [1, 1], [clicks, dwell]).unwrap();
-    let experiment = Experiment::new(setup);
     let policy =
         Policy::ab_test("ranker-ab-7", [("v1", 1), ("v2", 1)]).gate("80%".parse().unwrap());
+    let experiment = Experiment::of(&policy, [clicks, dwell]).unwrap();
     let plan = policy.compile("v1", ["v2"]).unwrap();
     let mut accumulators: BTreeMap<(String, String), RatioMoments> = BTreeMap::new();
     for user in 0..2_000_u64 {
         let unit = Unit::from(user);
-        let route: Route = plan.route(unit);
-        let arm = plan.arm_of(&route);
-        let noted = arm.map(|label| experiment.arm(label).unwrap());
+        let assignment = plan.assignment(unit);
+        let arm = assignment.arm.as_deref();
         let requests = user * 7 % 5;
         // Who is exposed need not make a request that has an outcome.
         for _ in 0..requests.max(1) {
@@ -61,7 +59,7 @@ fn serve() -> Log {
                     params![user as i64, arm],
                 )
                 .unwrap();
-            experiment.expose(digest(unit.key()), noted, route.reason());
+            assert_eq!(experiment.expose(&assignment, unit).is_ok(), arm.is_some());
         }
         let mut sums = BTreeMap::from([("clicks", (0.0, 0.0)), ("dwell", (0.0, 0.0))]);
         for request in 0..requests {
@@ -79,11 +77,9 @@ fn serve() -> Log {
                         params![user as i64, metric, value],
                     )
                     .unwrap();
-                if let Some(arm) = noted {
+                if arm.is_some() {
                     let id = experiment.metric(metric).unwrap();
-                    experiment
-                        .record(arm, id, digest(unit.key()), value)
-                        .unwrap();
+                    experiment.record(id, unit, value).unwrap();
                 }
                 let (x, y) = sums.get_mut(metric).unwrap();
                 (*x, *y) = (*x + value, *y + 1.0);
@@ -162,19 +158,20 @@ fn t2_the_rows_of_a_database_are_the_accumulators_of_the_units() {
 #[test]
 fn the_rows_of_a_database_are_the_units_and_values_of_the_read_out() {
     let log = serve();
-    let read = log.experiment.part().read_out().unwrap();
+    let read = log.experiment.read_out().unwrap();
     for finding in &read.findings {
         for (side, arm) in ["v1", "v2"].into_iter().enumerate() {
             let row = &log.rows[&(finding.metric.clone(), arm.to_owned())];
-            assert_eq!(row.units, read.exposures.units[side]);
+            assert_eq!(row.units, read.checks.arms[side].units);
             let [x, y, ..] = row.sums;
-            assert!(
-                close(finding.values[side].unwrap(), x / y),
-                "{} {arm}",
-                finding.metric
-            );
+            let value = match side {
+                0 => finding.value,
+                _ => finding.comparisons[0].value,
+            };
+            assert!(close(value.unwrap(), x / y), "{} {arm}", finding.metric);
         }
     }
     // Units that no draw has placed are in no row.
-    assert!(read.exposures.units.iter().sum::<u64>() < 2_000 && read.apart.outside > 0);
+    let units: u64 = read.checks.arms.iter().map(|arm| arm.units).sum();
+    assert!(units < 2_000 && read.apart.outside > 0);
 }

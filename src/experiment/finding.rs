@@ -1,0 +1,176 @@
+//! What one metric says of each candidate.
+
+use thiserror::Error;
+
+use super::{Kind, Role};
+use crate::stats::{Alpha, Interval, PValue, Refusal};
+
+/// What one metric says.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Finding {
+    /// Name of the metric.
+    pub metric: String,
+    /// What kind of number it is.
+    pub kind: Kind,
+    /// What it is for.
+    pub role: Role,
+    /// Units of the control that have a value.
+    pub units: u64,
+    /// The control's value, none where there are no data.
+    pub value: Option<f64>,
+    /// Outcomes of the control that were announced and have not come; none unless all of the
+    /// metric's outcomes are announced.
+    pub pending: Option<u64>,
+    /// The candidates beside the control, in the order of the setup.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// What one metric says of one candidate.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The candidate's label.
+    pub arm: String,
+    /// Its units that have a value.
+    pub units: u64,
+    /// Its value, none where there are no data.
+    pub value: Option<f64>,
+    /// Its pending outcomes, as [`Finding::pending`].
+    pub pending: Option<u64>,
+    /// The comparison with the control, or what is missing for one.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "or_words"))]
+    pub test: Result<Test, Missing>,
+    /// By how much units that crossed may have moved the two values.
+    pub(super) bias: f64,
+}
+
+/// The comparison of one metric in one candidate with the control, valid at every look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Test {
+    /// Candidate minus control.
+    pub effect: f64,
+    /// Effects that the observations do not contradict: a confidence sequence, at its part of
+    /// the error rate (Bonferroni), so that all intervals of the read-out hold together.
+    pub interval: Interval,
+    /// The effect in parts of the control's absolute value; none where the control is not told
+    /// from zero.
+    pub relative: Option<Relative>,
+    /// p-value, valid at every look: of a goal that there is a difference, of a guardrail that the
+    /// candidate is worse by more than the margin.
+    pub p: PValue,
+    /// The same, adjusted by Holm for the whole family.
+    pub adjusted_p: f64,
+    /// Error rate that the adjusted p-value is compared with.
+    pub alpha: Alpha,
+    /// For a guardrail, whether the candidate is worse by at most the margin. All guardrails must
+    /// be, so each is tested at the whole error rate.
+    pub within_margin: bool,
+    /// What the error rate holds for.
+    pub guarantee: Guarantee,
+    /// Further units of all arms until this line is expected to be decided; 0 if it is.
+    pub units_left: Option<u64>,
+}
+
+/// An effect in parts of the control's absolute value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Relative {
+    /// The effect over the control's absolute value; none without an event in the control.
+    pub effect: Option<f64>,
+    /// Relative effects that the observations do not contradict.
+    pub interval: Interval,
+}
+
+/// Says what the error rate of a line holds for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Guarantee {
+    /// For every law, from the first unit on.
+    Exact,
+    /// For the laws of the table in the guide's chapter on A/B tests.
+    Simulated,
+}
+
+/// Tells what is missing for a comparison.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// Too few units have a value.
+    #[error(
+        "{control} units of the control and {candidate} of the candidate have values, some {needed} \
+         of each are needed to tell how they vary"
+    )]
+    TooFewUnits {
+        /// The control's units with a value.
+        control: u64,
+        /// The candidate's units with a value.
+        candidate: u64,
+        /// About how many each needs.
+        needed: u64,
+    },
+    /// The values do not vary.
+    #[error("all values of the {arm} are equal, so nothing tells what they might have been")]
+    NoVariation {
+        /// Control or candidate.
+        arm: &'static str,
+    },
+    /// The values are too uneven.
+    #[error(
+        "values too uneven: as if {units} units more were needed; record them with a cap, or as a \
+         rate"
+    )]
+    TooUneven {
+        /// About how many more units, of both arms.
+        units: u64,
+    },
+    /// There are no units.
+    #[error("no unit of {arm} was exposed yet")]
+    NoUnits {
+        /// Control or candidate.
+        arm: &'static str,
+    },
+    /// The metric is a gauge.
+    #[error("a gauge is shown and never tested")]
+    Gauge,
+    /// The arm was dropped.
+    #[error("the arm was dropped")]
+    Dropped,
+    /// The method gives no answer.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl Test {
+    /// Tells whether the line's p-value suffices, over the whole family.
+    #[must_use]
+    pub fn is_significant(&self) -> bool {
+        self.adjusted_p < self.alpha.get()
+    }
+}
+
+#[cfg(feature = "serde")]
+fn or_words<S: serde::Serializer>(
+    test: &Result<Test, Missing>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    use serde::Serialize as _;
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Stored<'a> {
+        Compared(&'a Test),
+        Missing(String),
+    }
+    match test {
+        Ok(test) => Stored::Compared(test),
+        Err(missing) => Stored::Missing(missing.to_string()),
+    }
+    .serialize(serializer)
+}

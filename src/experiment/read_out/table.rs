@@ -1,0 +1,219 @@
+//! A read-out as a table in Markdown.
+
+use core::fmt;
+
+use super::{Checks, ReadOut, Standing};
+use crate::experiment::{Comparison, Finding, Guarantee, Kind, Role};
+use crate::stats::{Interval, measure::significant};
+
+const HEAD: [&str; 11] = [
+    "metric",
+    "role",
+    "arm",
+    "units",
+    "value",
+    "effect",
+    "interval",
+    "relative",
+    "interval",
+    "p (Holm)",
+    "units needed",
+];
+
+impl fmt::Display for ReadOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.release, self.verdict)?;
+        for (arm, standing) in &self.standings {
+            if let Standing::Worse { metric } = standing {
+                writeln!(f, "- {arm} is worse in {metric}")?;
+            }
+        }
+        writeln!(f, "{}", self.checks)?;
+        let mut rows = vec![HEAD.map(str::to_owned)];
+        for finding in &self.findings {
+            let control = self.checks.arms.first();
+            rows.push(control_row(finding, control.map_or("", |arm| &arm.arm)));
+            rows.extend(finding.comparisons.iter().map(|arm| row(finding, arm)));
+        }
+        table(f, &rows)?;
+        self.notes(f)
+    }
+}
+
+impl ReadOut {
+    fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            for arm in &finding.comparisons {
+                if let Err(missing) = &arm.test {
+                    writeln!(f, "- {} of {}: {missing}", finding.metric, arm.arm)?;
+                }
+            }
+            let pending = finding
+                .comparisons
+                .iter()
+                .map(|arm| (&arm.arm, arm.pending));
+            if let Some(of_control) = finding.pending {
+                write!(
+                    f,
+                    "- {}: pending outcomes: {of_control} of the control",
+                    finding.metric
+                )?;
+                for (arm, pending) in pending {
+                    write!(f, ", {} of {arm}", pending.unwrap_or_default())?;
+                }
+                writeln!(f)?;
+            }
+        }
+        let apart = self.apart;
+        writeln!(
+            f,
+            "- apart: {} fallbacks, {} overrides, {} pinned, {} listed, {} by audience, {} outside, \
+             {} of other policies",
+            apart.fallbacks,
+            apart.overrides,
+            apart.pinned,
+            apart.listed,
+            apart.audiences,
+            apart.outside,
+            apart.other_policy
+        )?;
+        write!(
+            f,
+            "- alpha {} over all looks and {} comparisons; lines marked ~ hold for the laws of the \
+             guide's table, all others for every law",
+            self.alpha.get(),
+            self.family
+        )
+    }
+}
+
+impl fmt::Display for Checks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arms = self.arms.iter().map(|arm| {
+            let dropped = if arm.dropped { " (dropped)" } else { "" };
+            format!("{} on {}{dropped}", arm.units, arm.arm)
+        });
+        let arms = arms.collect::<Vec<_>>().join(", ");
+        write!(f, "- units: {arms}; {} requests", self.requests)?;
+        if self.units_sampled < 1.0 {
+            write!(f, "; one unit in {} is kept", 1.0 / self.units_sampled)?;
+        }
+        match &self.sample_ratio_p {
+            Some(p) => writeln!(f, "\n- sample ratio: {p}")?,
+            None => writeln!(f, "\n- sample ratio: no units")?,
+        }
+        write!(f, "- exposed to several arms: {} units", self.crossed)?;
+        if self.moved > 0 {
+            write!(f, ", and {} that a dropped arm left to others", self.moved)?;
+        }
+        let never = self.never_exposed;
+        write!(
+            f,
+            "\n- never exposed: {} units, {} of {} records",
+            never.units, never.records, never.of_records
+        )?;
+        if never.are_many() {
+            write!(f, ": more than 1 %, find out where they come from")?;
+        }
+        writeln!(f)
+    }
+}
+
+fn control_row(finding: &Finding, arm: &str) -> [String; 11] {
+    let mut row = HEAD.map(|_| String::new());
+    let cells = [
+        finding.metric.clone(),
+        role(finding),
+        arm.to_owned(),
+        units(finding, finding.units),
+        number(finding.value),
+    ];
+    for (place, cell) in row.iter_mut().zip(cells) {
+        *place = cell;
+    }
+    row
+}
+
+fn row(finding: &Finding, arm: &Comparison) -> [String; 11] {
+    let mut row = control_row(finding, &arm.arm);
+    row[3] = units(finding, arm.units);
+    row[4] = number(arm.value);
+    let Ok(test) = &arm.test else {
+        row[5] = "-".to_owned();
+        return row;
+    };
+    let exact = if test.guarantee == Guarantee::Exact {
+        ""
+    } else {
+        "~"
+    };
+    row[5] = format!("{:+}", significant(test.effect));
+    row[6] = range(&test.interval, |value| significant(value).to_string());
+    let percent = |value: f64| format!("{:+.2} %", 100.0 * value);
+    match &test.relative {
+        Some(relative) => {
+            row[7] = relative.effect.map_or("-".to_owned(), percent);
+            row[8] = range(&relative.interval, percent);
+        }
+        None => row[7] = "-".to_owned(),
+    }
+    row[9] = match finding.role {
+        Role::Watched => format!("{exact}{:.2e}", test.p.value),
+        _ => format!("{exact}{:.2e}", test.adjusted_p),
+    };
+    row[10] = test
+        .units_left
+        .map_or("-".to_owned(), |units| units.to_string());
+    row
+}
+
+fn role(finding: &Finding) -> String {
+    match finding.role {
+        Role::Goal { .. } => "goal",
+        Role::Guardrail { .. } => "guardrail",
+        Role::Watched => "watched",
+    }
+    .to_owned()
+}
+
+fn units(finding: &Finding, units: u64) -> String {
+    match finding.kind {
+        Kind::Gauge => "-".to_owned(),
+        _ => units.to_string(),
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| significant(value).to_string())
+}
+
+fn range(interval: &Interval, number: impl Fn(f64) -> String) -> String {
+    let end = |value: f64| match value.is_finite() {
+        true => number(value),
+        false => if value > 0.0 { "inf" } else { "-inf" }.to_owned(),
+    };
+    format!("{} to {}", end(interval.lower), end(interval.upper))
+}
+
+/// Writes rows whose cells stand below each other, and which Markdown takes for a table.
+fn table(f: &mut fmt::Formatter<'_>, rows: &[[String; 11]]) -> fmt::Result {
+    let mut widths = [0; 11];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for (place, row) in rows.iter().enumerate() {
+        for (cell, width) in row.iter().zip(widths) {
+            write!(f, "| {cell:<width$} ")?;
+        }
+        writeln!(f, "|")?;
+        if place == 0 {
+            for width in widths {
+                write!(f, "|{:-<1$}", "", width + 2)?;
+            }
+            writeln!(f, "|")?;
+        }
+    }
+    writeln!(f)
+}

@@ -1,0 +1,399 @@
+//! What serving threads write.
+
+use core::time::Duration;
+
+use super::{
+    ArmId, Experiment, ExperimentError, Kind, MetricId, Place, Source,
+    row::{Belongs, Row},
+};
+use crate::{
+    record::Assignment,
+    route::Reason,
+    stats::Refusal,
+    unit::{Key, Unit},
+};
+
+/// Says what became of an exposure or an outcome.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Filed {
+    /// It counts for the unit's arm.
+    Counted,
+    /// No exposure of the unit is known here; it counts once one is, on whatever server.
+    NotExposed,
+    /// The unit was exposed to several arms and counts in none.
+    Crossed,
+    /// The unit is not among those that are kept since the sample was halved.
+    NotSampled,
+}
+
+/// Says how a request ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The version drawn answered.
+    Answered,
+    /// The version drawn failed, whoever answered in its place.
+    Failed,
+    /// The request was at fault itself.
+    Refused,
+    /// Nobody waited for the end.
+    GivenUp,
+}
+
+impl Experiment {
+    /// Takes what a router saw of one request: an exposure, and the metrics fed by requests.
+    ///
+    /// The assignment is that of the draw, also where another version answered: leaving out units
+    /// whose version failed would leave out the failures. A request of another policy, or one that
+    /// no draw has placed, is counted [apart](super::Apart).
+    pub fn observe<'u>(
+        &self,
+        assignment: &Assignment<'_>,
+        unit: impl Into<Unit<'u>>,
+        ended: Ended,
+        took: Option<Duration>,
+    ) {
+        let key = unit.into().key();
+        let place = self.digester.place(key);
+        let arm = match self.drawn(assignment) {
+            Ok(arm) => arm,
+            Err(ExperimentError::NotDrawn { reason }) => {
+                return self.shards.set(place).apart.count(reason);
+            }
+            Err(_) => {
+                let apart = &mut self.shards.set(place).apart;
+                apart.other_policy = apart.other_policy.saturating_add(1);
+                return;
+            }
+        };
+        let _ = self.with_row(key, place, 1, |row| {
+            row.exposed |= 1 << arm;
+            for metric in &self.places {
+                let value = match (metric.source, ended, took) {
+                    (Source::Failures, Ended::Answered, _) => 0.0,
+                    (Source::Failures, Ended::Failed, _) => 1.0,
+                    (Source::Latency, Ended::Answered | Ended::Failed, Some(took)) => {
+                        took.as_secs_f64()
+                    }
+                    _ => continue,
+                };
+                if let Some(slot) = row.slot(metric.slot, self.width) {
+                    slot.add(value, place, metric.kind);
+                }
+            }
+        });
+    }
+
+    /// Notes that a unit got the answer of the arm that its assignment names.
+    ///
+    /// To be called for every answered request: a unit counts once, however often it is exposed,
+    /// and the calls count as the requests.
+    ///
+    /// # Errors
+    /// [`ExperimentError::OtherRelease`] and [`ExperimentError::OtherPolicy`] for an assignment
+    /// of another, [`ExperimentError::NotDrawn`] without an arm; the request is counted
+    /// [apart](super::Apart) then.
+    pub fn expose<'u>(
+        &self,
+        assignment: &Assignment<'_>,
+        unit: impl Into<Unit<'u>>,
+    ) -> Result<Filed, ExperimentError> {
+        let key = unit.into().key();
+        let drawn = self.drawn(assignment);
+        let place = self.digester.place(key);
+        match drawn {
+            Ok(arm) => Ok(self.expose_to(key, place, arm)),
+            Err(refused) => {
+                let apart = &mut self.shards.set(place).apart;
+                match refused {
+                    ExperimentError::NotDrawn { reason } => apart.count(reason),
+                    _ => apart.other_policy = apart.other_policy.saturating_add(1),
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    /// Notes that a unit got this arm's answer, where the arm is known by its handle.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Foreign`] for an arm of another experiment.
+    #[inline]
+    pub fn expose_arm<'u>(
+        &self,
+        arm: ArmId,
+        unit: impl Into<Unit<'u>>,
+    ) -> Result<Filed, ExperimentError> {
+        let arm = self.own_arm(arm)?;
+        let key = unit.into().key();
+        Ok(self.expose_to(key, self.digester.place(key), arm))
+    }
+
+    /// Counts a request that no draw has placed.
+    pub fn count_apart<'u>(&self, reason: Reason, unit: impl Into<Unit<'u>>) {
+        let place = self.digester.place(unit.into().key());
+        self.shards.set(place).apart.count(reason);
+    }
+
+    /// Announces that an outcome of this metric is to come for a unit, seconds or weeks later.
+    ///
+    /// Announce all outcomes of a metric or none. A [`Finding`](super::Finding) then states how
+    /// many are pending: what has come may differ from what is to come, the more so if the arms
+    /// differ in how fast it comes.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Foreign`] for a metric of another experiment,
+    /// [`ExperimentError::WrongKind`] for a gauge.
+    pub fn await_outcome<'u>(
+        &self,
+        metric: MetricId,
+        unit: impl Into<Unit<'u>>,
+    ) -> Result<Filed, ExperimentError> {
+        let metric = self.own(metric)?;
+        if metric.kind == Kind::Gauge {
+            return Err(self.wrong_kind(metric, "values as they are read, which nobody waits for"));
+        }
+        let key = unit.into().key();
+        let filed = self.with_row(key, self.digester.place(key), 0, |row| {
+            if let Some(slot) = row.slot(metric.slot, self.width) {
+                slot.announced = slot.announced.saturating_add(1);
+            }
+        });
+        Ok(filed)
+    }
+
+    /// Notes a value of a unit, which counts for the arm to which the unit was exposed.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Foreign`] for a metric of another experiment,
+    /// [`ExperimentError::Refused`] for a value that is not finite, [`ExperimentError::OutOfRange`]
+    /// beyond 1e100, [`ExperimentError::WrongKind`] for one that the metric does not take; nothing is noted
+    /// then.
+    #[inline]
+    pub fn record<'u>(
+        &self,
+        metric: MetricId,
+        unit: impl Into<Unit<'u>>,
+        value: f64,
+    ) -> Result<Filed, ExperimentError> {
+        let metric = self.own(metric)?;
+        self.check(metric, value)?;
+        Ok(self.add(metric, unit.into().key(), value, 0))
+    }
+
+    /// Notes a value of a unit whose assignment came with it, from another server or a log.
+    ///
+    /// # Errors
+    /// As [`record`](Experiment::record) and as [`expose`](Experiment::expose) for the assignment;
+    /// nothing is noted then.
+    pub fn record_for<'u>(
+        &self,
+        assignment: &Assignment<'_>,
+        metric: MetricId,
+        unit: impl Into<Unit<'u>>,
+        value: f64,
+    ) -> Result<Filed, ExperimentError> {
+        let metric = self.own(metric)?;
+        self.check(metric, value)?;
+        let told = 1 << self.drawn(assignment)?;
+        Ok(self.add(metric, unit.into().key(), value, told))
+    }
+
+    /// Notes a numerator and a denominator of a unit, for a ratio.
+    ///
+    /// # Errors
+    /// As [`record`](Experiment::record), for a denominator below 0, and for any metric that is
+    /// not a ratio.
+    pub fn record_ratio<'u>(
+        &self,
+        metric: MetricId,
+        unit: impl Into<Unit<'u>>,
+        numerator: f64,
+        denominator: f64,
+    ) -> Result<Filed, ExperimentError> {
+        self.add_ratio(metric, unit.into().key(), [numerator, denominator], 0)
+    }
+
+    /// Notes a numerator and a denominator of a unit whose assignment came with them.
+    ///
+    /// # Errors
+    /// As [`record_ratio`](Experiment::record_ratio) and [`record_for`](Experiment::record_for).
+    pub fn record_ratio_for<'u>(
+        &self,
+        assignment: &Assignment<'_>,
+        metric: MetricId,
+        unit: impl Into<Unit<'u>>,
+        numerator: f64,
+        denominator: f64,
+    ) -> Result<Filed, ExperimentError> {
+        let told = 1 << self.drawn(assignment)?;
+        self.add_ratio(metric, unit.into().key(), [numerator, denominator], told)
+    }
+
+    /// Notes a value of a gauge, which is of an arm and of no unit.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Foreign`] for a handle of another experiment,
+    /// [`ExperimentError::OutOfRange`] beyond 1e290, [`ExperimentError::WrongKind`] for any other
+    /// metric.
+    pub fn record_gauge(
+        &self,
+        metric: MetricId,
+        arm: ArmId,
+        value: f64,
+    ) -> Result<(), ExperimentError> {
+        let own = self.own(metric)?;
+        let arm = self.own_arm(arm)?;
+        if own.kind != Kind::Gauge {
+            return Err(self.wrong_kind(own, "values of units"));
+        }
+        self.gauges.lock().record(metric.place, arm, value)
+    }
+
+    fn expose_to(&self, key: Key<'_>, place: u64, arm: usize) -> Filed {
+        self.with_row(key, place, 1, |row| row.exposed |= 1 << arm)
+    }
+
+    fn add(&self, metric: Place, key: Key<'_>, value: f64, told: u64) -> Filed {
+        let place = self.digester.place(key);
+        self.with_row(key, place, 0, |row| {
+            row.told |= told;
+            if let Some(slot) = row.slot(metric.slot, self.width) {
+                slot.add(value, place, metric.kind);
+            }
+        })
+    }
+
+    fn add_ratio(
+        &self,
+        metric: MetricId,
+        key: Key<'_>,
+        values: [f64; 2],
+        told: u64,
+    ) -> Result<Filed, ExperimentError> {
+        let metric = self.own(metric)?;
+        let expected = match metric.kind {
+            Kind::Ratio => "a denominator of at least 0",
+            _ => "one value, not a numerator and a denominator",
+        };
+        for value in values {
+            finite(value)?;
+        }
+        if metric.kind != Kind::Ratio || values[1] < 0.0 {
+            return Err(self.wrong_kind(metric, expected));
+        }
+        let place = self.digester.place(key);
+        Ok(self.with_row(key, place, 0, |row| {
+            row.told |= told;
+            for (value, at) in values.into_iter().zip(metric.slot..) {
+                if let Some(slot) = row.slot(at, self.width) {
+                    slot.add(value, place, metric.kind);
+                }
+            }
+        }))
+    }
+
+    #[inline]
+    fn with_row(
+        &self,
+        key: Key<'_>,
+        place: u64,
+        requests: u64,
+        change: impl FnOnce(&mut Row),
+    ) -> Filed {
+        let group = || key.group();
+        let belongs = self.shards.with_row(place, requests, group, |row| {
+            change(row);
+            row.belongs()
+        });
+        match belongs {
+            Some(Belongs::To(_)) => Filed::Counted,
+            Some(Belongs::Crossed(_)) => Filed::Crossed,
+            Some(Belongs::Nowhere) => Filed::NotExposed,
+            None => Filed::NotSampled,
+        }
+    }
+
+    /// Returns the arm that an assignment names.
+    fn drawn(&self, assignment: &Assignment<'_>) -> Result<usize, ExperimentError> {
+        if assignment.release != self.setup.release {
+            return Err(ExperimentError::OtherRelease {
+                found: assignment.release.clone().into_owned(),
+                expected: self.setup.release.clone(),
+            });
+        }
+        let Some(arm) = assignment.arm.as_deref() else {
+            let reason = assignment.reason;
+            return Err(ExperimentError::NotDrawn { reason });
+        };
+        if !self.course.read().knows(assignment.fingerprint) {
+            let found = assignment.fingerprint;
+            return Err(ExperimentError::OtherPolicy { found });
+        }
+        self.setup.arm(arm)
+    }
+
+    #[inline]
+    fn own(&self, metric: MetricId) -> Result<Place, ExperimentError> {
+        let place = self.places.get(metric.place).copied();
+        let what = "a metric";
+        place
+            .filter(|_| metric.experiment == self.number)
+            .ok_or(ExperimentError::Foreign { what })
+    }
+
+    #[inline]
+    fn own_arm(&self, arm: ArmId) -> Result<usize, ExperimentError> {
+        let what = "an arm";
+        match arm.experiment == self.number {
+            true => Ok(arm.place),
+            false => Err(ExperimentError::Foreign { what }),
+        }
+    }
+
+    #[inline]
+    fn check(&self, metric: Place, value: f64) -> Result<(), ExperimentError> {
+        finite(value)?;
+        let expected = match metric.kind {
+            _ if metric.source != Source::Application => "values from the router alone",
+            Kind::Rate | Kind::CommonRate if value != 0.0 && value != 1.0 => "0 or 1",
+            Kind::Quantile { .. } if value < 0.0 => "a value of at least 0",
+            Kind::Ratio => "a numerator and a denominator, by `record_ratio`",
+            Kind::Gauge => "values of an arm, by `record_gauge`",
+            _ => return Ok(()),
+        };
+        Err(self.wrong_kind(metric, expected))
+    }
+
+    #[cold]
+    fn wrong_kind(&self, wrong: Place, expected: &'static str) -> ExperimentError {
+        let metrics = self.setup.metrics.iter().zip(&self.places);
+        let is_it = |place: &Place| place.slot == wrong.slot && place.kind == wrong.kind;
+        let mut named = metrics.filter(|(_, place)| is_it(place));
+        let name = named.next().map(|(metric, _)| metric.name.clone());
+        ExperimentError::WrongKind {
+            name: name.unwrap_or_default(),
+            expected,
+        }
+    }
+}
+
+/// Sums of so large values, and the squares of those, can still be formed.
+const GREATEST: f64 = 1e100;
+
+#[inline]
+fn finite(value: f64) -> Result<(), ExperimentError> {
+    if value.abs() <= GREATEST {
+        return Ok(());
+    }
+    let what = "value";
+    Err(match value.is_finite() {
+        true => ExperimentError::OutOfRange {
+            what,
+            value,
+            expected: "a number from -1e100 to 1e100",
+        },
+        false => Refusal::NonFinite { what, value }.into(),
+    })
+}

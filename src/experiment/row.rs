@@ -1,0 +1,142 @@
+//! What is kept of one unit.
+
+use core::hash::{BuildHasherDefault, Hasher};
+use std::collections::HashMap;
+
+use super::Kind;
+use crate::stats::guard::mix;
+
+/// Rows of units, by their mixed digest.
+pub(super) type Rows = HashMap<u64, Row, BuildHasherDefault<MixedAlready>>;
+
+/// One unit: where it was exposed, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Row {
+    /// A bit for every arm that it was exposed to.
+    pub(super) exposed: u64,
+    /// A bit for every arm that an outcome's assignment named.
+    pub(super) told: u64,
+    /// Its group of 256.
+    pub(super) group: u8,
+    /// None until the first outcome.
+    pub(super) slots: Box<[Slot]>,
+}
+
+/// What one unit had of one metric; a ratio has a second slot for its denominators.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Slot {
+    /// The sum of values; of a quantile, the value that is kept.
+    pub(super) sum: f64,
+    /// How many values came.
+    pub(super) values: u32,
+    /// How many were announced.
+    pub(super) announced: u32,
+}
+
+/// Which arm a unit belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Belongs {
+    To(usize),
+    /// To several, all of these bits.
+    Crossed(u64),
+    Nowhere,
+}
+
+impl Row {
+    pub(super) fn of_group(group: u8) -> Row {
+        Row {
+            group,
+            ..Row::default()
+        }
+    }
+
+    pub(super) const fn belongs(&self) -> Belongs {
+        let arms = self.exposed | self.told;
+        match (self.exposed, arms.count_ones()) {
+            (0, _) => Belongs::Nowhere,
+            (_, 1) => Belongs::To(arms.trailing_zeros() as usize),
+            _ => Belongs::Crossed(arms),
+        }
+    }
+
+    #[inline]
+    pub(super) fn slot(&mut self, place: usize, width: usize) -> Option<&mut Slot> {
+        if self.slots.is_empty() {
+            self.slots = vec![Slot::default(); width].into();
+        }
+        self.slots.get_mut(place)
+    }
+
+    /// Adds what another server has kept of the same unit; `kinds` has one for every slot.
+    pub(super) fn merge(&mut self, other: &Row, key: u64, kinds: &[Kind]) {
+        self.exposed |= other.exposed;
+        self.told |= other.told;
+        if self.slots.is_empty() {
+            self.slots.clone_from(&other.slots);
+            return;
+        }
+        let pairs = self.slots.iter_mut().zip(&other.slots);
+        for ((ours, theirs), kind) in pairs.zip(kinds) {
+            ours.merge(theirs, key, *kind);
+        }
+    }
+}
+
+impl Slot {
+    #[inline]
+    pub(super) fn add(&mut self, value: f64, key: u64, kind: Kind) {
+        match kind {
+            Kind::Quantile { .. } => self.keep(value, self.values == 0, key),
+            _ => self.sum += value,
+        }
+        self.values = self.values.saturating_add(1);
+    }
+
+    fn merge(&mut self, other: &Slot, key: u64, kind: Kind) {
+        match kind {
+            Kind::Quantile { .. } if other.values > 0 => {
+                self.keep(other.sum, self.values == 0, key);
+            }
+            _ => self.sum += other.sum,
+        }
+        self.values = self.values.saturating_add(other.values);
+        self.announced = self.announced.saturating_add(other.announced);
+    }
+
+    /// Keeps one of several values: that of the least hash, whatever the order they come in.
+    fn keep(&mut self, value: f64, is_first: bool, key: u64) {
+        let rank = |value: f64| (mix(key ^ mix(value.to_bits())), value.to_bits());
+        if is_first || rank(value) < rank(self.sum) {
+            self.sum = value;
+        }
+    }
+}
+
+/// Hands on keys that are mixed already, without the bits that sampling makes constant.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MixedAlready(u64);
+
+impl Hasher for MixedAlready {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = mix(self.0 ^ u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key.rotate_left(32);
+    }
+}
+
+/// Tells whether a unit is among those that are kept after so many halvings.
+#[inline]
+pub(super) const fn in_sample(key: u64, level: u32) -> bool {
+    key.leading_zeros() >= level
+}
+
+/// So many halvings leave hardly one of all 64-bit digests.
+pub(super) const MAX_LEVEL: u32 = 60;

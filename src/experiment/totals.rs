@@ -1,0 +1,193 @@
+//! What the rows of all units add up to.
+
+use super::{
+    Kind, NeverExposed, Part,
+    row::{Belongs, Row, Slot},
+};
+use crate::stats::{Histogram, Refusal};
+
+/// How many groups units fall into.
+const GROUPS: usize = 256;
+
+/// Sums over the units of each arm, and of those that belong to none.
+pub(super) struct Totals {
+    pub(super) arms: Vec<ArmTotals>,
+    /// Units of several arms, none of them dropped.
+    pub(super) crossed: u64,
+    /// Units of a dropped arm and another.
+    pub(super) moved: u64,
+    pub(super) never: NeverExposed,
+}
+
+/// Sums over the units of one arm alone.
+#[derive(Clone)]
+pub(super) struct ArmTotals {
+    pub(super) units: u64,
+    /// Units of this arm and another.
+    pub(super) crossed: u64,
+    by_group: Vec<f64>,
+    pub(super) cells: Vec<CellTotals>,
+}
+
+/// Sums of one metric over the units of one arm.
+#[derive(Clone, Default)]
+pub(super) struct CellTotals {
+    /// Numerator and denominator of each group; none for rates and quantiles.
+    pub(super) groups: Vec<[f64; 2]>,
+    /// Units with a value.
+    pub(super) units: u64,
+    /// Units with an event.
+    pub(super) events: u64,
+    pub(super) values: Histogram,
+    pub(super) announced: u64,
+    pub(super) come: u64,
+    /// Units that crossed and have a value, their numerators and denominators.
+    pub(super) crossed: (u64, f64, f64),
+}
+
+impl CellTotals {
+    /// Returns the numerator and the denominator of all groups.
+    pub(super) fn total(&self) -> [f64; 2] {
+        let add = |[x, y]: [f64; 2], [a, b]: &[f64; 2]| [x + a, y + b];
+        self.groups.iter().fold([0.0; 2], add)
+    }
+}
+
+impl Totals {
+    pub(super) fn of(part: &Part) -> Result<Totals, Refusal> {
+        let metrics = &part.setup.metrics;
+        let (slots, _) = part.setup.slots();
+        let cell = |kind: Kind| CellTotals {
+            groups: match kind {
+                Kind::Rate | Kind::Quantile { .. } | Kind::Gauge => Vec::new(),
+                _ => vec![[0.0; 2]; GROUPS],
+            },
+            ..CellTotals::default()
+        };
+        let arm = ArmTotals {
+            units: 0,
+            crossed: 0,
+            by_group: vec![0.0; GROUPS],
+            cells: metrics.iter().map(|metric| cell(metric.kind)).collect(),
+        };
+        let mut totals = Totals {
+            arms: vec![arm; part.setup.arms.len()],
+            crossed: 0,
+            moved: 0,
+            never: NeverExposed::default(),
+        };
+        let places: Vec<(Kind, usize)> = metrics
+            .iter()
+            .map(|metric| metric.kind)
+            .zip(slots)
+            .collect();
+        for row in part.rows.values() {
+            totals.add(row, &places, part.course.dropped)?;
+        }
+        for arm in &mut totals.arms {
+            arm.count_units(&places);
+        }
+        Ok(totals)
+    }
+
+    fn add(&mut self, row: &Row, places: &[(Kind, usize)], dropped: u64) -> Result<(), Refusal> {
+        let values: u64 = row.slots.iter().map(|slot| u64::from(slot.values)).sum();
+        self.never.of_records += values;
+        match row.belongs() {
+            Belongs::To(arm) => {
+                if let Some(arm) = self.arms.get_mut(arm) {
+                    arm.add(row, places)?;
+                }
+            }
+            Belongs::Crossed(arms) if arms & dropped != 0 => self.moved += 1,
+            Belongs::Crossed(arms) => {
+                self.crossed += 1;
+                for (arm, place) in self.arms.iter_mut().zip(0..) {
+                    if arms >> place & 1 == 1 {
+                        arm.add_crossed(row, places);
+                    }
+                }
+            }
+            Belongs::Nowhere => {
+                self.never.units += 1;
+                self.never.records += values;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ArmTotals {
+    fn add(&mut self, row: &Row, places: &[(Kind, usize)]) -> Result<(), Refusal> {
+        self.units += 1;
+        let group = usize::from(row.group);
+        if let Some(units) = self.by_group.get_mut(group) {
+            *units += 1.0;
+        }
+        for (cell, &(kind, place)) in self.cells.iter_mut().zip(places) {
+            let Some(slot) = row.slots.get(place) else {
+                continue;
+            };
+            cell.announced += u64::from(slot.announced);
+            cell.come += u64::from(slot.values);
+            if slot.values == 0 {
+                continue;
+            }
+            if let Kind::Quantile { .. } = kind {
+                cell.values.record(slot.sum)?;
+            }
+            let [numerator, denominator] = numbers(row, slot, kind, place);
+            cell.units += u64::from(kind != Kind::Ratio || denominator > 0.0);
+            cell.events += u64::from(slot.sum > 0.0);
+            if let Some(sums) = cell.groups.get_mut(group) {
+                sums[0] += numerator;
+                sums[1] += denominator;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_crossed(&mut self, row: &Row, places: &[(Kind, usize)]) {
+        self.crossed += 1;
+        for (cell, &(kind, place)) in self.cells.iter_mut().zip(places) {
+            let slot = row.slots.get(place).copied().unwrap_or_default();
+            let of_exposed = matches!(kind, Kind::Rate | Kind::Count);
+            let [mut numerator, mut denominator] = numbers(row, &slot, kind, place);
+            if of_exposed {
+                denominator = 1.0;
+            }
+            if kind == Kind::Rate {
+                numerator = f64::from(u8::from(slot.sum > 0.0));
+            }
+            if of_exposed || denominator > 0.0 {
+                let (units, sum, weight) = cell.crossed;
+                cell.crossed = (units + 1, sum + numerator, weight + denominator);
+            }
+        }
+    }
+
+    /// Gives every exposed unit its place where events are counted per unit.
+    fn count_units(&mut self, places: &[(Kind, usize)]) {
+        for (cell, (kind, _)) in self.cells.iter_mut().zip(places) {
+            match kind {
+                Kind::Rate => cell.units = self.units,
+                Kind::Count => {
+                    cell.units = self.units;
+                    for (sums, units) in cell.groups.iter_mut().zip(&self.by_group) {
+                        sums[1] = *units;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Returns a unit's numerator and denominator.
+fn numbers(row: &Row, slot: &Slot, kind: Kind, place: usize) -> [f64; 2] {
+    let denominator = match kind {
+        Kind::Ratio => row.slots.get(place + 1).map_or(0.0, |slot| slot.sum),
+        _ => f64::from(slot.values),
+    };
+    [slot.sum, denominator]
+}
