@@ -34,7 +34,7 @@ use crate::{
 ///     // The log has the unit, the assignment and, later, the reward.
 ///     let assignment = ran.assignment(user);
 ///     let reward = if assignment.version == "v2" { 0.9 } else { 0.6 };
-///     value.push(pair.weigh(user, &assignment, reward)?)?;
+///     value.record(pair.weigh(user, &assignment, reward)?)?;
 /// }
 /// assert!(value.estimate()?.interval.contains(0.75));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

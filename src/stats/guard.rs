@@ -37,7 +37,7 @@
 //!     guard.record(user, side, share)?;
 //! }
 //! // 20 of 60 bad events with 5 % of the traffic: far too many.
-//! assert_eq!(guard.reading().verdict(), Verdict::Harm);
+//! assert_eq!(guard.reading().verdict(), GuardVerdict::Harm);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -80,6 +80,8 @@ fn t1_a_log_rate_ratio_keeps_its_digits_where_the_share_is_next_to_0() {
     let rate = rate_interval(&counts(1, 1_000_001), alpha).unwrap();
     let ln_odds = rate.lower.ln() - (-rate.lower).ln_1p();
     assert!((one.lower - ln_odds).abs() < 1e-9);
+    let found = ln_e_of_one_event(1_000_001.0, rate.lower);
+    assert!((found + alpha.get().ln()).abs() < 1e-8, "{found}");
 }
 
 #[test]

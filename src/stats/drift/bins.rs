@@ -24,7 +24,7 @@ use crate::stats::{PValue, Refusal};
 /// ```
 /// use switchstand::stats::drift;
 /// let drift = drift::binned(&[120, 300, 80], &[100, 310, 90], 0.0)?;
-/// assert!(drift.psi < 0.1 && drift.chi_squared_p.p > 0.05);
+/// assert!(drift.psi < 0.1 && drift.chi_squared_p.value > 0.05);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift, Refusal> {

@@ -30,9 +30,9 @@ use crate::stats::{Alpha, Alternative, Refusal};
 /// let mut trial =
 ///     Monitor::new(spending, Alpha::FIVE_PERCENT, Alternative::TwoSided, 10_000.0)?;
 /// let first = trial.look(4_000.0, 0.05, 0.022)?;
-/// assert_eq!(first.verdict, Verdict::Continue);
+/// assert_eq!(first.verdict, TrialVerdict::Continue);
 /// let second = trial.look(8_000.0, 0.06, 0.016)?;
-/// assert_eq!(second.verdict, Verdict::EffectShown);
+/// assert_eq!(second.verdict, TrialVerdict::EffectShown);
 /// let conclusion = trial.conclusion().ok_or("still running")?;
 /// assert!(conclusion.p.value < 0.05 && conclusion.estimate < 0.06);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -23,8 +23,8 @@ use super::{GuardVerdict, Reading};
 ///     latch.look(guard.reading());
 /// }
 /// // Ten bad events of the candidate and then ninety of the control.
-/// assert_eq!(guard.reading().verdict(), Verdict::Undecided);
-/// assert_eq!(latch.verdict(), Verdict::Harm);
+/// assert_eq!(guard.reading().verdict(), GuardVerdict::Undecided);
+/// assert_eq!(latch.verdict(), GuardVerdict::Harm);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

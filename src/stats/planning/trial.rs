@@ -16,7 +16,7 @@ use crate::stats::{Alpha, Refusal};
 /// let trial = Trial::new(errors, CandidateShare::new(0.05)?, Alpha::ONE_PERCENT, 0.8)?
 ///     .with_requests_per_day(100_000.0)?;
 /// let comparison = trial.compare()?;
-/// assert_eq!(comparison.recommended().method, Method::RateGuard);
+/// assert_eq!(comparison.recommended().method, TrialMethod::RateGuard);
 /// println!("{comparison}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
