@@ -39,7 +39,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
             ("ln_e_single", look.ln_e_single().into()),
             ("ln_e", look.ln_e().into()),
             ("ln_p", look.p().ln_p.into()),
-            ("p", look.value().p.into()),
+            ("p", look.p().value.into()),
             ("radius", look.radius(alpha).into()),
         ])),
         Err(GroupedRefusal::TooFewGroups { needed, .. }) => {

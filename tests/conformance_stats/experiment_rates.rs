@@ -28,7 +28,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
     Ok(object([
         ("ln_e", process.ln_e(a, b).into()),
         ("ln_p", process.p(a, b).ln_p.into()),
-        ("p", process.value(a, b).p.into()),
+        ("p", process.p(a, b).value.into()),
         ("ratio", process.ratio(a, b).into()),
         ("ratio_lower", ratios.lower.into()),
         ("ratio_upper", ratios.upper.into()),

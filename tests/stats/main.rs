@@ -8,6 +8,7 @@ mod evidence_over_stages;
 mod fixed_horizon_laws;
 mod fixed_horizon_refusals;
 mod fixed_horizon_simulated;
+mod guard_steps;
 mod nist_univariate;
 mod off_policy;
 mod planning_comparison;

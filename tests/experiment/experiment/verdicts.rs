@@ -150,7 +150,7 @@ fn x5_a_split_that_is_off_does_not_decide_a_rate() {
     let goal = Metric::goal("errors", Kind::Rate, Worse::Higher, 0.0);
     let (a, b) = ((1_200, 2_400), (1_300, 2_600));
     let read = rates(goal, a, b);
-    assert!(read.checks.sample_ratio_p.unwrap().p > 0.001, "{read}");
+    assert!(read.checks.sample_ratio_p.unwrap().value > 0.001, "{read}");
     assert!(test(&read, 0).p.value > 0.9, "{read}");
     assert!(
         matches!(read.verdict, Verdict::KeepRunning { .. }),
