@@ -1,0 +1,16 @@
+//! Stored forms as they were first written mean the same for ever.
+//!
+//! The files in `first/` were written once, by the first edition of the crate, and are never
+//! written again. A form that is no longer read must be refused by its version.
+#![cfg(all(feature = "serde", feature = "stats"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation ends a test"
+)]
+
+mod library;
+mod routes;
+mod units;
