@@ -1,5 +1,8 @@
 //! What the readers ask of the library; the one place to adapt when names change.
 
+pub(crate) mod guards;
+pub(crate) mod rollout;
+
 use serde_json::{Value, json};
 use switchstand::{Environments, Pin, Policy, Router, Secret};
 

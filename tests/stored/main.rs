@@ -11,6 +11,9 @@
     reason = "a failed expectation ends a test"
 )]
 
+mod guards;
 mod library;
+mod rollout;
 mod routes;
+mod said;
 mod units;
