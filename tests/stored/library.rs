@@ -1,5 +1,8 @@
 //! What the readers ask of the library; the one place to adapt when names change.
 
+pub(crate) mod accumulators;
+pub(crate) mod choices;
+pub(crate) mod evidence;
 pub(crate) mod guards;
 pub(crate) mod rollout;
 

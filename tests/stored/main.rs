@@ -11,6 +11,9 @@
     reason = "a failed expectation ends a test"
 )]
 
+mod accumulators;
+mod choices;
+mod evidence;
 mod guards;
 mod library;
 mod rollout;
