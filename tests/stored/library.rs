@@ -2,8 +2,11 @@
 
 pub(crate) mod accumulators;
 pub(crate) mod choices;
+pub(crate) mod comparison;
 pub(crate) mod evidence;
+pub(crate) mod experiment;
 pub(crate) mod guards;
+pub(crate) mod records;
 pub(crate) mod rollout;
 
 use serde_json::{Value, json};

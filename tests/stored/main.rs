@@ -13,9 +13,12 @@
 
 mod accumulators;
 mod choices;
+mod comparison;
 mod evidence;
+mod experiment;
 mod guards;
 mod library;
+mod records;
 mod rollout;
 mod routes;
 mod said;
