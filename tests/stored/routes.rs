@@ -8,16 +8,17 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::library::{DIGITS, deployed, policy_of_toml, routes_of};
+use crate::{
+    library::{DIGITS, deployed, policy_of_toml, routes_of},
+    said::file,
+};
 
 fn cases() -> Vec<Value> {
-    let text = include_str!("first/routes.json");
-    let cases: Vec<Value> = serde_json::from_str(text).unwrap();
-    cases
+    serde_json::from_str(&file("routes.json")).unwrap()
 }
 
 fn named() -> Vec<Value> {
-    serde_json::from_str(include_str!("first/environments.json")).unwrap()
+    serde_json::from_str(&file("environments.json")).unwrap()
 }
 
 #[track_caller]

@@ -48,7 +48,7 @@ pub(crate) fn moments(read: &Moments) -> Value {
 }
 
 fn higher_moments(read: &HigherMoments) -> Value {
-    let mut later = read.clone();
+    let mut later = *read;
     let added = later.extend_from_slice(&[0.5, 2.0, -3.25]);
     json!({
         "n": read.n(),

@@ -106,7 +106,7 @@ fn capital(read: &Capital) -> Value {
 }
 
 fn betting(read: &BettingCapital) -> Value {
-    let mut later = read.clone();
+    let mut later = *read;
     let added = [0.9, 0.2, 1.0].map(|value| later.push(value).is_ok());
     json!([
         read.null(),
@@ -118,7 +118,7 @@ fn betting(read: &BettingCapital) -> Value {
 }
 
 fn bernstein(read: &EmpiricalBernstein) -> Value {
-    let mut later = read.clone();
+    let mut later = *read;
     let added = [0.9, 0.2, 1.0].map(|value| later.push(value).is_ok());
     json!([
         read.n(),
@@ -129,7 +129,7 @@ fn bernstein(read: &EmpiricalBernstein) -> Value {
 }
 
 fn difference(read: &BoundedDifference) -> Value {
-    let mut later = read.clone();
+    let mut later = *read;
     let share = CandidateShare::new(0.25).unwrap();
     let added = later.push(Side::Candidate, share, 0.75).is_ok();
     json!([
@@ -160,7 +160,7 @@ fn running_p(read: &RunningP) -> Value {
 
 fn proportions(read: &SafeTwoProportions) -> Value {
     let (a, b) = read.counts();
-    let mut later = read.clone();
+    let mut later = *read;
     let pair = [(1, 2), (2, 2)].map(|(one, all)| Counts::new(one, all).unwrap());
     let added = later.push(&pair[0], &pair[1]).is_ok();
     json!([
@@ -198,7 +198,7 @@ fn off_policy(read: &OffPolicy) -> Value {
             "text": found.to_string(),
         }))
     };
-    let mut later = read.clone();
+    let mut later = *read;
     let added = later
         .push(LoggedDecision::new(0.5, 0.25, 0.75).unwrap())
         .is_ok();
