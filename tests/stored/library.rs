@@ -1,0 +1,60 @@
+//! What the readers ask of the library; the one place to adapt when names change.
+
+pub(crate) mod accumulators;
+pub(crate) mod choices;
+pub(crate) mod comparison;
+pub(crate) mod evidence;
+pub(crate) mod experiment;
+pub(crate) mod guards;
+pub(crate) mod records;
+pub(crate) mod rollout;
+
+use serde_json::{Value, json};
+use switchstand::{Environments, Pin, Policy, Router, Secret};
+
+use crate::units::{COUNT, with_unit};
+
+pub(crate) const DIGITS: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
+
+/// Reads the policy in a TOML text.
+pub(crate) fn policy_of_toml(text: &str) -> Value {
+    serde_json::to_value(toml::from_str::<Policy>(text).unwrap()).unwrap()
+}
+
+/// Reads stored environments and routes all units: version, arm, reason and propensity of each.
+pub(crate) fn routes_of(stored: &Value, secret: Option<u8>, pin: Option<&str>) -> Vec<Value> {
+    let state: Environments = serde_json::from_value(stored.clone()).unwrap();
+    let labels: Vec<String> = state.iter().map(|one| one.label().to_owned()).collect();
+    let models = labels.into_iter().map(|label| (label, ()));
+    let mut builder = Router::builder("stored");
+    if let Some(byte) = secret {
+        builder = builder.secret(Secret::new([byte; 16]));
+    }
+    let router = builder.restore(state, models).unwrap();
+    let pin: Option<Pin> = pin.map(|text| text.parse().unwrap());
+    let route = |i| {
+        with_unit(i, |unit, pinned| match pin.as_ref().filter(|_| pinned) {
+            Some(pin) => router.route_pinned(unit, pin),
+            None => router.route(unit),
+        })
+    };
+    (0..COUNT)
+        .map(|i| {
+            let said = router.assignment(&route(i)).unwrap();
+            json!([said.version, said.arm, said.reason, said.propensity])
+        })
+        .collect()
+}
+
+/// Says which versions are deployed, in which state, and how much of each is shed.
+pub(crate) fn deployed(stored: &Value) -> Value {
+    let state: Environments = serde_json::from_value(stored.clone()).unwrap();
+    let each = |one: &switchstand::Environment| {
+        json!([one.label(), one.state().to_string(), one.shed().nanos()])
+    };
+    json!([
+        state.generation(),
+        state.iter().map(each).collect::<Vec<_>>()
+    ])
+}
