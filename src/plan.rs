@@ -1,6 +1,5 @@
 //! What a policy compiles to: the pure function from a unit to a route.
 
-mod check;
 mod compiler;
 mod explain;
 mod head;
@@ -13,12 +12,12 @@ mod range;
 use crate::{
     audience::Audience,
     bucket::Draw,
-    deployment::VersionId,
     fingerprint::Fingerprint,
     policy::OnError,
     route::{Route, ShadowSet},
     split::Finder,
     unit::{Unit, UnitKey},
+    version::VersionId,
 };
 
 pub use explain::{Explanation, Step};

@@ -2,6 +2,7 @@
 
 mod arms;
 mod canonical;
+mod check;
 mod diff;
 mod drawn;
 mod error;
@@ -17,7 +18,9 @@ pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
 pub use together::LayerError;
 
-use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
+use crate::{
+    audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey, version::MAX_NAME,
+};
 
 /// Describes one release: who gets which version.
 ///
@@ -127,7 +130,7 @@ impl OnError {
 
 impl Policy {
     /// Most bytes that a name in a policy may have.
-    pub const MAX_NAME: usize = 256;
+    pub const MAX_NAME: usize = MAX_NAME;
     /// Most shadows that may run beside one release.
     pub const MAX_SHADOWS: usize = 8;
     /// Most audience rules of one policy.

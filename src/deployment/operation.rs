@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-use super::{Deployment, Deployments, LabelError, VersionId, VersionState, label};
+use super::Deployments;
 use crate::{
-    plan::Plan,
     policy::{Policy, PolicyError},
     share::Share,
+    version::{Deployment, LabelError, VersionId, VersionState},
 };
 
 /// Names one step of deployment or release.
@@ -86,7 +86,7 @@ impl Deployments {
             Operation::Retire { version } => next.retire(version)?,
             Operation::Reclaim { version } => next.reclaim(version)?,
         }
-        next.generation += 1;
+        next.versions.generation += 1;
         *self = next;
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Deployments {
                 state: deployment.state,
             });
         }
-        if self.others.len() + 1 >= Deployments::MAX_DEPLOYED {
+        if self.versions.others.len() + 1 >= Deployments::MAX_DEPLOYED {
             return Err(OperationError::TooManyVersions {
                 limit: Deployments::MAX_DEPLOYED,
             });
@@ -110,13 +110,8 @@ impl Deployments {
             .ok_or(OperationError::TooManyVersions {
                 limit: u32::MAX as usize,
             })?;
-        let label = label(version)?;
-        self.others.push(Deployment {
-            id,
-            label,
-            state: VersionState::Staged,
-            shed: Share::NONE,
-        });
+        let staged = Deployment::new(id, version, VersionState::Staged)?;
+        self.versions.others.push(staged);
         Ok(())
     }
 
@@ -130,16 +125,16 @@ impl Deployments {
     }
 
     fn release(&mut self, policy: &Policy) -> Result<(), OperationError> {
-        Plan::check(policy, self)?;
+        self.check(policy)?;
         self.policy = policy.clone();
-        self.killed.clear();
+        self.versions.killed.clear();
         Ok(())
     }
 
     fn swap(&mut self, version: &str, policy: Option<&Policy>) -> Result<(), OperationError> {
         if let Some(standby) = self.standby() {
             return Err(OperationError::NotAccepted {
-                live: self.live.label.clone(),
+                live: self.versions.live.label.clone(),
                 standby: standby.label.clone(),
             });
         }
@@ -153,11 +148,12 @@ impl Deployments {
 
     fn accept(&mut self) -> Result<(), OperationError> {
         let standby = self
+            .versions
             .others
             .iter_mut()
             .find(|deployment| deployment.state == VersionState::Standby)
             .ok_or_else(|| OperationError::NoStandby {
-                version: self.live.label.clone(),
+                version: self.versions.live.label.clone(),
             })?;
         standby.state = VersionState::Retiring;
         let label = standby.label.clone();
@@ -173,7 +169,7 @@ impl Deployments {
     }
 
     fn reject(&mut self, version: &str) -> Result<(), OperationError> {
-        if self.live.label == version {
+        if self.versions.live.label == version {
             let standby = self.standby().ok_or(OperationError::NoStandby {
                 version: version.to_owned(),
             })?;
@@ -183,14 +179,14 @@ impl Deployments {
             self.other(version)?.state = VersionState::Rejected;
         }
         // What the policy does not name needs no memory: it cannot come back by this policy.
-        if self.policy.names(version) && !self.is_killed(version) {
-            self.killed.push(version.to_owned());
+        if self.policy.names(version) && !self.versions.is_killed(version) {
+            self.versions.killed.push(version.to_owned());
         }
         Ok(())
     }
 
     fn retire(&mut self, version: &str) -> Result<(), OperationError> {
-        if self.policy.names(version) && !self.is_killed(version) {
+        if self.policy.names(version) && !self.versions.is_killed(version) {
             return Err(OperationError::NamedByPolicy {
                 version: version.to_owned(),
                 release: self.policy.release().to_owned(),
@@ -215,7 +211,9 @@ impl Deployments {
     fn reclaim(&mut self, version: &str) -> Result<(), OperationError> {
         match self.other(version)?.state {
             VersionState::Retiring | VersionState::Rejected => {
-                self.others.retain(|deployment| deployment.label != version);
+                self.versions
+                    .others
+                    .retain(|deployment| deployment.label != version);
             }
             state => {
                 return Err(OperationError::wrong_state(
@@ -230,25 +228,31 @@ impl Deployments {
 
     /// Puts the version `label` in the live one's place, which goes to `state`.
     fn make_live(&mut self, label: &str, state: VersionState) {
-        if let Some(next) = self.others.iter_mut().find(|other| other.label == label) {
-            core::mem::swap(&mut self.live, next);
+        if let Some(next) = self
+            .versions
+            .others
+            .iter_mut()
+            .find(|other| other.label == label)
+        {
+            core::mem::swap(&mut self.versions.live, next);
             next.state = state;
-            self.live.state = VersionState::Live;
-            self.live.shed = Share::NONE;
-            self.others.sort_by_key(|deployment| deployment.id);
+            self.versions.live.state = VersionState::Live;
+            self.versions.live.shed = Share::NONE;
+            self.versions.others.sort_by_key(|deployment| deployment.id);
         }
     }
 
     /// Returns a version that is deployed and not live.
     fn other(&mut self, version: &str) -> Result<&mut Deployment, OperationError> {
-        if self.live.label == version {
+        if self.versions.live.label == version {
             return Err(OperationError::wrong_state(
                 version,
                 VersionState::Live,
                 "not live",
             ));
         }
-        self.others
+        self.versions
+            .others
             .iter_mut()
             .find(|deployment| deployment.label == version)
             .ok_or_else(|| OperationError::UnknownVersion {

@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-use super::{Deployment, Deployments, VersionState, label};
+use super::Deployments;
 use crate::{
-    plan::Plan,
     policy::{Policy, PolicyError},
+    version::{Deployment, LabelError, VersionState, Versions, check_label},
 };
 
 const VERSION: u32 = 1;
@@ -30,9 +30,9 @@ impl From<Deployments> for State {
         deployed.sort_by_key(|deployment| deployment.id);
         State {
             version: VERSION,
-            generation: deployments.generation,
+            generation: deployments.versions.generation,
             next: deployments.next,
-            killed: deployments.killed,
+            killed: deployments.versions.killed,
             deployed,
             policy: deployments.policy,
         }
@@ -54,11 +54,13 @@ impl TryFrom<State> for Deployments {
             Err(_) => return Err(StoredError::Live { found }),
         };
         let deployments = Deployments {
-            generation: state.generation,
-            live,
-            others,
+            versions: Versions {
+                generation: state.generation,
+                live,
+                others,
+                killed: state.killed,
+            },
             policy: state.policy,
-            killed: state.killed,
             next: state.next,
         };
         deployments.check_labels()?;
@@ -101,7 +103,7 @@ impl Deployments {
         let mut labels = Vec::new();
         for deployment in self.iter() {
             let text = deployment.label();
-            label(text).map_err(|source| StoredError::Label { source })?;
+            check_label(text).map_err(|source| StoredError::Label { source })?;
             labels.push(text);
         }
         labels.sort_unstable();
@@ -120,8 +122,8 @@ impl Deployments {
     }
 
     fn check_policy(&self) -> Result<(), StoredError> {
-        Plan::check_form(&self.policy)?;
-        let mut killed: Vec<&str> = self.killed.iter().map(String::as_str).collect();
+        self.policy.check_form()?;
+        let mut killed: Vec<&str> = self.versions.killed.iter().map(String::as_str).collect();
         killed.sort_unstable();
         if let Some(twice) = first_repeated(&killed) {
             return Err(StoredError::Twice {
@@ -143,7 +145,7 @@ impl Deployments {
             .answering()
             .map(|named| (named, VersionState::may_answer as fn(VersionState) -> bool))
             .chain(shadows.map(|named| (named, VersionState::may_shadow as fn(_) -> _)))
-            .filter(|((_, version), _)| !self.is_killed(version))
+            .filter(|((_, version), _)| !self.versions.is_killed(version))
             .try_for_each(|((field, version), may)| self.check_named(field, version, may))
     }
 
@@ -192,7 +194,7 @@ pub(super) enum StoredError {
     #[error("version {version:?} stands twice")]
     Twice { version: String },
     #[error("{source}")]
-    Label { source: super::LabelError },
+    Label { source: LabelError },
     #[error("version {version:?} cannot have been rejected under this policy")]
     Killed { version: String },
     #[error(transparent)]

@@ -6,41 +6,22 @@ use super::{
 use crate::{
     audience::Audience,
     bucket::{Draw, Purpose, Secret},
-    deployment::{Deployments, OperationError, VersionId},
     policy::{Policy, Shadow},
     route::{NO_ARM, Propensity, Reason, ReasonCode, Route},
     share::Share,
     split::{Finder, Split},
+    version::{VersionId, Versions},
 };
 
-impl Policy {
-    /// Compiles the policy as if `live` were live and `others` validated, to test it.
-    ///
-    /// # Errors
-    /// [`OperationError`] if a label is refused, or the policy is.
-    pub fn compile<'a>(
-        &self,
-        live: &str,
-        others: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Plan, OperationError> {
-        let mut deployments = Deployments::new(live)?;
-        for version in others {
-            deployments.deploy_ready(version)?;
-        }
-        Plan::check(self, &deployments)?;
-        Ok(Plan::build(self, &deployments, &Secret::default()))
-    }
-}
-
 impl Plan {
-    /// Builds the plan of a policy over these deployments.
+    /// Builds the plan of a policy over these versions.
     ///
     /// A version that may not answer is replaced by the live one, with its own reason: it was
     /// checked when the policy came into force, and has been rejected since.
-    pub(crate) fn build(policy: &Policy, deployments: &Deployments, secret: &Secret) -> Plan {
+    pub(crate) fn build(policy: &Policy, versions: &Versions, secret: &Secret) -> Plan {
         Compiler {
             policy,
-            deployments,
+            versions,
             secret,
         }
         .plan()
@@ -49,7 +30,7 @@ impl Plan {
 
 pub(super) struct Compiler<'a> {
     pub(super) policy: &'a Policy,
-    pub(super) deployments: &'a Deployments,
+    pub(super) versions: &'a Versions,
     pub(super) secret: &'a Secret,
 }
 
@@ -75,7 +56,7 @@ impl Compiler<'_> {
         let split = test.and_then(|test| test.split().ok());
         let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
         let mut plan = Plan {
-            generation: self.deployments.generation(),
+            generation: self.versions.generation,
             fingerprint: policy.fingerprint(),
             release: policy.release.clone(),
             on_error: policy.on_error,
@@ -149,13 +130,13 @@ impl Compiler<'_> {
     ///
     /// A roll-back may have made the canary live: both sides of the gate then get one version.
     fn has_control(&self) -> bool {
-        let live = self.deployments.live().label();
+        let live = self.versions.live.label.as_str();
         let canary = self.policy.canary.as_ref();
         canary.is_some_and(|canary| canary.version != live)
     }
 
     fn arms(&self, split: Option<&Split>) -> Box<[Named]> {
-        let live = self.deployments.live().label();
+        let live = self.versions.live.label.as_str();
         match (&self.policy.canary, split) {
             (Some(canary), _) => [live, &canary.version]
                 .map(|label| self.named(label, label))
@@ -170,12 +151,10 @@ impl Compiler<'_> {
 
     /// Returns the version that answers for `label`, and whether it is the one named.
     pub(super) fn answering(&self, label: &str) -> (VersionId, bool) {
-        self.deployments
+        self.versions
             .get(label)
-            .filter(|deployment| {
-                deployment.state().may_answer() && !self.deployments.is_killed(label)
-            })
-            .map_or((self.deployments.live().id(), false), |deployment| {
+            .filter(|deployment| deployment.state().may_answer() && !self.versions.is_killed(label))
+            .map_or((self.versions.live.id(), false), |deployment| {
                 (deployment.id(), true)
             })
     }
@@ -190,7 +169,7 @@ impl Compiler<'_> {
     pub(super) fn fixed(&self, label: &str, reason: Reason, propensity: Option<u64>) -> Route {
         let (version, as_named) = self.answering(label);
         Route {
-            generation: self.deployments.generation(),
+            generation: self.versions.generation,
             propensity: propensity
                 .map(|raw| Propensity::from_raw(self.after_shedding(version, raw))),
             version,
@@ -223,7 +202,7 @@ impl Compiler<'_> {
     }
 
     fn ruled(&self, audience: &Audience, label: &str, held_out: u64) -> Ruled {
-        let live = self.deployments.live().id();
+        let live = self.versions.live.id();
         let is_live = self.answering(label).0 == live;
         let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
         let kept = if is_live {
@@ -239,7 +218,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {
-        self.fixed(self.deployments.live().label(), reason, Some(propensity))
+        self.fixed(self.versions.live.label(), reason, Some(propensity))
     }
 
     fn overrides(&self) -> Option<Permitted> {
@@ -254,7 +233,7 @@ impl Compiler<'_> {
 
     fn sheds(&self) -> Box<[ShedDraw]> {
         let saturated = self
-            .deployments
+            .versions
             .iter()
             .filter(|other| other.shed() > Share::NONE);
         saturated
@@ -271,8 +250,8 @@ impl Compiler<'_> {
 
     /// Returns the probability of a version that sheds a share of those who are drawn into it.
     fn after_shedding(&self, version: VersionId, probability: u64) -> u64 {
-        let mut deployments = self.deployments.iter();
-        let shed = deployments.find(|other| other.id() == version);
+        let mut versions = self.versions.iter();
+        let shed = versions.find(|other| other.id() == version);
         let kept = shed.map_or(Share::ALL, |other| other.shed().complement());
         Propensity::raw_product(probability, Propensity::raw_of_points(kept.points()))
     }
@@ -282,8 +261,8 @@ impl Compiler<'_> {
         shadows.sort_by(|left, right| left.version.cmp(&right.version));
         let draw = |shadow: &Shadow| {
             let label = shadow.version.as_str();
-            let deployment = self.deployments.get(label)?;
-            let may = deployment.state().may_shadow() && !self.deployments.is_killed(label);
+            let deployment = self.versions.get(label)?;
+            let may = deployment.state().may_shadow() && !self.versions.is_killed(label);
             let shares = Share::NONE..shadow.share;
             may.then(|| ShadowDraw {
                 version: deployment.id(),
@@ -296,7 +275,7 @@ impl Compiler<'_> {
     /// Returns all versions that a route may name, with the live one, in order.
     fn versions(&self) -> Box<[Named]> {
         let mut versions: Vec<_> = self
-            .deployments
+            .versions
             .iter()
             .filter(|deployment| deployment.state().may_shadow())
             .map(|deployment| Named {

@@ -156,7 +156,7 @@ mod tests {
             share: half,
         };
         deployments.apply(&shed).unwrap();
-        let plan = Plan::build(&canary, &deployments, &Secret::default());
+        let plan = Plan::build(&canary, deployments.versions(), &Secret::default());
         assert_eq!(plan.head.kind, HeadKind::Beyond);
     }
 }

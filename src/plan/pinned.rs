@@ -2,10 +2,10 @@
 
 use super::Plan;
 use crate::{
-    deployment::VersionId,
     pin::Pin,
     route::{NO_ARM, Reason, ReasonCode, Route},
     unit::Unit,
+    version::VersionId,
 };
 
 impl Plan {

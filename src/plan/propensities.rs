@@ -2,9 +2,9 @@
 
 use super::{Plan, Range, Ruled};
 use crate::{
-    deployment::VersionId,
     route::{Propensity, Route},
     unit::Unit,
+    version::VersionId,
 };
 
 impl Plan {

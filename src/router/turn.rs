@@ -72,7 +72,11 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
 
     /// Publishes the next snapshot and returns its generation.
     pub(super) fn publish(mut self, operation: &Operation, signed: &Signed<'_>) -> u64 {
-        let plan = Plan::build(self.next.policy(), &self.next, &self.shared.secret);
+        let plan = Plan::build(
+            self.next.policy(),
+            self.next.versions(),
+            &self.shared.secret,
+        );
         let generation = plan.generation();
         let before = self.shared.published.lock().recording.clone();
         let recording = self.recording(before.clone());

@@ -57,7 +57,7 @@ impl Whose {
 /// Compiles the policy over versions that stand for those it names.
 pub(super) fn check(policy: &Policy) -> Result<Deployments, OperationError> {
     let deployments = deployments(policy)?;
-    Plan::check(policy, &deployments)?;
+    deployments.check(policy)?;
     Ok(deployments)
 }
 
@@ -121,7 +121,7 @@ impl<'a> World<'a> {
 
     /// Compiles a policy under a secret, which deals all units anew.
     pub(super) fn plan(&self, policy: &Policy, secret: &Secret) -> Plan {
-        Plan::build(policy, &self.deployments, secret)
+        Plan::build(policy, self.deployments.versions(), secret)
     }
 }
 

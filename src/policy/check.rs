@@ -1,33 +1,28 @@
-//! Whether a policy may come into force over these deployments.
+//! Whether a policy may come into force over these versions.
 
-use super::Plan;
+use super::{Policy, PolicyError};
 use crate::{
     audience::{Audience, check_keys},
-    deployment::{Deployments, VersionState},
-    policy::{Policy, PolicyError},
+    version::{VersionState, Versions},
 };
 
-impl Plan {
-    /// Checks a policy against deployed versions, without compiling it.
-    ///
-    /// # Errors
-    /// [`PolicyError`] names the first field that is wrong, and its value.
-    pub fn check(policy: &Policy, deployments: &Deployments) -> Result<(), PolicyError> {
-        let check = Check {
-            policy,
-            deployments,
-        };
-        Plan::check_form(policy)?;
-        check.versions()?;
-        check.shadows()
-    }
-
-    /// Checks of a policy what holds or not whatever is deployed.
-    pub(crate) fn check_form(policy: &Policy) -> Result<(), PolicyError> {
-        let form = Form { policy };
+impl Policy {
+    /// Checks what holds or not whatever is deployed.
+    pub(crate) fn check_form(&self) -> Result<(), PolicyError> {
+        let form = Form { policy: self };
         form.shape()?;
         form.names()?;
         form.audiences()
+    }
+
+    /// Checks whether each version that the policy names may do what is asked of it.
+    pub(crate) fn check_against(&self, versions: &Versions) -> Result<(), PolicyError> {
+        let check = Check {
+            policy: self,
+            versions,
+        };
+        check.versions()?;
+        check.shadows()
     }
 }
 
@@ -128,7 +123,7 @@ impl Form<'_> {
 
 struct Check<'a> {
     policy: &'a Policy,
-    deployments: &'a Deployments,
+    versions: &'a Versions,
 }
 
 impl Check<'_> {
@@ -137,7 +132,7 @@ impl Check<'_> {
             self.version(field, version, VersionState::may_answer)?;
         }
         match &self.policy.canary {
-            Some(canary) if canary.version == self.deployments.live().label() => {
+            Some(canary) if canary.version == self.versions.live.label => {
                 Err(PolicyError::CanaryIsLive {
                     version: canary.version.clone(),
                 })
@@ -157,7 +152,7 @@ impl Check<'_> {
                 });
             }
             seen.push(version);
-            let live = self.deployments.live().label();
+            let live = self.versions.live.label.as_str();
             // Units that an A/B test does not take in are answered by the live version.
             let only = match &self.policy.ab_test {
                 Some(test) => {
@@ -185,7 +180,7 @@ impl Check<'_> {
         may: fn(VersionState) -> bool,
     ) -> Result<(), PolicyError> {
         name(field, version)?;
-        match self.deployments.get(version) {
+        match self.versions.get(version) {
             None => Err(PolicyError::UnknownVersion {
                 field,
                 version: version.to_owned(),
