@@ -5,13 +5,16 @@ mod operation;
 #[cfg(feature = "serde")]
 mod stored;
 
+use std::sync::Arc;
+
 pub use change::{Change, Order, ReplayError};
+pub(crate) use operation::CheckResult;
 pub use operation::{Operation, OperationError};
 
 use crate::{
     bucket::Secret,
     plan::Plan,
-    policy::{Policy, PolicyError},
+    policy::{CheckedPolicy, Policy, PolicyError},
     version::Versions,
 };
 
@@ -43,7 +46,7 @@ pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId, Vers
 )]
 pub struct Deployments {
     versions: Versions,
-    policy: Policy,
+    policy: Arc<CheckedPolicy>,
     /// The number that the next deployment gets.
     next: u32,
 }
@@ -64,7 +67,7 @@ impl Deployments {
                 others: Vec::new(),
                 killed: Vec::new(),
             },
-            policy: Policy::live_only("initial"),
+            policy: Arc::new(CheckedPolicy::live_only("initial")),
             next: 1,
         })
     }
@@ -90,7 +93,12 @@ impl Deployments {
 
     /// Returns the policy in force.
     #[must_use]
-    pub const fn policy(&self) -> &Policy {
+    pub fn policy(&self) -> &Policy {
+        self.policy.policy()
+    }
+
+    /// Returns the policy in force with what was made of it when it was checked.
+    pub(crate) const fn checked_policy(&self) -> &Arc<CheckedPolicy> {
         &self.policy
     }
 
@@ -115,8 +123,13 @@ impl Deployments {
     /// # Errors
     /// [`PolicyError`] names the first field that is wrong, and its value.
     pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
-        policy.check_form()?;
-        policy.check_against(&self.versions)
+        self.check_policy(policy).map(drop)
+    }
+
+    fn check_policy(&self, policy: &Policy) -> Result<CheckedPolicy, PolicyError> {
+        let checked = CheckedPolicy::new(policy.clone(), Some(&self.policy))?;
+        policy.check_against(&self.versions)?;
+        Ok(checked)
     }
 
     /// Deploys a version that needs no validation, for tests of policies.
@@ -148,8 +161,12 @@ impl Policy {
         for version in others {
             deployments.deploy_ready(version)?;
         }
-        deployments.check(self)?;
-        Ok(Plan::build(self, &deployments.versions, &Secret::default()))
+        let checked = deployments.check_policy(self)?;
+        Ok(Plan::build(
+            &checked,
+            &deployments.versions,
+            &Secret::default(),
+        ))
     }
 }
 

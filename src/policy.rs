@@ -3,19 +3,23 @@
 mod arms;
 mod canonical;
 mod check;
+mod checked;
 mod diff;
 mod drawn;
 mod error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
+mod table;
 mod together;
 
+pub(crate) use checked::CheckedPolicy;
 #[cfg(feature = "testing")]
 pub(crate) use diff::Changes;
 pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
+pub(crate) use table::UnitTable;
 pub use together::LayerError;
 
 use crate::{
@@ -224,10 +228,10 @@ impl Policy {
         version: &str,
         keys: impl IntoIterator<Item = K>,
     ) -> Policy {
-        let keys = keys.into_iter().map(Into::into).collect();
+        let keys: Vec<UnitKey> = keys.into_iter().map(Into::into).collect();
         self.units.push(Listed {
             version: version.to_owned(),
-            keys,
+            keys: keys.into(),
         });
         self
     }

@@ -1,10 +1,12 @@
 //! What an operator may do, and what becomes of the deployments then.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::Deployments;
 use crate::{
-    policy::{Policy, PolicyError},
+    policy::{CheckedPolicy, Policy, PolicyError},
     share::Share,
     version::{Deployment, LabelError, VersionId, VersionState},
 };
@@ -68,18 +70,47 @@ pub enum Operation {
     },
 }
 
+/// A policy that was checked, or what is wrong with it.
+pub(crate) type CheckResult = Result<Arc<CheckedPolicy>, PolicyError>;
+
+impl Operation {
+    /// Checks the form of the policy that the operation brings, if it brings one.
+    ///
+    /// It takes the longer the more units are listed. So it needs no lock, and gives what it
+    /// finds to [`Deployments::apply_checked`], which holds one.
+    pub(crate) fn check_policy(&self, before: &CheckedPolicy) -> Option<CheckResult> {
+        let policy = match self {
+            Operation::Release { policy } => policy,
+            Operation::Swap { policy, .. } => policy.as_ref()?,
+            _ => return None,
+        };
+        let checked = CheckedPolicy::new(Policy::clone(policy), Some(before));
+        Some(checked.map(Arc::new))
+    }
+}
+
 impl Deployments {
     /// Carries out one operation and raises the generation by one.
     ///
     /// # Errors
     /// [`OperationError`] if the operation is not possible in this state; nothing changes then.
     pub fn apply(&mut self, operation: &Operation) -> Result<(), OperationError> {
+        let policy = operation.check_policy(&self.policy);
+        self.apply_checked(operation, policy)
+    }
+
+    /// Carries out an operation whose policy was checked before, in the form that it had then.
+    pub(crate) fn apply_checked(
+        &mut self,
+        operation: &Operation,
+        policy: Option<CheckResult>,
+    ) -> Result<(), OperationError> {
         let mut next = self.clone();
         match operation {
             Operation::Deploy { version } => next.deploy(version)?,
             Operation::Validate { version } => next.validate(version)?,
-            Operation::Release { policy } => next.release(policy)?,
-            Operation::Swap { version, policy } => next.swap(version, policy.as_deref())?,
+            Operation::Release { .. } => next.release(policy)?,
+            Operation::Swap { version, .. } => next.swap(version, policy)?,
             Operation::Accept => next.accept()?,
             Operation::Reject { version, .. } => next.reject(version)?,
             Operation::Shed { version, share } => next.other(version)?.shed = *share,
@@ -124,14 +155,18 @@ impl Deployments {
         Ok(())
     }
 
-    fn release(&mut self, policy: &Policy) -> Result<(), OperationError> {
-        self.check(policy)?;
-        self.policy = policy.clone();
+    /// Puts a policy in force; without one, the live version answers all.
+    fn release(&mut self, policy: Option<CheckResult>) -> Result<(), OperationError> {
+        self.policy = match policy {
+            Some(policy) => policy?,
+            None => Arc::new(CheckedPolicy::live_only(self.policy().release())),
+        };
+        self.policy().check_against(&self.versions)?;
         self.versions.killed.clear();
         Ok(())
     }
 
-    fn swap(&mut self, version: &str, policy: Option<&Policy>) -> Result<(), OperationError> {
+    fn swap(&mut self, version: &str, policy: Option<CheckResult>) -> Result<(), OperationError> {
         if let Some(standby) = self.standby() {
             return Err(OperationError::NotAccepted {
                 live: self.versions.live.label.clone(),
@@ -142,8 +177,7 @@ impl Deployments {
             VersionState::Ready => self.make_live(version, VersionState::Standby),
             state => return Err(OperationError::wrong_state(version, state, "ready")),
         }
-        let live_only = Policy::live_only(self.policy.release());
-        self.release(policy.unwrap_or(&live_only))
+        self.release(policy)
     }
 
     fn accept(&mut self) -> Result<(), OperationError> {
@@ -158,11 +192,13 @@ impl Deployments {
         standby.state = VersionState::Retiring;
         let label = standby.label.clone();
         // The reverse shadow ends with the swap that it watched; nobody was answered by it.
-        self.policy.shadow.retain(|shadow| shadow.version != label);
-        if self.policy.names(&label) {
+        if let Some(without) = self.policy.without_shadow(&label) {
+            self.policy = Arc::new(without);
+        }
+        if self.policy().names(&label) {
             return Err(OperationError::NamedByPolicy {
                 version: label,
-                release: self.policy.release().to_owned(),
+                release: self.policy().release().to_owned(),
             });
         }
         Ok(())
@@ -179,17 +215,17 @@ impl Deployments {
             self.other(version)?.state = VersionState::Rejected;
         }
         // What the policy does not name needs no memory: it cannot come back by this policy.
-        if self.policy.names(version) && !self.versions.is_killed(version) {
+        if self.policy().names(version) && !self.versions.is_killed(version) {
             self.versions.killed.push(version.to_owned());
         }
         Ok(())
     }
 
     fn retire(&mut self, version: &str) -> Result<(), OperationError> {
-        if self.policy.names(version) && !self.versions.is_killed(version) {
+        if self.policy().names(version) && !self.versions.is_killed(version) {
             return Err(OperationError::NamedByPolicy {
                 version: version.to_owned(),
-                release: self.policy.release().to_owned(),
+                release: self.policy().release().to_owned(),
             });
         }
         let deployment = self.other(version)?;

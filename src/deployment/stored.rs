@@ -1,10 +1,12 @@
 //! The stored form of deployments, and the rules that it must satisfy.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::Deployments;
 use crate::{
-    policy::{Policy, PolicyError},
+    policy::{CheckedPolicy, Policy, PolicyError},
     version::{Deployment, LabelError, VersionState, Versions, check_label},
 };
 
@@ -34,7 +36,7 @@ impl From<Deployments> for State {
             next: deployments.next,
             killed: deployments.versions.killed,
             deployed,
-            policy: deployments.policy,
+            policy: deployments.policy.policy().clone(),
         }
     }
 }
@@ -60,11 +62,11 @@ impl TryFrom<State> for Deployments {
                 others,
                 killed: state.killed,
             },
-            policy: state.policy,
+            policy: Arc::new(CheckedPolicy::new(state.policy, None)?),
             next: state.next,
         };
         deployments.check_labels()?;
-        deployments.check_policy()?;
+        deployments.check_killed()?;
         Ok(deployments)
     }
 }
@@ -121,8 +123,8 @@ impl Deployments {
         }
     }
 
-    fn check_policy(&self) -> Result<(), StoredError> {
-        self.policy.check_form()?;
+    fn check_killed(&self) -> Result<(), StoredError> {
+        let policy = self.policy();
         let mut killed: Vec<&str> = self.versions.killed.iter().map(String::as_str).collect();
         killed.sort_unstable();
         if let Some(twice) = first_repeated(&killed) {
@@ -133,15 +135,15 @@ impl Deployments {
         for version in killed {
             let state = self.get(version).map(Deployment::state);
             let serves = matches!(state, Some(VersionState::Live | VersionState::Standby));
-            if serves || !self.policy.names(version) {
+            if serves || !policy.names(version) {
                 return Err(StoredError::Killed {
                     version: version.to_owned(),
                 });
             }
         }
-        let shadows = self.policy.shadow.iter();
+        let shadows = policy.shadow.iter();
         let shadows = shadows.map(|shadow| ("shadow.version", shadow.version.as_str()));
-        self.policy
+        policy
             .answering()
             .map(|named| (named, VersionState::may_answer as fn(VersionState) -> bool))
             .chain(shadows.map(|named| (named, VersionState::may_shadow as fn(_) -> _)))

@@ -1,15 +1,16 @@
 //! From a policy to its plan.
 
+use std::sync::Arc;
+
 use super::{
     Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, outcomes::Outcomes,
 };
 use crate::{
-    audience::Audience,
     bucket::{Draw, Purpose, Secret},
-    policy::{Policy, Shadow},
+    policy::{CheckedPolicy, Policy, Shadow},
     route::{NO_ARM, Propensity, Reason, ReasonCode, Route},
     share::Share,
-    split::{Finder, Split},
+    split::Split,
     version::{VersionId, Versions},
 };
 
@@ -18,9 +19,10 @@ impl Plan {
     ///
     /// A version that may not answer is replaced by the live one, with its own reason: it was
     /// checked when the policy came into force, and has been rejected since.
-    pub(crate) fn build(policy: &Policy, versions: &Versions, secret: &Secret) -> Plan {
+    pub(crate) fn build(policy: &CheckedPolicy, versions: &Versions, secret: &Secret) -> Plan {
         Compiler {
-            policy,
+            checked: policy,
+            policy: policy.policy(),
             versions,
             secret,
         }
@@ -29,6 +31,7 @@ impl Plan {
 }
 
 pub(super) struct Compiler<'a> {
+    pub(super) checked: &'a CheckedPolicy,
     pub(super) policy: &'a Policy,
     pub(super) versions: &'a Versions,
     pub(super) secret: &'a Secret,
@@ -37,7 +40,6 @@ pub(super) struct Compiler<'a> {
 impl Compiler<'_> {
     fn plan(&self) -> Plan {
         let policy = self.policy;
-        let test = policy.ab_test.as_ref();
         let holdout = policy.holdout.as_ref().map(|holdout| {
             self.range(
                 Purpose::Holdout,
@@ -53,28 +55,30 @@ impl Compiler<'_> {
         let gate = policy
             .gate_share()
             .map(|gate| self.range(Purpose::Canary, &policy.release, "", Share::NONE..gate));
-        let split = test.and_then(|test| test.split().ok());
-        let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
+        let split = self.checked.split();
+        let outcomes = Outcomes::new(self, [holdout, layer, gate], split);
         let mut plan = Plan {
             generation: self.versions.generation,
-            fingerprint: policy.fingerprint(),
+            fingerprint: self.checked.fingerprint(),
             release: policy.release.clone(),
             on_error: policy.on_error,
             head: Head::beyond(outcomes.left_out(false).live),
             holdout,
-            listed: self.listed(),
-            rules: self.rules(holdout),
+            listed: Arc::clone(self.checked.units()),
+            listed_routes: self.listed(),
+            rules: Arc::clone(self.checked.rules()),
+            ruled: self.ruled(holdout),
             within: policy.drawn_within().cloned(),
             layer,
             gate,
             is_canary: policy.canary.is_some(),
-            split: self.drawn(&outcomes, split.as_ref()),
+            split: self.drawn(&outcomes),
             left_out: outcomes.left_out(self.has_control()),
             overrides: self.overrides(),
             sheds: self.sheds(),
             shadows: self.shadows(),
             versions: self.versions(),
-            arms: self.arms(split.as_ref()),
+            arms: self.arms(split),
             answering: Box::default(),
         };
         plan.head = Head::of(&plan);
@@ -100,18 +104,19 @@ impl Compiler<'_> {
         Range { draw, first, last }
     }
 
-    fn drawn(&self, outcomes: &Outcomes<'_>, split: Option<&Split>) -> Option<Drawn> {
+    fn drawn(&self, outcomes: &Outcomes<'_>) -> Option<Drawn> {
+        let finder = Arc::clone(self.checked.finder()?);
         let draw = Draw::derive(self.secret, Purpose::Split, &self.policy.release, "");
         if let Some(canary) = &self.policy.canary {
             let arm = if self.has_control() { 1 } else { NO_ARM };
             let segments = [outcomes.arm(&canary.version, arm, Reason::Gate)].into();
             return Some(Drawn {
                 draw,
-                finder: Finder::whole(),
+                finder,
                 segments,
             });
         }
-        let split = split?;
+        let split = self.checked.split()?;
         let arms: Vec<Route> = split
             .arms()
             .zip(0..)
@@ -121,7 +126,7 @@ impl Compiler<'_> {
         let segments = stretches.filter_map(|(.., arm)| arms.get(usize::from(arm)).copied());
         Some(Drawn {
             draw,
-            finder: Finder::new(split.layout()),
+            finder,
             segments: segments.collect(),
         })
     }
@@ -179,42 +184,30 @@ impl Compiler<'_> {
         }
     }
 
-    fn listed(&self) -> Box<[(crate::UnitKey, Route)]> {
-        let mut listed: Vec<_> = self
-            .policy
-            .units
-            .iter()
-            .flat_map(|listed| {
-                let route = self.fixed(&listed.version, Reason::Listed, None);
-                listed.keys.iter().map(move |key| (key.clone(), route))
-            })
-            .collect();
-        listed.sort_by(|left, right| left.0.as_key().cmp(&right.0.as_key()));
-        listed.into()
-    }
-
-    fn rules(&self, holdout: Option<Range>) -> Box<[Ruled]> {
-        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
-        self.policy
-            .served()
-            .map(|(audience, label)| self.ruled(audience, label, held_out))
+    fn listed(&self) -> Box<[Route]> {
+        let lists = self.policy.units.iter();
+        lists
+            .map(|listed| self.fixed(&listed.version, Reason::Listed, None))
             .collect()
     }
 
-    fn ruled(&self, audience: &Audience, label: &str, held_out: u64) -> Ruled {
+    fn ruled(&self, holdout: Option<Range>) -> Box<[Ruled]> {
+        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
         let live = self.versions.live.id();
-        let is_live = self.answering(label).0 == live;
-        let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
-        let kept = if is_live {
-            Propensity::raw_complement(0)
-        } else {
-            held_out
+        let rule = |label: &str| {
+            let is_live = self.answering(label).0 == live;
+            let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
+            let kept = if is_live {
+                Propensity::raw_complement(0)
+            } else {
+                held_out
+            };
+            Ruled {
+                served: self.fixed(label, Reason::Audience, Some(served)),
+                held_out: self.live(Reason::Holdout, kept),
+            }
         };
-        Ruled {
-            audience: audience.clone(),
-            served: self.fixed(label, Reason::Audience, Some(served)),
-            held_out: self.live(Reason::Holdout, kept),
-        }
+        self.policy.served().map(|(_, label)| rule(label)).collect()
     }
 
     pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {

@@ -30,7 +30,7 @@ impl Plan {
     #[must_use]
     pub fn propensities<'a>(&self, unit: impl Into<Unit<'a>>) -> Vec<(&str, Propensity)> {
         let unit = unit.into();
-        let rule = self.rules.iter().find(|rule| rule.audience.matches(&unit));
+        let rule = self.rule(&unit);
         let chosen = unit.wanted().and_then(|wanted| self.permit(&unit, wanted));
         let mut chances: Vec<(VersionId, Propensity)> = Vec::new();
         let mut add = |route: &Route| {

@@ -26,7 +26,7 @@ pub enum Key<'a> {
 impl Key<'_> {
     /// Hands the key's bytes in scheme `v1` to `read`.
     #[inline(always)]
-    pub(crate) fn with_bytes<T>(&self, read: impl Fn(&[u8]) -> T) -> T {
+    pub(crate) fn with_bytes<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         let (short, long);
         read(match self {
             Key::Text(text) => text.as_bytes(),
@@ -91,6 +91,15 @@ impl UnitKey {
             UnitKey::Bytes(bytes) => Key::Bytes(bytes),
             UnitKey::U64(number) => Key::U64(*number),
             UnitKey::U128(number) => Key::U128(*number),
+        }
+    }
+
+    /// Gives back room that a text or bytes have to grow: lists are kept for long.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        match self {
+            UnitKey::Text(text) => text.shrink_to_fit(),
+            UnitKey::Bytes(bytes) => bytes.shrink_to_fit(),
+            UnitKey::U64(_) | UnitKey::U128(_) => {}
         }
     }
 
