@@ -22,7 +22,7 @@ pub use error::AudienceError;
 use limits::{check_depth, check_length, check_list, check_rules};
 use tree::{Group, Join, Rule};
 use units::Units;
-pub(crate) use units::check_keys;
+pub(crate) use units::{Index, check_keys, check_length_of_list};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{TooMany, Witness, witnesses};
 

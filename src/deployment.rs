@@ -1,122 +1,26 @@
-//! Deployed versions and the states they move through.
+//! Deployed versions, the policy in force, and what operators may do to them.
 
 mod change;
 mod operation;
 #[cfg(feature = "serde")]
 mod stored;
 
-use core::{fmt, iter, slice};
-
-use thiserror::Error;
+use std::sync::Arc;
 
 pub use change::{Change, Order, ReplayError};
+pub(crate) use operation::CheckResult;
 pub use operation::{Operation, OperationError};
 
-use crate::{policy::Policy, share::Share};
+use crate::{
+    bucket::Secret,
+    plan::Plan,
+    policy::{CheckedPolicy, Policy, PolicyError},
+    version::Versions,
+};
 
-/// Identifies one deployment of a version within a router; never used twice.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct VersionId(pub(crate) u32);
+pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId, VersionState};
 
-/// Names what a deployed version may do.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum VersionState {
-    /// Loaded, not yet validated: it may run as a shadow, but answer nobody.
-    Staged,
-    /// Validated: a policy may let it answer.
-    Ready,
-    /// Answers whatever no policy gives to another version.
-    Live,
-    /// Was live before the last swap, and is again after a roll-back.
-    Standby,
-    /// Takes no new requests; waits for the last one to end.
-    Retiring,
-    /// Was judged bad; takes no new requests.
-    Rejected,
-}
-
-impl VersionState {
-    /// Tells whether a version in this state may answer requests.
-    #[must_use]
-    pub const fn may_answer(self) -> bool {
-        matches!(
-            self,
-            VersionState::Ready | VersionState::Live | VersionState::Standby
-        )
-    }
-
-    /// Tells whether a version in this state may run as a shadow.
-    #[must_use]
-    pub const fn may_shadow(self) -> bool {
-        matches!(self, VersionState::Staged) || self.may_answer()
-    }
-}
-
-impl fmt::Display for VersionState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            VersionState::Staged => "staged",
-            VersionState::Ready => "ready",
-            VersionState::Live => "live",
-            VersionState::Standby => "standby",
-            VersionState::Retiring => "retiring",
-            VersionState::Rejected => "rejected",
-        })
-    }
-}
-
-/// Holds one deployed version and its state.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Deployment {
-    id: VersionId,
-    label: String,
-    state: VersionState,
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_none"))]
-    shed: Share,
-}
-
-#[cfg(feature = "serde")]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
-fn is_none(share: &Share) -> bool {
-    *share == Share::NONE
-}
-
-impl Deployment {
-    /// Returns the share of the version's units that fall to the live version.
-    #[must_use]
-    pub const fn shed(&self) -> Share {
-        self.shed
-    }
-
-    /// Returns the deployment's number.
-    #[must_use]
-    pub const fn id(&self) -> VersionId {
-        self.id
-    }
-
-    /// Returns the version's label.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// Returns what the version may do.
-    #[must_use]
-    pub const fn state(&self) -> VersionState {
-        self.state
-    }
-}
-
-/// Holds all deployed versions, the policy in force and the generation: a pure state machine.
+/// All deployed versions, the policy in force and the generation: a pure state machine.
 ///
 /// Exactly one version is live. Every operation that succeeds raises the generation by one; an
 /// operation that fails changes nothing.
@@ -141,13 +45,9 @@ impl Deployment {
     serde(into = "stored::State", try_from = "stored::State")
 )]
 pub struct Deployments {
-    generation: u64,
-    live: Deployment,
-    /// All versions but the live one, in the order of deployment.
-    others: Vec<Deployment>,
-    policy: Policy,
-    /// Versions that the policy in force names and that were rejected under it.
-    killed: Vec<String>,
+    versions: Versions,
+    policy: Arc<CheckedPolicy>,
+    /// The number that the next deployment gets.
     next: u32,
 }
 
@@ -160,18 +60,14 @@ impl Deployments {
     /// # Errors
     /// [`LabelError`] if the label is empty or too long.
     pub fn new(live: &str) -> Result<Deployments, LabelError> {
-        let live = Deployment {
-            id: VersionId(0),
-            label: label(live)?,
-            state: VersionState::Live,
-            shed: Share::NONE,
-        };
         Ok(Deployments {
-            generation: 0,
-            live,
-            others: Vec::new(),
-            policy: Policy::live_only("initial"),
-            killed: Vec::new(),
+            versions: Versions {
+                generation: 0,
+                live: Deployment::new(VersionId(0), live, VersionState::Live)?,
+                others: Vec::new(),
+                killed: Vec::new(),
+            },
+            policy: Arc::new(CheckedPolicy::live_only("initial")),
             next: 1,
         })
     }
@@ -179,38 +75,61 @@ impl Deployments {
     /// Returns the number of operations that have succeeded.
     #[must_use]
     pub const fn generation(&self) -> u64 {
-        self.generation
+        self.versions.generation
     }
 
     /// Returns the version that is live.
     #[must_use]
     pub const fn live(&self) -> &Deployment {
-        &self.live
+        &self.versions.live
     }
 
     /// Returns the version that a roll-back would make live, if there is one.
     #[must_use]
     pub fn standby(&self) -> Option<&Deployment> {
-        self.others
-            .iter()
-            .find(|deployment| deployment.state == VersionState::Standby)
+        let mut others = self.versions.others.iter();
+        others.find(|deployment| deployment.state == VersionState::Standby)
     }
 
     /// Returns the policy in force.
     #[must_use]
-    pub const fn policy(&self) -> &Policy {
+    pub fn policy(&self) -> &Policy {
+        self.policy.policy()
+    }
+
+    /// Returns the policy in force with what was made of it when it was checked.
+    pub(crate) const fn checked_policy(&self) -> &Arc<CheckedPolicy> {
         &self.policy
     }
 
     /// Iterates over the deployed versions, the live one first.
     pub fn iter(&self) -> DeploymentIter<'_> {
-        DeploymentIter(iter::once(&self.live).chain(&self.others))
+        self.versions.iter()
     }
 
     /// Returns the version under this label, if it is deployed.
     #[must_use]
     pub fn get(&self, label: &str) -> Option<&Deployment> {
-        self.iter().find(|deployment| deployment.label == label)
+        self.versions.get(label)
+    }
+
+    /// Returns what policies are checked and compiled against.
+    pub(crate) const fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// Checks whether a policy could come into force now, and changes nothing.
+    ///
+    /// # Errors
+    /// [`PolicyError`] names the first field that is wrong, and its value.
+    pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
+        self.check_policy(policy).map(drop)
+    }
+
+    fn check_policy(&self, policy: &Policy) -> Result<CheckedPolicy, PolicyError> {
+        let checked = CheckedPolicy::new(policy.clone(), Some(&self.policy))?;
+        policy.check_against(&self.versions)?;
+        Ok(checked)
     }
 
     /// Deploys a version that needs no validation, for tests of policies.
@@ -226,9 +145,28 @@ impl Deployments {
     pub(crate) const fn next(&self) -> u32 {
         self.next
     }
+}
 
-    pub(crate) fn is_killed(&self, label: &str) -> bool {
-        self.killed.iter().any(|killed| killed == label)
+impl Policy {
+    /// Compiles the policy as if `live` were live and `others` validated, to test it.
+    ///
+    /// # Errors
+    /// [`OperationError`] if a label is refused, or the policy is.
+    pub fn compile<'a>(
+        &self,
+        live: &str,
+        others: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Plan, OperationError> {
+        let mut deployments = Deployments::new(live)?;
+        for version in others {
+            deployments.deploy_ready(version)?;
+        }
+        let checked = deployments.check_policy(self)?;
+        Ok(Plan::build(
+            &checked,
+            &deployments.versions,
+            &Secret::default(),
+        ))
     }
 }
 
@@ -239,55 +177,4 @@ impl<'a> IntoIterator for &'a Deployments {
     fn into_iter(self) -> DeploymentIter<'a> {
         self.iter()
     }
-}
-
-/// Iterates over deployed versions, the live one first.
-#[derive(Clone, Debug)]
-pub struct DeploymentIter<'a>(iter::Chain<iter::Once<&'a Deployment>, slice::Iter<'a, Deployment>>);
-
-impl<'a> Iterator for DeploymentIter<'a> {
-    type Item = &'a Deployment;
-
-    fn next(&mut self) -> Option<&'a Deployment> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
-/// Refuses a text that cannot be a version's label.
-pub(crate) fn check_label(text: &str) -> Result<(), LabelError> {
-    label(text).map(drop)
-}
-
-fn label(text: &str) -> Result<String, LabelError> {
-    if text.is_empty() {
-        return Err(LabelError::Empty);
-    }
-    if text.len() > Policy::MAX_NAME {
-        return Err(LabelError::TooLong {
-            length: text.len(),
-            limit: Policy::MAX_NAME,
-        });
-    }
-    Ok(text.to_owned())
-}
-
-/// Tells why a text cannot be a version's label.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum LabelError {
-    /// The label is empty.
-    #[error("the version's label is empty")]
-    Empty,
-    /// The label is longer than allowed.
-    #[error("the version's label has {length} bytes, at most {limit} are allowed")]
-    TooLong {
-        /// The label's length in bytes.
-        length: usize,
-        /// The most bytes allowed.
-        limit: usize,
-    },
 }

@@ -61,6 +61,7 @@ pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod unit;
+mod version;
 
 pub use attributes::{AsValue, Attributes, Number, Value};
 pub use audience::{Attribute, Audience, AudienceError, attr};

@@ -10,8 +10,8 @@ pub use tag::{TagError, TaggedPin};
 
 use crate::{
     bucket::{Scheme, SchemeError},
-    deployment::LabelError,
     fingerprint::{Fingerprint, FingerprintError},
+    version::LabelError,
 };
 
 /// Names the version that a session began with, and the policy that gave it.
@@ -90,7 +90,7 @@ impl FromStr for Pin {
         else {
             return Err(PinError::Malformed { length: text.len() });
         };
-        crate::deployment::check_label(version)?;
+        crate::version::check_label(version)?;
         Ok(Pin {
             scheme: Scheme::try_from(scheme.to_owned())?,
             fingerprint: fingerprint.parse()?,

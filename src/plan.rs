@@ -1,6 +1,5 @@
 //! What a policy compiles to: the pure function from a unit to a route.
 
-mod check;
 mod compiler;
 mod explain;
 mod head;
@@ -10,15 +9,17 @@ mod pinned;
 mod propensities;
 mod range;
 
+use std::sync::Arc;
+
 use crate::{
     audience::Audience,
     bucket::Draw,
-    deployment::VersionId,
     fingerprint::Fingerprint,
-    policy::OnError,
+    policy::{OnError, UnitTable},
     route::{Route, ShadowSet},
     split::Finder,
-    unit::{Unit, UnitKey},
+    unit::Unit,
+    version::VersionId,
 };
 
 pub use explain::{Explanation, Step};
@@ -38,8 +39,12 @@ pub struct Plan {
     on_error: OnError,
     head: Head,
     holdout: Option<Range>,
-    listed: Box<[(UnitKey, Route)]>,
-    rules: Box<[Ruled]>,
+    listed: Arc<UnitTable>,
+    /// The routes of the units of each list.
+    listed_routes: Box<[Route]>,
+    rules: Arc<[Audience]>,
+    /// The routes of the units of each rule.
+    ruled: Box<[Ruled]>,
     within: Option<Audience>,
     layer: Option<Range>,
     gate: Option<Range>,
@@ -57,10 +62,9 @@ pub struct Plan {
     answering: Box<[VersionId]>,
 }
 
-/// An audience, and the routes of its units.
-#[derive(Clone, Debug)]
+/// The routes of the units of one rule.
+#[derive(Clone, Copy, Debug)]
 struct Ruled {
-    audience: Audience,
     served: Route,
     held_out: Route,
 }
@@ -69,7 +73,7 @@ struct Ruled {
 #[derive(Clone, Debug)]
 struct Drawn {
     draw: Draw,
-    finder: Finder,
+    finder: Arc<Finder>,
     segments: Box<[Route]>,
 }
 
@@ -208,7 +212,7 @@ impl Plan {
         {
             return route;
         }
-        if let Some(rule) = self.rules.iter().find(|rule| rule.audience.matches(unit)) {
+        if let Some(rule) = self.rule(unit) {
             return &rule.served;
         }
         if self.is_kept_out(unit) {
@@ -243,20 +247,21 @@ impl Plan {
     /// Returns the route of a unit that is listed by name.
     #[inline(never)]
     fn listed(&self, unit: &Unit<'_>) -> Option<&Route> {
-        let key = unit.key();
-        let place = self
-            .listed
-            .binary_search_by(|(listed, _)| listed.as_key().cmp(&key))
-            .ok()?;
-        self.listed.get(place).map(|(_, route)| route)
+        self.listed_routes.get(self.listed.list_of(unit.key())?)
+    }
+
+    /// Returns the routes of the first rule that matches the unit.
+    #[inline]
+    fn rule(&self, unit: &Unit<'_>) -> Option<&Ruled> {
+        let place = self.rules.iter().position(|rule| rule.matches(unit))?;
+        self.ruled.get(place)
     }
 
     /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.
     #[cold]
     #[inline(never)]
     fn hold_out(&self, unit: &Unit<'_>) -> Route {
-        let rule = self.rules.iter().find(|rule| rule.audience.matches(unit));
-        let route = match rule {
+        let route = match self.rule(unit) {
             Some(rule) => rule.held_out,
             None if self.is_kept_out(unit) => self.left_out.not_within_held_out,
             None => self.left_out.held_out,

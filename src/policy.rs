@@ -2,22 +2,29 @@
 
 mod arms;
 mod canonical;
+mod check;
+mod checked;
 mod diff;
 mod drawn;
 mod error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
+mod table;
 mod together;
 
+pub(crate) use checked::CheckedPolicy;
 #[cfg(feature = "testing")]
 pub(crate) use diff::Changes;
 pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
+pub(crate) use table::UnitTable;
 pub use together::LayerError;
 
-use crate::{audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
+use crate::{
+    audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey, version::MAX_NAME,
+};
 
 /// Describes one release: who gets which version.
 ///
@@ -127,7 +134,7 @@ impl OnError {
 
 impl Policy {
     /// Most bytes that a name in a policy may have.
-    pub const MAX_NAME: usize = 256;
+    pub const MAX_NAME: usize = MAX_NAME;
     /// Most shadows that may run beside one release.
     pub const MAX_SHADOWS: usize = 8;
     /// Most audience rules of one policy.
@@ -221,10 +228,10 @@ impl Policy {
         version: &str,
         keys: impl IntoIterator<Item = K>,
     ) -> Policy {
-        let keys = keys.into_iter().map(Into::into).collect();
+        let keys: Vec<UnitKey> = keys.into_iter().map(Into::into).collect();
         self.units.push(Listed {
             version: version.to_owned(),
-            keys,
+            keys: keys.into(),
         });
         self
     }

@@ -9,7 +9,7 @@ pub use propensity::{Propensity, PropensityError};
 pub use reason::Reason;
 pub(crate) use reason::ReasonCode;
 
-use crate::deployment::VersionId;
+use crate::version::VersionId;
 
 /// Holds which version answers one unit, and why.
 ///

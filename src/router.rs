@@ -186,7 +186,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// # Errors
     /// [`PolicyError`] names the field and the value.
     pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
-        Plan::check(policy, &self.shared.deployments.lock())
+        self.shared.deployments.lock().check(policy)
     }
 
     /// Counts the requests that hold a lease on a version, exactly.

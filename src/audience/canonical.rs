@@ -53,8 +53,7 @@ fn write_test(test: &Test, out: &mut impl FnMut(&[u8])) {
                     UnitKey::U64(_) => 3,
                     UnitKey::U128(_) => 4,
                 }]);
-                let bytes = key.as_key().with_bytes(<[u8]>::to_vec);
-                write_text(&bytes, out);
+                key.as_key().with_bytes(|bytes| write_text(bytes, out));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! An explicit list of units.
 
-use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::hash::Hasher as _;
+use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
@@ -18,35 +18,36 @@ const FEW: usize = 8;
 /// Sorted, each key once; a longer list has an index beside it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Units {
-    keys: Box<[UnitKey]>,
-    index: Option<Index>,
+    keys: Arc<[UnitKey]>,
+    index: Option<Arc<Index>>,
 }
 
-/// The keys by the first bits of their hashes, in about one bucket for each key.
+/// Keys by the first bits of their hashes, in about one bucket for each key.
 ///
-/// Within a bucket the keys keep their order and are searched, so that keys made to collide
-/// cost no more than a search of the whole list.
+/// Keys have numbers, and stay where they are. Within a bucket they are in order and are searched,
+/// so that keys made to collide cost no more than a search of the whole list.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct Index {
+pub(crate) struct Index {
     bits: u32,
     /// Where each bucket begins in `slots`, and the end of the last.
     starts: Box<[u32]>,
-    /// Positions of keys in the list.
+    /// The numbers of keys.
     slots: Box<[u32]>,
 }
 
 impl Index {
     /// Returns `None` for a short list, and for one of 2^31 keys or more, far above the limit.
-    fn new(keys: &[UnitKey]) -> Option<Index> {
-        let bits = keys.len().next_power_of_two().ilog2();
-        if keys.len() <= FEW || bits > 31 {
+    pub(crate) fn new<'k>(count: u32, key: impl Fn(u32) -> Option<Key<'k>>) -> Option<Index> {
+        let bits = count.next_power_of_two().ilog2();
+        if count as usize <= FEW || bits > 31 {
             return None;
         }
-        let mut placed: Vec<(u32, u32)> = (0..)
-            .zip(keys)
-            .map(|(slot, key)| (bucket(key.as_key(), bits), slot))
-            .collect();
-        placed.sort_unstable();
+        let place = |slot| Some((bucket(key(slot)?, bits), slot));
+        let mut placed: Vec<(u32, u32)> = (0..count).filter_map(place).collect();
+        placed.sort_unstable_by(|left, right| {
+            let keys = || order(key(left.1), key(right.1));
+            left.0.cmp(&right.0).then_with(keys)
+        });
         let mut start = 0;
         let starts = (0..=1_u32 << bits).map(|bucket| {
             let behind = placed.iter().skip(start as usize);
@@ -60,20 +61,40 @@ impl Index {
         })
     }
 
-    fn contains(&self, keys: &[UnitKey], key: Key<'_>) -> bool {
-        let bucket = bucket(key, self.bits) as usize;
+    /// Returns the number of a key.
+    #[inline]
+    pub(crate) fn find<'k>(
+        &self,
+        wanted: Key<'_>,
+        key: impl Fn(u32) -> Option<Key<'k>>,
+    ) -> Option<u32> {
+        let bucket = bucket(wanted, self.bits) as usize;
         let slots = match self.starts.get(bucket..) {
             Some([start, end, ..]) => self.slots.get(*start as usize..*end as usize),
             _ => None,
-        };
-        slots.is_some_and(|slots| {
-            slots
-                .binary_search_by(|slot| match keys.get(*slot as usize) {
-                    Some(listed) => compare(listed.as_key(), key),
-                    None => Ordering::Less,
-                })
-                .is_ok()
-        })
+        }?;
+        let place = slots
+            .binary_search_by(|slot| match key(*slot) {
+                Some(listed) => compare(listed, wanted),
+                None => Ordering::Less,
+            })
+            .ok()?;
+        slots.get(place).copied()
+    }
+
+    /// Returns a key that has two numbers, if there is one.
+    pub(crate) fn twice<'k>(&self, key: impl Fn(u32) -> Option<Key<'k>>) -> Option<Key<'k>> {
+        // Equal keys are of one bucket and side by side in it.
+        let mut pairs = self.slots.iter().zip(self.slots.iter().skip(1));
+        let (twice, _) = pairs.find(|(one, next)| key(**one) == key(**next))?;
+        key(*twice)
+    }
+}
+
+fn order(left: Option<Key<'_>>, right: Option<Key<'_>>) -> Ordering {
+    match (left, right) {
+        (Some(left), Some(right)) => compare(left, right),
+        _ => left.is_some().cmp(&right.is_some()),
     }
 }
 
@@ -93,9 +114,12 @@ impl Units {
     pub(super) fn new(mut keys: Vec<UnitKey>) -> Units {
         keys.sort_unstable();
         keys.dedup();
+        let keys: Arc<[UnitKey]> = keys.into();
+        let key = |slot: u32| keys.get(slot as usize).map(UnitKey::as_key);
+        let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
         Units {
-            index: Index::new(&keys),
-            keys: keys.into_boxed_slice(),
+            index: Index::new(count, key).map(Arc::new),
+            keys,
         }
     }
 
@@ -107,7 +131,10 @@ impl Units {
     #[inline(never)]
     pub(super) fn contains(&self, key: Key<'_>) -> bool {
         match (&self.index, key) {
-            (Some(index), _) => index.contains(&self.keys, key),
+            (Some(index), _) => {
+                let listed = |slot: u32| self.keys.get(slot as usize).map(UnitKey::as_key);
+                index.find(key, listed).is_some()
+            }
             (None, Key::Text(text)) => self
                 .keys
                 .iter()
@@ -121,11 +148,16 @@ impl Units {
     }
 }
 
+/// Checks the length of a list, or of several together.
+pub(crate) fn check_length_of_list(list: &'static str, found: usize) -> Result<(), AudienceError> {
+    check_list(list, found)
+}
+
 /// Checks the length of a list of units, and that none of them is there by accident.
-pub(crate) fn check_keys<K: Borrow<UnitKey>>(keys: &[K]) -> Result<(), AudienceError> {
+pub(crate) fn check_keys(keys: &[UnitKey]) -> Result<(), AudienceError> {
     check_list("units", keys.len())?;
     keys.iter().try_for_each(|key| {
-        let length = match key.borrow() {
+        let length = match key {
             UnitKey::Text(text) => text.len(),
             UnitKey::Bytes(bytes) => bytes.len(),
             UnitKey::U64(_) | UnitKey::U128(_) => return Ok(()),

@@ -136,15 +136,15 @@ impl Deployments {
             self.check_generation(order.expected)?;
         }
         self.apply(&operation)?;
-        Ok(Change::new(order, self.generation, Cow::Owned(operation)).into_owned())
+        Ok(Change::new(order, self.versions.generation, Cow::Owned(operation)).into_owned())
     }
 
     /// Refuses an operator who saw another generation than the present one.
     pub(crate) fn check_generation(&self, expected: Option<u64>) -> Result<(), OperationError> {
         match expected {
-            Some(expected) if expected != self.generation => Err(OperationError::Stale {
+            Some(expected) if expected != self.versions.generation => Err(OperationError::Stale {
                 expected,
-                found: self.generation,
+                found: self.versions.generation,
             }),
             _ => Ok(()),
         }
@@ -159,7 +159,7 @@ impl Deployments {
         changes: impl IntoIterator<Item = &'c Change<'a>>,
     ) -> Result<Deployments, ReplayError> {
         for change in changes {
-            let expected = self.generation.saturating_add(1);
+            let expected = self.versions.generation.saturating_add(1);
             if change.sequence() != expected {
                 return Err(ReplayError::Gap {
                     expected,

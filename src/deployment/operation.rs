@@ -1,12 +1,14 @@
 //! What an operator may do, and what becomes of the deployments then.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
-use super::{Deployment, Deployments, LabelError, VersionId, VersionState, label};
+use super::Deployments;
 use crate::{
-    plan::Plan,
-    policy::{Policy, PolicyError},
+    policy::{CheckedPolicy, Policy, PolicyError},
     share::Share,
+    version::{Deployment, LabelError, VersionId, VersionState},
 };
 
 /// Names one step of deployment or release.
@@ -68,25 +70,54 @@ pub enum Operation {
     },
 }
 
+/// A policy that was checked, or what is wrong with it.
+pub(crate) type CheckResult = Result<Arc<CheckedPolicy>, PolicyError>;
+
+impl Operation {
+    /// Checks the form of the policy that the operation brings, if it brings one.
+    ///
+    /// It takes the longer the more units are listed. So it needs no lock, and gives what it
+    /// finds to [`Deployments::apply_checked`], which holds one.
+    pub(crate) fn check_policy(&self, before: &CheckedPolicy) -> Option<CheckResult> {
+        let policy = match self {
+            Operation::Release { policy } => policy,
+            Operation::Swap { policy, .. } => policy.as_ref()?,
+            _ => return None,
+        };
+        let checked = CheckedPolicy::new(Policy::clone(policy), Some(before));
+        Some(checked.map(Arc::new))
+    }
+}
+
 impl Deployments {
     /// Carries out one operation and raises the generation by one.
     ///
     /// # Errors
     /// [`OperationError`] if the operation is not possible in this state; nothing changes then.
     pub fn apply(&mut self, operation: &Operation) -> Result<(), OperationError> {
+        let policy = operation.check_policy(&self.policy);
+        self.apply_checked(operation, policy)
+    }
+
+    /// Carries out an operation whose policy was checked before, in the form that it had then.
+    pub(crate) fn apply_checked(
+        &mut self,
+        operation: &Operation,
+        policy: Option<CheckResult>,
+    ) -> Result<(), OperationError> {
         let mut next = self.clone();
         match operation {
             Operation::Deploy { version } => next.deploy(version)?,
             Operation::Validate { version } => next.validate(version)?,
-            Operation::Release { policy } => next.release(policy)?,
-            Operation::Swap { version, policy } => next.swap(version, policy.as_deref())?,
+            Operation::Release { .. } => next.release(policy)?,
+            Operation::Swap { version, .. } => next.swap(version, policy)?,
             Operation::Accept => next.accept()?,
             Operation::Reject { version, .. } => next.reject(version)?,
             Operation::Shed { version, share } => next.other(version)?.shed = *share,
             Operation::Retire { version } => next.retire(version)?,
             Operation::Reclaim { version } => next.reclaim(version)?,
         }
-        next.generation += 1;
+        next.versions.generation += 1;
         *self = next;
         Ok(())
     }
@@ -98,7 +129,7 @@ impl Deployments {
                 state: deployment.state,
             });
         }
-        if self.others.len() + 1 >= Deployments::MAX_DEPLOYED {
+        if self.versions.others.len() + 1 >= Deployments::MAX_DEPLOYED {
             return Err(OperationError::TooManyVersions {
                 limit: Deployments::MAX_DEPLOYED,
             });
@@ -110,13 +141,8 @@ impl Deployments {
             .ok_or(OperationError::TooManyVersions {
                 limit: u32::MAX as usize,
             })?;
-        let label = label(version)?;
-        self.others.push(Deployment {
-            id,
-            label,
-            state: VersionState::Staged,
-            shed: Share::NONE,
-        });
+        let staged = Deployment::new(id, version, VersionState::Staged)?;
+        self.versions.others.push(staged);
         Ok(())
     }
 
@@ -129,17 +155,21 @@ impl Deployments {
         Ok(())
     }
 
-    fn release(&mut self, policy: &Policy) -> Result<(), OperationError> {
-        Plan::check(policy, self)?;
-        self.policy = policy.clone();
-        self.killed.clear();
+    /// Puts a policy in force; without one, the live version answers all.
+    fn release(&mut self, policy: Option<CheckResult>) -> Result<(), OperationError> {
+        self.policy = match policy {
+            Some(policy) => policy?,
+            None => Arc::new(CheckedPolicy::live_only(self.policy().release())),
+        };
+        self.policy().check_against(&self.versions)?;
+        self.versions.killed.clear();
         Ok(())
     }
 
-    fn swap(&mut self, version: &str, policy: Option<&Policy>) -> Result<(), OperationError> {
+    fn swap(&mut self, version: &str, policy: Option<CheckResult>) -> Result<(), OperationError> {
         if let Some(standby) = self.standby() {
             return Err(OperationError::NotAccepted {
-                live: self.live.label.clone(),
+                live: self.versions.live.label.clone(),
                 standby: standby.label.clone(),
             });
         }
@@ -147,33 +177,35 @@ impl Deployments {
             VersionState::Ready => self.make_live(version, VersionState::Standby),
             state => return Err(OperationError::wrong_state(version, state, "ready")),
         }
-        let live_only = Policy::live_only(self.policy.release());
-        self.release(policy.unwrap_or(&live_only))
+        self.release(policy)
     }
 
     fn accept(&mut self) -> Result<(), OperationError> {
         let standby = self
+            .versions
             .others
             .iter_mut()
             .find(|deployment| deployment.state == VersionState::Standby)
             .ok_or_else(|| OperationError::NoStandby {
-                version: self.live.label.clone(),
+                version: self.versions.live.label.clone(),
             })?;
         standby.state = VersionState::Retiring;
         let label = standby.label.clone();
         // The reverse shadow ends with the swap that it watched; nobody was answered by it.
-        self.policy.shadow.retain(|shadow| shadow.version != label);
-        if self.policy.names(&label) {
+        if let Some(without) = self.policy.without_shadow(&label) {
+            self.policy = Arc::new(without);
+        }
+        if self.policy().names(&label) {
             return Err(OperationError::NamedByPolicy {
                 version: label,
-                release: self.policy.release().to_owned(),
+                release: self.policy().release().to_owned(),
             });
         }
         Ok(())
     }
 
     fn reject(&mut self, version: &str) -> Result<(), OperationError> {
-        if self.live.label == version {
+        if self.versions.live.label == version {
             let standby = self.standby().ok_or(OperationError::NoStandby {
                 version: version.to_owned(),
             })?;
@@ -183,17 +215,17 @@ impl Deployments {
             self.other(version)?.state = VersionState::Rejected;
         }
         // What the policy does not name needs no memory: it cannot come back by this policy.
-        if self.policy.names(version) && !self.is_killed(version) {
-            self.killed.push(version.to_owned());
+        if self.policy().names(version) && !self.versions.is_killed(version) {
+            self.versions.killed.push(version.to_owned());
         }
         Ok(())
     }
 
     fn retire(&mut self, version: &str) -> Result<(), OperationError> {
-        if self.policy.names(version) && !self.is_killed(version) {
+        if self.policy().names(version) && !self.versions.is_killed(version) {
             return Err(OperationError::NamedByPolicy {
                 version: version.to_owned(),
-                release: self.policy.release().to_owned(),
+                release: self.policy().release().to_owned(),
             });
         }
         let deployment = self.other(version)?;
@@ -215,7 +247,9 @@ impl Deployments {
     fn reclaim(&mut self, version: &str) -> Result<(), OperationError> {
         match self.other(version)?.state {
             VersionState::Retiring | VersionState::Rejected => {
-                self.others.retain(|deployment| deployment.label != version);
+                self.versions
+                    .others
+                    .retain(|deployment| deployment.label != version);
             }
             state => {
                 return Err(OperationError::wrong_state(
@@ -230,25 +264,31 @@ impl Deployments {
 
     /// Puts the version `label` in the live one's place, which goes to `state`.
     fn make_live(&mut self, label: &str, state: VersionState) {
-        if let Some(next) = self.others.iter_mut().find(|other| other.label == label) {
-            core::mem::swap(&mut self.live, next);
+        if let Some(next) = self
+            .versions
+            .others
+            .iter_mut()
+            .find(|other| other.label == label)
+        {
+            core::mem::swap(&mut self.versions.live, next);
             next.state = state;
-            self.live.state = VersionState::Live;
-            self.live.shed = Share::NONE;
-            self.others.sort_by_key(|deployment| deployment.id);
+            self.versions.live.state = VersionState::Live;
+            self.versions.live.shed = Share::NONE;
+            self.versions.others.sort_by_key(|deployment| deployment.id);
         }
     }
 
     /// Returns a version that is deployed and not live.
     fn other(&mut self, version: &str) -> Result<&mut Deployment, OperationError> {
-        if self.live.label == version {
+        if self.versions.live.label == version {
             return Err(OperationError::wrong_state(
                 version,
                 VersionState::Live,
                 "not live",
             ));
         }
-        self.others
+        self.versions
+            .others
             .iter_mut()
             .find(|deployment| deployment.label == version)
             .ok_or_else(|| OperationError::UnknownVersion {

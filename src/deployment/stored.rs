@@ -1,11 +1,13 @@
 //! The stored form of deployments, and the rules that it must satisfy.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
-use super::{Deployment, Deployments, VersionState, label};
+use super::Deployments;
 use crate::{
-    plan::Plan,
-    policy::{Policy, PolicyError},
+    policy::{CheckedPolicy, Policy, PolicyError},
+    version::{Deployment, LabelError, VersionState, Versions, check_label},
 };
 
 const VERSION: u32 = 1;
@@ -30,11 +32,11 @@ impl From<Deployments> for State {
         deployed.sort_by_key(|deployment| deployment.id);
         State {
             version: VERSION,
-            generation: deployments.generation,
+            generation: deployments.versions.generation,
             next: deployments.next,
-            killed: deployments.killed,
+            killed: deployments.versions.killed,
             deployed,
-            policy: deployments.policy,
+            policy: deployments.policy.policy().clone(),
         }
     }
 }
@@ -54,15 +56,17 @@ impl TryFrom<State> for Deployments {
             Err(_) => return Err(StoredError::Live { found }),
         };
         let deployments = Deployments {
-            generation: state.generation,
-            live,
-            others,
-            policy: state.policy,
-            killed: state.killed,
+            versions: Versions {
+                generation: state.generation,
+                live,
+                others,
+                killed: state.killed,
+            },
+            policy: Arc::new(CheckedPolicy::new(state.policy, None)?),
             next: state.next,
         };
         deployments.check_labels()?;
-        deployments.check_policy()?;
+        deployments.check_killed()?;
         Ok(deployments)
     }
 }
@@ -101,7 +105,7 @@ impl Deployments {
         let mut labels = Vec::new();
         for deployment in self.iter() {
             let text = deployment.label();
-            label(text).map_err(|source| StoredError::Label { source })?;
+            check_label(text).map_err(|source| StoredError::Label { source })?;
             labels.push(text);
         }
         labels.sort_unstable();
@@ -119,9 +123,9 @@ impl Deployments {
         }
     }
 
-    fn check_policy(&self) -> Result<(), StoredError> {
-        Plan::check_form(&self.policy)?;
-        let mut killed: Vec<&str> = self.killed.iter().map(String::as_str).collect();
+    fn check_killed(&self) -> Result<(), StoredError> {
+        let policy = self.policy();
+        let mut killed: Vec<&str> = self.versions.killed.iter().map(String::as_str).collect();
         killed.sort_unstable();
         if let Some(twice) = first_repeated(&killed) {
             return Err(StoredError::Twice {
@@ -131,19 +135,19 @@ impl Deployments {
         for version in killed {
             let state = self.get(version).map(Deployment::state);
             let serves = matches!(state, Some(VersionState::Live | VersionState::Standby));
-            if serves || !self.policy.names(version) {
+            if serves || !policy.names(version) {
                 return Err(StoredError::Killed {
                     version: version.to_owned(),
                 });
             }
         }
-        let shadows = self.policy.shadow.iter();
+        let shadows = policy.shadow.iter();
         let shadows = shadows.map(|shadow| ("shadow.version", shadow.version.as_str()));
-        self.policy
+        policy
             .answering()
             .map(|named| (named, VersionState::may_answer as fn(VersionState) -> bool))
             .chain(shadows.map(|named| (named, VersionState::may_shadow as fn(_) -> _)))
-            .filter(|((_, version), _)| !self.is_killed(version))
+            .filter(|((_, version), _)| !self.versions.is_killed(version))
             .try_for_each(|((field, version), may)| self.check_named(field, version, may))
     }
 
@@ -192,7 +196,7 @@ pub(super) enum StoredError {
     #[error("version {version:?} stands twice")]
     Twice { version: String },
     #[error("{source}")]
-    Label { source: super::LabelError },
+    Label { source: LabelError },
     #[error("version {version:?} cannot have been rejected under this policy")]
     Killed { version: String },
     #[error(transparent)]

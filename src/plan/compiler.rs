@@ -1,46 +1,29 @@
 //! From a policy to its plan.
 
+use std::sync::Arc;
+
 use super::{
     Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, outcomes::Outcomes,
 };
 use crate::{
-    audience::Audience,
     bucket::{Draw, Purpose, Secret},
-    deployment::{Deployments, OperationError, VersionId},
-    policy::{Policy, Shadow},
+    policy::{CheckedPolicy, Policy, Shadow},
     route::{NO_ARM, Propensity, Reason, ReasonCode, Route},
     share::Share,
-    split::{Finder, Split},
+    split::Split,
+    version::{VersionId, Versions},
 };
 
-impl Policy {
-    /// Compiles the policy as if `live` were live and `others` validated, to test it.
-    ///
-    /// # Errors
-    /// [`OperationError`] if a label is refused, or the policy is.
-    pub fn compile<'a>(
-        &self,
-        live: &str,
-        others: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Plan, OperationError> {
-        let mut deployments = Deployments::new(live)?;
-        for version in others {
-            deployments.deploy_ready(version)?;
-        }
-        Plan::check(self, &deployments)?;
-        Ok(Plan::build(self, &deployments, &Secret::default()))
-    }
-}
-
 impl Plan {
-    /// Builds the plan of a policy over these deployments.
+    /// Builds the plan of a policy over these versions.
     ///
     /// A version that may not answer is replaced by the live one, with its own reason: it was
     /// checked when the policy came into force, and has been rejected since.
-    pub(crate) fn build(policy: &Policy, deployments: &Deployments, secret: &Secret) -> Plan {
+    pub(crate) fn build(policy: &CheckedPolicy, versions: &Versions, secret: &Secret) -> Plan {
         Compiler {
-            policy,
-            deployments,
+            checked: policy,
+            policy: policy.policy(),
+            versions,
             secret,
         }
         .plan()
@@ -48,15 +31,15 @@ impl Plan {
 }
 
 pub(super) struct Compiler<'a> {
+    pub(super) checked: &'a CheckedPolicy,
     pub(super) policy: &'a Policy,
-    pub(super) deployments: &'a Deployments,
+    pub(super) versions: &'a Versions,
     pub(super) secret: &'a Secret,
 }
 
 impl Compiler<'_> {
     fn plan(&self) -> Plan {
         let policy = self.policy;
-        let test = policy.ab_test.as_ref();
         let holdout = policy.holdout.as_ref().map(|holdout| {
             self.range(
                 Purpose::Holdout,
@@ -72,28 +55,30 @@ impl Compiler<'_> {
         let gate = policy
             .gate_share()
             .map(|gate| self.range(Purpose::Canary, &policy.release, "", Share::NONE..gate));
-        let split = test.and_then(|test| test.split().ok());
-        let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
+        let split = self.checked.split();
+        let outcomes = Outcomes::new(self, [holdout, layer, gate], split);
         let mut plan = Plan {
-            generation: self.deployments.generation(),
-            fingerprint: policy.fingerprint(),
+            generation: self.versions.generation,
+            fingerprint: self.checked.fingerprint(),
             release: policy.release.clone(),
             on_error: policy.on_error,
             head: Head::beyond(outcomes.left_out(false).live),
             holdout,
-            listed: self.listed(),
-            rules: self.rules(holdout),
+            listed: Arc::clone(self.checked.units()),
+            listed_routes: self.listed(),
+            rules: Arc::clone(self.checked.rules()),
+            ruled: self.ruled(holdout),
             within: policy.drawn_within().cloned(),
             layer,
             gate,
             is_canary: policy.canary.is_some(),
-            split: self.drawn(&outcomes, split.as_ref()),
+            split: self.drawn(&outcomes),
             left_out: outcomes.left_out(self.has_control()),
             overrides: self.overrides(),
             sheds: self.sheds(),
             shadows: self.shadows(),
             versions: self.versions(),
-            arms: self.arms(split.as_ref()),
+            arms: self.arms(split),
             answering: Box::default(),
         };
         plan.head = Head::of(&plan);
@@ -119,18 +104,19 @@ impl Compiler<'_> {
         Range { draw, first, last }
     }
 
-    fn drawn(&self, outcomes: &Outcomes<'_>, split: Option<&Split>) -> Option<Drawn> {
+    fn drawn(&self, outcomes: &Outcomes<'_>) -> Option<Drawn> {
+        let finder = Arc::clone(self.checked.finder()?);
         let draw = Draw::derive(self.secret, Purpose::Split, &self.policy.release, "");
         if let Some(canary) = &self.policy.canary {
             let arm = if self.has_control() { 1 } else { NO_ARM };
             let segments = [outcomes.arm(&canary.version, arm, Reason::Gate)].into();
             return Some(Drawn {
                 draw,
-                finder: Finder::whole(),
+                finder,
                 segments,
             });
         }
-        let split = split?;
+        let split = self.checked.split()?;
         let arms: Vec<Route> = split
             .arms()
             .zip(0..)
@@ -140,7 +126,7 @@ impl Compiler<'_> {
         let segments = stretches.filter_map(|(.., arm)| arms.get(usize::from(arm)).copied());
         Some(Drawn {
             draw,
-            finder: Finder::new(split.layout()),
+            finder,
             segments: segments.collect(),
         })
     }
@@ -149,13 +135,13 @@ impl Compiler<'_> {
     ///
     /// A roll-back may have made the canary live: both sides of the gate then get one version.
     fn has_control(&self) -> bool {
-        let live = self.deployments.live().label();
+        let live = self.versions.live.label.as_str();
         let canary = self.policy.canary.as_ref();
         canary.is_some_and(|canary| canary.version != live)
     }
 
     fn arms(&self, split: Option<&Split>) -> Box<[Named]> {
-        let live = self.deployments.live().label();
+        let live = self.versions.live.label.as_str();
         match (&self.policy.canary, split) {
             (Some(canary), _) => [live, &canary.version]
                 .map(|label| self.named(label, label))
@@ -170,12 +156,10 @@ impl Compiler<'_> {
 
     /// Returns the version that answers for `label`, and whether it is the one named.
     pub(super) fn answering(&self, label: &str) -> (VersionId, bool) {
-        self.deployments
+        self.versions
             .get(label)
-            .filter(|deployment| {
-                deployment.state().may_answer() && !self.deployments.is_killed(label)
-            })
-            .map_or((self.deployments.live().id(), false), |deployment| {
+            .filter(|deployment| deployment.state().may_answer() && !self.versions.is_killed(label))
+            .map_or((self.versions.live.id(), false), |deployment| {
                 (deployment.id(), true)
             })
     }
@@ -190,7 +174,7 @@ impl Compiler<'_> {
     pub(super) fn fixed(&self, label: &str, reason: Reason, propensity: Option<u64>) -> Route {
         let (version, as_named) = self.answering(label);
         Route {
-            generation: self.deployments.generation(),
+            generation: self.versions.generation,
             propensity: propensity
                 .map(|raw| Propensity::from_raw(self.after_shedding(version, raw))),
             version,
@@ -200,46 +184,34 @@ impl Compiler<'_> {
         }
     }
 
-    fn listed(&self) -> Box<[(crate::UnitKey, Route)]> {
-        let mut listed: Vec<_> = self
-            .policy
-            .units
-            .iter()
-            .flat_map(|listed| {
-                let route = self.fixed(&listed.version, Reason::Listed, None);
-                listed.keys.iter().map(move |key| (key.clone(), route))
-            })
-            .collect();
-        listed.sort_by(|left, right| left.0.as_key().cmp(&right.0.as_key()));
-        listed.into()
-    }
-
-    fn rules(&self, holdout: Option<Range>) -> Box<[Ruled]> {
-        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
-        self.policy
-            .served()
-            .map(|(audience, label)| self.ruled(audience, label, held_out))
+    fn listed(&self) -> Box<[Route]> {
+        let lists = self.policy.units.iter();
+        lists
+            .map(|listed| self.fixed(&listed.version, Reason::Listed, None))
             .collect()
     }
 
-    fn ruled(&self, audience: &Audience, label: &str, held_out: u64) -> Ruled {
-        let live = self.deployments.live().id();
-        let is_live = self.answering(label).0 == live;
-        let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
-        let kept = if is_live {
-            Propensity::raw_complement(0)
-        } else {
-            held_out
+    fn ruled(&self, holdout: Option<Range>) -> Box<[Ruled]> {
+        let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
+        let live = self.versions.live.id();
+        let rule = |label: &str| {
+            let is_live = self.answering(label).0 == live;
+            let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
+            let kept = if is_live {
+                Propensity::raw_complement(0)
+            } else {
+                held_out
+            };
+            Ruled {
+                served: self.fixed(label, Reason::Audience, Some(served)),
+                held_out: self.live(Reason::Holdout, kept),
+            }
         };
-        Ruled {
-            audience: audience.clone(),
-            served: self.fixed(label, Reason::Audience, Some(served)),
-            held_out: self.live(Reason::Holdout, kept),
-        }
+        self.policy.served().map(|(_, label)| rule(label)).collect()
     }
 
     pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {
-        self.fixed(self.deployments.live().label(), reason, Some(propensity))
+        self.fixed(self.versions.live.label(), reason, Some(propensity))
     }
 
     fn overrides(&self) -> Option<Permitted> {
@@ -254,7 +226,7 @@ impl Compiler<'_> {
 
     fn sheds(&self) -> Box<[ShedDraw]> {
         let saturated = self
-            .deployments
+            .versions
             .iter()
             .filter(|other| other.shed() > Share::NONE);
         saturated
@@ -271,8 +243,8 @@ impl Compiler<'_> {
 
     /// Returns the probability of a version that sheds a share of those who are drawn into it.
     fn after_shedding(&self, version: VersionId, probability: u64) -> u64 {
-        let mut deployments = self.deployments.iter();
-        let shed = deployments.find(|other| other.id() == version);
+        let mut versions = self.versions.iter();
+        let shed = versions.find(|other| other.id() == version);
         let kept = shed.map_or(Share::ALL, |other| other.shed().complement());
         Propensity::raw_product(probability, Propensity::raw_of_points(kept.points()))
     }
@@ -282,8 +254,8 @@ impl Compiler<'_> {
         shadows.sort_by(|left, right| left.version.cmp(&right.version));
         let draw = |shadow: &Shadow| {
             let label = shadow.version.as_str();
-            let deployment = self.deployments.get(label)?;
-            let may = deployment.state().may_shadow() && !self.deployments.is_killed(label);
+            let deployment = self.versions.get(label)?;
+            let may = deployment.state().may_shadow() && !self.versions.is_killed(label);
             let shares = Share::NONE..shadow.share;
             may.then(|| ShadowDraw {
                 version: deployment.id(),
@@ -296,7 +268,7 @@ impl Compiler<'_> {
     /// Returns all versions that a route may name, with the live one, in order.
     fn versions(&self) -> Box<[Named]> {
         let mut versions: Vec<_> = self
-            .deployments
+            .versions
             .iter()
             .filter(|deployment| deployment.state().may_shadow())
             .map(|deployment| Named {

@@ -125,9 +125,9 @@ impl Plan {
                 return;
             }
         }
-        for rule in &self.rules {
-            let matches = rule.audience.matches(unit);
-            if steps.tell(Reason::Audience, matches, rule.audience.to_string()) {
+        for rule in &*self.rules {
+            let matches = rule.matches(unit);
+            if steps.tell(Reason::Audience, matches, rule.to_string()) {
                 return;
             }
         }

@@ -104,7 +104,7 @@ mod tests {
     use crate::{
         audience::attr,
         deployment::{Deployments, Operation},
-        policy::Policy,
+        policy::{CheckedPolicy, Policy},
         share::Share,
     };
 
@@ -156,7 +156,11 @@ mod tests {
             share: half,
         };
         deployments.apply(&shed).unwrap();
-        let plan = Plan::build(&canary, &deployments, &Secret::default());
+        let plan = Plan::build(
+            &CheckedPolicy::new(canary, None).unwrap(),
+            deployments.versions(),
+            &Secret::default(),
+        );
         assert_eq!(plan.head.kind, HeadKind::Beyond);
     }
 }

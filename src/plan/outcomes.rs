@@ -2,9 +2,9 @@
 
 use super::{LeftOut, Range, compiler::Compiler};
 use crate::{
-    deployment::VersionId,
     route::{NO_ARM, Propensity, Reason, Route},
     split::{LINE, Split},
+    version::VersionId,
 };
 
 /// Knows with which probability a unit that no rule serves gets which version.
@@ -32,7 +32,7 @@ impl<'a> Outcomes<'a> {
                 Propensity::raw_complement(held_out),
                 Propensity::raw_product,
             );
-        let live = compiler.deployments.live().id();
+        let live = compiler.versions.live.id();
         // Points are added up before they are rounded, so that all of them make certainty.
         let mut points: Vec<(VersionId, u128)> = Vec::new();
         let mut add = |label: &str, more: u128| {
@@ -83,7 +83,7 @@ impl<'a> Outcomes<'a> {
     }
 
     pub(super) fn left_out(&self, has_control: bool) -> LeftOut {
-        let live = self.compiler.deployments.live().id();
+        let live = self.compiler.versions.live.id();
         let open = |reason| self.compiler.live(reason, self.of(live));
         let certain = |reason| self.compiler.live(reason, Propensity::raw_complement(0));
         let control = if has_control { 0 } else { NO_ARM };

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::{HeadKind, Plan};
-use crate::{deployment::VersionId, route::Route, unit::Unit};
+use crate::{route::Route, unit::Unit, version::VersionId};
 
 /// Holds which units of a batch go to which version.
 ///

@@ -2,10 +2,10 @@
 
 use super::Plan;
 use crate::{
-    deployment::VersionId,
     pin::Pin,
     route::{NO_ARM, Reason, ReasonCode, Route},
     unit::Unit,
+    version::VersionId,
 };
 
 impl Plan {
@@ -66,8 +66,8 @@ impl Plan {
 
     /// Returns the versions that some unit can get under this plan, and the live one.
     pub(super) fn find_answering(&self) -> Box<[VersionId]> {
-        let listed = self.listed.iter().map(|(_, route)| route.version());
-        let ruled = self.rules.iter().map(|rule| rule.served.version());
+        let listed = self.listed_routes.iter().map(Route::version);
+        let ruled = self.ruled.iter().map(|rule| rule.served.version());
         let is_open = self.gate.is_none_or(|gate| gate.points() > 0);
         let drawn = self
             .split

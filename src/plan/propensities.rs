@@ -2,9 +2,9 @@
 
 use super::{Plan, Range, Ruled};
 use crate::{
-    deployment::VersionId,
     route::{Propensity, Route},
     unit::Unit,
+    version::VersionId,
 };
 
 impl Plan {
@@ -30,7 +30,7 @@ impl Plan {
     #[must_use]
     pub fn propensities<'a>(&self, unit: impl Into<Unit<'a>>) -> Vec<(&str, Propensity)> {
         let unit = unit.into();
-        let rule = self.rules.iter().find(|rule| rule.audience.matches(&unit));
+        let rule = self.rule(&unit);
         let chosen = unit.wanted().and_then(|wanted| self.permit(&unit, wanted));
         let mut chances: Vec<(VersionId, Propensity)> = Vec::new();
         let mut add = |route: &Route| {

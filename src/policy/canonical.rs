@@ -1,9 +1,13 @@
 //! The bytes of a policy that its fingerprint is made of.
 
-use super::Policy;
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::{Policy, section::Listed};
 use crate::{
     audience::Audience,
     fingerprint::{Canonical, Fingerprint},
+    split::Split,
 };
 
 impl Policy {
@@ -13,6 +17,13 @@ impl Policy {
     /// the order of rules does.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
+        // Arms that make no split have no layout: the policy is refused wherever it is used.
+        let split = self.ab_test.as_ref().and_then(|test| test.split().ok());
+        self.fingerprint_with(split.as_ref())
+    }
+
+    /// Returns the same, where the split of the arms is known.
+    pub(super) fn fingerprint_with(&self, split: Option<&Split>) -> Fingerprint {
         let mut out = Canonical::new();
         out.text(self.scheme.name());
         out.text(&self.release);
@@ -41,23 +52,14 @@ impl Policy {
             arms.sort_by(|left, right| left.label.cmp(&right.label));
             each(out, &arms, |out, arm| arm.write_canonical(out));
             // A layout that is written out, but fresh, means the same as none.
-            let carried = test.split().ok().filter(|split| !split.is_fresh());
+            let carried = split.filter(|split| !split.is_fresh());
             let stretches = carried.map(|split| split.stretches()).unwrap_or_default();
             each(out, &stretches, |out, stretch| {
                 out.number(stretch.from);
                 out.text(&stretch.arm);
             });
         });
-        let mut units: Vec<_> = self
-            .units
-            .iter()
-            .flat_map(|listed| listed.keys.iter().map(|key| (key, listed.version.as_str())))
-            .collect();
-        units.sort_unstable();
-        each(&mut out, &units, |out, (key, version)| {
-            key.write_canonical(out);
-            out.text(version);
-        });
+        write_units(&mut out, &self.units);
         each(&mut out, &self.rule, |out, rule| {
             audience(out, &rule.audience);
             out.text(&rule.version);
@@ -78,6 +80,23 @@ impl Policy {
             section(&mut out, overrides.within.as_ref(), audience);
         }
         out.finish()
+    }
+}
+
+/// Writes all listed units in the order of their keys; each list is in order already.
+fn write_units(out: &mut Canonical, lists: &[Listed]) {
+    let count: usize = lists.iter().map(|listed| listed.keys.len()).sum();
+    out.number(count as u64);
+    let mut rest: Vec<_> = lists.iter().map(|listed| listed.keys.iter()).collect();
+    let mut next = |place: usize| {
+        let (keys, listed) = (rest.get_mut(place)?, lists.get(place)?);
+        Some(Reverse((keys.next()?, listed.version.as_str(), place)))
+    };
+    let mut heads: BinaryHeap<_> = (0..lists.len()).filter_map(&mut next).collect();
+    while let Some(Reverse((key, version, place))) = heads.pop() {
+        key.write_canonical(out);
+        out.text(version);
+        heads.extend(next(place));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{audience::AudienceError, deployment::VersionState, share::Share, split::SplitError};
+use crate::{audience::AudienceError, share::Share, split::SplitError, version::VersionState};
 
 /// Tells what is wrong with a policy, naming the field and the value.
 ///

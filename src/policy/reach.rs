@@ -91,7 +91,7 @@ impl Policy {
 
     /// Returns the lists of keys of the units that are served by name.
     pub(crate) fn lists(&self) -> impl Iterator<Item = &[UnitKey]> {
-        self.units.iter().map(|listed| listed.keys.as_slice())
+        self.units.iter().map(|listed| &*listed.keys)
     }
 
     /// Returns a unit for each way in which these policies and audiences tell units apart.

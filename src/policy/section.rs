@@ -1,5 +1,8 @@
 //! The sections of a policy, each a rule of its own.
 
+use core::ops::Deref;
+use std::sync::Arc;
+
 use crate::{
     audience::Audience,
     share::Share,
@@ -98,7 +101,36 @@ pub(crate) struct Overrides {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct Listed {
     pub(crate) version: String,
-    pub(crate) keys: Vec<UnitKey>,
+    pub(crate) keys: Keys,
+}
+
+/// A list of units in order, shared by all copies of the policy. A unit may stand twice in it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "Vec<UnitKey>"))]
+pub(crate) struct Keys(Arc<[UnitKey]>);
+
+impl Keys {
+    /// Tells whether the two are one list, and not only equal.
+    pub(super) fn is_same(&self, other: &Keys) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl From<Vec<UnitKey>> for Keys {
+    fn from(mut keys: Vec<UnitKey>) -> Keys {
+        keys.iter_mut().for_each(UnitKey::shrink_to_fit);
+        keys.sort_unstable();
+        Keys(keys.into())
+    }
+}
+
+impl Deref for Keys {
+    type Target = [UnitKey];
+
+    fn deref(&self) -> &[UnitKey] {
+        &self.0
+    }
 }
 
 /// Units that a version answers because of what is known of them.

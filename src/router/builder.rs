@@ -134,7 +134,11 @@ impl<M: Send + Sync + 'static> Builder<M> {
         live: (VersionId, M),
         others: Vec<(VersionId, M)>,
     ) -> Router<M> {
-        let plan = Plan::build(deployments.policy(), &deployments, &self.secret);
+        let plan = Plan::build(
+            deployments.checked_policy(),
+            deployments.versions(),
+            &self.secret,
+        );
         let stamp = next_stamp();
         let labels = Labels::new(&deployments);
         let desk = Desk::new(labels, self.recorder, self.comparison, self.budget);

@@ -1,6 +1,7 @@
 //! What operators do to a running router.
 
 use core::{error::Error, fmt};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -279,8 +280,11 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     }
 
     fn carry_out(&self, operation: Operation) -> Result<u64, OperationError> {
+        let before = Arc::clone(self.shared().deployments.lock().checked_policy());
+        // Long lists are checked before the turn: a rejection must not wait for them.
+        let policy = operation.check_policy(&before);
         let mut turn = self.shared().turn(self.expected)?;
-        turn.apply(&operation)?;
+        turn.apply_checked(&operation, policy)?;
         Ok(turn.publish(&operation, &self.signed))
     }
 

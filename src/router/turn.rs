@@ -6,7 +6,7 @@ use parking_lot::MutexGuard;
 
 use super::{Shared, next_stamp, published::Loaded, recording::Recording};
 use crate::{
-    deployment::{Change, Deployments, Operation, OperationError, Order, VersionId},
+    deployment::{Change, CheckResult, Deployments, Operation, OperationError, Order, VersionId},
     plan::Plan,
     record::Record,
     timestamp::Timestamp,
@@ -51,6 +51,15 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         self.next.apply(operation)
     }
 
+    /// Applies an operation whose policy was checked before the turn began.
+    pub(super) fn apply_checked(
+        &mut self,
+        operation: &Operation,
+        policy: Option<CheckResult>,
+    ) -> Result<(), OperationError> {
+        self.next.apply_checked(operation, policy)
+    }
+
     /// Puts a model behind the version that was deployed in this turn.
     pub(super) fn load(&self, id: VersionId, label: &str, model: M) {
         let desk = &self.shared.desk;
@@ -72,7 +81,11 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
 
     /// Publishes the next snapshot and returns its generation.
     pub(super) fn publish(mut self, operation: &Operation, signed: &Signed<'_>) -> u64 {
-        let plan = Plan::build(self.next.policy(), &self.next, &self.shared.secret);
+        let plan = Plan::build(
+            self.next.checked_policy(),
+            self.next.versions(),
+            &self.shared.secret,
+        );
         let generation = plan.generation();
         let before = self.shared.published.lock().recording.clone();
         let recording = self.recording(before.clone());

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Member, TestError, fail, never::MAX_KINDS, never::too_many};
-use crate::{Move, Plan, Policy, policy::Changes};
+use crate::{Move, Policy, policy::Changes};
 
 /// Asserts that the second policy takes no version from a unit of the first.
 ///
@@ -56,8 +56,8 @@ fn find_loss(
     after: &Policy,
     live: Option<&str>,
 ) -> Result<Option<LosingUnit>, TestError> {
-    Plan::check_form(before)?;
-    Plan::check_form(after)?;
+    before.check_form()?;
+    after.check_form()?;
     let changes = Changes::between(before, after, live)?;
     let kinds = Policy::kinds_of_units(&[before, after], None, MAX_KINDS).map_err(too_many)?;
     for kind in kinds {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{LIVE, Member, TestError, fail};
-use crate::{Audience, Plan, Policy, Reason, audience::TooMany};
+use crate::{Audience, Policy, Reason, audience::TooMany};
 
 /// Kinds of units that are tried one by one, at the most.
 pub(super) const MAX_KINDS: usize = 100_000;
@@ -49,7 +49,7 @@ pub fn find_reached(
     audience: &Audience,
     version: &str,
 ) -> Result<Option<ReachedUnit>, TestError> {
-    Plan::check_form(policy)?;
+    policy.check_form()?;
     audience
         .check()
         .map_err(|source| crate::PolicyError::Audience {

@@ -28,7 +28,7 @@ pub enum Key<'a> {
 impl Key<'_> {
     /// Hands the key's bytes in scheme `v1` to `read`.
     #[inline(always)]
-    pub(crate) fn with_bytes<T>(&self, read: impl Fn(&[u8]) -> T) -> T {
+    pub(crate) fn with_bytes<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         let (short, long);
         read(match self {
             Key::Text(text) => text.as_bytes(),
@@ -125,6 +125,15 @@ impl UnitKey {
     #[must_use]
     pub fn group(&self) -> u8 {
         self.as_key().group()
+    }
+
+    /// Gives back room that a text or bytes have to grow: lists are kept for long.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        match self {
+            UnitKey::Text(text) => text.shrink_to_fit(),
+            UnitKey::Bytes(bytes) => bytes.shrink_to_fit(),
+            UnitKey::U64(_) | UnitKey::U128(_) => {}
+        }
     }
 
     pub(crate) fn write_canonical(&self, out: &mut Canonical) {

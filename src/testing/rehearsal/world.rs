@@ -6,8 +6,8 @@ use rand_distr::{Distribution, Gamma, Uniform, weighted::WeightedAliasIndex};
 
 use super::{Rehearsal, RehearsalError, effect::Kind, error::positive};
 use crate::{
-    Deployments, OperationError, Plan, Policy, Secret, VersionId, rollout::Check,
-    stats::guard::RateTest, testing::LIVE,
+    Deployments, OperationError, Plan, Policy, Secret, VersionId, policy::CheckedPolicy,
+    rollout::Check, stats::guard::RateTest, testing::LIVE,
 };
 
 /// Units with their rates, and the versions that serve them.
@@ -57,7 +57,7 @@ impl Whose {
 /// Compiles the policy over versions that stand for those it names.
 pub(super) fn check(policy: &Policy) -> Result<Deployments, OperationError> {
     let deployments = deployments(policy)?;
-    Plan::check(policy, &deployments)?;
+    deployments.check(policy)?;
     Ok(deployments)
 }
 
@@ -120,8 +120,14 @@ impl<'a> World<'a> {
     }
 
     /// Compiles a policy under a secret, which deals all units anew.
+    #[expect(
+        clippy::expect_used,
+        reason = "a roll-out changes nothing but the shares of a policy that was checked"
+    )]
     pub(super) fn plan(&self, policy: &Policy, secret: &Secret) -> Plan {
-        Plan::build(policy, &self.deployments, secret)
+        let before = self.deployments.checked_policy();
+        let checked = CheckedPolicy::new(policy.clone(), Some(before)).expect("a good policy");
+        Plan::build(&checked, self.deployments.versions(), secret)
     }
 }
 

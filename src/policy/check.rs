@@ -1,53 +1,34 @@
-//! Whether a policy may come into force over these deployments.
+//! Whether a policy may come into force over these versions.
 
-use super::Plan;
+use super::{Policy, PolicyError, UnitTable};
 use crate::{
-    audience::{Audience, check_keys},
-    deployment::{Deployments, VersionState},
-    policy::{Policy, PolicyError},
+    audience::{Audience, check_keys, check_length_of_list},
+    version::{VersionState, Versions},
 };
 
-impl Plan {
-    /// Checks a policy against deployed versions, without compiling it.
-    ///
-    /// # Errors
-    /// [`PolicyError`] names the first field that is wrong, and its value.
-    pub fn check(policy: &Policy, deployments: &Deployments) -> Result<(), PolicyError> {
+impl Policy {
+    /// Checks whether each version that the policy names may do what is asked of it.
+    pub(crate) fn check_against(&self, versions: &Versions) -> Result<(), PolicyError> {
         let check = Check {
-            policy,
-            deployments,
+            policy: self,
+            versions,
         };
-        Plan::check_form(policy)?;
         check.versions()?;
         check.shadows()
     }
 
-    /// Checks of a policy what holds or not whatever is deployed.
-    pub(crate) fn check_form(policy: &Policy) -> Result<(), PolicyError> {
-        let form = Form { policy };
-        form.shape()?;
-        form.names()?;
-        form.audiences()
-    }
-}
-
-struct Form<'a> {
-    policy: &'a Policy,
-}
-
-impl Form<'_> {
-    fn shape(&self) -> Result<(), PolicyError> {
-        let release = || self.policy.release.clone();
-        if let Some(field) = self.policy.misplaced {
+    pub(super) fn check_shape(&self) -> Result<(), PolicyError> {
+        let release = || self.release.clone();
+        if let Some(field) = self.misplaced {
             return Err(PolicyError::Misplaced {
                 field,
                 release: release(),
             });
         }
-        if self.policy.canary.is_some() && self.policy.ab_test.is_some() {
+        if self.canary.is_some() && self.ab_test.is_some() {
             return Err(PolicyError::TwoTechniques { release: release() });
         }
-        if let Some(layer) = &self.policy.layer
+        if let Some(layer) = &self.layer
             && layer.from >= layer.to
         {
             return Err(PolicyError::EmptyLayer {
@@ -55,56 +36,43 @@ impl Form<'_> {
                 to: layer.to,
             });
         }
-        if let Some(test) = &self.policy.ab_test {
-            test.split()?;
-        }
-        limit("rule", self.policy.rule.len(), Policy::MAX_RULES)?;
-        limit("shadow", self.policy.shadow.len(), Policy::MAX_SHADOWS)
+        limit("rule", self.rule.len(), Policy::MAX_RULES)?;
+        limit("shadow", self.shadow.len(), Policy::MAX_SHADOWS)
     }
 
-    fn names(&self) -> Result<(), PolicyError> {
-        name("release", &self.policy.release)?;
-        if let Some(holdout) = &self.policy.holdout {
+    pub(super) fn check_names(&self) -> Result<(), PolicyError> {
+        name("release", &self.release)?;
+        if let Some(holdout) = &self.holdout {
             name("holdout.salt", &holdout.salt)?;
         }
-        if let Some(layer) = &self.policy.layer {
+        if let Some(layer) = &self.layer {
             name("layer.salt", &layer.salt)?;
         }
-        for arm in self.policy.ab_test.iter().flat_map(|test| &test.arms) {
-            name("ab_test.arms.label", &arm.label)?;
-        }
-        self.listed()
+        let mut arms = self.ab_test.iter().flat_map(|test| &test.arms);
+        arms.try_for_each(|arm| name("ab_test.arms.label", &arm.label))
     }
 
-    fn listed(&self) -> Result<(), PolicyError> {
-        let mut keys: Vec<_> = self
-            .policy
-            .units
-            .iter()
-            .flat_map(|listed| &listed.keys)
-            .collect();
-        if !keys.is_empty() {
-            check_keys(&keys).map_err(|source| PolicyError::Audience {
-                field: "units.keys",
-                source,
-            })?;
+    /// Checks the listed units, and makes their table.
+    pub(super) fn check_units(&self) -> Result<UnitTable, PolicyError> {
+        let found = self.units.iter().map(|listed| listed.keys.len()).sum();
+        let lists = self.units.iter().filter(|listed| !listed.keys.is_empty());
+        // A list of nobody is allowed beside others, as it always was.
+        if found > 0 {
+            check_length_of_list("units", found)
+                .and_then(|()| lists.map(|listed| &*listed.keys).try_for_each(check_keys))
+                .map_err(|source| PolicyError::Audience {
+                    field: "units.keys",
+                    source,
+                })?;
         }
-        keys.sort_unstable();
-        match keys
-            .windows(2)
-            .find(|pair| pair.first() == pair.last())
-            .and_then(<[_]>::first)
-        {
-            Some(key) => Err(PolicyError::DuplicateUnit {
-                key: key.to_string(),
-            }),
-            None => Ok(()),
-        }
+        UnitTable::new(&self.units).map_err(|key| PolicyError::DuplicateUnit {
+            key: key.to_string(),
+        })
     }
 
-    fn audiences(&self) -> Result<(), PolicyError> {
-        let canary = self.policy.canary.as_ref();
-        let test = self.policy.ab_test.as_ref();
+    pub(super) fn check_audiences(&self) -> Result<(), PolicyError> {
+        let canary = self.canary.as_ref();
+        let test = self.ab_test.as_ref();
         audience(
             "canary.within",
             canary.and_then(|canary| canary.within.as_ref()),
@@ -113,14 +81,13 @@ impl Form<'_> {
             "canary.or_for",
             canary.and_then(|canary| canary.or_for.as_ref()),
         )?;
-        let overrides = self.policy.overrides.as_ref();
+        let overrides = self.overrides.as_ref();
         audience(
             "overrides.within",
             overrides.and_then(|overrides| overrides.within.as_ref()),
         )?;
         audience("ab_test.within", test.and_then(|test| test.within.as_ref()))?;
-        self.policy
-            .rule
+        self.rule
             .iter()
             .try_for_each(|rule| audience("rule.audience", Some(&rule.audience)))
     }
@@ -128,7 +95,7 @@ impl Form<'_> {
 
 struct Check<'a> {
     policy: &'a Policy,
-    deployments: &'a Deployments,
+    versions: &'a Versions,
 }
 
 impl Check<'_> {
@@ -137,7 +104,7 @@ impl Check<'_> {
             self.version(field, version, VersionState::may_answer)?;
         }
         match &self.policy.canary {
-            Some(canary) if canary.version == self.deployments.live().label() => {
+            Some(canary) if canary.version == self.versions.live.label => {
                 Err(PolicyError::CanaryIsLive {
                     version: canary.version.clone(),
                 })
@@ -157,7 +124,7 @@ impl Check<'_> {
                 });
             }
             seen.push(version);
-            let live = self.deployments.live().label();
+            let live = self.versions.live.label.as_str();
             // Units that an A/B test does not take in are answered by the live version.
             let only = match &self.policy.ab_test {
                 Some(test) => {
@@ -185,7 +152,7 @@ impl Check<'_> {
         may: fn(VersionState) -> bool,
     ) -> Result<(), PolicyError> {
         name(field, version)?;
-        match self.deployments.get(version) {
+        match self.versions.get(version) {
             None => Err(PolicyError::UnknownVersion {
                 field,
                 version: version.to_owned(),

@@ -1,0 +1,101 @@
+//! Versions by their labels, and the states that decide what a policy may ask of them.
+
+mod deployment;
+mod versions;
+
+use core::fmt;
+
+use thiserror::Error;
+
+pub use deployment::Deployment;
+pub use versions::DeploymentIter;
+pub(crate) use versions::Versions;
+
+/// Most bytes that the name of a version, a release, an arm or a salt may have.
+pub(crate) const MAX_NAME: usize = 256;
+
+/// Identifies one deployment of a version within a router; never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct VersionId(pub(crate) u32);
+
+/// Names what a deployed version may do.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum VersionState {
+    /// Loaded, not yet validated: it may run as a shadow, but answer nobody.
+    Staged,
+    /// Validated: a policy may let it answer.
+    Ready,
+    /// Answers whatever no policy gives to another version.
+    Live,
+    /// Was live before the last swap, and is again after a roll-back.
+    Standby,
+    /// Takes no new requests; waits for the last one to end.
+    Retiring,
+    /// Was judged bad; takes no new requests.
+    Rejected,
+}
+
+impl VersionState {
+    /// Tells whether a version in this state may answer requests.
+    #[must_use]
+    pub const fn may_answer(self) -> bool {
+        matches!(
+            self,
+            VersionState::Ready | VersionState::Live | VersionState::Standby
+        )
+    }
+
+    /// Tells whether a version in this state may run as a shadow.
+    #[must_use]
+    pub const fn may_shadow(self) -> bool {
+        matches!(self, VersionState::Staged) || self.may_answer()
+    }
+}
+
+impl fmt::Display for VersionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            VersionState::Staged => "staged",
+            VersionState::Ready => "ready",
+            VersionState::Live => "live",
+            VersionState::Standby => "standby",
+            VersionState::Retiring => "retiring",
+            VersionState::Rejected => "rejected",
+        })
+    }
+}
+
+/// Refuses a text that cannot be a version's label.
+pub(crate) fn check_label(text: &str) -> Result<(), LabelError> {
+    if text.is_empty() {
+        return Err(LabelError::Empty);
+    }
+    if text.len() > MAX_NAME {
+        return Err(LabelError::TooLong {
+            length: text.len(),
+            limit: MAX_NAME,
+        });
+    }
+    Ok(())
+}
+
+/// Tells why a text cannot be a version's label.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum LabelError {
+    /// The label is empty.
+    #[error("the version's label is empty")]
+    Empty,
+    /// The label is longer than allowed.
+    #[error("the version's label has {length} bytes, at most {limit} are allowed")]
+    TooLong {
+        /// The label's length in bytes.
+        length: usize,
+        /// The most bytes allowed.
+        limit: usize,
+    },
+}
