@@ -31,6 +31,8 @@ pub mod experiment;
 mod fingerprint;
 #[cfg(all(feature = "serde", feature = "stats"))]
 pub mod guide;
+#[cfg(feature = "serde")]
+mod listing;
 mod hexadecimal;
 mod journal;
 mod model;
@@ -58,7 +60,7 @@ pub mod tower;
 pub mod tracing;
 mod unit;
 
-pub use attributes::{AsValue, Attributes, Number, Value};
+pub use attributes::{AsValue, Attributes, Number, Value, Values};
 pub use audience::{Attribute, Audience, AudienceError, attr};
 pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
 pub use environment::{

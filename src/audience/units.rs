@@ -3,6 +3,7 @@
 use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::hash::Hasher as _;
+use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
@@ -10,7 +11,7 @@ use crate::attributes::same_text;
 use crate::unit::{Key, UnitKey};
 
 use super::AudienceError;
-use super::limits::{check_length, check_list};
+use super::limits::{check_length, check_long_list};
 
 /// Up to so many keys are compared one by one.
 const FEW: usize = 8;
@@ -18,8 +19,8 @@ const FEW: usize = 8;
 /// Sorted, each key once; a longer list has an index beside it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Units {
-    keys: Box<[UnitKey]>,
-    index: Option<Index>,
+    keys: Arc<[UnitKey]>,
+    index: Option<Arc<Index>>,
 }
 
 /// The keys by the first bits of their hashes, in about one bucket for each key.
@@ -94,8 +95,8 @@ impl Units {
         keys.sort_unstable();
         keys.dedup();
         Units {
-            index: Index::new(&keys),
-            keys: keys.into_boxed_slice(),
+            index: Index::new(&keys).map(Arc::new),
+            keys: keys.into(),
         }
     }
 
@@ -123,7 +124,7 @@ impl Units {
 
 /// Checks the length of a list of units, and that none of them is there by accident.
 pub(crate) fn check_keys<K: Borrow<UnitKey>>(keys: &[K]) -> Result<(), AudienceError> {
-    check_list("units", keys.len())?;
+    check_long_list("units", keys.len())?;
     keys.iter().try_for_each(|key| {
         let length = match key.borrow() {
             UnitKey::Text(text) => text.len(),

@@ -103,26 +103,13 @@ impl Form<'_> {
     }
 
     fn audiences(&self) -> Result<(), PolicyError> {
-        let canary = self.policy.canary.as_ref();
-        let test = self.policy.ab_test.as_ref();
-        audience(
-            "canary.within",
-            canary.and_then(|canary| canary.within.as_ref()),
-        )?;
-        audience(
-            "canary.or_for",
-            canary.and_then(|canary| canary.or_for.as_ref()),
-        )?;
-        let overrides = self.policy.overrides.as_ref();
-        audience(
-            "overrides.within",
-            overrides.and_then(|overrides| overrides.within.as_ref()),
-        )?;
-        audience("ab_test.within", test.and_then(|test| test.within.as_ref()))?;
-        self.policy
-            .rule
-            .iter()
-            .try_for_each(|rule| audience("rule.audience", Some(&rule.audience)))
+        for (field, audience) in self.policy.audience_fields() {
+            check_audience(field, audience)?;
+            let known = audience.check_segments(&self.policy.segments);
+            known.map_err(|source| PolicyError::Audience { field, source })?;
+        }
+        let mut segments = self.policy.segments.values();
+        segments.try_for_each(|segment| check_audience("segments", segment))
     }
 }
 
@@ -226,9 +213,7 @@ fn limit(field: &'static str, found: usize, limit: usize) -> Result<(), PolicyEr
     }
 }
 
-fn audience(field: &'static str, audience: Option<&Audience>) -> Result<(), PolicyError> {
-    match audience.map(Audience::check) {
-        Some(Err(source)) => Err(PolicyError::Audience { field, source }),
-        _ => Ok(()),
-    }
+fn check_audience(field: &'static str, audience: &Audience) -> Result<(), PolicyError> {
+    let checked = audience.check();
+    checked.map_err(|source| PolicyError::Audience { field, source })
 }
