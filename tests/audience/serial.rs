@@ -143,12 +143,11 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "attr = 'tier'\nis = { float = '1', integer = '1' }",
             "stand in one table of `is`",
         ),
-        ("attr = 'tier'\nis = 1979-05-27", "is"),
+        ("attr = 'tier'\nis = 1979-05-27", "`is` is the date or time 1979-05-27"),
         (
             "attr = 'tier'\none_of = 'a'",
-            "a list of values for `one_of`",
+            "`one_of` needs a list of values, found the text \"a\"",
         ),
-        ("attr = 'tier'\none_of = []", "the list `one_of` is empty"),
         ("attr = 'tier'\none_of = [['a']]", "for `one_of`"),
         (
             "attr = 'tier'\nstarts_with = 1",
@@ -179,17 +178,14 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "`exists` needs true or false, found the text \"yes\"",
         ),
         ("attr = ''\nis = 'a'", "`attr` is empty"),
-        ("attr = 1\nis = 'a'", "invalid type: integer `1`"),
+        ("attr = 1\nis = 'a'", "`attr` needs the name of an attribute, found the number 1"),
         ("everyone = false", "`everyone` needs true, found false"),
-        ("all = []", "the list `all` is empty"),
-        ("any = []", "the list `any` is empty"),
         ("any = { attr = 'tier', is = 'a' }", "a list of audiences"),
         (
             "not = [{ everyone = true }]",
             "a table with `attr` and a condition",
         ),
         ("not = {}", "expected `attr`"),
-        ("units = []", "the list `units` is empty"),
         ("units = ['']", "`units` has an empty key"),
     ] {
         let error = toml::from_str::<Audience>(document)
@@ -205,7 +201,6 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
 #[test]
 fn what_a_reader_would_refuse_is_not_written() {
     for audience in [
-        Audience::any([]),
         attr("age").is(f64::NAN),
         attr("").exists(),
         (0..33).fold(Audience::everyone(), |audience, _| audience.not()),

@@ -28,9 +28,9 @@ pub(crate) fn check(case: &Value) -> Outcome {
     let known = Known(&case["attributes"]);
     let strategies = case["any"].as_array().unwrap();
     let identities: &[&str] = match &case["id"].as_str().unwrap()[..2] {
-        "04" => &["userId", "sessionId"],
-        "12" => &["userId", "sessionId", "customField"],
-        _ => &["userId", "sessionId", "customField"],
+        "04" | "10" => &["userId", "sessionId"],
+        "12" => &["userId", "customField"],
+        _ => &["userId"],
     };
     let audience = match (case["enabled"].as_bool().unwrap(), strategies.is_empty()) {
         (false, _) => Audience::any([]),

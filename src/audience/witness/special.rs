@@ -125,12 +125,12 @@ pub(super) fn lists(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany
     let mut lists: Vec<Vec<&Operand>> = vec![Vec::new()];
     for class in classes.values() {
         let one = class.get(..1).unwrap_or_default();
-        let more = [one, class].into_iter().flat_map(|part| {
-            let longer = |list: &Vec<&Operand>| [list.as_slice(), part].concat();
-            lists.iter().map(longer).collect::<Vec<_>>()
-        });
-        let more: Vec<_> = more.collect();
-        lists.extend(more);
+        let mut longer = Vec::new();
+        for list in &lists {
+            longer.push([list.as_slice(), one].concat());
+            longer.push([list.as_slice(), class.as_slice()].concat());
+        }
+        lists.extend(longer);
     }
     let made = lists.iter().map(|list| list.iter().copied().map(item).collect());
     Ok(made.map(Witnessed::List).collect())
