@@ -40,7 +40,10 @@ fn read(path: &str) -> Result<Policy, String> {
 fn check(old: &Policy, new: &Policy, live: &str) -> ExitCode {
     // Every version that the file names is taken as ready; which are deployed, only a server knows.
     let versions = versions(new);
-    let others = versions.iter().map(String::as_str).filter(|version| *version != live);
+    let others = versions
+        .iter()
+        .map(String::as_str)
+        .filter(|version| *version != live);
     if let Err(refusal) = new.compile(live, others) {
         println!("refused: {refusal}");
         return ExitCode::from(1);
@@ -70,7 +73,10 @@ fn versions(policy: &Policy) -> BTreeSet<String> {
                             found.insert(version.clone());
                         }
                         toml::Value::Array(list) if field == "versions" => {
-                            found.extend(list.iter().filter_map(|one| one.as_str().map(str::to_owned)));
+                            found.extend(
+                                list.iter()
+                                    .filter_map(|one| one.as_str().map(str::to_owned)),
+                            );
                         }
                         other => walk(other, found),
                     }

@@ -32,11 +32,11 @@ pub use attribute::{Attribute, attr};
 use condition::Condition;
 pub use error::AudienceError;
 use limits::{check_depth, check_length, check_patterns, check_rules};
+pub(crate) use segments::Segments;
 #[cfg(feature = "serde")]
 pub(crate) use segments::link;
 #[cfg(feature = "serde")]
 pub(crate) use serial::{reference, segments as write_segments};
-pub(crate) use segments::Segments;
 use tree::{Group, Join, Rule};
 use units::Units;
 pub(crate) use units::check_keys;
@@ -217,7 +217,9 @@ impl Audience {
     /// The first [`AudienceError`] found.
     pub fn check(&self) -> Result<(), AudienceError> {
         self.check_form()?;
-        self.rules.iter().try_for_each(|rule| rule.test.check_judged())
+        self.rules
+            .iter()
+            .try_for_each(|rule| rule.test.check_judged())
     }
 
     /// Checks what does not depend on segments defined elsewhere and on features that are off.
@@ -227,7 +229,9 @@ impl Audience {
         let is_pattern = |rule: &&Rule| rule.test.operator() == Some("regex");
         check_patterns(self.rules.iter().filter(is_pattern).count())?;
         let names = self.groups.iter().filter_map(|group| group.name.as_ref());
-        names.into_iter().try_for_each(|name| segments::check_name(name))?;
+        names
+            .into_iter()
+            .try_for_each(|name| segments::check_name(name))?;
         self.rules.iter().try_for_each(|rule| rule.test.check())
     }
 }

@@ -31,10 +31,10 @@ pub mod experiment;
 mod fingerprint;
 #[cfg(all(feature = "serde", feature = "stats"))]
 pub mod guide;
-#[cfg(feature = "serde")]
-mod listing;
 mod hexadecimal;
 mod journal;
+#[cfg(feature = "serde")]
+mod listing;
 mod model;
 #[cfg(feature = "stats")]
 pub mod off_policy;

@@ -36,7 +36,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Visit<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Vec<T>, A::Error> {
         let Entries(field, cure) = self.0;
-        Err(A::Error::custom(format_args!("`{field}` is a table, expected a list: {cure}")))
+        Err(A::Error::custom(format_args!(
+            "`{field}` is a table, expected a list: {cure}"
+        )))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {

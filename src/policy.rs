@@ -19,7 +19,13 @@ pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
 pub use together::LayerError;
 
-use crate::{audience::{Audience, Segments}, bucket::Scheme, share::Share, split::Arm, unit::UnitKey};
+use crate::{
+    audience::{Audience, Segments},
+    bucket::Scheme,
+    share::Share,
+    split::Arm,
+    unit::UnitKey,
+};
 
 /// Describes one release: who gets which version.
 ///
@@ -360,9 +366,15 @@ impl Policy {
         let canary = self.canary.as_ref();
         let within = canary.and_then(|canary| canary.within.as_ref());
         let or_for = canary.and_then(|canary| canary.or_for.as_ref());
-        let asking = self.overrides.as_ref().and_then(|wish| wish.within.as_ref());
+        let asking = self
+            .overrides
+            .as_ref()
+            .and_then(|wish| wish.within.as_ref());
         let test = self.ab_test.as_ref().and_then(|test| test.within.as_ref());
-        let rules = self.rule.iter().map(|rule| ("rule.audience", &rule.audience));
+        let rules = self
+            .rule
+            .iter()
+            .map(|rule| ("rule.audience", &rule.audience));
         [
             ("canary.within", within),
             ("canary.or_for", or_for),

@@ -83,7 +83,11 @@ fn run(
     }
     let mut out = std::io::stderr();
     for (section, [expressible, agreeing, all]) in sections {
-        writeln!(out, "{file} {section}: {expressible} expressible, {agreeing} agree, {all} in all").unwrap();
+        writeln!(
+            out,
+            "{file} {section}: {expressible} expressible, {agreeing} agree, {all} in all"
+        )
+        .unwrap();
     }
     for line in &inexpressible {
         writeln!(out, "{file} not expressible {line}").unwrap();
@@ -104,6 +108,9 @@ fn rules_of_the_second_specification_agree() {
     let section = |case: &Value| json_rules::operators(&case["flag"]["targeting"]);
     let (differing, inexpressible) = run("json_rules.json", section, json_rules::check);
     assert!(differing.is_empty(), "{differing:#?}");
-    let other: Vec<_> = inexpressible.iter().filter(|line| !line.ends_with(json_rules::MALFORMED)).collect();
+    let other: Vec<_> = inexpressible
+        .iter()
+        .filter(|line| !line.ends_with(json_rules::MALFORMED))
+        .collect();
     assert!(other.is_empty(), "{other:#?}");
 }

@@ -129,10 +129,7 @@ impl Attribute {
     }
 
     /// Matches if the attribute is text that begins with one of `texts`.
-    pub fn starts_with_any<T: Into<String>>(
-        self,
-        texts: impl IntoIterator<Item = T>,
-    ) -> Audience {
+    pub fn starts_with_any<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Audience {
         self.pieces(Place::Start, texts)
     }
 
@@ -210,7 +207,9 @@ impl Attribute {
     /// `10.0.0.0/8`, `2001:db8::/32`, or a single address. An IPv4 address in the form of IPv6,
     /// `::ffff:10.0.0.1`, is the IPv4 address. Judged with feature `ipnet`.
     pub fn in_network<T: Into<String>>(self, networks: impl IntoIterator<Item = T>) -> Audience {
-        let texts = networks.into_iter().map(|text| text.into().into_boxed_str());
+        let texts = networks
+            .into_iter()
+            .map(|text| text.into().into_boxed_str());
         let networks = Extended::Networks(Networks::new(texts.collect()));
         self.unmodified(networks)
     }
@@ -281,11 +280,7 @@ impl Attribute {
         self.pieces(place, text)
     }
 
-    fn pieces<T: Into<String>>(
-        self,
-        place: Place,
-        texts: impl IntoIterator<Item = T>,
-    ) -> Audience {
+    fn pieces<T: Into<String>>(self, place: Place, texts: impl IntoIterator<Item = T>) -> Audience {
         let texts = texts.into_iter().map(|text| text.into().into_boxed_str());
         let mut texts: Vec<Box<str>> = texts.collect();
         if self.convert {

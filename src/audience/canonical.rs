@@ -144,7 +144,11 @@ fn write_extended(extended: &Extended, out: &mut impl FnMut(&[u8])) {
                 write_operand(operand, out);
             }
         }
-        Extended::Pieces { place, fold, pieces } => {
+        Extended::Pieces {
+            place,
+            fold,
+            pieces,
+        } => {
             let place = match place {
                 Place::Start => 1,
                 Place::End => 2,

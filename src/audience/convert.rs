@@ -2,10 +2,10 @@
 
 use crate::attributes::Value;
 
-use super::condition::{Condition, Operand};
-use super::listed::Ask;
-use super::extended::Extended;
 use super::AudienceError;
+use super::condition::{Condition, Operand};
+use super::extended::Extended;
+use super::listed::Ask;
 
 /// Most bytes of a text that is read as a number.
 const MAX_NUMBER: usize = 400;
@@ -46,12 +46,20 @@ pub(super) fn check(condition: &Condition, attribute: &str) -> Result<(), Audien
             Operand::Number(_) => 2,
             Operand::Text(_) => 4,
         };
-        operands.iter().map(kind).fold(0, |kinds, kind| kinds | kind)
+        operands
+            .iter()
+            .map(kind)
+            .fold(0, |kinds, kind| kinds | kind)
     };
     let fits = match condition {
-        Condition::Is(operand) | Condition::IsNot(operand) => kinds(core::slice::from_ref(operand)) < 3,
+        Condition::Is(operand) | Condition::IsNot(operand) => {
+            kinds(core::slice::from_ref(operand)) < 3
+        }
         Condition::OneOf(operands) => kinds(operands) < 3,
-        Condition::AtLeast(_) | Condition::AtMost(_) | Condition::MoreThan(_) | Condition::LessThan(_) => true,
+        Condition::AtLeast(_)
+        | Condition::AtMost(_)
+        | Condition::MoreThan(_)
+        | Condition::LessThan(_) => true,
         Condition::Extended(extended) => match &**extended {
             Extended::Listed(listed) => {
                 listed.ask == Ask::NotOneOf && !listed.folds() && kinds(listed.operands()) < 3
@@ -77,10 +85,19 @@ mod tests {
 
     #[test]
     fn decimal_numbers_are_read_and_nothing_that_looks_like_one() {
-        for (text, expected) in [("25", 25.0), ("-3", -3.0), ("12.0", 12.0), ("1.5e3", 1500.0), ("007", 7.0)] {
+        for (text, expected) in [
+            ("25", 25.0),
+            ("-3", -3.0),
+            ("12.0", 12.0),
+            ("1.5e3", 1500.0),
+            ("007", 7.0),
+        ] {
             assert_eq!(number(text), Some(Value::Float(expected)), "{text}");
         }
-        for text in ["", "-", "+1", " 1", "1 ", "1.", ".5", "inf", "NaN", "0x10", "1_000", "1e999", "1,5", "--1"] {
+        for text in [
+            "", "-", "+1", " 1", "1 ", "1.", ".5", "inf", "NaN", "0x10", "1_000", "1e999", "1,5",
+            "--1",
+        ] {
             assert_eq!(number(text), None, "{text}");
         }
         let exact = Some(Value::Integer(9_007_199_254_740_993));

@@ -67,7 +67,9 @@ pub enum AudienceError {
         operator: &'static str,
     },
     /// `fold_case`, `convert` or a list stands beside a condition that it does not fit.
-    #[error("`{modifier}` does not fit `{operator}` of attribute {attribute:?}: it is for {allowed}")]
+    #[error(
+        "`{modifier}` does not fit `{operator}` of attribute {attribute:?}: it is for {allowed}"
+    )]
     Misfit {
         /// The attribute's name, or `unit`.
         attribute: String,
@@ -91,7 +93,9 @@ pub enum AudienceError {
         reason: String,
     },
     /// The library was built without the feature that judges a condition.
-    #[error("`{operator}` of attribute {attribute:?} cannot be judged: build with feature `{feature}`")]
+    #[error(
+        "`{operator}` of attribute {attribute:?} cannot be judged: build with feature `{feature}`"
+    )]
     NotBuiltIn {
         /// The attribute's name, or `unit`.
         attribute: String,

@@ -2,6 +2,7 @@
 
 use crate::attributes::Value;
 
+use super::AudienceError;
 use super::condition::Condition;
 use super::convert;
 use super::fold::{Piece, Place};
@@ -11,7 +12,6 @@ use super::moment::Moment;
 use super::networks::Networks;
 use super::pattern::Pattern;
 use super::versions::Versions;
-use super::AudienceError;
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Extended {
@@ -65,7 +65,10 @@ impl Extended {
             #[cfg(feature = "regex")]
             Extended::Pattern(pattern) => pattern.matches(value),
             // What this build cannot judge, `check` refuses.
-            #[allow(unreachable_patterns, reason = "with all features only the misfit is left")]
+            #[allow(
+                unreachable_patterns,
+                reason = "with all features only the misfit is left"
+            )]
             _ => false,
         }
     }
@@ -99,7 +102,9 @@ impl Extended {
             Extended::Listed(listed) => listed.check(attribute),
             Extended::Pieces { place, pieces, .. } => {
                 check_long_list(place.operator(), pieces.len())?;
-                pieces.iter().try_for_each(|piece| piece.check(attribute, *place))
+                pieces
+                    .iter()
+                    .try_for_each(|piece| piece.check(attribute, *place))
             }
             Extended::Converted(condition) => convert::check(condition, attribute),
             Extended::Versions(versions) => versions.check(attribute),

@@ -1,7 +1,7 @@
 //! Texts compared without regard to upper and lower case.
 
-use super::limits::check_length;
 use super::AudienceError;
+use super::limits::check_length;
 
 /// Returns the character as it is compared: in lower case, without regard to language, and the
 /// two small sigmas of Greek as one.
@@ -128,14 +128,30 @@ mod tests {
     fn a_folded_search_agrees_with_one_over_lower_case_texts() {
         let signs = ['a', 'A', 'b'];
         let words: Vec<String> = (0..3_usize.pow(5))
-            .map(|number| (0..5).map(|place| signs[number / 3_usize.pow(place) % 3]).collect())
+            .map(|number| {
+                (0..5)
+                    .map(|place| signs[number / 3_usize.pow(place) % 3])
+                    .collect()
+            })
             .collect();
         for value in &words {
-            for piece in words.iter().flat_map(|word| [&word[..1], &word[..2], &word[..4]]) {
+            for piece in words
+                .iter()
+                .flat_map(|word| [&word[..1], &word[..2], &word[..4]])
+            {
                 let (value_low, piece_low) = (value.to_lowercase(), piece.to_lowercase());
-                assert_eq!(stands(piece, Place::Anywhere, value), value_low.contains(&piece_low));
-                assert_eq!(stands(piece, Place::Start, value), value_low.starts_with(&piece_low));
-                assert_eq!(stands(piece, Place::End, value), value_low.ends_with(&piece_low));
+                assert_eq!(
+                    stands(piece, Place::Anywhere, value),
+                    value_low.contains(&piece_low)
+                );
+                assert_eq!(
+                    stands(piece, Place::Start, value),
+                    value_low.starts_with(&piece_low)
+                );
+                assert_eq!(
+                    stands(piece, Place::End, value),
+                    value_low.ends_with(&piece_low)
+                );
             }
         }
     }

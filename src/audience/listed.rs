@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::attributes::{Scalar, Value};
 
+use super::AudienceError;
 use super::condition::{FEW, Operand, is_among};
 use super::fold::folded;
 use super::limits::{check_length, check_long_list};
-use super::AudienceError;
 
 /// What the values of a list must be for the attribute.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,7 +95,9 @@ impl Listed {
     }
 
     fn length(&self) -> usize {
-        self.folded.as_ref().map_or(self.operands.len(), |texts| texts.len())
+        self.folded
+            .as_ref()
+            .map_or(self.operands.len(), |texts| texts.len())
     }
 
     fn has(&self, value: &Value<'_>) -> bool {
@@ -116,10 +118,13 @@ impl Listed {
             return None;
         };
         if texts.len() <= FEW {
-            return texts.iter().position(|listed| listed.chars().eq(folded(text)));
+            return texts
+                .iter()
+                .position(|listed| listed.chars().eq(folded(text)));
         }
-        let order = |listed: &Box<str>| listed.chars().cmp(folded(text));
-        texts.binary_search_by(order).ok()
+        texts
+            .binary_search_by(|listed| listed.chars().cmp(folded(text)))
+            .ok()
     }
 
     /// Tells whether the list has a value of this one's type; an empty list speaks of all types.
@@ -137,9 +142,15 @@ impl Listed {
         };
         // The types stand one behind the other, in the order of the smallest values of each.
         let least = match scalar {
-            Scalar::Bool(_) => return self.operands.is_empty() || self.operands.first().is_some_and(is_same_type),
-            Scalar::Text(_) => return self.operands.is_empty() || self.operands.last().is_some_and(is_same_type),
-            Scalar::Number(_) => self.operands.partition_point(|operand| matches!(operand, Operand::Bool(_))),
+            Scalar::Bool(_) => {
+                return self.operands.is_empty() || self.operands.first().is_some_and(is_same_type);
+            }
+            Scalar::Text(_) => {
+                return self.operands.is_empty() || self.operands.last().is_some_and(is_same_type);
+            }
+            Scalar::Number(_) => self
+                .operands
+                .partition_point(|operand| matches!(operand, Operand::Bool(_))),
         };
         self.operands.is_empty() || self.operands.get(least).is_some_and(is_same_type)
     }

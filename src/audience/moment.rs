@@ -91,19 +91,28 @@ mod judged {
         let bytes = text.as_bytes();
         let like = |bytes: &[u8], pattern: &[u8]| {
             bytes.len() == pattern.len()
-                && bytes.iter().zip(pattern).all(|(sign, wanted)| match wanted {
-                    b'0' => sign.is_ascii_digit(),
-                    b'T' => matches!(sign, b'T' | b't' | b' '),
-                    b'+' => matches!(sign, b'+' | b'-'),
-                    _ => sign == wanted,
-                })
+                && bytes
+                    .iter()
+                    .zip(pattern)
+                    .all(|(sign, wanted)| match wanted {
+                        b'0' => sign.is_ascii_digit(),
+                        b'T' => matches!(sign, b'T' | b't' | b' '),
+                        b'+' => matches!(sign, b'+' | b'-'),
+                        _ => sign == wanted,
+                    })
         };
         if like(bytes, b"0000-00-00") {
             return text.parse().ok().map(Point::Day);
         }
         let (time, rest) = bytes.split_at_checked(19)?;
         let fraction = match rest.split_first() {
-            Some((b'.', digits)) => digits.iter().take_while(|sign| sign.is_ascii_digit()).count() + 1,
+            Some((b'.', digits)) => {
+                digits
+                    .iter()
+                    .take_while(|sign| sign.is_ascii_digit())
+                    .count()
+                    + 1
+            }
             _ => 0,
         };
         let offset = rest.get(fraction..)?;

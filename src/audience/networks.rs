@@ -39,7 +39,8 @@ impl Networks {
                 attribute: attribute.to_owned(),
                 operator: "in_network",
                 found: found.to_string(),
-                reason: "expected a network such as 10.0.0.0/8 or 2001:db8::/32, or one address".to_owned(),
+                reason: "expected a network such as 10.0.0.0/8 or 2001:db8::/32, or one address"
+                    .to_owned(),
             }),
         }
     }
@@ -66,7 +67,8 @@ mod judged {
         let mut ranges = Vec::with_capacity(texts.len());
         for text in texts {
             let network = text.parse::<IpNet>().ok();
-            let network = network.or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?.to_canonical())));
+            let network =
+                network.or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?.to_canonical())));
             let Some(network) = network else {
                 return Err(text.clone());
             };

@@ -63,7 +63,12 @@ impl Audience {
         }
         let steps = self.steps();
         for (at, step) in steps.iter().enumerate() {
-            if let Step::Group { join: Join::Named, name: Some(name), steps: extent } = step {
+            if let Step::Group {
+                join: Join::Named,
+                name: Some(name),
+                steps: extent,
+            } = step
+            {
                 let inner = steps.get(at + 1..at + extent).unwrap_or_default();
                 visit(name, &|| built(inner, &|_| None))?;
             }
@@ -76,7 +81,10 @@ impl Audience {
 fn built(steps: &[Step<'_>], segment: &dyn Fn(&str) -> Option<Audience>) -> Audience {
     let parts = |mut rest: &[Step<'_>]| {
         let mut parts = Vec::new();
-        while let Some((part, behind)) = rest.first().and_then(|first| rest.split_at_checked(first.extent())) {
+        while let Some((part, behind)) = rest
+            .first()
+            .and_then(|first| rest.split_at_checked(first.extent()))
+        {
             parts.push(built(part, segment));
             rest = behind;
         }
@@ -94,8 +102,14 @@ fn built(steps: &[Step<'_>], segment: &dyn Fn(&str) -> Option<Audience>) -> Audi
             None => Audience::of(Test::Unknown(Arc::clone(name))),
         },
         Step::Test(test) => Audience::of((*test).clone()),
-        Step::Group { join: Join::Not, .. } => built(rest, segment).not(),
-        Step::Group { join: Join::Named, name, .. } => {
+        Step::Group {
+            join: Join::Not, ..
+        } => built(rest, segment).not(),
+        Step::Group {
+            join: Join::Named,
+            name,
+            ..
+        } => {
             let mut audience = built(rest, segment);
             if let Some(name) = name {
                 audience.name(Arc::clone(name));

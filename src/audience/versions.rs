@@ -86,11 +86,15 @@ mod judged {
     ];
 
     pub(super) fn read(text: &str, convert: bool) -> Result<Box<[Comparison]>, String> {
-        text.split(',').map(|part| comparison(part.trim(), convert)).collect()
+        text.split(',')
+            .map(|part| comparison(part.trim(), convert))
+            .collect()
     }
 
     fn comparison(part: &str, convert: bool) -> Result<Comparison, String> {
-        let found = OPERATORS.iter().find_map(|(sign, accepted)| Some((part.strip_prefix(sign)?, *accepted)));
+        let found = OPERATORS
+            .iter()
+            .find_map(|(sign, accepted)| Some((part.strip_prefix(sign)?, *accepted)));
         let Some((version, accepted)) = found else {
             return Err(format!(
                 "{part:?} does not begin with =, !=, <, <=, > or >=: write for example \">=1.10.0, <2.0.0-0\""
@@ -99,7 +103,9 @@ mod judged {
         let version = version.trim();
         match parse(version, convert) {
             Some(version) => Ok(Comparison { accepted, version }),
-            None => Err(format!("{version:?} is no semantic version such as 1.10.0 or 2.0.0-rc.1")),
+            None => Err(format!(
+                "{version:?} is no semantic version such as 1.10.0 or 2.0.0-rc.1"
+            )),
         }
     }
 
@@ -141,9 +147,14 @@ mod judged {
         if text.len() > MAX_VERSION {
             return None;
         }
-        let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+        let (text, build) = text
+            .split_once('+')
+            .map_or((text, None), |(text, build)| (text, Some(build)));
         let is_part = |part: &str| {
-            !part.is_empty() && part.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'-')
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|sign| sign.is_ascii_alphanumeric() || sign == b'-')
         };
         if build.is_some_and(|build| !build.split('.').all(is_part)) {
             return None;

@@ -114,14 +114,14 @@ pub(crate) fn witnesses(
 
 /// Returns a key of no list, and one for each combination of lists that share a key and of answers
 /// to the conditions on the key.
-fn keys(
-    lists: &[BTreeSet<&UnitKey>],
-    conditions: &[&Condition],
-) -> Result<Vec<UnitKey>, TooMany> {
+fn keys(lists: &[BTreeSet<&UnitKey>], conditions: &[&Condition]) -> Result<Vec<UnitKey>, TooMany> {
     let all: BTreeSet<&UnitKey> = lists.iter().flatten().copied().collect();
     let names = (1_u64..).map(|number| UnitKey::from(format!("unit-{number}")));
     let unlisted = names.into_iter().find(|key| !all.contains(key));
-    let mut tried: Vec<UnitKey> = unlisted.into_iter().chain(all.into_iter().cloned()).collect();
+    let mut tried: Vec<UnitKey> = unlisted
+        .into_iter()
+        .chain(all.into_iter().cloned())
+        .collect();
     if !conditions.is_empty() {
         tried.push(UnitKey::Bytes(vec![0]));
         for value in tried_values(conditions)? {
@@ -137,8 +137,12 @@ fn keys(
     }
     let mut known = BTreeSet::new();
     tried.retain(|key| {
-        let asked = conditions.iter().map(|condition| matches_key(condition, key.as_key()));
-        known.insert(pack(lists.iter().map(|list| list.contains(key)).chain(asked)))
+        let asked = conditions
+            .iter()
+            .map(|condition| matches_key(condition, key.as_key()));
+        known.insert(pack(
+            lists.iter().map(|list| list.contains(key)).chain(asked),
+        ))
     });
     Ok(tried)
 }

@@ -51,7 +51,11 @@ impl fmt::Display for Audience {
             }
             match step {
                 Step::Test(test) => test.fmt(f)?,
-                Step::Group { join: Join::Named, name, steps } => {
+                Step::Group {
+                    join: Join::Named,
+                    name,
+                    steps,
+                } => {
                     behind = at + steps;
                     write_segment(f, name.map_or("", |name| name))?;
                 }
@@ -130,9 +134,8 @@ impl fmt::Display for Condition {
 
 impl fmt::Display for Extended {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let fold = |f: &mut Formatter<'_>, fold: bool| {
-            f.write_str(if fold { " in any case" } else { "" })
-        };
+        let fold =
+            |f: &mut Formatter<'_>, fold: bool| f.write_str(if fold { " in any case" } else { "" });
         match self {
             Extended::Listed(listed) => {
                 f.write_str(match listed.ask {
@@ -147,7 +150,11 @@ impl fmt::Display for Extended {
                 write_list(f, listed.operands(), |f, operand| operand.fmt(f))?;
                 fold(f, listed.folds())
             }
-            Extended::Pieces { place, fold: folds, pieces } => {
+            Extended::Pieces {
+                place,
+                fold: folds,
+                pieces,
+            } => {
                 let many = if pieces.len() == 1 { "" } else { " one of" };
                 f.write_str(match place {
                     Place::Start => " starts with",
@@ -160,7 +167,11 @@ impl fmt::Display for Extended {
             }
             Extended::Converted(condition) => write!(f, ", converted,{condition}"),
             Extended::Versions(versions) => {
-                let converted = if versions.converts() { ", converted," } else { "" };
+                let converted = if versions.converts() {
+                    ", converted,"
+                } else {
+                    ""
+                };
                 write!(f, "{converted} is a version {}", versions.text())
             }
             Extended::Moment(moment) => {

@@ -9,9 +9,9 @@ impl Serialize for Policy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // The segments of a file stand for one audience each.
         for (field, audience) in self.audience_fields() {
-            audience.check_segments(&self.segments).map_err(|source| {
-                serde::ser::Error::custom(format_args!("{field}: {source}"))
-            })?;
+            audience
+                .check_segments(&self.segments)
+                .map_err(|source| serde::ser::Error::custom(format_args!("{field}: {source}")))?;
         }
         Policy::serialize(self, serializer)
     }
@@ -22,7 +22,10 @@ impl<'de> Deserialize<'de> for Policy {
         let mut policy = Policy::deserialize(deserializer)?;
         let canary = policy.canary.iter_mut();
         let canary = canary.flat_map(|canary| canary.within.iter_mut().chain(&mut canary.or_for));
-        let asking = policy.overrides.iter_mut().flat_map(|wish| &mut wish.within);
+        let asking = policy
+            .overrides
+            .iter_mut()
+            .flat_map(|wish| &mut wish.within);
         let test = policy.ab_test.iter_mut().flat_map(|test| &mut test.within);
         let rules = policy.rule.iter_mut().map(|rule| &mut rule.audience);
         let audiences: Vec<&mut Audience> = canary.chain(asking).chain(test).chain(rules).collect();

@@ -105,7 +105,7 @@ fn exists_false_reads_as_not_exists() {
 #[test]
 fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
     for (document, named) in [
-        ("", "expected `attr`"),
+        ("", "a table with `attr`"),
         (
             "attr = 'tier'",
             "attribute \"tier\" stands without a condition",
@@ -129,7 +129,7 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "`everyone` and `units` stand in one table",
         ),
         ("attr = 'tier'\nequals = 'a'", "unknown field `equals`"),
-        ("attr = 'tier'\nis = ['a']", "for `is`"),
+        ("attr = 'tier'\nis = ['a']", "`is` needs text"),
         ("attr = 'tier'\nis = {}", "`is` is an empty table"),
         (
             "attr = 'tier'\nis = { number = '1' }",
@@ -143,7 +143,10 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "attr = 'tier'\nis = { float = '1', integer = '1' }",
             "stand in one table of `is`",
         ),
-        ("attr = 'tier'\nis = 1979-05-27", "`is` is the date or time 1979-05-27"),
+        (
+            "attr = 'tier'\nis = 1979-05-27",
+            "`is` is the date or time 1979-05-27",
+        ),
         (
             "attr = 'tier'\none_of = 'a'",
             "`one_of` needs a list of values, found the text \"a\"",
@@ -178,14 +181,17 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "`exists` needs true or false, found the text \"yes\"",
         ),
         ("attr = ''\nis = 'a'", "`attr` is empty"),
-        ("attr = 1\nis = 'a'", "`attr` needs the name of an attribute, found the number 1"),
+        (
+            "attr = 1\nis = 'a'",
+            "`attr` needs the name of an attribute, found the number 1",
+        ),
         ("everyone = false", "`everyone` needs true, found false"),
         ("any = { attr = 'tier', is = 'a' }", "a list of audiences"),
         (
             "not = [{ everyone = true }]",
             "a table with `attr` and a condition",
         ),
-        ("not = {}", "expected `attr`"),
+        ("not = {}", "a table with `attr`"),
         ("units = ['']", "`units` has an empty key"),
     ] {
         let error = toml::from_str::<Audience>(document)

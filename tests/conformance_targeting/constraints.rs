@@ -35,20 +35,27 @@ pub(crate) fn check(case: &Value) -> Outcome {
     let audience = match (case["enabled"].as_bool().unwrap(), strategies.is_empty()) {
         (false, _) => Audience::any([]),
         (true, true) => Audience::everyone(),
-        (true, false) => Audience::any(strategies.iter().map(|one| strategy(one, case, identities))),
+        (true, false) => {
+            Audience::any(strategies.iter().map(|one| strategy(one, case, identities)))
+        }
     };
     let policy = Policy::live_only("flag").with_rule(audience, "on");
-    let key = known.get("userId").map_or("nobody".to_owned(), |id| match id.as_value() {
-        switchstand::Value::Text(text) => text.to_owned(),
-        _ => "nobody".to_owned(),
-    });
+    let key = known
+        .get("userId")
+        .map_or("nobody".to_owned(), |id| match id.as_value() {
+            switchstand::Value::Text(text) => text.to_owned(),
+            _ => "nobody".to_owned(),
+        });
     let unit = Unit::from(&key).with(&known);
     let found = answered(&policy, &["on"], unit) == "on";
     let expected = case["expected"].as_bool().unwrap();
     if found == expected {
         Outcome::Agrees
     } else {
-        Outcome::Differs(expected.to_string(), format!("{found}: {}", policy_words(&policy)))
+        Outcome::Differs(
+            expected.to_string(),
+            format!("{found}: {}", policy_words(&policy)),
+        )
     }
 }
 
@@ -57,13 +64,21 @@ fn policy_words(policy: &Policy) -> String {
 }
 
 fn texts<'a>(list: &'a Value) -> Vec<&'a str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn strategy(strategy: &Value, case: &Value, identities: &[&str]) -> Audience {
     let mut parts: Vec<Audience> = Vec::new();
     let constraints = |list: &Value| -> Vec<Audience> {
-        list.as_array().into_iter().flatten().map(constraint).collect()
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .map(constraint)
+            .collect()
     };
     parts.extend(constraints(&strategy["all"]));
     for name in texts(&strategy["segments"]) {
@@ -81,7 +96,11 @@ fn strategy(strategy: &Value, case: &Value, identities: &[&str]) -> Audience {
     }
     if let Some(share) = strategy["share"].as_str() {
         let identity = Audience::any(identities.iter().map(|name| attr(*name).exists()));
-        parts.push(if share == "100%" { identity } else { Audience::any([]) });
+        parts.push(if share == "100%" {
+            identity
+        } else {
+            Audience::any([])
+        });
     }
     Audience::all(parts)
 }
@@ -124,5 +143,9 @@ fn constraint(constraint: &Value) -> Audience {
     if asked.check().is_err() {
         return Audience::any([]);
     }
-    if constraint["inverted"] == true { asked.not() } else { asked }
+    if constraint["inverted"] == true {
+        asked.not()
+    } else {
+        asked
+    }
 }

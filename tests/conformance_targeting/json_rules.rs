@@ -37,11 +37,23 @@ struct Condition {
 }
 
 pub(crate) fn check(case: &Value) -> Outcome {
-    let attributes: Vec<(String, Known)> = case["attributes"].as_array().unwrap().iter().map(known).collect();
+    let attributes: Vec<(String, Known)> = case["attributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(known)
+        .collect();
     let flag = &case["flag"];
     let evaluators = &case["evaluators"];
     let mut rules = Vec::new();
-    if branches(&flag["targeting"], evaluators, &Audience::everyone(), &mut rules).is_none() {
+    if branches(
+        &flag["targeting"],
+        evaluators,
+        &Audience::everyone(),
+        &mut rules,
+    )
+    .is_none()
+    {
         return Outcome::Inexpressible(MALFORMED);
     }
     let mut policy = Policy::live_only("flag");
@@ -55,16 +67,26 @@ pub(crate) fn check(case: &Value) -> Outcome {
         policy = policy.with_rule(audience, &version);
     }
     let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-    let key = case["attributes"].as_array().unwrap().iter().find(|one| one["key"] == "targetingKey");
+    let key = case["attributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["key"] == "targetingKey");
     let key = key.map_or("nobody", |one| one["value"].as_str().unwrap());
     let found = answered(&policy, &versions, Unit::from(key).with(&attributes));
     let variants = flag["variants"].as_object().unwrap();
-    let variant = if found == "default" || found == "live" { flag["default"].as_str() } else { Some(found.as_str()) };
+    let variant = if found == "default" || found == "live" {
+        flag["default"].as_str()
+    } else {
+        Some(found.as_str())
+    };
     let expected = case["expected"].as_str().unwrap();
-    let value = variant.and_then(|variant| variants.get(variant)).map(|value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    });
+    let value = variant
+        .and_then(|variant| variants.get(variant))
+        .map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
     match value {
         Some(value) if value == expected => Outcome::Agrees,
         // No variant at all: what the caller brings along, which is none of the variants.
@@ -116,7 +138,12 @@ fn branches(
             let mut rest = parts.as_slice();
             while let [test, then, behind @ ..] = rest {
                 let test = condition(test, evaluators)?;
-                branches(then, evaluators, &left.clone().and(test.holds.clone()), rules)?;
+                branches(
+                    then,
+                    evaluators,
+                    &left.clone().and(test.holds.clone()),
+                    rules,
+                )?;
                 left = left.and(test.holds.not());
                 rest = behind;
             }
@@ -128,7 +155,10 @@ fn branches(
         // A condition alone chooses the variant "true" or "false", or none if it cannot be judged.
         other => {
             let test = condition(other, evaluators)?;
-            rules.push((around.clone().and(test.holds.clone()), Some("true".to_owned())));
+            rules.push((
+                around.clone().and(test.holds.clone()),
+                Some("true".to_owned()),
+            ));
             rules.push((around.clone().and(test.judged), Some("false".to_owned())));
         }
     }
@@ -145,11 +175,22 @@ fn condition(rule: &Value, evaluators: &Value) -> Option<Condition> {
         one => vec![one],
     };
     let joined = |join: fn(Vec<Audience>) -> Audience| -> Option<Condition> {
-        let parts: Option<Vec<_>> = list.iter().map(|part| condition(part, evaluators)).collect();
+        let parts: Option<Vec<_>> = list
+            .iter()
+            .map(|part| condition(part, evaluators))
+            .collect();
         let holds = join(parts?.into_iter().map(|part| part.holds).collect());
-        Some(Condition { holds, judged: Audience::everyone() })
+        Some(Condition {
+            holds,
+            judged: Audience::everyone(),
+        })
     };
-    let always = |holds| Some(Condition { holds, judged: Audience::everyone() });
+    let always = |holds| {
+        Some(Condition {
+            holds,
+            judged: Audience::everyone(),
+        })
+    };
     match (operator.as_str(), list.as_slice()) {
         ("and", _) => joined(|parts| Audience::all(parts)),
         ("or", _) => joined(|parts| Audience::any(parts)),
@@ -158,7 +199,8 @@ fn condition(rule: &Value, evaluators: &Value) -> Option<Condition> {
         ("!=" | "!==", [left, right]) => always(equal(left, right)?.not()),
         ("in", [left, right]) => {
             if let Some(name) = var(left) {
-                let values: Vec<&str> = right.as_array()?.iter().filter_map(Value::as_str).collect();
+                let values: Vec<&str> =
+                    right.as_array()?.iter().filter_map(Value::as_str).collect();
                 always(attr(name).one_of(values))
             } else {
                 always(attr(var(right)?).contains(left.as_str()?))
@@ -175,9 +217,16 @@ fn condition(rule: &Value, evaluators: &Value) -> Option<Condition> {
         }
         ("starts_with" | "ends_with", [left, right]) => {
             let (name, text) = (var(left)?, right.as_str()?);
-            let holds = if operator == "starts_with" { attr(name).starts_with(text) } else { attr(name).ends_with(text) };
+            let holds = if operator == "starts_with" {
+                attr(name).starts_with(text)
+            } else {
+                attr(name).ends_with(text)
+            };
             let is_text = attr(name).is("").or(attr(name).is_not(""));
-            Some(Condition { holds, judged: is_text })
+            Some(Condition {
+                holds,
+                judged: is_text,
+            })
         }
         ("sem_ver", [left, sign, right]) => {
             let version = || attr(var(left).unwrap_or_default()).convert();

@@ -15,10 +15,39 @@ use super::operand::{Raw, RawOf};
 use super::table::{CONDITIONS, Conditions, MODIFIERS, together, unfit};
 
 const FIELDS: &[&str] = &[
-    "attr", "is", "is_not", "one_of", "not_one_of", "any_of", "all_of", "none_of", "starts_with",
-    "ends_with", "contains", "at_least", "at_most", "more_than", "less_than", "semver", "after",
-    "before", "not_before", "not_after", "in_network", "regex", "exists", "fold_case", "convert",
-    "all", "any", "not", "units", "everyone", "unit", "segment", "of",
+    "attr",
+    "is",
+    "is_not",
+    "one_of",
+    "not_one_of",
+    "any_of",
+    "all_of",
+    "none_of",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "at_least",
+    "at_most",
+    "more_than",
+    "less_than",
+    "semver",
+    "after",
+    "before",
+    "not_before",
+    "not_after",
+    "in_network",
+    "regex",
+    "exists",
+    "fold_case",
+    "convert",
+    "all",
+    "any",
+    "not",
+    "units",
+    "everyone",
+    "unit",
+    "segment",
+    "of",
 ];
 
 /// Segments may be defined elsewhere, and conditions judged by other builds.
@@ -141,7 +170,9 @@ impl<'de> Visitor<'de> for Nested {
         if let Some(definition) = definition {
             return match (attribute, whole) {
                 (None, Some(("segment", audience))) => defined(&audience, definition),
-                _ => Err(A::Error::custom("`of` stands without `segment`, the name that it defines")),
+                _ => Err(A::Error::custom(
+                    "`of` stands without `segment`, the name that it defines",
+                )),
             };
         }
         match (attribute, whole) {
@@ -168,7 +199,9 @@ impl<'de> Visitor<'de> for Nested {
 fn defined<E: Error>(reference: &Audience, definition: Audience) -> Result<Audience, E> {
     match reference.rules.first().map(|rule| &rule.test) {
         Some(Test::Unknown(name)) => Ok(definition.named(name)),
-        _ => Err(E::custom("`of` stands without `segment`, the name that it defines")),
+        _ => Err(E::custom(
+            "`of` stands without `segment`, the name that it defines",
+        )),
     }
 }
 
@@ -184,7 +217,9 @@ impl<'de> Visitor<'de> for OfKey {
     type Value = Audience;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table with a condition on the unit's key, such as { starts_with = \"staff-\" }")
+        f.write_str(
+            "a table with a condition on the unit's key, such as { starts_with = \"staff-\" }",
+        )
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Audience, A::Error> {
@@ -203,7 +238,9 @@ impl<'de> Visitor<'de> for OfKey {
             conditions.add(field, table.next_value_seed(RawOf(field))?)?;
         }
         if !conditions.has_condition() {
-            return Err(A::Error::custom("`unit` stands without a condition, such as `starts_with`"));
+            return Err(A::Error::custom(
+                "`unit` stands without a condition, such as `starts_with`",
+            ));
         }
         conditions.of(&Audience::key())
     }
@@ -214,7 +251,9 @@ struct Keys(Vec<UnitKey>);
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
-        crate::listing::Entries("units", "write units = [\"user-1\", 42]").deserialize(deserializer).map(Keys)
+        crate::listing::Entries("units", "write units = [\"user-1\", 42]")
+            .deserialize(deserializer)
+            .map(Keys)
     }
 }
 

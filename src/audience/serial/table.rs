@@ -5,11 +5,11 @@ use serde::de::Error;
 use super::operand::Raw;
 use crate::attributes::Number;
 
+use super::super::Audience;
 use super::super::attribute::Attribute;
 use super::super::condition::Operand;
 use super::super::listed::Ask;
 use super::super::moment::Side;
-use super::super::Audience;
 
 /// The conditions on one attribute, with what modifies them.
 #[derive(Debug, Default)]
@@ -21,9 +21,28 @@ pub(super) struct Conditions {
 
 /// Fields that ask something of an attribute.
 pub(super) const CONDITIONS: &[&str] = &[
-    "is", "is_not", "one_of", "not_one_of", "any_of", "all_of", "none_of", "starts_with",
-    "ends_with", "contains", "at_least", "at_most", "more_than", "less_than", "semver", "after",
-    "before", "not_before", "not_after", "in_network", "regex", "exists",
+    "is",
+    "is_not",
+    "one_of",
+    "not_one_of",
+    "any_of",
+    "all_of",
+    "none_of",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "at_least",
+    "at_most",
+    "more_than",
+    "less_than",
+    "semver",
+    "after",
+    "before",
+    "not_before",
+    "not_after",
+    "in_network",
+    "regex",
+    "exists",
 ];
 /// Fields that say how it is asked.
 pub(super) const MODIFIERS: &[&str] = &["fold_case", "convert"];
@@ -38,7 +57,9 @@ impl Conditions {
     pub(super) fn first(&self) -> Option<&'static str> {
         let modifier = |set: Option<bool>, name| set.map(|_| name);
         let found = self.found.first().map(|found| found.0);
-        found.or(modifier(self.fold, "fold_case")).or(modifier(self.convert, "convert"))
+        found
+            .or(modifier(self.fold, "fold_case"))
+            .or(modifier(self.convert, "convert"))
     }
 
     pub(super) fn has_condition(&self) -> bool {
@@ -51,7 +72,11 @@ impl Conditions {
             let Raw::One(Operand::Bool(truth)) = raw else {
                 return Err(unfit(field, "true or false", &raw));
             };
-            let place = if field == "fold_case" { &mut self.fold } else { &mut self.convert };
+            let place = if field == "fold_case" {
+                &mut self.fold
+            } else {
+                &mut self.convert
+            };
             return match place.replace(truth) {
                 Some(_) => Err(E::duplicate_field(field)),
                 None => Ok(()),
@@ -62,7 +87,8 @@ impl Conditions {
                 return Err(E::duplicate_field(field));
             }
             let bounds = |[low, high]: &[&[&str]; 2]| {
-                low.contains(other) && high.contains(&field) || high.contains(other) && low.contains(&field)
+                low.contains(other) && high.contains(&field)
+                    || high.contains(other) && low.contains(&field)
             };
             if self.found.len() > 1 || !RANGES.iter().any(bounds) {
                 return Err(together(other, field));
@@ -74,7 +100,9 @@ impl Conditions {
 
     /// Makes the audience of an attribute for which all conditions hold.
     pub(super) fn of<E: Error>(self, attribute: &Attribute) -> Result<Audience, E> {
-        let attribute = attribute.clone().with_modifiers(self.fold == Some(true), self.convert == Some(true));
+        let attribute = attribute
+            .clone()
+            .with_modifiers(self.fold == Some(true), self.convert == Some(true));
         let mut parts = Vec::new();
         for (field, raw) in self.found {
             parts.push(condition(attribute.clone(), field, raw)?);
@@ -130,7 +158,13 @@ fn condition<E: Error>(attribute: Attribute, field: &'static str, raw: Raw) -> R
         let text = match raw {
             Raw::Moment(text) => text,
             Raw::One(Operand::Text(text)) => text.into_string(),
-            raw => return Err(unfit(field, "a date such as 2026-11-29 or a time such as 2026-11-29T08:00:00Z", &raw)),
+            raw => {
+                return Err(unfit(
+                    field,
+                    "a date such as 2026-11-29 or a time such as 2026-11-29T08:00:00Z",
+                    &raw,
+                ));
+            }
         };
         return Ok(match field {
             "after" => attribute.after(text),

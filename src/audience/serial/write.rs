@@ -5,10 +5,10 @@ use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use crate::attributes::{Exact, Number};
 
 use super::super::condition::{Condition, Operand};
-use super::super::tree::{Join, Step};
 use super::super::extended::Extended;
 use super::super::fold::Piece;
 use super::super::listed::Ask;
+use super::super::tree::{Join, Step};
 use super::super::{Audience, Segments, Test};
 
 /// An audience that a reader would refuse is not written.
@@ -21,13 +21,19 @@ impl Serialize for Audience {
 }
 
 /// Writes an audience of a policy, whose segments are written elsewhere.
-pub(crate) fn reference<S: Serializer>(audience: &Audience, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn reference<S: Serializer>(
+    audience: &Audience,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     audience.check_form().map_err(S::Error::custom)?;
     Nested(&audience.steps(), true).serialize(serializer)
 }
 
 /// Writes the segments of a policy.
-pub(crate) fn segments<S: Serializer>(segments: &Segments, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn segments<S: Serializer>(
+    segments: &Segments,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut table = serializer.serialize_map(Some(segments.len()))?;
     for (name, audience) in segments {
         audience.check_form().map_err(S::Error::custom)?;
@@ -116,7 +122,9 @@ impl Serialize for OfKey<'_> {
 fn write_condition<M: SerializeMap>(condition: &Condition, table: &mut M) -> Result<(), M::Error> {
     let operator = condition.operator();
     match condition {
-        Condition::Is(operand) | Condition::IsNot(operand) => table.serialize_entry(operator, operand),
+        Condition::Is(operand) | Condition::IsNot(operand) => {
+            table.serialize_entry(operator, operand)
+        }
         Condition::OneOf(operands) => table.serialize_entry(operator, &**operands),
         Condition::StartsWith(text) | Condition::EndsWith(text) | Condition::Contains(text) => {
             table.serialize_entry(operator, &**text)

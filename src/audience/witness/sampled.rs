@@ -33,11 +33,17 @@ pub(crate) fn sampled(audiences: &[&Audience]) -> Option<String> {
         }
     }
     asked.into_iter().find_map(|(name, conditions)| {
-        let mut families = conditions.iter().filter_map(|condition| Some((condition, family(condition)?)));
+        let mut families = conditions
+            .iter()
+            .filter_map(|condition| Some((condition, family(condition)?)));
         let (_, first) = families.next()?;
         let other = match first {
-            Family::Pattern => conditions.iter().find(|condition| family(condition) == Some(first)),
-            _ => families.find(|(_, family)| *family != first).map(|(condition, _)| condition),
+            Family::Pattern => conditions
+                .iter()
+                .find(|condition| family(condition) == Some(first)),
+            _ => families
+                .find(|(_, family)| *family != first)
+                .map(|(condition, _)| condition),
         }?;
         Some(format!("`{}` of attribute {name:?}", other.operator()))
     })
@@ -45,7 +51,8 @@ pub(crate) fn sampled(audiences: &[&Audience]) -> Option<String> {
 
 fn family(condition: &Condition) -> Option<Family> {
     let Condition::Extended(extended) = condition else {
-        return (*condition != Condition::Exists && !is_of_numbers(condition)).then_some(Family::Bytes);
+        return (*condition != Condition::Exists && !is_of_numbers(condition))
+            .then_some(Family::Bytes);
     };
     Some(match &**extended {
         Extended::Listed(listed) if matches!(listed.ask, Ask::AnyOf | Ask::AllOf | Ask::NoneOf) => {
@@ -66,6 +73,9 @@ fn family(condition: &Condition) -> Option<Family> {
 fn is_of_numbers(condition: &Condition) -> bool {
     matches!(
         condition,
-        Condition::AtLeast(_) | Condition::AtMost(_) | Condition::MoreThan(_) | Condition::LessThan(_)
+        Condition::AtLeast(_)
+            | Condition::AtMost(_)
+            | Condition::MoreThan(_)
+            | Condition::LessThan(_)
     )
 }

@@ -14,24 +14,37 @@ const MAX_CLASSES: usize = 8;
 /// Returns values on either side of what the condition compares with.
 pub(super) fn special(extended: &Extended) -> Vec<Witnessed> {
     match extended {
-        Extended::Listed(listed) if listed.folds() => {
-            listed.operands().iter().filter_map(Operand::text).flat_map(cases).collect()
-        }
-        Extended::Pieces { fold: true, pieces, .. } => {
-            pieces.iter().map(Piece::text).flat_map(cases).collect()
-        }
+        Extended::Listed(listed) if listed.folds() => listed
+            .operands()
+            .iter()
+            .filter_map(Operand::text)
+            .flat_map(cases)
+            .collect(),
+        Extended::Pieces {
+            fold: true, pieces, ..
+        } => pieces.iter().map(Piece::text).flat_map(cases).collect(),
         Extended::Converted(condition) => converted(condition),
         #[cfg(feature = "semver")]
         Extended::Versions(versions) => {
             let above = |version: &semver::Version| match version.pre.is_empty() {
                 // The lowest version above a release is the lowest pre-release of the next.
-                true => format!("{}.{}.{}-0", version.major, version.minor, version.patch.saturating_add(1)),
+                true => format!(
+                    "{}.{}.{}-0",
+                    version.major,
+                    version.minor,
+                    version.patch.saturating_add(1)
+                ),
                 false => format!("{version}.0"),
             };
-            let named = versions.versions().flat_map(|version| [version.to_string(), above(version)]);
+            let named = versions
+                .versions()
+                .flat_map(|version| [version.to_string(), above(version)]);
             let texts = named.chain(["0.0.0-0".to_owned()]);
             let texts = texts.flat_map(|text| [format!("v{text}"), text]);
-            texts.map(Witnessed::Text).chain([Witnessed::Integer(i128::from(u64::MAX))]).collect()
+            texts
+                .map(Witnessed::Text)
+                .chain([Witnessed::Integer(i128::from(u64::MAX))])
+                .collect()
         }
         #[cfg(feature = "jiff")]
         Extended::Moment(moment) => {
@@ -39,13 +52,21 @@ pub(super) fn special(extended: &Extended) -> Vec<Witnessed> {
             let texts: Vec<String> = match moment.point() {
                 Some(Point::Day(day)) => {
                     let beside = [day.yesterday(), day.tomorrow()].into_iter().flatten();
-                    [day].into_iter().chain(beside).map(|day| day.to_string()).collect()
+                    [day]
+                        .into_iter()
+                        .chain(beside)
+                        .map(|day| day.to_string())
+                        .collect()
                 }
                 Some(Point::Instant(instant)) => {
                     let step = core::time::Duration::from_nanos(1);
                     let beside = [instant.checked_sub(step), instant.checked_add(step)];
                     let beside = beside.into_iter().flatten();
-                    [instant].into_iter().chain(beside).map(|instant| instant.to_string()).collect()
+                    [instant]
+                        .into_iter()
+                        .chain(beside)
+                        .map(|instant| instant.to_string())
+                        .collect()
                 }
                 None => Vec::new(),
             };
@@ -55,13 +76,26 @@ pub(super) fn special(extended: &Extended) -> Vec<Witnessed> {
         Extended::Networks(networks) => {
             use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
             let above = |last: &IpAddr| match last {
-                IpAddr::V4(last) => last.to_bits().checked_add(1).map(|bits| IpAddr::from(Ipv4Addr::from_bits(bits))),
-                IpAddr::V6(last) => last.to_bits().checked_add(1).map(|bits| IpAddr::from(Ipv6Addr::from_bits(bits))),
+                IpAddr::V4(last) => last
+                    .to_bits()
+                    .checked_add(1)
+                    .map(|bits| IpAddr::from(Ipv4Addr::from_bits(bits))),
+                IpAddr::V6(last) => last
+                    .to_bits()
+                    .checked_add(1)
+                    .map(|bits| IpAddr::from(Ipv6Addr::from_bits(bits))),
             };
-            let edges = networks.ranges().flat_map(|(first, last)| [Some(*first), above(last)]);
-            let least = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
+            let edges = networks
+                .ranges()
+                .flat_map(|(first, last)| [Some(*first), above(last)]);
+            let least = [
+                IpAddr::from(Ipv4Addr::UNSPECIFIED),
+                IpAddr::from(Ipv6Addr::UNSPECIFIED),
+            ];
             let addresses = edges.flatten().chain(least);
-            addresses.map(|address| Witnessed::Text(address.to_string())).collect()
+            addresses
+                .map(|address| Witnessed::Text(address.to_string()))
+                .collect()
         }
         Extended::Pattern(pattern) => cases(pattern.text()).into(),
         _ => Vec::new(),
@@ -74,10 +108,13 @@ fn cases(text: &str) -> [Witnessed; 3] {
 
 /// Returns the texts that say a number or a truth value, and its neighbours.
 fn converted(condition: &Condition) -> Vec<Witnessed> {
-    let numbers = condition.operands().into_iter().flat_map(|operand| match operand {
-        Operand::Number(number) => around(number),
-        _ => Vec::new(),
-    });
+    let numbers = condition
+        .operands()
+        .into_iter()
+        .flat_map(|operand| match operand {
+            Operand::Number(number) => around(number),
+            _ => Vec::new(),
+        });
     let texts = numbers.filter_map(|number| match number {
         Witnessed::Integer(integer) => Some(integer.to_string()),
         Witnessed::Float(float) if float.is_finite() => Some(format!("{float:?}")),
@@ -118,7 +155,9 @@ pub(super) fn lists(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany
         Operand::Text(text) => Witnessed::Text(text.to_string()),
         Operand::Bool(truth) => Witnessed::Bool(*truth),
         Operand::Number(number) => {
-            let same = around(*number).into_iter().find(|near| near.as_value().scalar() == Some(operand.scalar()));
+            let same = around(*number)
+                .into_iter()
+                .find(|near| near.as_value().scalar() == Some(operand.scalar()));
             same.unwrap_or(Witnessed::Integer(0))
         }
     };
@@ -132,6 +171,8 @@ pub(super) fn lists(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany
         }
         lists.extend(longer);
     }
-    let made = lists.iter().map(|list| list.iter().copied().map(item).collect());
+    let made = lists
+        .iter()
+        .map(|list| list.iter().copied().map(item).collect());
     Ok(made.map(Witnessed::List).collect())
 }

@@ -51,7 +51,9 @@ impl<'de> Visitor<'de> for Read {
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Serial, E> {
-        u64::try_from(number).map(Serial::U64).map_err(|_| unfit(format_args!("the number {number}")))
+        u64::try_from(number)
+            .map(Serial::U64)
+            .map_err(|_| unfit(format_args!("the number {number}")))
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Serial, E> {
@@ -73,8 +75,12 @@ impl<'de> Visitor<'de> for Read {
             None => return Err(unfit("an empty table")),
         };
         let serial = match key.as_str() {
-            "u128" => Serial::U128 { u128: table.next_value()? },
-            "bytes" => Serial::Bytes { bytes: table.next_value()? },
+            "u128" => Serial::U128 {
+                u128: table.next_value()?,
+            },
+            "bytes" => Serial::Bytes {
+                bytes: table.next_value()?,
+            },
             _ => return Err(A::Error::unknown_field(&key, &["u128", "bytes"])),
         };
         match table.next_key::<String>()? {
