@@ -113,7 +113,7 @@ impl<'de> DeserializeSeed<'de> for Nested {
     type Value = Audience;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Audience, D::Error> {
-        deserializer.deserialize_any(self)
+        deserializer.deserialize_map(self)
     }
 }
 
@@ -209,7 +209,7 @@ impl<'de> DeserializeSeed<'de> for OfKey {
     type Value = Audience;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Audience, D::Error> {
-        deserializer.deserialize_any(self)
+        deserializer.deserialize_map(self)
     }
 }
 
@@ -261,7 +261,7 @@ impl<'de> DeserializeSeed<'de> for Parts {
     type Value = Vec<Audience>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Audience>, D::Error> {
-        deserializer.deserialize_any(self)
+        deserializer.deserialize_seq(self)
     }
 }
 
