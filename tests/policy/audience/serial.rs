@@ -154,7 +154,7 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
         ("attr = 'tier'\none_of = [['a']]", "`one_of` has a list"),
         (
             "attr = 'tier'\nstarts_with = 1",
-            "`starts_with` needs text, found the number 1",
+            "`starts_with` needs text, or a list of texts, found the number 1",
         ),
         (
             "attr = 'tier'\ncontains = ''",
