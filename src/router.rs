@@ -7,6 +7,7 @@ mod cache;
 mod close;
 mod drain;
 mod extras;
+mod id;
 mod journal;
 mod labels;
 mod operations;
@@ -41,6 +42,7 @@ use crate::{
     unit::Unit,
 };
 use cache::CachedPlan;
+use id::RouterId;
 use journal::Journal;
 use published::Published;
 use stamp::Stamp;
@@ -84,7 +86,7 @@ pub struct Router<M> {
 struct Shared<M> {
     /// The stamp of the published snapshot, which no other router or generation ever has.
     stamp: Stamp,
-    slot: usize,
+    id: RouterId,
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
     deployments: Mutex<Deployments>,
@@ -130,7 +132,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
         let stamp = self.shared.stamp.seen();
-        cache::route_by_head(self.shared.slot, stamp, &unit, || {
+        cache::route_by_head(self.shared.id.number(), stamp, &unit, || {
             self.shared.route_by_plan(stamp, &unit)
         })
     }
@@ -230,12 +232,12 @@ impl<M: Send + Sync + 'static> Shared<M> {
     fn refresh(&self) {
         let (stamp, plan, leases) = self.snapshot();
         let cached = CachedPlan::new(stamp, plan, leases);
-        cache::remember(self.slot, cached);
+        cache::remember(self.id.number(), cached);
     }
 
     #[inline(never)]
     fn route_by_plan(&self, stamp: u64, unit: &Unit<'_>) -> Route {
-        match cache::with_plan(self.slot, stamp, |cached| cached.plan.decide(unit)) {
+        match cache::with_plan(self.id.number(), stamp, |cached| cached.plan.decide(unit)) {
             Some(route) => route,
             None => self.decide_anew(&|plan| plan.decide(unit)),
         }
@@ -244,7 +246,7 @@ impl<M: Send + Sync + 'static> Shared<M> {
     /// Decides by the plan in force, where `stamp` was just seen.
     #[inline(always)]
     fn decide(&self, stamp: u64, decide: impl Fn(&Plan) -> Route) -> Route {
-        match cache::with_plan(self.slot, stamp, |cached| decide(&cached.plan)) {
+        match cache::with_plan(self.id.number(), stamp, |cached| decide(&cached.plan)) {
             Some(route) => route,
             None => self.decide_anew(&decide),
         }
@@ -255,7 +257,7 @@ impl<M: Send + Sync + 'static> Shared<M> {
     fn decide_anew(&self, decide: &dyn Fn(&Plan) -> Route) -> Route {
         self.refresh();
         let by_plan = |cached: &CachedPlan| decide(&cached.plan);
-        match cache::with_plan(self.slot, self.stamp.seen(), by_plan) {
+        match cache::with_plan(self.id.number(), self.stamp.seen(), by_plan) {
             Some(route) => route,
             None => {
                 let plan = Arc::clone(&self.published.lock().plan);

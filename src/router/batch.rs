@@ -148,7 +148,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
         batch: &mut Batch<M>,
     ) -> bool {
-        let filled = cache::with_plan(self.shared.slot, stamp, |cached| {
+        let filled = cache::with_plan(self.shared.id.number(), stamp, |cached| {
             let leases: Option<&Leases<M>> = cached.leases();
             let is_filled = batch.fill(&cached.plan, units.clone(), |id| leases?.take(id));
             if let Some(stripe) = leases.and_then(Leases::journal) {

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::{
     Labels, Router, Shared,
-    cache::SLOTS,
+    id::RouterId,
     journal::Journal,
     next_stamp,
     published::{Loaded, Published},
@@ -151,7 +151,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
             .map(|journal| journal.begin(&deployments));
         let shared = Shared {
             stamp: Stamp::new(stamp),
-            slot: (stamp % SLOTS as u64) as usize,
+            id: RouterId::take(),
             published: Mutex::new(published),
             deployments: Mutex::new(deployments),
             desk,

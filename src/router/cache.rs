@@ -22,8 +22,9 @@ use crate::{
     unit::Unit,
 };
 
-/// Routers that a thread remembers at once; more than these share slots and ask the lock.
-pub(crate) const SLOTS: usize = 4;
+/// Heads that a thread remembers at once. Routers beyond these share them, and of two that do the
+/// one asked last has it; the other's plan is remembered all the same.
+const HEADS_KEPT: usize = 64;
 
 /// The leases of a thread's stripe on the versions of a plan; they keep nothing alive.
 pub(crate) struct Leases<M> {
@@ -134,9 +135,10 @@ impl CachedPlan {
 
 thread_local! {
     // Apart from the plans, because a cell without a destructor costs nothing to reach.
-    static HEADS: [CachedHead; SLOTS] = const { [const { CachedHead::empty() }; SLOTS] };
-    static PLANS: RefCell<[Option<CachedPlan>; SLOTS]> =
-        const { RefCell::new([const { None }; SLOTS]) };
+    static HEADS: [CachedHead; HEADS_KEPT] =
+        const { [const { CachedHead::empty() }; HEADS_KEPT] };
+    // By the numbers of the routers, which are small: see `RouterId`.
+    static PLANS: RefCell<Vec<Option<CachedPlan>>> = const { RefCell::new(Vec::new()) };
     static STRIPE: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -158,13 +160,13 @@ pub(crate) fn stripe() -> usize {
     reason = "a remainder, and a truth value, are in bounds"
 )]
 pub(crate) fn route_by_head(
-    slot: usize,
+    router: usize,
     stamp: u64,
     unit: &Unit<'_>,
     otherwise: impl FnOnce() -> Route,
 ) -> Route {
     let kind = HEADS.with(|heads| {
-        let head = &heads[slot % SLOTS];
+        let head = &heads[router % HEADS_KEPT];
         if head.stamp.get() == stamp {
             head.kind.get()
         } else {
@@ -175,12 +177,12 @@ pub(crate) fn route_by_head(
         HeadKind::Beyond | HeadKind::Split => return otherwise(),
         HeadKind::Constant => false,
         HeadKind::Cut => HEADS.with(|heads| {
-            let head = &heads[slot % SLOTS];
+            let head = &heads[router % HEADS_KEPT];
             let (first, second) = head.keys.get();
             Draw::point_under(first, second, unit.key()).get() >= head.cut.get()
         }),
     };
-    HEADS.with(|heads| heads[slot % SLOTS].routes[usize::from(is_above)].get())
+    HEADS.with(|heads| heads[router % HEADS_KEPT].routes[usize::from(is_above)].get())
 }
 
 /// Lets `read` see the plan published under `stamp`, if this thread has it.
@@ -188,14 +190,14 @@ pub(crate) fn route_by_head(
 /// A plan's attributes may ask another router, or this one, while `read` runs.
 #[inline(always)]
 pub(crate) fn with_plan<T>(
-    slot: usize,
+    router: usize,
     stamp: u64,
     read: impl FnOnce(&CachedPlan) -> T,
 ) -> Option<T> {
     PLANS
         .try_with(|plans| {
             let plans = plans.try_borrow().ok()?;
-            let cached = plans.get(slot)?.as_ref()?;
+            let cached = plans.get(router)?.as_ref()?;
             if cached.stamp == stamp {
                 Some(read(cached))
             } else {
@@ -206,10 +208,10 @@ pub(crate) fn with_plan<T>(
         .flatten()
 }
 
-/// Remembers a plan in place of the one that the slot held.
-pub(crate) fn remember(slot: usize, plan: CachedPlan) {
+/// Remembers a router's plan in place of an earlier one.
+pub(crate) fn remember(router: usize, plan: CachedPlan) {
     HEADS.with(|heads| {
-        if let Some(head) = heads.get(slot) {
+        if let Some(head) = heads.get(router % HEADS_KEPT) {
             head.set(plan.stamp, plan.plan.whole());
         }
     });
@@ -218,7 +220,12 @@ pub(crate) fn remember(slot: usize, plan: CachedPlan) {
         let previous = plans
             .try_borrow_mut()
             .ok()
-            .and_then(|mut plans| plans.get_mut(slot).and_then(|cached| cached.replace(plan)));
+            .and_then(|mut plans| {
+                if plans.len() <= router {
+                    plans.resize_with(router + 1, || None);
+                }
+                plans.get_mut(router)?.replace(plan)
+            });
         drop(previous);
     });
 }

@@ -199,7 +199,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         route: &mut Route,
         decide: &impl Fn(&Plan) -> Route,
     ) -> Option<Leased<M>> {
-        cache::with_plan(shared.slot, stamp, |cached| {
+        cache::with_plan(shared.id.number(), stamp, |cached| {
             let at_hand = (stamp, &cached.plan, cached.leases()?);
             Ticket::lease_out(shared, at_hand, unit, route, decide)
         })?
