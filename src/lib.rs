@@ -53,6 +53,7 @@ mod share;
 mod split;
 #[cfg(feature = "stats")]
 pub mod stats;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;

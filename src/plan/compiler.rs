@@ -1,7 +1,10 @@
 //! From a policy to its plan.
 
+use std::sync::Arc;
+
 use super::{
-    Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, outcomes::Outcomes,
+    Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, Words,
+    outcomes::Outcomes,
 };
 use crate::{
     audience::Audience,
@@ -75,9 +78,13 @@ impl Compiler<'_> {
         let split = test.and_then(|test| test.split().ok());
         let outcomes = Outcomes::new(self, [holdout, layer, gate], split.as_ref());
         let mut plan = Plan {
-            generation: self.deployments.generation(),
-            fingerprint: policy.fingerprint(),
-            release: policy.release.clone(),
+            words: Arc::new(Words {
+                generation: self.deployments.generation(),
+                fingerprint: policy.fingerprint(),
+                release: policy.release.clone(),
+                versions: self.versions(),
+                arms: self.arms(split.as_ref()),
+            }),
             on_error: policy.on_error,
             head: Head::beyond(outcomes.left_out(false).live),
             holdout,
@@ -92,8 +99,6 @@ impl Compiler<'_> {
             overrides: self.overrides(),
             sheds: self.sheds(),
             shadows: self.shadows(),
-            versions: self.versions(),
-            arms: self.arms(split.as_ref()),
             answering: Box::default(),
         };
         plan.head = Head::of(&plan);

@@ -3,10 +3,8 @@
 use core::{fmt, marker::PhantomData};
 use std::{any::Any, sync::Arc};
 
-use parking_lot::Mutex;
-
 use super::{
-    Labels, Router, Shared,
+    Router, Shared,
     id::RouterId,
     journal::Journal,
     next_stamp,
@@ -20,7 +18,8 @@ use crate::{
     journal::JournalCapacity,
     plan::Plan,
     record::Recorder,
-    shadow::{AnyComparison, Comparison, Desk, ShadowBudget},
+    shadow::{AnyComparison, Comparison, Desk, Labels, ShadowBudget},
+    sync::Mutex,
 };
 
 /// Describes a router before its first model is there.

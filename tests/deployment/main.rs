@@ -8,3 +8,4 @@ mod journal;
 mod operators;
 mod pair;
 mod router_threads;
+mod snapshots;
