@@ -236,7 +236,7 @@ impl<M: Send + Sync + 'static> Shared<M> {
 
     #[inline(always)]
     fn decide(&self, keeper: &mut impl Keeper<M>, decide: impl Fn(&Plan) -> Route) -> Route {
-        self.admit(keeper, |snapshot| Some(decide(&snapshot.plan)))
+        self.admit::<false, _>(keeper, |snapshot| Some(decide(&snapshot.plan)))
             .unwrap_or_else(|| {
                 let plan = Arc::clone(self.published.lock().plans.current());
                 decide(&plan)

@@ -55,43 +55,47 @@ struct Held<M> {
 impl<M: Send + Sync + 'static> Shared<M> {
     /// Admits a request: sees the stamp, lets `claim` decide and lease, looks at the stamp again.
     ///
-    /// This is the only way in. What `claim` takes counts only if no other snapshot was
+    /// This is the only way in. What `claim` leases counts only if no other snapshot was
     /// published before it was taken: then an operator who published afterwards finds it counted.
+    /// A decision that `LEASES` nothing is not looked at again: it was right when it was made.
+    ///
     /// `claim` may be called up to three times, and what it returned before is dropped. It claims
     /// nothing where a version of the snapshot is not loaded, which no operation leaves behind.
     #[inline(always)]
-    pub(super) fn admit<T>(
+    pub(super) fn admit<const LEASES: bool, T>(
         &self,
         keeper: &mut impl Keeper<M>,
         mut claim: impl FnMut(&Snapshot<M>) -> Option<T>,
     ) -> Option<T> {
         let seen = self.stamp.seen();
-        let claimed = keeper.read(seen, |snapshot| self.claim(snapshot, &mut claim));
+        let claimed = keeper.read(seen, |snapshot| {
+            self.claim::<LEASES, T>(snapshot, &mut claim)
+        });
         match claimed {
             Some(claimed) => Some(claimed),
-            None => self.admit_anew(keeper, &mut claim),
+            None => self.admit_anew::<LEASES, T>(keeper, &mut claim),
         }
     }
 
     #[inline(always)]
-    fn claim<T>(
+    fn claim<const LEASES: bool, T>(
         &self,
         snapshot: &Snapshot<M>,
         claim: impl FnOnce(&Snapshot<M>) -> Option<T>,
     ) -> Option<T> {
         let claimed = claim(snapshot)?;
-        self.stamp.is_still(snapshot.stamp).then_some(claimed)
+        (!LEASES || self.stamp.is_still(snapshot.stamp)).then_some(claimed)
     }
 
     #[cold]
     #[inline(never)]
-    fn admit_anew<T>(
+    fn admit_anew<const LEASES: bool, T>(
         &self,
         keeper: &mut impl Keeper<M>,
         claim: &mut dyn FnMut(&Snapshot<M>) -> Option<T>,
     ) -> Option<T> {
         let snapshot = self.snapshot();
-        let claimed = self.claim(&snapshot, &mut *claim);
+        let claimed = self.claim::<LEASES, T>(&snapshot, &mut *claim);
         keeper.keep(snapshot);
         if claimed.is_some() {
             return claimed;

@@ -106,7 +106,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         let keeper = &mut OfThread(self.shared.id.number());
         let claimed = self
             .shared
-            .admit(keeper, |snapshot| batch.claim(snapshot, units.clone()));
+            .admit::<true, _>(keeper, |snapshot| batch.claim(snapshot, units.clone()));
         match claimed {
             Some(()) => batch.running.iter_mut().for_each(|(_, it)| it.admit()),
             None => batch.clear(),

@@ -25,10 +25,22 @@ use crate::{
 /// The label and, as the model, the label again.
 type Labelled = Router<&'static str>;
 
+/// Loom's own stacks are too short for a router.
+const STACK: usize = 1 << 16;
+
 fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let model = Arc::new(model);
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
-    builder.check(model);
+    builder.check(move || {
+        let model = Arc::clone(&model);
+        spawn(move || model()).join().unwrap();
+    });
+}
+
+fn spawn<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> thread::JoinHandle<T> {
+    let builder = thread::Builder::new().stack_size(STACK);
+    builder.spawn(run).unwrap()
 }
 
 /// Returns a router on which everybody gets the candidate `v2`.
@@ -60,7 +72,7 @@ fn request_against_rejection(then: impl Fn(&Labelled, &'static str, bool) + Send
                 Arc::clone(&returned),
                 Arc::clone(&then),
             );
-            thread::spawn(move || {
+            spawn(move || {
                 // From here on the thread remembers the snapshot.
                 drop(admit(&router));
                 let returned = returned.load(Ordering::Acquire);
@@ -100,7 +112,7 @@ fn e3_the_route_the_words_and_the_model_are_of_one_snapshot() {
         let beside = admit(&router);
         let request = {
             let router = Arc::clone(&router);
-            thread::spawn(move || {
+            spawn(move || {
                 drop(admit(&router));
                 let ticket = admit(&router);
                 let assignment = ticket.assignment();
@@ -126,7 +138,7 @@ fn e5_a_model_is_given_back_when_its_requests_have_ended() {
         let beside = admit(&router);
         let request = {
             let router = Arc::clone(&router);
-            thread::spawn(move || {
+            spawn(move || {
                 let ticket = admit(&router);
                 (*ticket.model() == "v2").then(|| ticket.assignment().generation)
             })
@@ -156,7 +168,7 @@ fn e9_a_sealed_recording_with_nothing_pending_is_final() {
         let beside = admit(&router);
         let request = {
             let router = Arc::clone(&router);
-            thread::spawn(move || {
+            spawn(move || {
                 drop(admit(&router));
                 let mut ticket = admit(&router);
                 ticket.settle(JournalOutcome::Answered, Vec::new);

@@ -64,7 +64,9 @@ impl Plans {
     /// Takes out the plans that nobody else has, to be dropped when no lock is held.
     #[must_use]
     pub(super) fn sweep(&mut self) -> Vec<Arc<Plan>> {
-        take_unheld(&mut self.retired)
+        self.retired
+            .extract_if(.., |plan| is_unheld(plan))
+            .collect()
     }
 
     /// Returns the content hash of the policy in force at a generation.
@@ -97,15 +99,20 @@ impl Drop for Plans {
     }
 }
 
-/// Takes out the plans of routers that are gone, which nobody has any more.
-#[must_use]
-pub(super) fn sweep_left() -> Vec<Arc<Plan>> {
-    take_unheld(&mut LEFT.lock())
+/// Frees the plans of routers that are gone, which nobody has any more.
+pub(super) fn free_left() {
+    let take = || {
+        let mut left = LEFT.lock();
+        let place = left.iter().position(is_unheld)?;
+        Some(left.swap_remove(place))
+    };
+    // One by one, because a plan may be long: the lock is held for the search alone.
+    while let Some(plan) = take() {
+        drop(plan);
+    }
 }
 
-/// Whoever has the only reference can count on it: nobody is there to make another.
-fn take_unheld(plans: &mut Vec<Arc<Plan>>) -> Vec<Arc<Plan>> {
-    plans
-        .extract_if(.., |plan| Arc::strong_count(plan) == 1)
-        .collect()
+/// Tells whether nobody has a plan but the list it is in; then nobody is there to share it anew.
+fn is_unheld(plan: &Arc<Plan>) -> bool {
+    Arc::strong_count(plan) == 1
 }

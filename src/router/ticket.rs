@@ -179,7 +179,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         decide: impl Fn(&Plan) -> Route,
     ) -> Ticket<M> {
         let mut route = Route::UNSET;
-        let leased = shared.admit(keeper, |snapshot| {
+        let leased = shared.admit::<true, _>(keeper, |snapshot| {
             route = decide(&snapshot.plan);
             Ticket::lease_out(shared, snapshot, unit, &route)
         });

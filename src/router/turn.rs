@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Shared, next_stamp, plans::sweep_left, published::Loaded, recording::Recording};
+use super::{Shared, next_stamp, plans::free_left, published::Loaded, recording::Recording};
 use crate::{
     deployment::{Change, Deployments, Operation, OperationError, Order, VersionId},
     plan::Plan,
@@ -77,7 +77,7 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         let before = self.shared.published.lock().recording.clone();
         let recording = self.recording(before.clone());
         let is_over = recording.is_none();
-        let mut unheld = {
+        let unheld = {
             let mut published = self.shared.published.lock();
             let stamp = next_stamp();
             let unheld = published.publish(stamp, plan, recording);
@@ -92,8 +92,8 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         *self.current = self.next;
         drop(self.current);
         // Plans may have long lists: they are dropped where neither requests nor operators wait.
-        unheld.extend(sweep_left());
         drop(unheld);
+        free_left();
         if let Some(recorder) = &self.shared.desk.recorder {
             let at = signed.at.unwrap_or_else(|| recorder.now());
             let order = Order::new(at).named(signed.actor).because(signed.cause);

@@ -100,7 +100,7 @@ fn a_request_frees_no_plan_however_long_its_thread_was_idle() {
         assert!(request < 10_000, "a request freed {request} bytes");
     }
     // The next operator frees it.
-    let operator = freed(|| drop(router.release(Policy::live_only("short")).unwrap()));
+    let operator = freed(|| assert!(router.release(Policy::live_only("short")).is_ok()));
     assert!(operator > 1_000_000, "an operator freed {operator} bytes");
 }
 
@@ -117,7 +117,7 @@ fn a_request_frees_no_plan_of_a_router_that_is_gone() {
         let request = freed(|| drop(router.admit("user-42")));
         assert!(request < 10_000, "a request freed {request} bytes");
     }
-    let operator = freed(|| drop(other.release(Policy::live_only("short")).unwrap()));
+    let operator = freed(|| assert!(other.release(Policy::live_only("short")).is_ok()));
     assert!(operator > 1_000_000, "an operator freed {operator} bytes");
 }
 

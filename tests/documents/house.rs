@@ -17,7 +17,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("statistics", &["stats"]),
     (
         "words",
-        &["hexadecimal", "timestamp", "share", "fingerprint"],
+        &["hexadecimal", "timestamp", "share", "fingerprint", "sync"],
     ),
     (
         "core",
@@ -58,23 +58,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("plan/partition.rs", "deployment", VERSION),
     ("plan/pinned.rs", "deployment", VERSION),
     ("plan/propensities.rs", "deployment", VERSION),
+    ("plan/words.rs", "deployment", VERSION),
     ("plan/check.rs", "deployment", STATE),
     ("plan/compiler.rs", "deployment", STATE),
-    (
-        "shadow/desk.rs",
-        "router",
-        "labels are kept with the router",
-    ),
-    (
-        "shadow/sampled.rs",
-        "router",
-        "a shadow keeps the plan of its request",
-    ),
-    (
-        "shadow/task.rs",
-        "router",
-        "a shadow holds a lease on its model",
-    ),
 ];
 const VERSION: &str = "the number and the state of a version are declared with the deployments";
 const STATE: &str = "a policy is checked and compiled against deployments, not a list of labels";
