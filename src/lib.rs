@@ -55,6 +55,7 @@ mod share;
 mod split;
 #[cfg(feature = "stats")]
 pub mod stats;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;

@@ -15,7 +15,7 @@ impl Plan {
     #[must_use]
     pub fn pin(&self, route: &Route) -> Option<Pin> {
         let version = self.version_of(route)?;
-        (route.generation() == self.generation()).then(|| Pin::new(self.fingerprint(), version))
+        Some(Pin::new(self.fingerprint(), version))
     }
 
     /// Decides for a unit whose session began with a version.
@@ -57,7 +57,8 @@ impl Plan {
     }
 
     fn pinned_version(&self, pin: &Pin) -> Option<VersionId> {
-        self.versions
+        self.words
+            .versions
             .iter()
             .find(|named| named.label == pin.version())
             .map(|named| named.version)

@@ -3,11 +3,9 @@
 use core::{fmt, marker::PhantomData};
 use std::{any::Any, sync::Arc};
 
-use parking_lot::Mutex;
-
 use super::{
-    Labels, Router, Shared,
-    cache::SLOTS,
+    Router, Shared,
+    id::RouterId,
     journal::Journal,
     next_stamp,
     published::{Loaded, Published},
@@ -20,7 +18,8 @@ use crate::{
     journal::JournalCapacity,
     plan::Plan,
     record::Recorder,
-    shadow::{AnyComparison, Comparison, Desk, ShadowBudget},
+    shadow::{AnyComparison, Comparison, Desk, Labels, ShadowBudget},
+    sync::Mutex,
 };
 
 /// Describes a router before its first model is there.
@@ -155,7 +154,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
             .map(|journal| journal.begin(&deployments));
         let shared = Shared {
             stamp: Stamp::new(stamp),
-            slot: (stamp % SLOTS as u64) as usize,
+            id: RouterId::take(),
             published: Mutex::new(published),
             deployments: Mutex::new(deployments),
             desk,

@@ -9,3 +9,4 @@ mod operators;
 mod pair;
 mod router_threads;
 mod shared_lists;
+mod snapshots;
