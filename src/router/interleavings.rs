@@ -65,6 +65,7 @@ fn request_against_rejection(then: impl Fn(&Labelled, &'static str, bool) + Send
         let router = Arc::new(canary());
         let beside = admit(&router);
         assert_eq!(*beside.model(), "v2");
+        let pin = router.pin(beside.route()).unwrap();
         let returned = Arc::new(AtomicBool::new(false));
         let request = {
             let (router, returned, then) = (
@@ -76,6 +77,9 @@ fn request_against_rejection(then: impl Fn(&Labelled, &'static str, bool) + Send
                 // From here on the thread remembers the snapshot.
                 drop(admit(&router));
                 let returned = returned.load(Ordering::Acquire);
+                // Decided by the plan that the thread remembers, if it is still in force.
+                let route = router.route_pinned("user-42", &pin);
+                assert!(!returned || route.generation() == 4, "an old decision");
                 let ticket = admit(&router);
                 then(&router, ticket.model(), returned);
                 ticket
