@@ -11,5 +11,6 @@ mod hostile_input;
 mod naive;
 mod policy_files;
 mod refusals;
+mod set_twice;
 mod shares;
 mod testing_all_units;
