@@ -46,7 +46,6 @@ impl ReferenceStateMachine for Reference {
             generation: 0,
             letters: BTreeMap::from([(0, 'l')]),
             asked: Asked::LiveOnly,
-            is_initial: true,
             killed: BTreeSet::new(),
             shed: BTreeMap::new(),
         })

@@ -107,8 +107,6 @@ pub(crate) struct Naive {
     pub(crate) generation: u64,
     pub(crate) letters: BTreeMap<usize, char>,
     pub(crate) asked: Asked,
-    /// Whether the policy of the beginning is in force, which has a name of its own.
-    pub(crate) is_initial: bool,
     pub(crate) killed: BTreeSet<usize>,
     /// Percent that a version sheds, where it is not nothing.
     pub(crate) shed: BTreeMap<usize, u32>,
@@ -159,18 +157,16 @@ impl Naive {
                 self.is(version, "s")
             }
             Step::Release(asked) => {
-                let is_equal = asked == self.asked && !self.is_initial && self.killed.is_empty();
+                let is_equal = asked == self.asked && self.killed.is_empty();
                 if is_equal && self.accepts(asked) {
                     return Some(next);
                 }
-                next.is_initial = false;
                 ask(&mut next, asked);
                 self.accepts(asked)
             }
             Step::Swap(version, asked) => {
                 set(&mut next, self.with('l')?, 'b');
                 answer_all(&mut next, version);
-                next.is_initial &= asked.is_none();
                 let asked = asked.unwrap_or(Asked::LiveOnly);
                 ask(&mut next, asked);
                 self.with('b').is_none() && self.is(version, "r") && next.accepts(asked)
