@@ -28,6 +28,7 @@
 mod attributes;
 mod audience;
 mod bucket;
+#[cfg(feature = "stats")]
 pub mod comparison;
 mod deployment;
 #[cfg(feature = "stats")]

@@ -67,7 +67,9 @@ impl Plan {
 
     /// Returns the versions that some unit can get under this plan, and the live one.
     pub(super) fn find_answering(&self) -> Box<[VersionId]> {
-        let listed = self.listed_routes.iter().map(Route::version);
+        let listed = self.listed_routes.iter().enumerate();
+        let listed = listed.filter(|(list, _)| self.listed.has_units(*list));
+        let listed = listed.map(|(_, route)| route.version());
         let ruled = self.ruled.iter().map(|rule| rule.served.version());
         let is_open = self.gate.is_none_or(|gate| gate.points() > 0);
         let drawn = self

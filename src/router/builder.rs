@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     bucket::Secret,
-    deployment::{Deployments, LabelError, VersionId},
+    deployment::{Deployments, LabelError, Origin, VersionId},
     journal::JournalCapacity,
     plan::Plan,
     record::Recorder,
@@ -126,6 +126,14 @@ impl<M: Send + Sync + 'static> Builder<M> {
         Ok(self.start(deployments, live, Vec::new()))
     }
 
+    /// Returns what tells this router's stored state from those of others.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            router: self.name.clone(),
+            secret_check: self.secret.check_value(),
+        }
+    }
+
     /// Starts the router in any state, with a model for each version in it.
     pub(super) fn start(
         self,
@@ -133,6 +141,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
         live: (VersionId, M),
         others: Vec<(VersionId, M)>,
     ) -> Router<M> {
+        let deployments = deployments.of_router(self.origin());
         let plan = Plan::build(
             deployments.checked_policy(),
             deployments.versions(),

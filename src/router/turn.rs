@@ -79,7 +79,12 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
     }
 
     /// Publishes the next snapshot and returns its generation.
+    ///
+    /// What took no generation changed nothing: there is nothing to publish, nor to record.
     pub(super) fn publish(mut self, operation: &Operation, signed: &Signed<'_>) -> u64 {
+        if self.next.generation() == self.current.generation() {
+            return self.current.generation();
+        }
         let plan = Plan::build(
             self.next.checked_policy(),
             self.next.versions(),
