@@ -11,6 +11,8 @@ mod journal;
 mod labels;
 mod operations;
 mod operator;
+#[cfg(feature = "stats")]
+mod orders;
 mod pinned;
 mod published;
 mod reader;
@@ -57,6 +59,8 @@ pub(crate) use published::Lease;
 pub use reader::Reader;
 pub use recording::Recording;
 pub use restore::{RestoreError, RestoreFault};
+#[cfg(feature = "stats")]
+pub use rollout::DriveError;
 pub use serve::Served;
 pub use ticket::Ticket;
 
@@ -88,6 +92,9 @@ struct Shared<M> {
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
     deployments: Mutex<Deployments>,
+    /// Who has done what; locked after `deployments` only.
+    #[cfg(feature = "stats")]
+    orders: Mutex<orders::Orders>,
     desk: Arc<Desk>,
     name: String,
     secret: Secret,

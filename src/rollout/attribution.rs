@@ -61,6 +61,15 @@ pub(super) fn at_share(mut policy: Policy, share: Share) -> Policy {
     policy
 }
 
+/// Returns a policy that shows nobody the candidate: neither draw, list, rule nor override.
+pub(super) fn unseen(mut policy: Policy, version: &str) -> Policy {
+    policy.canary = None;
+    policy.overrides = None;
+    policy.units.retain(|listed| listed.version != version);
+    policy.rule.retain(|rule| rule.version != version);
+    policy
+}
+
 /// Returns the policies of all steps at which candidate and control can be compared.
 pub(super) fn steps(policy: &Policy, ladder: &Ladder) -> Vec<StepShare> {
     let step = |&share| {

@@ -67,6 +67,15 @@ impl Check {
         !matches!(self, Check::Limit { .. })
     }
 
+    /// Says which kind of measurement the check looks at.
+    pub(super) const fn wants(&self) -> &'static str {
+        match self {
+            Check::Rate(_) => "bad events",
+            Check::Effect { .. } => "the bounds of an effect",
+            Check::Limit { .. } => "a number",
+        }
+    }
+
     /// Returns what the measurement says, nothing if it is not of this check's kind.
     pub(super) fn judge(
         &self,

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Guard, Ladder, ScheduleError};
+use super::{Check, Guard, Ladder, Measured, Refusal, ScheduleError, refusal::names};
 use crate::{share::Share, stats::Alpha};
 
 /// Holds the rules of a roll-out: its steps, its guards, its times.
@@ -58,7 +58,7 @@ pub enum Climb {
 pub enum Before {
     /// The first release.
     Start,
-    /// Every step up, that to 100 % included.
+    /// Every step up, that to 100 % included. Opened for a step, it is closed again after it.
     EachStep,
     /// The acceptance after baking.
     Acceptance,
@@ -219,6 +219,30 @@ impl Schedule {
     pub(super) fn all_guards(&self) -> impl Iterator<Item = &Guard> {
         let shadow = self.shadow.iter().flat_map(|stage| &stage.guards);
         self.guards.iter().chain(shadow)
+    }
+
+    /// Tells why a measurement is none of the guard of this name, nothing if it is one.
+    pub(super) fn misfit(&self, name: &str, measured: &Measured) -> Option<Refusal> {
+        let Some(guard) = self.all_guards().find(|guard| guard.name() == name) else {
+            return Some(Refusal::UnknownGuard {
+                guard: name.to_owned(),
+                known: names(self.all_guards().map(Guard::name)),
+            });
+        };
+        match (guard.check(), measured) {
+            (Check::Rate(test), Measured::BadEvents(events)) => {
+                let fits = events.is_of(test.margins());
+                let guard = name.to_owned();
+                (!fits).then_some(Refusal::OtherTest { guard })
+            }
+            (Check::Effect { .. }, Measured::Effect { .. })
+            | (Check::Limit { .. }, Measured::Value(_)) => None,
+            (check, measured) => Some(Refusal::WrongKind {
+                guard: name.to_owned(),
+                wanted: check.wants().to_owned(),
+                found: measured.kind().to_owned(),
+            }),
+        }
     }
 
     pub(super) fn checked(self) -> Result<Schedule, ScheduleError> {

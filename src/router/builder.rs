@@ -154,6 +154,8 @@ impl<M: Send + Sync + 'static> Builder<M> {
             slot: (stamp % SLOTS as u64) as usize,
             published: Mutex::new(published),
             deployments: Mutex::new(deployments),
+            #[cfg(feature = "stats")]
+            orders: Mutex::default(),
             desk,
             name: self.name,
             secret: self.secret,
