@@ -17,6 +17,7 @@ use crate::{
     fingerprint::Fingerprint,
     policy::OnError,
     route::{Route, ShadowSet},
+    share::Share,
     split::Finder,
     unit::{Unit, UnitKey},
 };
@@ -103,6 +104,7 @@ struct Permitted {
 #[derive(Clone, Copy, Debug)]
 struct ShedDraw {
     version: VersionId,
+    share: Share,
     range: Range,
 }
 
@@ -319,6 +321,16 @@ impl Plan {
         self.arms
             .get(usize::from(route.arm))
             .map(|arm| arm.label.as_str())
+    }
+
+    /// Returns the share of the canary's units that fall to the live version; 0 without a canary.
+    pub(crate) fn shed_of_canary(&self) -> Share {
+        let [_, canary] = &*self.arms else {
+            return Share::NONE;
+        };
+        let mut sheds = self.sheds.iter().filter(|_| self.is_canary);
+        let shed = sheds.find(|shed| shed.version == canary.version);
+        shed.map_or(Share::NONE, |shed| shed.share)
     }
 
     /// Iterates over the labels of the versions in a route's shadow set.

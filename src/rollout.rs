@@ -84,7 +84,7 @@ pub use ladder::{Ladder, LadderError};
 pub use phase::{Phase, Tag};
 pub use refusal::Refusal;
 pub use sample::{BadEvents, Measured, Sample};
-pub use schedule::{Before, Climb, OnDeadline, Schedule, ShadowStage};
+pub use schedule::{Before, Climb, End, OnDeadline, Schedule, ShadowStage};
 pub(crate) use seen::Seen;
 pub use state::State;
 pub use trail::{Advance, Change, Event, Trail};

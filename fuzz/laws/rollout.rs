@@ -67,13 +67,13 @@ pub(crate) fn check(bytes: &[u8]) {
 }
 
 fn check_step(before: &Rollout, after: &Rollout, inputs: &[Input], action: Option<&Action>) {
-    let is_back = after.state().phase() == Phase::RolledBack;
+    let is_back = after.phase() == Phase::RolledBack;
     assert!(
-        after.share() >= before.share() || after.phase() == Phase::RolledBack,
+        after.share() >= before.share() || is_back,
         "C1: exposure decreased"
     );
     assert!(
-        after.phase() != Phase::RolledBack || after.share() == Share::NONE,
+        !is_back || after.share() == Share::NONE,
         "C1: taken back in one step"
     );
     let moved = after.state().phase() != before.state().phase();
@@ -99,6 +99,14 @@ fn check_step(before: &Rollout, after: &Rollout, inputs: &[Input], action: Optio
     );
     if before.phase().is_final() {
         assert_eq!(after, before, "C6: final is final");
+        return;
+    }
+    if before.state().phase() == Phase::RolledBack {
+        let (is, was) = (after.state(), before.state());
+        assert_eq!(
+            is, was,
+            "C6: a rejection stands while the router has not carried it out"
+        );
         return;
     }
     let aborts = inputs

@@ -263,6 +263,7 @@ impl Compiler<'_> {
                 let range = self.range(Purpose::Shed, salt, other.label(), shares);
                 ShedDraw {
                     version: other.id(),
+                    share: other.shed(),
                     range,
                 }
             })

@@ -80,12 +80,12 @@ impl Check {
     pub(super) fn judge(
         &self,
         measured: &Measured,
-        share: Option<CandidateShare>,
+        shares: &[CandidateShare],
         alpha: Alpha,
     ) -> Option<Judgement> {
         match (self, measured) {
             (Check::Rate(test), Measured::BadEvents(events)) => {
-                Some(judge_rate(test, events, share, alpha))
+                Some(judge_rate(test, events, shares, alpha))
             }
             (&Check::Effect { worse, harm, safe }, &Measured::Effect { lower, upper }) => {
                 let (least, greatest) = match worse {
@@ -119,11 +119,11 @@ impl Check {
 fn judge_rate(
     test: &RateTest,
     events: &BadEvents,
-    share: Option<CandidateShare>,
+    shares: &[CandidateShare],
     alpha: Alpha,
 ) -> Judgement {
     let tally = &events.tally;
-    let of_step = |tally| share.map_or_else(Tally::new, |share| stage_of(tally, share));
+    let of_step = |tally| stages_of(tally, shares);
     let (mut harm, mut safe, kept) = match &events.thinned {
         None => (test.harm(tally), test.safe(&of_step(tally)), tally),
         Some(thinned) => {
@@ -164,13 +164,14 @@ pub(super) struct Judgement {
     pub(super) found: Found,
 }
 
-/// Returns the events under one share alone: the evidence of one step.
-fn stage_of(tally: &Tally, share: CandidateShare) -> Tally {
+/// Returns the events under these shares alone: the evidence of one step.
+fn stages_of(tally: &Tally, shares: &[CandidateShare]) -> Tally {
     let mut step = Tally::new();
-    for stage in tally.stages().iter().filter(|stage| stage.share == share) {
-        // One share is within the limit of shares, and the counts fitted before.
-        let _ = step.record_many(Side::Candidate, share, stage.candidate);
-        let _ = step.record_many(Side::Control, share, stage.control);
+    let stages = tally.stages().iter();
+    for stage in stages.filter(|stage| shares.contains(&stage.share)) {
+        // There are no more shares, and no higher counts, than in the whole.
+        let _ = step.record_many(Side::Candidate, stage.share, stage.candidate);
+        let _ = step.record_many(Side::Control, stage.share, stage.control);
     }
     step
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::{
-    Action, Input, Phase, RolloutError, Sample, Schedule, State, Tag, Trail,
+    Action, End, Input, Phase, RolloutError, Sample, Schedule, State, Tag, Trail,
     attribution::{self, StepShare},
     evidence::Evidence,
     refusal::Refusal,
@@ -40,6 +40,8 @@ pub struct Rollout {
     pub(super) found: Option<Fingerprint>,
     /// Whether an operator let it act beside another roll-out.
     pub(super) has_taken_over: bool,
+    /// What the candidate has shed in this phase, the present share last.
+    pub(super) sheds: Vec<Share>,
     pub(super) trail: Trail,
     pub(super) sight: Sight,
 }
@@ -53,12 +55,20 @@ impl Rollout {
     /// Prepares the release of a canary policy; its share is the schedule's to choose.
     ///
     /// # Errors
-    /// [`RolloutError::NotACanary`] for any other policy.
+    /// [`RolloutError::NotACanary`] for any other policy, and [`RolloutError::KeepsOut`] for one
+    /// that keeps units out by a holdout, a layer, `within`, a rule or a list, unless the schedule
+    /// says that they get the candidate at its end.
     pub fn new(policy: Policy, schedule: Schedule) -> Result<Rollout, RolloutError> {
         let Some(canary) = &policy.canary else {
             let release = policy.release().to_owned();
             return Err(RolloutError::NotACanary { release });
         };
+        if schedule.end == End::LetIn
+            && let Some(what) = attribution::keeps_out(&policy, &canary.version)
+        {
+            let release = policy.release().to_owned();
+            return Err(RolloutError::KeepsOut { release, what });
+        }
         Ok(Rollout {
             version: canary.version.clone(),
             steps: attribution::steps(&policy, &schedule.ladder),
@@ -70,6 +80,7 @@ impl Rollout {
             in_force: Phase::Pending,
             found: None,
             has_taken_over: false,
+            sheds: Vec::new(),
             trail: Trail::new(),
             sight: Sight::default(),
         })
@@ -135,15 +146,14 @@ impl Rollout {
         if let Some(seen) = seen {
             self.reconcile(seen);
         }
-        if self.in_force.is_final() {
+        // A rejection that the router has not carried out yet is as good as final.
+        if self.in_force.is_final() || self.state.phase == Phase::RolledBack {
             self.refuse_all(inputs, tag);
             return None;
         }
         let before = self.state.phase;
         let commands = self.take(inputs, tag);
-        if before != Phase::RolledBack {
-            self.react(&commands, &earlier);
-        }
+        self.react(&commands, &earlier);
         self.refuse_unheard(&commands, before);
         if let Some((release, version)) = self.sight.another.clone()
             && !self.has_taken_over
@@ -211,6 +221,8 @@ impl Rollout {
         }
         self.in_force = self.state.phase;
         self.evidence = Evidence::default();
+        let earlier = self.sheds.len().saturating_sub(1);
+        self.sheds.drain(..earlier);
         let is_later = self.clock > self.state.since && !self.sight.is_replayed;
         if !self.in_force.is_final() && is_later {
             self.note(super::Change::InForce);

@@ -25,7 +25,7 @@ impl Rollout {
     /// Returns what the sample says about a guard, nothing if it has no data of it.
     pub(super) fn judge(&self, guard: &Guard, sample: &Sample) -> Option<Judgement> {
         let measured = sample.measured.get(guard.name())?;
-        let share = self.candidate_share();
+        let shares = self.shares_of_step();
         // At 100 % nobody is left to be the control; before that, a comparison needs both.
         let is_one_sided =
             sample.candidate == 0 || (sample.control == 0 && self.in_force != Phase::Baking);
@@ -36,23 +36,28 @@ impl Rollout {
             true => self.schedule.alpha_each(),
             false => self.schedule.alpha,
         };
-        guard.check().judge(measured, share, alpha)
+        let mut judgement = guard.check().judge(measured, &shares, alpha)?;
+        // Harm stays harm; nothing is safe while units are missing on one side.
+        judgement.is_safe &= !self.is_contradicted(sample);
+        Some(judgement)
     }
 
     /// Returns the candidate's share of the units that are compared now.
     ///
     /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for; there
-    /// is none while nothing is compared.
+    /// is none while nothing is compared. While the candidate sheds, it is the share of the units
+    /// that count, as of the last look at the router.
     #[must_use]
     pub fn candidate_share(&self) -> Option<CandidateShare> {
-        let Phase::Ramping { step } = self.in_force else {
-            return None;
-        };
-        self.steps.get(step).map(|(_, share)| *share)
+        self.shares_of_step().last().copied()
     }
 
     /// Tells whether all conditions of the next step hold.
     pub(super) fn is_due(&self) -> bool {
+        let sample = self.evidence.sample.as_ref();
+        if sample.is_some_and(|sample| self.is_contradicted(sample)) {
+            return false;
+        }
         let elapsed = self.clock.since(self.state.since);
         let enough = |exposures: u64| self.evidence.candidate() >= exposures.max(1);
         self.gates_are_open()

@@ -252,7 +252,7 @@ impl Rollout {
 
     /// Says that the release has ended, to whatever comes.
     pub(super) fn refuse_all(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) {
-        let phase = self.in_force;
+        let phase = self.state.phase;
         let is_in_time = |input: &Input| match input {
             Input::Sample(sample) => earlier == Some(sample.tag),
             _ => false,

@@ -20,7 +20,8 @@ impl Rollout {
             Some((id, ..)) if self.sight.candidate.is_some_and(|known| known != id) => {
                 self.miss(seen);
             }
-            Some((id, state, _)) => {
+            Some((id, state, shed)) => {
+                self.see_shed(shed);
                 let begins = self.in_force == Phase::Pending && is_first;
                 match state {
                     VersionState::Rejected if begins => return,

@@ -30,6 +30,24 @@ pub struct Schedule {
     pub(super) gates: BTreeMap<String, Before>,
     pub(super) deadline: Option<(Duration, OnDeadline)>,
     pub(super) shadow: Option<ShadowStage>,
+    pub(super) end: End,
+}
+
+/// Says who gets the candidate when the ladder has been climbed.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum End {
+    /// Everybody whom the policy lets in.
+    ///
+    /// A policy that keeps nobody out lets everybody in. For one that does,
+    /// [`Rollout::new`](super::Rollout::new) refuses the roll-out: the swap at its end would drop
+    /// what keeps them out.
+    #[default]
+    LetIn,
+    /// Everybody, also the units that the policy has kept out until then.
+    Everybody,
 }
 
 /// Says when the ladder's next step is due.
@@ -162,6 +180,12 @@ impl Schedule {
         .checked()
     }
 
+    /// Returns the schedule with another end.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Schedule {
+        Schedule { end, ..self }
+    }
+
     /// Returns the ladder.
     #[must_use]
     pub const fn ladder(&self) -> &Ladder {
@@ -213,6 +237,7 @@ impl Schedule {
             gates: BTreeMap::new(),
             deadline: None,
             shadow: None,
+            end: End::default(),
         }
     }
 

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    Before, Climb, Guard, Ladder, OnDeadline, Phase, Rollout, RolloutError, Schedule,
+    Before, Climb, End, Guard, Ladder, OnDeadline, Phase, Rollout, RolloutError, Schedule,
     ScheduleError, ShadowStage, Trail, evidence::Evidence,
 };
 use crate::{
     fingerprint::Fingerprint,
     policy::Policy,
+    share::Share,
     stats::{Alpha, state::StateError},
     timestamp::Timestamp,
 };
@@ -31,6 +32,16 @@ pub(super) struct RawSchedule {
     gates: BTreeMap<String, Before>,
     deadline: Option<(Duration, OnDeadline)>,
     shadow: Option<ShadowStage>,
+    #[serde(skip_serializing_if = "is_default")]
+    end: End,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_default(end: &End) -> bool {
+    *end == End::default()
 }
 
 impl Default for RawSchedule {
@@ -51,6 +62,7 @@ impl From<Schedule> for RawSchedule {
             gates: schedule.gates,
             deadline: schedule.deadline,
             shadow: schedule.shadow,
+            end: schedule.end,
         }
     }
 }
@@ -69,6 +81,7 @@ impl TryFrom<RawSchedule> for Schedule {
             gates: raw.gates,
             deadline: raw.deadline,
             shadow: raw.shadow,
+            end: raw.end,
         };
         schedule.checked()
     }
@@ -90,6 +103,8 @@ pub(super) struct RawRollout {
     found: Option<Fingerprint>,
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     has_taken_over: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sheds: Vec<Share>,
     trail: Trail,
 }
 
@@ -106,6 +121,7 @@ impl From<Rollout> for RawRollout {
             in_force: (!confirmed).then_some(in_force),
             found: rollout.found,
             has_taken_over: rollout.has_taken_over,
+            sheds: rollout.sheds,
             trail: rollout.trail,
         }
     }
@@ -128,7 +144,12 @@ impl TryFrom<RawRollout> for Rollout {
         if raw.version != 1 {
             StateError::check_version(NAME, raw.version, VERSION)?;
         }
-        let mut replayed = Rollout::replay(raw.policy, raw.schedule, raw.trail)?;
+        let mut schedule = raw.schedule;
+        if raw.version == 1 {
+            // There was no other end in the first edition.
+            schedule.end = End::Everybody;
+        }
+        let mut replayed = Rollout::replay(raw.policy, schedule, raw.trail)?;
         let is_ahead = raw.clock >= replayed.clock;
         StateError::require(is_ahead, NAME, "the clock is behind the last event")?;
         if raw.confirmed {
@@ -151,6 +172,7 @@ impl TryFrom<RawRollout> for Rollout {
             },
             found: raw.found,
             has_taken_over: raw.has_taken_over,
+            sheds: raw.sheds,
             ..replayed
         })
     }

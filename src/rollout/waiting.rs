@@ -42,6 +42,14 @@ impl Rollout {
         self.wait_for_time(&mut waits);
         self.wait_for_units(&mut waits);
         self.wait_for_guards(&mut waits);
+        if let Some(sample) = &self.evidence.sample
+            && self.is_contradicted(sample)
+        {
+            let (control, candidate) = (sample.control, sample.candidate);
+            waits.push(format!(
+                "the ratio of the units, {control} : {candidate}, to fit the share of the step"
+            ));
+        }
         waits
     }
 

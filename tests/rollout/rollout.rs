@@ -10,6 +10,7 @@
 mod climbing;
 mod delay;
 mod edges;
+mod end;
 mod evidence;
 mod force;
 mod limits;
@@ -20,6 +21,7 @@ mod persons;
 mod races;
 mod releases;
 mod restarts;
+mod shedding;
 mod simulation;
 mod stages;
 mod told;
