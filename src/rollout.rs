@@ -71,7 +71,6 @@ mod stored;
 mod trail;
 mod waiting;
 
-pub use crate::router::DriveError;
 pub use action::Action;
 pub use by_hand::ByHand;
 pub use cause::{Cause, PauseCause};

@@ -43,6 +43,7 @@ pub(super) enum Deed {
     Swapped,
     Accepted,
     Removed,
+    Reclaimed,
 }
 
 impl Orders {
@@ -81,7 +82,7 @@ impl Orders {
                 format!("version {version:?} was retired"),
             ),
             Operation::Reclaim { version } => (
-                Deed::Removed,
+                Deed::Reclaimed,
                 version.as_str(),
                 format!("version {version:?} was reclaimed"),
             ),
@@ -108,11 +109,15 @@ impl Orders {
     ///
     /// Of a version that was rejected and then reclaimed, the rejection is meant.
     pub(super) fn last(&self, deed: Deed, version: &str) -> Option<ByHand> {
-        let of = |given: &&Given| given.deed == deed && given.whom == version;
+        let is_meant = |given: &Given| match given.deed {
+            Deed::Reclaimed => deed == Deed::Removed,
+            other => other == deed,
+        };
+        let of = |given: &&Given| is_meant(given) && given.whom == version;
         let mut given = self.given.iter().rev().filter(of);
         let last = given.next()?;
-        let first = match deed {
-            Deed::Removed => given.last().unwrap_or(last),
+        let first = match last.deed {
+            Deed::Reclaimed => given.next().unwrap_or(last),
             _ => last,
         };
         (!first.is_own).then(|| first.by.clone())

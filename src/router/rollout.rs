@@ -60,8 +60,8 @@ impl<M: Send + Sync + 'static> Router<M> {
         match operation.is_none() && refused.is_empty() {
             true => Ok(done),
             false => Err(DriveError {
-                done,
-                operation,
+                done: done.map(Box::new),
+                operation: operation.map(Box::new),
                 refused,
             }),
         }
@@ -180,9 +180,9 @@ fn carry_out<M: Send + Sync + 'static>(
 #[non_exhaustive]
 pub struct DriveError {
     /// The action that was carried out all the same, if there was one.
-    pub done: Option<Action>,
+    pub done: Option<Box<Action>>,
     /// Why the router refuses the action that is due; the next call tries it again.
-    pub operation: Option<OperationError>,
+    pub operation: Option<Box<OperationError>>,
     /// The inputs that were not taken; what came with them was.
     pub refused: Vec<Refusal>,
 }
@@ -198,7 +198,7 @@ impl fmt::Display for DriveError {
 
 impl core::error::Error for DriveError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        let source = self.operation.as_ref();
+        let source = self.operation.as_deref();
         source.map(|source| source as &(dyn core::error::Error + 'static))
     }
 }
