@@ -85,6 +85,8 @@ pub use plan::{Explanation, Partition, Plan, Step};
 pub use policy::{ClassDiff, Diff, Fraction, LayerError, Move, OnError, Policy, PolicyError};
 pub use record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
 pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
+#[cfg(feature = "stats")]
+pub use router::DriveError;
 pub use router::{
     Batch, Builder, CloseError, Closing, DeployError, Drain, Operator, Reader, ReclaimError,
     Recording, RestoreError, RestoreFault, Router, Served, Ticket, UnknownRoute, ValidateError,

@@ -18,6 +18,7 @@ use crate::{
     fingerprint::Fingerprint,
     policy::{OnError, UnitTable},
     route::{Route, ShadowSet},
+    share::Share,
     split::Finder,
     unit::Unit,
     version::VersionId,
@@ -105,6 +106,7 @@ struct Permitted {
 #[derive(Clone, Copy, Debug)]
 struct ShedDraw {
     version: VersionId,
+    share: Share,
     range: Range,
 }
 

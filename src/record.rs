@@ -7,6 +7,7 @@ use crate::{
     fingerprint::Fingerprint,
     plan::{Plan, Words},
     route::{Propensity, Reason, Route},
+    share::Share,
     timestamp::Timestamp,
     unit::{Unit, UnitKey},
 };
@@ -68,6 +69,18 @@ pub struct Assignment<'a> {
     pub reason: Reason,
     /// The probability of this version for such a unit; none where nothing was drawn.
     pub propensity: Option<Propensity>,
+    /// The share of the canary's units that fell to the live version at that time.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_none"))]
+    pub shed: Share,
+}
+
+#[cfg(feature = "serde")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_none(share: &Share) -> bool {
+    *share == Share::NONE
 }
 
 impl<'a> Assignment<'a> {
@@ -80,6 +93,7 @@ impl<'a> Assignment<'a> {
             arm: words.arm_of(route).map(Cow::Borrowed),
             reason: route.reason(),
             propensity: route.propensity(),
+            shed: words.shed_of_canary(),
         }
     }
 
@@ -94,6 +108,7 @@ impl<'a> Assignment<'a> {
             generation: self.generation,
             reason: self.reason,
             propensity: self.propensity,
+            shed: self.shed,
         }
     }
 }

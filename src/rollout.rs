@@ -48,6 +48,7 @@
 
 mod action;
 mod attribution;
+mod by_hand;
 mod cause;
 mod check;
 mod controller;
@@ -59,14 +60,19 @@ mod input;
 mod ladder;
 mod phase;
 mod reaction;
+mod reconcile;
+mod refusal;
 mod sample;
 mod schedule;
+mod seen;
 mod state;
 #[cfg(feature = "serde")]
 mod stored;
 mod trail;
+mod waiting;
 
 pub use action::Action;
+pub use by_hand::ByHand;
 pub use cause::{Cause, PauseCause};
 pub use check::{Check, Found};
 pub use controller::Rollout;
@@ -75,7 +81,9 @@ pub use guard::{Guard, OnBreach, OnNoData};
 pub use input::{Command, Input};
 pub use ladder::{Ladder, LadderError};
 pub use phase::{Phase, Tag};
+pub use refusal::Refusal;
 pub use sample::{BadEvents, Measured, Sample};
-pub use schedule::{Before, Climb, OnDeadline, Schedule, ShadowStage};
+pub use schedule::{Before, Climb, End, OnDeadline, Schedule, ShadowStage};
+pub(crate) use seen::Seen;
 pub use state::State;
 pub use trail::{Advance, Change, Event, Trail};

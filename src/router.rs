@@ -14,6 +14,8 @@ mod interleavings;
 mod journal;
 mod operations;
 mod operator;
+#[cfg(feature = "stats")]
+mod orders;
 mod pinned;
 mod plans;
 mod published;
@@ -59,6 +61,8 @@ pub use pinned::UnknownRoute;
 pub use reader::Reader;
 pub use recording::Recording;
 pub use restore::{RestoreError, RestoreFault};
+#[cfg(feature = "stats")]
+pub use rollout::DriveError;
 pub use serve::Served;
 pub use ticket::Ticket;
 
@@ -90,6 +94,9 @@ struct Shared<M> {
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
     deployments: Mutex<Deployments>,
+    /// Who has done what; locked after `deployments` only.
+    #[cfg(feature = "stats")]
+    orders: Mutex<orders::Orders>,
     desk: Arc<Desk>,
     name: String,
     secret: Secret,

@@ -5,9 +5,7 @@ use std::{collections::BTreeSet, error::Error, time::Duration};
 use switchstand::{
     Key, Policy, Router, Share, Timestamp,
     experiment::digest,
-    rollout::{
-        Action, Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Sample, Schedule,
-    },
+    rollout::{Action, Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule},
     stats::guard::{RateGuard, RateTest, Side},
 };
 
@@ -68,8 +66,8 @@ impl Ramp {
     ) -> Result<Option<Action>, Box<dyn Error>> {
         self.seconds += 1;
         let [control, candidate] = self.exposed.each_ref().map(|users| users.len() as u64);
-        let sample = self.rollout.tag().map(|tag| {
-            let sample = Sample::new(tag, self.seconds).exposed(control, candidate);
+        let sample = self.rollout.sample().map(|sample| {
+            let sample = sample.exposed(control, candidate);
             let sample = sample.with(WRONG, Measured::of(&self.wrong));
             Input::Sample(sample.with(FAILED, Measured::of(&self.failed)))
         });

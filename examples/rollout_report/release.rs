@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup, digest};
 use switchstand::rollout::{
-    Check, Climb, Guard, Input, Measured, Phase, Rollout, Sample, Schedule, Tag,
+    Check, Climb, Guard, Input, Measured, Phase, Rollout, Sample, Schedule,
 };
 use switchstand::stats::Worse;
 use switchstand::stats::anytime::AnytimeT;
@@ -54,7 +54,7 @@ impl Release {
 
         for minute in 0.. {
             let score = watch.scores.effect();
-            let sample = rollout.tag().map(|tag| watch.sample(tag, minute, score));
+            let sample = rollout.sample().map(|sample| watch.sample(sample, score));
             let now = Timestamp::from_secs(60 * minute);
             if router.drive(&mut rollout, now, sample)?.is_some() {
                 watch.begin(name, &rollout)?;
@@ -130,8 +130,8 @@ struct Watch {
     scores: Scores,
     /// An experiment on one step of the ladder: its arms keep their weights while it lasts.
     step: Option<Experiment>,
-    answered_by_control: u64,
-    answered_by_candidate: u64,
+    /// Users of this phase: of the control, of the candidate.
+    exposed: [HashSet<u64>; 2],
     reached: HashSet<u64>,
 }
 
@@ -141,15 +141,15 @@ impl Watch {
             errors: RateGuard::by_unit(RateTest::default()),
             scores: Scores::new(alpha)?,
             step: None,
-            answered_by_control: 0,
-            answered_by_candidate: 0,
+            exposed: Default::default(),
             reached: HashSet::new(),
         })
     }
 
-    fn sample(&self, tag: Tag, sequence: u64, score: Option<[f64; 3]>) -> Input {
-        let sample = Sample::new(tag, sequence)
-            .exposed(self.answered_by_control, self.answered_by_candidate)
+    fn sample(&self, sample: Sample, score: Option<[f64; 3]>) -> Input {
+        let [control, candidate] = self.exposed.each_ref().map(|users| users.len() as u64);
+        let sample = sample
+            .exposed(control, candidate)
             .with("errors", Measured::of(&self.errors));
         Input::Sample(match score {
             Some([_, lower, upper]) => {
@@ -162,7 +162,7 @@ impl Watch {
 
     /// Begins a phase: counts anew, and measures the step if it compares the two versions.
     fn begin(&mut self, name: &str, rollout: &Rollout) -> Result<(), Box<dyn Error>> {
-        (self.answered_by_control, self.answered_by_candidate) = (0, 0);
+        self.exposed = Default::default();
         if matches!(rollout.phase(), Phase::Ramping { .. }) {
             let candidate = u64::from(rollout.share().nanos());
             let weights = [u64::from(Share::ALL.nanos()) - candidate, candidate];
@@ -178,11 +178,12 @@ impl Watch {
     }
 
     fn count(&mut self, user: u64, by_candidate: bool) {
+        let [control, candidate] = &mut self.exposed;
         if by_candidate {
-            self.answered_by_candidate += 1;
+            candidate.insert(user);
             self.reached.insert(user);
         } else {
-            self.answered_by_control += 1;
+            control.insert(user);
         }
     }
 

@@ -33,7 +33,6 @@ pub(crate) struct Ramp {
     counted: BTreeMap<&'static str, RateGuard>,
     /// Units that the control and the candidate have answered in this phase.
     exposed: [BTreeSet<u64>; 2],
-    sequence: u64,
     /// Why the router does not do what the roll-out asks for.
     refused: Option<String>,
 }
@@ -55,7 +54,6 @@ impl Ramp {
             rollout: Rollout::new(policy, schedule)?,
             counted: [WRONG, FAILED].map(counter).into(),
             exposed: Default::default(),
-            sequence: 0,
             refused: None,
         })
     }
@@ -71,22 +69,26 @@ impl Ramp {
         now: Timestamp,
         command: Option<Command>,
     ) {
-        self.sequence += 1;
         let [control, candidate] = self.exposed.each_ref().map(|units| units.len() as u64);
-        let sample = self.rollout.tag().map(|tag| {
-            let sample = Sample::new(tag, self.sequence).exposed(control, candidate);
+        let sample = self.rollout.sample().map(|sample| {
+            let sample = sample.exposed(control, candidate);
             let with =
                 |sample: Sample, (name, guard): (&&str, _)| sample.with(name, Measured::of(guard));
             Input::Sample(self.counted.iter().fold(sample, with))
         });
         let inputs = sample.into_iter().chain(command.map(Input::Command));
         match router.drive(&mut self.rollout, now, inputs) {
-            Ok(None) => {}
+            Ok(None) => self.refused = None,
             Ok(Some(_)) => {
                 self.exposed = Default::default();
                 self.refused = None;
             }
-            Err(refusal) => self.refused = Some(refusal.to_string()),
+            Err(refusal) => {
+                if refusal.done.is_some() {
+                    self.exposed = Default::default();
+                }
+                self.refused = Some(refusal.to_string());
+            }
         }
     }
 
@@ -148,6 +150,7 @@ impl Ramp {
             "evidence": evidence,
             "cause": state.cause().map(ToString::to_string),
             "refused": self.refused,
+            "waiting_for": self.rollout.waiting_for(),
             "next": next.map(|next| next.as_nanos() / 1_000_000_000),
             "trail": self.rollout.trail().events(),
         })

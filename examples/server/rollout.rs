@@ -69,6 +69,7 @@ async fn command(State(app): State<Arc<App>>, Path(command): Path<String>, why: 
         "pause" => Command::Pause,
         "resume" => Command::Resume,
         "promote" => Command::Promote,
+        "take_over" => Command::TakeOver { why },
         "abort" => Command::Abort { why },
         _ => return refuse(StatusCode::NOT_FOUND, "no command of this name"),
     };

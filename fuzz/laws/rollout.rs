@@ -13,6 +13,8 @@ use switchstand::{Policy, Share, Timestamp};
 use super::bytes::Bytes;
 
 const NAMES: [&str; 3] = ["errors", "memory", "clicks"];
+/// In nanoseconds: a clock that leaps further is not believed at once.
+const A_YEAR: u64 = 365 * 86_400 * 1_000_000_000;
 const MOST_ROUNDS: usize = 48;
 
 pub(crate) fn check(bytes: &[u8]) {
@@ -28,7 +30,7 @@ pub(crate) fn check(bytes: &[u8]) {
         if bytes.is_over() {
             break;
         }
-        let now = Timestamp::from_nanos(bytes.below(u64::MAX));
+        let now = Timestamp::from_nanos(bytes.below(A_YEAR));
         latest = latest.max(now);
         let places = 0..u64::from(bytes.byte() % 4);
         let inputs: Vec<Input> = places.map(|place| input(bytes, &rollout, place)).collect();
@@ -36,15 +38,15 @@ pub(crate) fn check(bytes: &[u8]) {
         is_informed |= inputs.iter().any(|input| matches!(input, Input::Sample(_)));
         let action = rollout.step(now, inputs.iter().cloned());
         check_step(&before, &rollout, &inputs, action.as_ref());
-        if !is_informed && before.phase() != Phase::Pending {
+        if !is_informed && before.state().phase() != Phase::Pending {
             let asked = |input: &Input| {
                 matches!(
                     input,
                     Input::Command(Command::Promote | Command::Skip { .. })
                 )
             };
-            let moved_on = rollout.phase() != before.phase();
-            let is_back = rollout.phase() == Phase::RolledBack;
+            let moved_on = rollout.state().phase() != before.state().phase();
+            let is_back = rollout.state().phase() == Phase::RolledBack;
             assert!(
                 !moved_on || is_back || inputs.iter().any(asked),
                 "C5: no data led on"
@@ -57,7 +59,7 @@ pub(crate) fn check(bytes: &[u8]) {
         if bytes.bit() {
             rollout.confirm();
         }
-        if rollout.phase() != before.phase() {
+        if rollout.state().phase() != before.state().phase() {
             is_informed = false;
         }
         check_stored(&rollout);
@@ -74,7 +76,7 @@ fn check_step(before: &Rollout, after: &Rollout, inputs: &[Input], action: Optio
         !is_back || after.share() == Share::NONE,
         "C1: taken back in one step"
     );
-    let moved = after.phase() != before.phase();
+    let moved = after.state().phase() != before.state().phase();
     assert_eq!(
         action.is_some(),
         moved,
@@ -97,6 +99,14 @@ fn check_step(before: &Rollout, after: &Rollout, inputs: &[Input], action: Optio
     );
     if before.phase().is_final() {
         assert_eq!(after, before, "C6: final is final");
+        return;
+    }
+    if before.state().phase() == Phase::RolledBack {
+        let (is, was) = (after.state(), before.state());
+        assert_eq!(
+            is, was,
+            "C6: a rejection stands while the router has not carried it out"
+        );
         return;
     }
     let aborts = inputs
@@ -130,7 +140,7 @@ fn check_stored(rollout: &Rollout) {
 }
 
 fn duration(bytes: &mut Bytes<'_>) -> Duration {
-    Duration::from_nanos(bytes.below(u64::MAX))
+    Duration::from_nanos(bytes.below(A_YEAR))
 }
 
 fn schedule(bytes: &mut Bytes<'_>) -> Option<Schedule> {

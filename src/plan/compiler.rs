@@ -65,6 +65,7 @@ impl Compiler<'_> {
                 release: policy.release.clone(),
                 versions: self.versions(),
                 arms: self.arms(split),
+                shed_of_canary: self.shed_of_canary(),
             }),
             on_error: policy.on_error,
             head: Head::beyond(outcomes.left_out(false).live),
@@ -141,6 +142,14 @@ impl Compiler<'_> {
         let live = self.versions.live.label.as_str();
         let canary = self.policy.canary.as_ref();
         canary.is_some_and(|canary| canary.version != live)
+    }
+
+    fn shed_of_canary(&self) -> Share {
+        let canary = self.policy.canary.as_ref();
+        let mut versions = self.versions.iter();
+        canary
+            .and_then(|canary| versions.find(|known| known.label() == canary.version))
+            .map_or(Share::NONE, |known| known.shed())
     }
 
     fn arms(&self, split: Option<&Split>) -> Box<[Named]> {
@@ -238,6 +247,7 @@ impl Compiler<'_> {
                 let range = self.range(Purpose::Shed, salt, other.label(), shares);
                 ShedDraw {
                     version: other.id(),
+                    share: other.shed(),
                     range,
                 }
             })

@@ -1,7 +1,7 @@
 //! What the routes of a plan mean.
 
 use super::Named;
-use crate::{fingerprint::Fingerprint, route::Route, version::VersionId};
+use crate::{fingerprint::Fingerprint, route::Route, share::Share, version::VersionId};
 
 /// What is needed to put the routes of a plan into words, without what decides.
 ///
@@ -14,6 +14,8 @@ pub(crate) struct Words {
     /// In the order of their numbers.
     pub(super) versions: Box<[Named]>,
     pub(super) arms: Box<[Named]>,
+    /// The share of the canary's units that fall to the live version; 0 without a canary.
+    pub(super) shed_of_canary: Share,
 }
 
 impl Words {
@@ -23,6 +25,10 @@ impl Words {
 
     pub(crate) const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    pub(crate) const fn shed_of_canary(&self) -> Share {
+        self.shed_of_canary
     }
 
     pub(crate) fn release(&self) -> &str {

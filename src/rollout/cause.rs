@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Found;
+use super::{ByHand, Found};
 
 /// Says why a candidate was rejected.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,11 @@ pub enum Cause {
     },
     /// The release took too long.
     DeadlinePassed,
+    /// A person took the candidate away.
+    ByHand {
+        /// Who, how and when.
+        by: ByHand,
+    },
 }
 
 impl fmt::Display for Cause {
@@ -41,6 +46,7 @@ impl fmt::Display for Cause {
             Cause::Breached { guard, found } => write!(f, "guard {guard:?} breached: {found}"),
             Cause::NoData { guard } => write!(f, "guard {guard:?} has no data"),
             Cause::DeadlinePassed => f.write_str("the deadline has passed"),
+            Cause::ByHand { by } => write!(f, "{by}"),
         }
     }
 }
@@ -68,6 +74,12 @@ pub enum PauseCause {
     },
     /// The release takes too long.
     DeadlinePassed,
+    /// A person has put another policy in force, or swapped. It stays so until an operator
+    /// resumes where the roll-out's own policy is back, or takes over.
+    Overruled {
+        /// Who, how and when.
+        by: ByHand,
+    },
 }
 
 impl fmt::Display for PauseCause {
@@ -77,6 +89,7 @@ impl fmt::Display for PauseCause {
             PauseCause::Breached { guard } => write!(f, "guard {guard:?} was breached"),
             PauseCause::NoData { guard } => write!(f, "guard {guard:?} has no data"),
             PauseCause::DeadlinePassed => f.write_str("the deadline has passed"),
+            PauseCause::Overruled { by } => write!(f, "{by}"),
         }
     }
 }

@@ -56,16 +56,25 @@ impl Check {
         !matches!(self, Check::Limit { .. })
     }
 
+    /// Says which kind of measurement the check looks at.
+    pub(super) const fn wants(&self) -> &'static str {
+        match self {
+            Check::Rate(_) => "bad events",
+            Check::Effect { .. } => "the bounds of an effect",
+            Check::Limit { .. } => "a number",
+        }
+    }
+
     /// Returns what the measurement says, nothing if it is not of this check's kind.
     pub(super) fn judge(
         &self,
         measured: &Measured,
-        share: Option<CandidateShare>,
+        shares: &[CandidateShare],
         alpha: Alpha,
     ) -> Option<Judgement> {
         match (self, measured) {
             (Check::Rate(test), Measured::BadEvents(events)) => {
-                Some(judge_rate(test, events, share, alpha))
+                Some(judge_rate(test, events, shares, alpha))
             }
             (&Check::Effect { worse, harm, safe }, &Measured::Effect { lower, upper }) => {
                 let (least, greatest) = match worse {
@@ -99,11 +108,11 @@ impl Check {
 fn judge_rate(
     test: &RateTest,
     events: &BadEvents,
-    share: Option<CandidateShare>,
+    shares: &[CandidateShare],
     alpha: Alpha,
 ) -> Judgement {
     let tally = &events.tally;
-    let of_step = |tally| share.map_or_else(StageTally::new, |share| stage_of(tally, share));
+    let of_step = |tally| stages_of(tally, shares);
     let (mut harm, mut safe, kept) = match &events.thinned {
         None => (test.harm(tally), test.safe(&of_step(tally)), tally),
         Some(thinned) => {
@@ -144,13 +153,14 @@ pub(super) struct Judgement {
     pub(super) found: Found,
 }
 
-/// Returns the events under one share alone: the evidence of one step.
-fn stage_of(tally: &StageTally, share: CandidateShare) -> StageTally {
+/// Returns the events under these shares alone: the evidence of one step.
+fn stages_of(tally: &StageTally, shares: &[CandidateShare]) -> StageTally {
     let mut step = StageTally::new();
-    for stage in tally.stages().iter().filter(|stage| stage.share == share) {
-        // One share is within the limit of shares, and the counts fitted before.
-        let _ = step.record_many(Side::Candidate, share, stage.candidate);
-        let _ = step.record_many(Side::Control, share, stage.control);
+    let stages = tally.stages().iter();
+    for stage in stages.filter(|stage| shares.contains(&stage.share)) {
+        // There are no more shares, and no higher counts, than in the whole.
+        let _ = step.record_many(Side::Candidate, stage.share, stage.candidate);
+        let _ = step.record_many(Side::Control, stage.share, stage.control);
     }
     step
 }

@@ -1,11 +1,15 @@
 //! The state machine that drives a release.
 
+use core::time::Duration;
+
 use super::{
-    Action, Input, Phase, RolloutError, Schedule, State, Tag, Trail,
+    Action, End, Input, Phase, RolloutError, Sample, Schedule, State, Tag, Trail,
     attribution::{self, StepShare},
     evidence::Evidence,
+    refusal::Refusal,
+    seen::{Seen, Sight},
 };
-use crate::{policy::Policy, share::Share, timestamp::Timestamp};
+use crate::{fingerprint::Fingerprint, policy::Policy, share::Share, timestamp::Timestamp};
 
 /// Drives one release from its first step to promotion or roll-back.
 ///
@@ -30,20 +34,41 @@ pub struct Rollout {
     /// The latest time that was ever given.
     pub(super) clock: Timestamp,
     pub(super) evidence: Evidence,
-    pub(super) is_confirmed: bool,
+    /// The phase whose action was carried out; the state's is the one that was decided.
+    pub(super) in_force: Phase,
+    /// The policy that was in force before the first action.
+    pub(super) found: Option<Fingerprint>,
+    /// Whether an operator let it act beside another roll-out.
+    pub(super) has_taken_over: bool,
+    /// What the candidate has shed in this phase, the present share last.
+    pub(super) sheds: Vec<Share>,
     pub(super) trail: Trail,
+    pub(super) sight: Sight,
 }
 
 impl Rollout {
+    /// Is the longest time between two readings of the clock that is believed at once: two years.
+    ///
+    /// A reading further ahead is refused, and believed if the next one agrees with it.
+    pub const LONGEST_GAP: Duration = Duration::from_secs(2 * 365 * 86_400);
+
     /// Prepares the release of a canary policy; its share is the schedule's to choose.
     ///
     /// # Errors
-    /// [`RolloutError::NotACanary`] for any other policy.
+    /// [`RolloutError::NotACanary`] for any other policy, and [`RolloutError::KeepsOut`] for one
+    /// that keeps units out by a holdout, a layer, `within`, a rule or a list, unless the schedule
+    /// says that they get the candidate at its end.
     pub fn new(policy: Policy, schedule: Schedule) -> Result<Rollout, RolloutError> {
         let Some(canary) = &policy.canary else {
             let release = policy.release().to_owned();
             return Err(RolloutError::NotACanary { release });
         };
+        if schedule.end == End::LetIn
+            && let Some(what) = attribution::keeps_out(&policy, &canary.version)
+        {
+            let release = policy.release().to_owned();
+            return Err(RolloutError::KeepsOut { release, what });
+        }
         Ok(Rollout {
             version: canary.version.clone(),
             steps: attribution::steps(&policy, &schedule.ladder),
@@ -52,8 +77,12 @@ impl Rollout {
             state: State::new(),
             clock: Timestamp::default(),
             evidence: Evidence::default(),
-            is_confirmed: true,
+            in_force: Phase::Pending,
+            found: None,
+            has_taken_over: false,
+            sheds: Vec::new(),
             trail: Trail::new(),
+            sight: Sight::default(),
         })
     }
 
@@ -68,57 +97,112 @@ impl Rollout {
         trail: impl Into<Trail>,
     ) -> Result<Rollout, RolloutError> {
         let trail = trail.into();
-        let state = State::replay(&schedule, &trail)?;
+        let (state, in_force) = State::replay(&schedule, &trail)?;
         let last = trail.events().last().map(|event| event.at);
         Ok(Rollout {
             state,
             clock: last.unwrap_or_default(),
-            is_confirmed: trail.events().is_empty(),
+            in_force,
             trail,
+            sight: Sight {
+                is_replayed: true,
+                ..Sight::default()
+            },
             ..Rollout::new(policy, schedule)?
         })
     }
 
     /// Evaluates what happened up to `now`, and returns what must be done.
     ///
-    /// A time before one that was given already counts as that one. The order of the inputs does
-    /// not matter. Once the phase is final nothing happens any more. While the last action is
-    /// unconfirmed nothing advances; see [`confirm`](Rollout::confirm).
+    /// A time before one that was given already counts as that one; one that is more than
+    /// [`LONGEST_GAP`](Rollout::LONGEST_GAP) ahead is refused. The order of the inputs does
+    /// not matter. What was not taken of them is in [`refused`](Rollout::refused). Once the phase
+    /// is final nothing happens any more. While the last action is unconfirmed nothing advances;
+    /// see [`confirm`](Rollout::confirm).
     #[must_use = "the action must be carried out, now or through `unconfirmed`"]
     pub fn step(
         &mut self,
         now: Timestamp,
         inputs: impl IntoIterator<Item = Input>,
     ) -> Option<Action> {
-        if self.state.phase.is_final() {
+        self.evaluate(now, inputs.into_iter().collect(), None)
+    }
+
+    /// Evaluates, where the router that the roll-out acts on is as `seen`.
+    pub(crate) fn evaluate(
+        &mut self,
+        now: Timestamp,
+        inputs: Vec<Input>,
+        seen: Option<&Seen<'_>>,
+    ) -> Option<Action> {
+        self.sight.refused.clear();
+        self.sight.is_replayed = false;
+        if self.in_force.is_final() {
+            self.refuse_all(inputs, None);
             return None;
         }
-        self.clock = self.clock.max(now);
+        self.believe(now);
+        let (earlier, tag) = (self.state.paused.clone(), self.tag());
+        if let Some(seen) = seen {
+            self.reconcile(seen);
+        }
+        // A rejection that the router has not carried out yet is as good as final.
+        if self.in_force.is_final() || self.state.phase == Phase::RolledBack {
+            self.refuse_all(inputs, tag);
+            return None;
+        }
         let before = self.state.phase;
-        let earlier = self.state.paused.clone();
-        let commands = self.take(inputs);
+        let commands = self.take(inputs, tag);
         self.react(&commands, &earlier);
-        if self.state.phase == before {
-            return None;
+        self.refuse_unheard(&commands, before);
+        if let Some((release, version)) = self.sight.another.clone()
+            && !self.has_taken_over
+        {
+            let refusal = Refusal::AnotherIsOpen { release, version };
+            self.sight.refused.push(refusal);
         }
-        self.evidence = Evidence::default();
-        self.is_confirmed = false;
-        self.unconfirmed()
+        match self.state.phase == before {
+            true => None,
+            false => self.unconfirmed(),
+        }
+    }
+
+    /// Returns what the last evaluation was handed and could not use, and why.
+    #[must_use]
+    pub fn refused(&self) -> &[Refusal] {
+        &self.sight.refused
     }
 
     /// Returns the action that was not confirmed yet.
     ///
     /// It is there until it is confirmed, also after a restart, and may be carried out again.
+    /// There is none while a person's policy is in force, but for a rejection.
     #[must_use]
     pub fn unconfirmed(&self) -> Option<Action> {
+        let is_stopped = self.is_stopped() && self.state.phase != Phase::RolledBack;
+        match self.is_confirmed() || is_stopped {
+            true => None,
+            false => self.action_of(self.state.phase),
+        }
+    }
+
+    /// Returns the action that a router must have carried out to be where the roll-out is.
+    ///
+    /// It is for one who comes late: a server of a fleet that was not there at the time. There is
+    /// none while nothing is released.
+    #[must_use]
+    pub fn action_in_force(&self) -> Option<Action> {
+        self.action_of(self.in_force)
+    }
+
+    fn action_of(&self, phase: Phase) -> Option<Action> {
         let version = || self.version.clone();
         let release = |policy| Action::Release {
             policy: Box::new(policy),
         };
-        match self.state.phase {
-            _ if self.is_confirmed => None,
+        match phase {
             Phase::Pending => None,
-            Phase::Shadowing | Phase::Ramping { .. } => self.policy_in_force().map(release),
+            Phase::Shadowing | Phase::Ramping { .. } => self.policy_of(phase).map(release),
             Phase::Baking => Some(Action::Swap { version: version() }),
             Phase::Promoted => Some(Action::Accept { version: version() }),
             Phase::RolledBack => self.state.cause.clone().map(|cause| Action::Reject {
@@ -128,30 +212,80 @@ impl Rollout {
         }
     }
 
-    /// Notes that the last action was carried out.
-    pub const fn confirm(&mut self) {
-        self.is_confirmed = true;
+    /// Notes that the last action was carried out, at the time of the last evaluation.
+    ///
+    /// The phase begins now: its time, its exposures and its evidence count from here.
+    pub fn confirm(&mut self) {
+        if self.is_confirmed() {
+            return;
+        }
+        self.in_force = self.state.phase;
+        self.evidence = Evidence::default();
+        let earlier = self.sheds.len().saturating_sub(1);
+        self.sheds.drain(..earlier);
+        let is_later = self.clock > self.state.since && !self.sight.is_replayed;
+        if !self.in_force.is_final() && is_later {
+            self.note(super::Change::InForce);
+        }
+    }
+
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.in_force == self.state.phase
+    }
+
+    /// Takes a reading of the clock, unless it is absurd.
+    fn believe(&mut self, now: Timestamp) {
+        let is_first = self.trail.events().is_empty() && self.clock == Timestamp::default();
+        let is_far = |from: Timestamp| now.since(from) > Rollout::LONGEST_GAP;
+        let agrees = |suspect: Timestamp| now >= suspect && !is_far(suspect);
+        let is_absurd = match is_first {
+            true => now > LATEST,
+            false => is_far(self.clock) && !self.sight.suspect.is_some_and(agrees),
+        };
+        if is_absurd {
+            self.sight.suspect = (now <= LATEST).then_some(now);
+            let (found, latest) = (now, self.clock);
+            self.sight.refused.push(Refusal::Clock { found, latest });
+        } else {
+            self.sight.suspect = None;
+            self.clock = self.clock.max(now);
+        }
     }
 
     /// Returns the mark that a sample of this moment bears, none while nothing is released.
     #[must_use]
     pub fn tag(&self) -> Option<Tag> {
-        let phase = self.state.phase;
+        let phase = self.in_force;
+        let fingerprint = self.fingerprint_of(phase)?;
+        Some(Tag { fingerprint, phase })
+    }
+
+    /// Returns an empty sample of this moment, numbered on; none while nothing is released.
+    #[must_use]
+    pub fn sample(&self) -> Option<Sample> {
+        let latest = self.evidence.sample.as_ref();
+        let sequence = latest.map_or(0, |sample| sample.sequence.saturating_add(1));
+        Some(Sample::new(self.tag()?, sequence))
+    }
+
+    /// Returns the content hash of the policy that a phase puts in force.
+    pub(super) fn fingerprint_of(&self, phase: Phase) -> Option<Fingerprint> {
         let known = match phase {
             Phase::Ramping { step } => self.steps.get(step),
             _ => None,
         };
-        let fingerprint = match known {
-            Some((fingerprint, _)) => *fingerprint,
-            None => self.policy_in_force()?.fingerprint(),
-        };
-        Some(Tag { fingerprint, phase })
+        match known {
+            Some((fingerprint, _)) => Some(*fingerprint),
+            None => Some(self.policy_of(phase)?.fingerprint()),
+        }
     }
 
-    /// Returns how far the release has come.
+    /// Returns how far the release has come: the last phase that came into force.
+    ///
+    /// What was decided and is not carried out yet is [`unconfirmed`](Rollout::unconfirmed).
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.state.phase
+        self.in_force
     }
 
     /// Returns where the release stands.
@@ -187,7 +321,11 @@ impl Rollout {
     /// Returns the share of the units that the candidate answers by the draw.
     #[must_use]
     pub fn share(&self) -> Share {
-        match self.state.phase {
+        self.share_of(self.in_force)
+    }
+
+    fn share_of(&self, phase: Phase) -> Share {
+        match phase {
             Phase::Pending | Phase::Shadowing | Phase::RolledBack => Share::NONE,
             Phase::Ramping { step } => {
                 let share = self.schedule.ladder.compared().get(step);
@@ -197,18 +335,30 @@ impl Rollout {
         }
     }
 
-    /// Returns the policy that this phase puts in force, if it puts one.
+    /// Returns the policy that this phase has put in force, if it has put one.
     #[must_use]
     pub fn policy_in_force(&self) -> Option<Policy> {
-        let mut policy = self.policy.clone();
-        match (self.state.phase, &self.schedule.shadow) {
+        self.policy_of(self.in_force)
+    }
+
+    /// Returns the policy that a swap puts in force, if the swap's own is not what is meant.
+    pub(crate) fn policy_while_baking(&self) -> Option<Policy> {
+        self.policy_of(Phase::Baking)
+    }
+
+    pub(super) fn policy_of(&self, phase: Phase) -> Option<Policy> {
+        let policy = self.policy.clone();
+        match (phase, &self.schedule.shadow) {
             (Phase::Shadowing, Some(stage)) => {
-                policy.canary = None;
-                Some(policy.with_shadow(&self.version, stage.share))
+                let unseen = attribution::unseen(policy, &self.version);
+                Some(unseen.with_shadow(&self.version, stage.share))
             }
-            (Phase::Ramping { .. }, _) => Some(attribution::at_share(policy, self.share())),
+            (Phase::Ramping { .. }, _) => Some(attribution::at_share(policy, self.share_of(phase))),
             (Phase::Baking, _) => Some(Policy::live_only(policy.release())),
             _ => None,
         }
     }
 }
+
+/// No clock is right that says more: the first second of the year 2200.
+const LATEST: Timestamp = Timestamp::from_secs(7_258_118_400);

@@ -51,6 +51,17 @@ pub enum RolloutError {
         /// The release's name.
         release: String,
     },
+    /// The policy keeps units out, and the schedule does not say that they get the candidate.
+    #[error(
+        "the policy of release {release:?} keeps units out by {what}, and the swap at the          schedule's end gives them the candidate too: say so with `End::Everybody`, or raise the \
+         share by hand"
+    )]
+    KeepsOut {
+        /// The release's name.
+        release: String,
+        /// What keeps them out.
+        what: &'static str,
+    },
     /// The state before the trail's first event is none of this schedule.
     #[error("the trail's first event follows on {what} that is none of this schedule")]
     ImpossibleStart {

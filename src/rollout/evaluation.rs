@@ -1,7 +1,7 @@
 //! Whether the evidence allows the next step.
 
 use super::{
-    Before, Climb, Command, Guard, OnNoData, Phase, Rollout, Sample, ShadowStage, check::Judgement,
+    Climb, Command, Guard, OnNoData, Phase, Rollout, Sample, ShadowStage, check::Judgement,
 };
 use crate::{stats::guard::CandidateShare, timestamp::Timestamp};
 
@@ -11,24 +11,24 @@ impl Rollout {
     /// At 100 % there is no control any more: what compares is still looked at, because labels
     /// of earlier steps may come late, but is not waited for.
     pub(super) fn guards(&self) -> &[Guard] {
-        match (self.state.phase, &self.schedule.shadow) {
+        match (self.in_force, &self.schedule.shadow) {
             (Phase::Shadowing, Some(stage)) => &stage.guards,
             (Phase::Ramping { .. } | Phase::Baking, _) => &self.schedule.guards,
             _ => &[],
         }
     }
 
-    fn is_awaited(&self, guard: &Guard) -> bool {
-        guard.acts() && !(self.state.phase == Phase::Baking && guard.check().compares())
+    pub(super) fn is_awaited(&self, guard: &Guard) -> bool {
+        guard.acts() && !(self.in_force == Phase::Baking && guard.check().compares())
     }
 
     /// Returns what the sample says about a guard, nothing if it has no data of it.
     pub(super) fn judge(&self, guard: &Guard, sample: &Sample) -> Option<Judgement> {
         let measured = sample.measured.get(guard.name())?;
-        let share = self.candidate_share();
+        let shares = self.shares_of_step();
         // At 100 % nobody is left to be the control; before that, a comparison needs both.
         let is_one_sided =
-            sample.candidate == 0 || (sample.control == 0 && self.state.phase != Phase::Baking);
+            sample.candidate == 0 || (sample.control == 0 && self.in_force != Phase::Baking);
         if guard.check().compares() && is_one_sided {
             return None;
         }
@@ -36,27 +36,32 @@ impl Rollout {
             true => self.schedule.alpha_each(),
             false => self.schedule.alpha,
         };
-        guard.check().judge(measured, share, alpha)
+        let mut judgement = guard.check().judge(measured, &shares, alpha)?;
+        // Harm stays harm; nothing is safe while units are missing on one side.
+        judgement.is_safe &= !self.is_contradicted(sample);
+        Some(judgement)
     }
 
     /// Returns the candidate's share of the units that are compared now.
     ///
     /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for; there
-    /// is none while nothing is compared.
+    /// is none while nothing is compared. While the candidate sheds, it is the share of the units
+    /// that count, as of the last look at the router.
     #[must_use]
     pub fn candidate_share(&self) -> Option<CandidateShare> {
-        let Phase::Ramping { step } = self.state.phase else {
-            return None;
-        };
-        self.steps.get(step).map(|(_, share)| *share)
+        self.shares_of_step().last().copied()
     }
 
     /// Tells whether all conditions of the next step hold.
     pub(super) fn is_due(&self) -> bool {
+        let sample = self.evidence.sample.as_ref();
+        if sample.is_some_and(|sample| self.is_contradicted(sample)) {
+            return false;
+        }
         let elapsed = self.clock.since(self.state.since);
         let enough = |exposures: u64| self.evidence.candidate() >= exposures.max(1);
         self.gates_are_open()
-            && match (self.state.phase, self.schedule.climb, &self.schedule.shadow) {
+            && match (self.in_force, self.schedule.climb, &self.schedule.shadow) {
                 (Phase::Pending, ..) => true,
                 (Phase::Shadowing, _, Some(ShadowStage { pairs, .. })) => {
                     enough(*pairs) && self.all_guards(|judgement| judgement.is_safe)
@@ -80,28 +85,20 @@ impl Rollout {
 
     /// Tells whether every guard that is awaited has data, and the data satisfy `holds`.
     ///
-    /// A guard that was breached and overruled is not asked again.
+    /// A guard that was breached on this step and overruled is not asked again.
     fn all_guards(&self, holds: impl Fn(&Judgement) -> bool) -> bool {
         let Some(sample) = &self.evidence.sample else {
             return false;
         };
         let mut awaited = self.guards().iter().filter(|guard| self.is_awaited(guard));
         awaited.all(|guard| {
-            self.state.breached.contains_key(guard.name())
+            self.state.is_known_breach(guard.name())
                 || self.judge(guard, sample).is_some_and(|found| holds(&found))
         })
     }
 
     fn gates_are_open(&self) -> bool {
-        let concerns = |before: &Before| match before {
-            Before::Start => self.state.phase == Phase::Pending,
-            Before::EachStep => {
-                matches!(self.state.phase, Phase::Ramping { .. } | Phase::Shadowing)
-            }
-            Before::Acceptance => self.state.phase == Phase::Baking,
-        };
-        let mut gates = self.schedule.gates.iter();
-        gates.all(|(name, before)| !concerns(before) || self.state.open.contains(name))
+        self.closed_gates().next().is_none()
     }
 
     /// Iterates over the guards that have been without data for too long, and what each does.
@@ -120,12 +117,12 @@ impl Rollout {
     /// None if only an input can. Evaluations at other times do no harm.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        if self.state.phase.is_final() {
+        if self.in_force.is_final() {
             return None;
         }
         let since = self.state.since;
-        let dwell = match (self.state.phase, self.schedule.climb) {
-            _ if !self.state.paused.is_empty() || !self.is_confirmed => None,
+        let dwell = match (self.in_force, self.schedule.climb) {
+            _ if !self.state.paused.is_empty() || !self.is_confirmed() => None,
             (Phase::Pending, _) => Some(self.clock),
             (Phase::Ramping { .. }, Climb::Dwell { time, .. }) => Some(since.after(time)),
             (Phase::Baking, _) => Some(since.after(self.schedule.bake)),
@@ -143,7 +140,7 @@ impl Rollout {
             .chain(dwell)
             .chain(release)
             .filter(|at| *at > self.clock);
-        let start = (self.state.phase == Phase::Pending).then_some(self.clock);
+        let start = (self.in_force == Phase::Pending).then_some(self.clock);
         ahead
             .chain(start.filter(|_| self.gates_are_open() && dwell.is_some()))
             .min()
@@ -151,7 +148,7 @@ impl Rollout {
 
     /// Tells whether a command means the present phase.
     pub(super) fn is_meant(&self, command: &Command) -> bool {
-        let may_be_skipped = matches!(self.state.phase, Phase::Shadowing | Phase::Ramping { .. });
-        may_be_skipped && matches!(command, Command::Skip { phase } if *phase == self.state.phase)
+        let may_be_skipped = matches!(self.in_force, Phase::Shadowing | Phase::Ramping { .. });
+        may_be_skipped && matches!(command, Command::Skip { phase } if *phase == self.in_force)
     }
 }

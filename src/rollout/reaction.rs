@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Cause, Change, Command, Event, Input, OnBreach, OnDeadline, OnNoData, PauseCause,
-    Phase, Rollout, Sample,
+    Advance, Before, Cause, Change, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData,
+    PauseCause, Phase, Refusal, Rollout, Sample, Tag, evidence::Evidence, refusal::names,
 };
 
 /// The commands of one evaluation, in whatever order they came.
@@ -13,6 +13,13 @@ pub(super) struct Commands(Vec<Command>);
 impl Commands {
     fn has(&self, command: &Command) -> bool {
         self.0.contains(command)
+    }
+
+    fn take_over(&self) -> Option<String> {
+        self.0.iter().find_map(|command| match command {
+            Command::TakeOver { why } => Some(why.clone()),
+            _ => None,
+        })
     }
 
     /// Returns the abort, of several the first by its words.
@@ -28,7 +35,10 @@ impl Commands {
 
 impl Rollout {
     /// Takes gates and samples, notes breaches, and returns the commands.
-    pub(super) fn take(&mut self, inputs: impl IntoIterator<Item = Input>) -> Commands {
+    ///
+    /// `earlier` is the mark of samples before this evaluation: where a person has moved the
+    /// candidate meanwhile, they came in time and belong to what has ended.
+    pub(super) fn take(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) -> Commands {
         let mut commands = Vec::new();
         let mut gates = BTreeMap::new();
         let mut samples = BTreeMap::new();
@@ -37,35 +47,74 @@ impl Rollout {
             match input {
                 Input::Command(command) => commands.push(command),
                 Input::Gate { name, open } => {
-                    // Closed wins, in whatever order they come.
-                    *gates.entry(name).or_insert(open) &= open;
+                    // Closed wins, in whatever order they come, and for good before for a step.
+                    gates.entry(name).or_insert((true, false)).0 &= open;
+                }
+                Input::OpenForGood { name } => {
+                    gates.entry(name).or_insert((true, false)).1 = true;
                 }
                 Input::Sample(sample) if tag == Some(sample.tag) => {
                     samples.insert(sample.sequence, sample);
                 }
+                Input::Sample(sample) if earlier == Some(sample.tag) => {}
                 // Evidence of another policy or phase says nothing about this one.
-                Input::Sample(_) => {}
+                Input::Sample(sample) => self.sight.refused.push(Refusal::Outdated {
+                    tag: sample.tag,
+                    now: self.in_force,
+                }),
             }
         }
-        for (name, open) in gates {
-            let is_known = self.schedule.gates.contains_key(&name);
-            if is_known && self.state.open.contains(&name) != open {
-                self.note(Change::Gate { name, open });
-            }
+        for (name, (open, for_good)) in gates {
+            self.take_gate(name, open, open && for_good);
         }
         for sample in samples.into_values() {
             self.take_sample(sample);
         }
+        commands.sort_unstable();
+        commands.dedup();
         Commands(commands)
     }
 
+    fn take_gate(&mut self, name: String, open: bool, for_good: bool) {
+        if !self.schedule.gates.contains_key(&name) {
+            let known = names(self.schedule.gates.keys().map(String::as_str));
+            self.refuse(Refusal::UnknownGate { gate: name, known });
+        } else if for_good {
+            if !self.state.open_for_good.contains(&name) {
+                self.note(Change::OpenForGood { name });
+            }
+        } else if self.state.open.contains(&name) != open {
+            self.note(Change::Gate { name, open });
+        }
+    }
+
     fn take_sample(&mut self, mut sample: Sample) {
+        let latest = self.evidence.sample.as_ref();
+        if let Some(latest) = latest.filter(|latest| latest.sequence >= sample.sequence)
+            && *latest != sample
+        {
+            let (found, latest) = (sample.sequence, latest.sequence);
+            self.sight
+                .refused
+                .push(Refusal::OutOfOrder { found, latest });
+        }
         sample.measured.retain(|_, measured| measured.is_usable());
-        let is_new = |name: &str| !self.state.breached.contains_key(name);
+        let mut refused = Vec::new();
+        sample.measured.retain(|name, measured| {
+            let misfit = self.schedule.misfit(name, measured);
+            let fits = misfit.is_none();
+            refused.extend(misfit);
+            fits
+        });
+        self.sight.refused.extend(refused);
+        let is_new = |guard: &Guard| match guard.acts() {
+            true => !self.state.is_known_breach(guard.name()),
+            false => !self.state.breached.contains_key(guard.name()),
+        };
         let breaches: Vec<_> = self
             .guards()
             .iter()
-            .filter(|guard| is_new(guard.name()))
+            .filter(|guard| is_new(guard))
             .filter_map(|guard| {
                 let judgement = self.judge(guard, &sample)?;
                 let response = guard.breach_response();
@@ -100,9 +149,131 @@ impl Rollout {
             return;
         }
         self.pause_or_resume(commands, earlier);
-        if self.state.paused.is_empty() && self.is_confirmed {
+        self.take_over(commands);
+        if self.state.paused.is_empty() && self.is_confirmed() && !self.is_stopped() {
             self.advance(commands);
         }
+    }
+
+    /// Takes the router over from a person or from another roll-out, if an operator says so.
+    fn take_over(&mut self, commands: &Commands) {
+        let Some(why) = commands.take_over() else {
+            return;
+        };
+        if !self.is_stopped() {
+            let command = Command::TakeOver { why };
+            let why = "nothing is in the way".to_owned();
+            self.refuse(Refusal::NotNow { command, why });
+            return;
+        }
+        self.has_taken_over |= self.sight.another.is_some();
+        self.note(Change::TookOver { why });
+        let paused = self.state.paused.iter();
+        let overruled = |cause: &&PauseCause| matches!(cause, PauseCause::Overruled { .. });
+        let overruled: Vec<_> = paused.filter(overruled).cloned().collect();
+        for cause in overruled {
+            self.note(Change::Resumed { cause });
+        }
+        if self.sight.is_foreign {
+            // The router is brought where the roll-out stands, and only then is it there.
+            self.in_force = Phase::Pending;
+            self.evidence = Evidence::default();
+            self.found = None;
+        }
+        self.sight.is_foreign = false;
+        self.sight.live = None;
+        self.sight.another = None;
+    }
+
+    /// Tells whether the router is somebody else's at present.
+    pub(super) fn is_stopped(&self) -> bool {
+        let overruled = |cause: &PauseCause| matches!(cause, PauseCause::Overruled { .. });
+        let is_beside = self.sight.another.is_some() && !self.has_taken_over;
+        is_beside || self.state.paused.iter().any(overruled)
+    }
+
+    /// Notes which commands were not obeyed.
+    pub(super) fn refuse_unheard(&mut self, commands: &Commands, before: Phase) {
+        let moved = self.state.phase != before;
+        for command in &commands.0 {
+            let why = match command {
+                Command::Promote | Command::Skip { .. } if self.has_obeyed(command, before) => {
+                    continue;
+                }
+                Command::Promote | Command::Skip { .. } => {
+                    if let Command::Skip { phase } = command
+                        && !moved
+                        && *phase != self.in_force
+                    {
+                        format!("the release is {}", self.in_force)
+                    } else if let Some(cause) = self.state.paused.first() {
+                        format!("the release waits: {cause}; resume it first")
+                    } else if moved {
+                        "something more urgent came first".to_owned()
+                    } else if !self.is_confirmed() {
+                        "the last action is not carried out yet".to_owned()
+                    } else if self.is_stopped() {
+                        "another roll-out is open on this router".to_owned()
+                    } else {
+                        format!("there is nothing to go on from while {}", self.in_force)
+                    }
+                }
+                Command::Resume if self.sight.is_foreign => {
+                    "another policy is in force: bring the roll-out's own back, or take over"
+                        .to_owned()
+                }
+                Command::Abort { .. } if self.state.phase != Phase::RolledBack => {
+                    "the candidate was accepted".to_owned()
+                }
+                _ => continue,
+            };
+            let command = command.clone();
+            self.refuse(Refusal::NotNow { command, why });
+        }
+    }
+
+    /// Tells whether the step of this evaluation is what the command asked for.
+    fn has_obeyed(&self, command: &Command, before: Phase) -> bool {
+        if self.state.phase == before {
+            return false;
+        }
+        let last = self.trail.events().iter().rev().find_map(|event| {
+            let Change::Advanced { because, .. } = event.change else {
+                return None;
+            };
+            Some(because)
+        });
+        match command {
+            Command::Promote => last == Some(Advance::Promoted),
+            Command::Skip { phase } => last == Some(Advance::Skipped) && *phase == before,
+            _ => false,
+        }
+    }
+
+    /// Says that the release has ended, to whatever comes.
+    pub(super) fn refuse_all(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) {
+        let phase = self.state.phase;
+        let is_in_time = |input: &Input| match input {
+            Input::Sample(sample) => earlier == Some(sample.tag),
+            _ => false,
+        };
+        let inputs = inputs.into_iter().filter(|input| !is_in_time(input));
+        let said = |input| match input {
+            Input::Command(command) => format!("{command:?}"),
+            Input::Gate { name, .. } | Input::OpenForGood { name } => format!("gate {name:?}"),
+            Input::Sample(_) => "a sample".to_owned(),
+        };
+        let ended = |input| Refusal::Ended {
+            phase,
+            what: said(input),
+        };
+        self.sight.refused.extend(inputs.map(ended));
+    }
+
+    /// Refuses a command or a gate, for the caller and for the trail.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.sight.refused.push(refusal.clone());
+        self.note(Change::Refused { refusal });
     }
 
     fn breach(&self) -> Option<Cause> {
@@ -161,7 +332,8 @@ impl Rollout {
             .collect();
         for cause in earlier {
             let is_over = matches!(cause, PauseCause::NoData { .. }) && !missing.contains(cause);
-            if is_resumed || is_over {
+            let is_kept = matches!(cause, PauseCause::Overruled { .. }) && self.sight.is_foreign;
+            if self.state.paused.contains(cause) && (is_resumed && !is_kept || is_over) {
                 self.note(Change::Resumed {
                     cause: cause.clone(),
                 });
@@ -190,17 +362,31 @@ impl Rollout {
         } else {
             return;
         };
+        let from = self.in_force;
         self.note(Change::Advanced { to, because });
+        if !matches!(from, Phase::Ramping { .. } | Phase::Shadowing) {
+            return;
+        }
+        // What was opened for this step is closed for the next.
+        let gates = self.schedule.gates.iter();
+        let open = |(name, before): &(&String, &Before)| {
+            let is_for_good = self.state.open_for_good.contains(*name);
+            **before == Before::EachStep && self.state.open.contains(*name) && !is_for_good
+        };
+        let spent: Vec<String> = gates.filter(open).map(|(name, _)| name.clone()).collect();
+        for name in spent {
+            self.note(Change::Gate { name, open: false });
+        }
     }
 
-    fn pause(&mut self, cause: PauseCause) {
+    pub(super) fn pause(&mut self, cause: PauseCause) {
         if !self.state.paused.contains(&cause) {
             self.note(Change::Paused { cause });
         }
     }
 
     /// Changes the state, which happens nowhere else, and keeps the change.
-    fn note(&mut self, change: Change) {
+    pub(super) fn note(&mut self, change: Change) {
         let event = Event {
             at: self.clock,
             change,

@@ -23,8 +23,8 @@ pub struct Sample {
 impl Sample {
     /// Returns a sample without data.
     ///
-    /// The tag is [`Rollout::tag`](super::Rollout::tag) of the time when it was taken. The sequence number
-    /// rises from sample to sample; of two that arrive in the wrong order the higher one counts.
+    /// The tag is [`Rollout::tag`](super::Rollout::tag) of the time when it was taken;
+    /// [`Rollout::sample`](super::Rollout::sample) numbers by itself. The sequence number rises from sample to sample; of two that arrive in the wrong order the higher one counts.
     #[must_use]
     pub const fn new(tag: Tag, sequence: u64) -> Sample {
         Sample {
@@ -51,7 +51,9 @@ impl Sample {
 
     /// Returns the sample with the measurement of one guard.
     ///
-    /// A number that is not finite is no measurement: the guard has no data then.
+    /// A number that is not finite is no measurement: the guard has no data then. A name that the
+    /// schedule does not have, and a measurement of another kind than the guard looks at, are
+    /// refused when the sample is handed in: see [`Refusal`](super::Refusal).
     #[must_use]
     pub fn with(mut self, guard: &str, measured: Measured) -> Sample {
         if measured.is_usable() {
@@ -99,6 +101,15 @@ impl Measured {
         })
     }
 
+    /// Says which kind of measurement it is.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Measured::BadEvents(_) => "bad events",
+            Measured::Effect { .. } => "the bounds of an effect",
+            Measured::Value(_) => "a number",
+        }
+    }
+
     pub(super) fn is_usable(&self) -> bool {
         let is_bound = |bound: Option<f64>| bound.is_none_or(f64::is_finite);
         match self {
@@ -129,6 +140,14 @@ pub struct BadEvents {
 pub(super) struct Thinned {
     pub(super) margins: Margins,
     pub(super) tally: StageTally,
+}
+
+impl BadEvents {
+    /// Tells whether the events were counted for a test with these margins.
+    pub(super) fn is_of(&self, margins: Margins) -> bool {
+        let thinned = self.thinned.as_ref();
+        thinned.is_none_or(|thinned| thinned.margins == margins)
+    }
 }
 
 impl From<StageTally> for BadEvents {

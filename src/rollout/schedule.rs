@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Guard, Ladder, ScheduleError};
+use super::{Check, Guard, Ladder, Measured, Refusal, ScheduleError, refusal::names};
 use crate::{share::Share, stats::Alpha};
 
 /// Holds the rules of a roll-out: its steps, its guards, its times.
@@ -30,6 +30,24 @@ pub struct Schedule {
     pub(super) gates: BTreeMap<String, Before>,
     pub(super) deadline: Option<(Duration, OnDeadline)>,
     pub(super) shadow: Option<ShadowStage>,
+    pub(super) end: End,
+}
+
+/// Says who gets the candidate when the ladder has been climbed.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum End {
+    /// Everybody whom the policy lets in.
+    ///
+    /// A policy that keeps nobody out lets everybody in. For one that does,
+    /// [`Rollout::new`](super::Rollout::new) refuses the roll-out: the swap at its end would drop
+    /// what keeps them out.
+    #[default]
+    LetIn,
+    /// Everybody, also the units that the policy has kept out until then.
+    Everybody,
 }
 
 /// Says when the ladder's next step is due.
@@ -58,7 +76,7 @@ pub enum Climb {
 pub enum Before {
     /// The first release.
     Start,
-    /// Every step up, that to 100 % included.
+    /// Every step up, that to 100 % included. Opened for a step, it is closed again after it.
     EachStep,
     /// The acceptance after baking.
     Acceptance,
@@ -162,6 +180,12 @@ impl Schedule {
         .checked()
     }
 
+    /// Returns the schedule with another end.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Schedule {
+        Schedule { end, ..self }
+    }
+
     /// Returns the ladder.
     #[must_use]
     pub const fn ladder(&self) -> &Ladder {
@@ -213,12 +237,37 @@ impl Schedule {
             gates: BTreeMap::new(),
             deadline: None,
             shadow: None,
+            end: End::default(),
         }
     }
 
     pub(super) fn all_guards(&self) -> impl Iterator<Item = &Guard> {
         let shadow = self.shadow.iter().flat_map(|stage| &stage.guards);
         self.guards.iter().chain(shadow)
+    }
+
+    /// Tells why a measurement is none of the guard of this name, nothing if it is one.
+    pub(super) fn misfit(&self, name: &str, measured: &Measured) -> Option<Refusal> {
+        let Some(guard) = self.all_guards().find(|guard| guard.name() == name) else {
+            return Some(Refusal::UnknownGuard {
+                guard: name.to_owned(),
+                known: names(self.all_guards().map(Guard::name)),
+            });
+        };
+        match (guard.check(), measured) {
+            (Check::Rate(test), Measured::BadEvents(events)) => {
+                let fits = events.is_of(test.margins());
+                let guard = name.to_owned();
+                (!fits).then_some(Refusal::OtherTest { guard })
+            }
+            (Check::Effect { .. }, Measured::Effect { .. })
+            | (Check::Limit { .. }, Measured::Value(_)) => None,
+            (check, measured) => Some(Refusal::WrongKind {
+                guard: name.to_owned(),
+                wanted: check.wants().to_owned(),
+                found: measured.kind().to_owned(),
+            }),
+        }
     }
 
     pub(super) fn checked(self) -> Result<Schedule, ScheduleError> {

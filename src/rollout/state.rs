@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cause, Change, Event, Found, PauseCause, Phase, RolloutError, Schedule, Trail};
+use super::{
+    ByHand, Cause, Change, Event, Found, PauseCause, Phase, RolloutError, Schedule, Trail,
+};
 use crate::timestamp::Timestamp;
 
 /// Holds where a roll-out stands. It follows from the audit trail alone.
@@ -18,6 +20,23 @@ pub struct State {
     pub(super) open: BTreeSet<String>,
     pub(super) is_late: bool,
     pub(super) cause: Option<Cause>,
+    /// Gates that stay open from step to step.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "BTreeSet::is_empty")
+    )]
+    pub(super) open_for_good: BTreeSet<String>,
+    /// Guards that were breached on an earlier step, overruled, and are watched again.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "BTreeSet::is_empty")
+    )]
+    pub(super) watched_again: BTreeSet<String>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(super) by_hand: Option<ByHand>,
 }
 
 impl State {
@@ -31,16 +50,22 @@ impl State {
             open: BTreeSet::new(),
             is_late: false,
             cause: None,
+            open_for_good: BTreeSet::new(),
+            watched_again: BTreeSet::new(),
+            by_hand: None,
         }
     }
 
-    /// Returns how far the release has come.
+    /// Returns how far the release is to be, by its trail.
+    ///
+    /// It is what was decided: while the action is not carried out,
+    /// [`Rollout::phase`](super::Rollout::phase) is still the one before.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// Returns when the phase began.
+    /// Returns when the phase began: when its policy came into force.
     #[must_use]
     pub const fn since(&self) -> Timestamp {
         self.since
@@ -64,6 +89,17 @@ impl State {
         self.cause.as_ref()
     }
 
+    /// Returns who moved the candidate by hand, if that is how the phase began.
+    #[must_use]
+    pub const fn by_hand(&self) -> Option<&ByHand> {
+        self.by_hand.as_ref()
+    }
+
+    /// Tells whether a breach of the guard is no news.
+    pub(super) fn is_known_breach(&self, guard: &str) -> bool {
+        self.breached.contains_key(guard) && !self.watched_again.contains(guard)
+    }
+
     /// Follows one event.
     pub(super) fn apply(&mut self, event: &Event) {
         match &event.change {
@@ -72,9 +108,15 @@ impl State {
             }
             Change::Gate { name, open: false } => {
                 self.open.remove(name);
+                self.open_for_good.remove(name);
+            }
+            Change::OpenForGood { name } => {
+                self.open.insert(name.clone());
+                self.open_for_good.insert(name.clone());
             }
             Change::Breached { guard, found } => {
                 self.breached.insert(guard.clone(), found.clone());
+                self.watched_again.remove(guard);
             }
             Change::DeadlinePassed => self.is_late = true,
             Change::Paused { cause } => {
@@ -82,15 +124,28 @@ impl State {
             }
             Change::Resumed { cause } => {
                 self.paused.remove(cause);
+                if matches!(cause, PauseCause::Overruled { .. }) {
+                    self.since = event.at;
+                }
             }
             Change::Advanced { to, .. } => {
                 self.enter(*to, event.at);
                 self.started.get_or_insert(event.at);
+                self.watched_again = self.breached.keys().cloned().collect();
             }
             Change::RolledBack { cause } => {
                 self.enter(Phase::RolledBack, event.at);
                 self.cause = Some(cause.clone());
             }
+            Change::InForce => self.since = event.at,
+            Change::Followed { to, by } => {
+                self.enter(*to, event.at);
+                self.started.get_or_insert(event.at);
+                self.by_hand = Some(by.clone());
+                let by = by.clone();
+                self.cause = (*to == Phase::RolledBack).then_some(Cause::ByHand { by });
+            }
+            Change::TookOver { .. } | Change::Refused { .. } => {}
         }
     }
 
@@ -103,18 +158,28 @@ impl State {
     }
 
     /// Follows a whole trail, if it is one that this schedule could have left.
-    pub(super) fn replay(schedule: &Schedule, trail: &Trail) -> Result<State, RolloutError> {
+    ///
+    /// Returns the state, and the phase before its last one.
+    pub(super) fn replay(
+        schedule: &Schedule,
+        trail: &Trail,
+    ) -> Result<(State, Phase), RolloutError> {
         let mut state = trail.start().clone();
         state.check_start(schedule, trail.folded() > 0)?;
         let mut last = state.since;
+        let mut before = Phase::Pending;
         for (place, event) in trail.events().iter().enumerate() {
             if event.at < last || !state.allows(schedule, &event.change) {
                 return Err(RolloutError::ImpossibleEvent { place });
             }
+            let phase = state.phase;
             state.apply(event);
+            if state.phase != phase {
+                before = phase;
+            }
             last = event.at;
         }
-        Ok(state)
+        Ok((state, before))
     }
 
     /// Checks a state that folded events have led to; without any it is the first of all.
@@ -146,21 +211,29 @@ impl State {
         require(breached.all(|name| is_guard(name)), "a guard")?;
         let mut paused = self.paused.iter();
         let is_cause = |cause: &PauseCause| match cause {
-            PauseCause::Operator | PauseCause::DeadlinePassed => true,
+            PauseCause::Operator | PauseCause::DeadlinePassed | PauseCause::Overruled { .. } => {
+                true
+            }
             PauseCause::Breached { guard } | PauseCause::NoData { guard } => is_guard(guard),
         };
         require(paused.all(is_cause), "a cause to wait")
     }
 
     fn allows(&self, schedule: &Schedule, change: &Change) -> bool {
-        if self.phase.is_final() {
-            return false;
+        // An acceptance that is not carried out yet may still be overtaken; a rejection only by a
+        // person's acceptance.
+        match (self.phase, change) {
+            (Phase::RolledBack, change) => {
+                return matches!(change, Change::Followed { .. } | Change::Refused { .. });
+            }
+            (Phase::Promoted, Change::Advanced { .. }) => return false,
+            _ => {}
         }
         match change {
             Change::Gate { name, open } => {
                 schedule.gates.contains_key(name) && self.open.contains(name) != *open
             }
-            Change::Breached { guard, .. } => !self.breached.contains_key(guard),
+            Change::Breached { guard, .. } => !self.is_known_breach(guard),
             Change::DeadlinePassed => !self.is_late && self.started.is_some(),
             Change::Paused { cause } => !self.paused.contains(cause),
             Change::Resumed { cause } => self.paused.contains(cause),
@@ -169,7 +242,14 @@ impl State {
                 let is_promotion = *to == Phase::Baking && self.phase != Phase::Baking;
                 self.paused.is_empty() && (is_next || is_promotion)
             }
-            Change::RolledBack { .. } => true,
+            Change::OpenForGood { name } => schedule.gates.contains_key(name),
+            Change::Followed { to, .. } => {
+                matches!(to, Phase::Baking | Phase::Promoted | Phase::RolledBack)
+            }
+            Change::RolledBack { .. }
+            | Change::InForce
+            | Change::TookOver { .. }
+            | Change::Refused { .. } => true,
         }
     }
 }

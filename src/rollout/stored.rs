@@ -6,16 +6,19 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    Before, Climb, Guard, Ladder, OnDeadline, Rollout, RolloutError, Schedule, ScheduleError,
-    ShadowStage, Trail, evidence::Evidence,
+    Before, Climb, End, Guard, Ladder, OnDeadline, Phase, Rollout, RolloutError, Schedule,
+    ScheduleError, ShadowStage, Trail, evidence::Evidence,
 };
 use crate::{
+    fingerprint::Fingerprint,
     policy::Policy,
+    share::Share,
     stats::{Alpha, state::StateError},
     timestamp::Timestamp,
 };
 
-const VERSION: u32 = 1;
+/// The first edition's form has version 1: it is read, and no longer written.
+const VERSION: u32 = 2;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +32,16 @@ pub(super) struct RawSchedule {
     gates: BTreeMap<String, Before>,
     deadline: Option<(Duration, OnDeadline)>,
     shadow: Option<ShadowStage>,
+    #[serde(skip_serializing_if = "is_default")]
+    end: End,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_default(end: &End) -> bool {
+    *end == End::default()
 }
 
 impl Default for RawSchedule {
@@ -49,6 +62,7 @@ impl From<Schedule> for RawSchedule {
             gates: schedule.gates,
             deadline: schedule.deadline,
             shadow: schedule.shadow,
+            end: schedule.end,
         }
     }
 }
@@ -67,6 +81,7 @@ impl TryFrom<RawSchedule> for Schedule {
             gates: raw.gates,
             deadline: raw.deadline,
             shadow: raw.shadow,
+            end: raw.end,
         };
         schedule.checked()
     }
@@ -81,18 +96,32 @@ pub(super) struct RawRollout {
     clock: Timestamp,
     evidence: Evidence,
     confirmed: bool,
+    /// None in version 1, and where all is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_force: Option<Phase>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found: Option<Fingerprint>,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    has_taken_over: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sheds: Vec<Share>,
     trail: Trail,
 }
 
 impl From<Rollout> for RawRollout {
     fn from(rollout: Rollout) -> RawRollout {
+        let (confirmed, in_force) = (rollout.is_confirmed(), rollout.in_force);
         RawRollout {
             version: VERSION,
             policy: rollout.policy,
             schedule: rollout.schedule,
             clock: rollout.clock,
             evidence: rollout.evidence,
-            confirmed: rollout.is_confirmed,
+            confirmed,
+            in_force: (!confirmed).then_some(in_force),
+            found: rollout.found,
+            has_taken_over: rollout.has_taken_over,
+            sheds: rollout.sheds,
             trail: rollout.trail,
         }
     }
@@ -112,18 +141,38 @@ impl TryFrom<RawRollout> for Rollout {
 
     fn try_from(raw: RawRollout) -> Result<Rollout, StoredError> {
         const NAME: &str = "a roll-out";
-        StateError::check_version(NAME, raw.version, VERSION)?;
-        let replayed = Rollout::replay(raw.policy, raw.schedule, raw.trail)?;
+        if raw.version != 1 {
+            StateError::check_version(NAME, raw.version, VERSION)?;
+        }
+        let mut schedule = raw.schedule;
+        if raw.version == 1 {
+            // There was no other end in the first edition.
+            schedule.end = End::Everybody;
+        }
+        let mut replayed = Rollout::replay(raw.policy, schedule, raw.trail)?;
         let is_ahead = raw.clock >= replayed.clock;
         StateError::require(is_ahead, NAME, "the clock is behind the last event")?;
+        if raw.confirmed {
+            replayed.in_force = replayed.state.phase;
+        } else if let Some(phase) = raw.in_force {
+            replayed.in_force = phase;
+        }
         let tag = replayed.tag();
         let sample = &raw.evidence.sample;
         let is_of_phase = sample.as_ref().is_none_or(|sample| tag == Some(sample.tag));
-        StateError::require(is_of_phase, NAME, "the evidence is not of this phase")?;
+        // The first edition took evidence of a step that was not in force yet.
+        let is_early = !is_of_phase && raw.version == 1 && !raw.confirmed;
+        let is_known = is_of_phase || is_early;
+        StateError::require(is_known, NAME, "the evidence is not of this phase")?;
         Ok(Rollout {
             clock: raw.clock,
-            evidence: raw.evidence,
-            is_confirmed: raw.confirmed,
+            evidence: match is_early {
+                true => Evidence::default(),
+                false => raw.evidence,
+            },
+            found: raw.found,
+            has_taken_over: raw.has_taken_over,
+            sheds: raw.sheds,
             ..replayed
         })
     }

@@ -1,6 +1,6 @@
 //! The audit trail: everything that changed a roll-out.
 
-use super::{Cause, Found, PauseCause, Phase, State};
+use super::{ByHand, Cause, Found, PauseCause, Phase, Refusal, State};
 use crate::timestamp::Timestamp;
 
 /// Holds what changed a roll-out's state, in order, and replays to that state.
@@ -126,6 +126,30 @@ pub enum Change {
     RolledBack {
         /// Why.
         cause: Cause,
+    },
+    /// A gate was opened for all steps to come.
+    OpenForGood {
+        /// The gate's name.
+        name: String,
+    },
+    /// What was decided came into force later than it was decided; the phase begins now.
+    InForce,
+    /// A person has moved the candidate, and the release stands where that leaves it.
+    Followed {
+        /// The phase that is true now.
+        to: Phase,
+        /// Who did what, and when.
+        by: ByHand,
+    },
+    /// An operator let the roll-out take the router over.
+    TookOver {
+        /// Why, in the operator's words.
+        why: String,
+    },
+    /// A command or a gate was not obeyed.
+    Refused {
+        /// What, and why.
+        refusal: Refusal,
     },
 }
 

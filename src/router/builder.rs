@@ -166,6 +166,8 @@ impl<M: Send + Sync + 'static> Builder<M> {
             id: RouterId::take(),
             published: Mutex::new(published),
             deployments: Mutex::new(deployments),
+            #[cfg(feature = "stats")]
+            orders: Mutex::default(),
             desk,
             name: self.name,
             secret: self.secret,

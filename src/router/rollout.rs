@@ -1,10 +1,17 @@
-//! Carries out what a roll-out asks for.
+//! Carries out what a roll-out asks for, where the router is still as the roll-out left it.
 
-use super::Router;
+use core::fmt;
+
+use super::{
+    Router,
+    orders::{Deed, Open, Orders},
+    turn::{Signed, Turn},
+};
 use crate::{
     Policy,
-    deployment::{OperationError, VersionState},
-    rollout::{Action, Input, Rollout},
+    deployment::{Deployments, Operation, OperationError, VersionState},
+    fingerprint::Fingerprint,
+    rollout::{Action, Input, Refusal, Rollout, Seen},
     timestamp::Timestamp,
 };
 
@@ -12,55 +19,186 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Lets a roll-out evaluate what happened, and carries out what it asks for.
     ///
     /// This is what a timer calls. It returns the action that was carried out, if there was one.
-    /// An action that the router refuses stays unconfirmed: the roll-out advances no further, and
-    /// the next call tries it again.
+    /// The roll-out looks at the router and acts on it while no operator can: what a person has
+    /// released, swapped, accepted or rejected meanwhile stands, and the roll-out stops or follows.
+    /// [`phase`](Rollout::phase) and the causes in [`state`](Rollout::state) say so; it is no
+    /// error.
     ///
     /// # Errors
-    /// [`OperationError`] if the router refuses the action; the policy in force stays.
+    /// [`DriveError`] if the router refuses the action, which is tried again by the next call, or
+    /// if an input was refused; all that could be done was done.
     pub fn drive(
         &self,
         rollout: &mut Rollout,
         now: Timestamp,
         inputs: impl IntoIterator<Item = Input>,
-    ) -> Result<Option<Action>, OperationError> {
-        // What it returns is unconfirmed too, and so may be an action from before.
-        let _ = rollout.step(now, inputs);
-        let Some(action) = rollout.unconfirmed() else {
-            return Ok(None);
-        };
-        self.carry_out(&action)?;
-        rollout.confirm();
-        Ok(Some(action))
+    ) -> Result<Option<Action>, DriveError> {
+        // Before the lock: the inputs may come from an iterator that asks the router.
+        let inputs: Vec<Input> = inputs.into_iter().collect();
+        let current = self.shared.deployments.lock();
+        let fingerprint = self.shared.published.lock().plans.current().fingerprint();
+        {
+            let orders = self.shared.orders.lock();
+            let seen = see(&current, fingerprint, &orders, rollout);
+            // What it returns is unconfirmed too, and so may be an action from before.
+            let _ = rollout.evaluate(now, inputs, Some(&seen));
+        }
+        let mut done = None;
+        let mut operation = None;
+        if let Some(action) = rollout.unconfirmed() {
+            let bakes = rollout.policy_while_baking();
+            match carry_out(self.shared.turn_of(current), &action, bakes) {
+                Ok(live) => {
+                    rollout.carried_out(&live);
+                    self.remember(rollout);
+                    done = Some(action);
+                }
+                Err(refused) => operation = Some(refused),
+            }
+        }
+        let refused = rollout.refused().to_vec();
+        match operation.is_none() && refused.is_empty() {
+            true => Ok(done),
+            false => Err(DriveError {
+                done: done.map(Box::new),
+                operation: operation.map(Box::new),
+                refused,
+            }),
+        }
     }
 
     /// Carries out an action of a [`Rollout`](crate::rollout::Rollout), and returns the
     /// generation that holds then.
     ///
-    /// It may be called again for the same action, as after a restart: what holds already is
-    /// left as it is. Confirm the action when it has succeeded.
+    /// It is for one who comes late, with
+    /// [`action_in_force`](crate::rollout::Rollout::action_in_force), and does not look at what
+    /// operators have done: [`drive`](Router::drive) does. It may be called again for the same
+    /// action, as after a restart: what holds already is left as it is.
     ///
     /// # Errors
     /// [`OperationError`] if the router refuses; nothing has changed then.
     pub fn carry_out(&self, action: &Action) -> Result<u64, OperationError> {
-        let operator = self.operator().named("roll-out");
-        let is = |version: &str, state| self.state(version) == Some(state);
-        match action {
-            Action::Release { policy } => operator.release(Policy::clone(policy)),
-            Action::Swap { version } if is(version, VersionState::Live) => Ok(self.generation()),
-            Action::Swap { version } => operator.swap(version),
-            Action::Accept { version } => {
-                let deployments = self.deployments();
-                let mut states = deployments.iter().map(|deployment| deployment.state());
-                let is_open = states.any(|state| state == VersionState::Standby);
-                if is(version, VersionState::Live) && !is_open {
-                    return Ok(self.generation());
-                }
-                operator.accept()
+        let turn = self.shared.turn(None)?;
+        carry_out(turn, action, None)?;
+        Ok(self.generation())
+    }
+
+    /// Notes which roll-out has put the policy in force.
+    fn remember(&self, rollout: &Rollout) {
+        let open = (!rollout.phase().is_final()).then(|| Open {
+            release: rollout.policy().release().to_owned(),
+            version: rollout.version().to_owned(),
+            fingerprint: rollout
+                .tag()
+                .map_or_else(|| self.current().fingerprint(), |tag| tag.fingerprint),
+        });
+        self.shared.orders.lock().set_open(open);
+    }
+}
+
+fn see<'a>(
+    current: &'a Deployments,
+    fingerprint: Fingerprint,
+    orders: &Orders,
+    rollout: &Rollout,
+) -> Seen<'a> {
+    let version = rollout.version();
+    let candidate = current.get(version);
+    let another = orders.open().filter(|open| {
+        let is_other = open.release != rollout.policy().release() || open.version != version;
+        let is_there = current
+            .get(&open.version)
+            .is_some_and(|other| other.state() != VersionState::Rejected);
+        is_other && is_there && open.fingerprint == fingerprint
+    });
+    Seen {
+        fingerprint,
+        release: current.policy().release(),
+        live: current.live().label(),
+        has_standby: current.standby().is_some(),
+        candidate: candidate.map(|known| (known.id(), known.state(), known.shed())),
+        policy_by: orders.last_policy(),
+        removed_by: orders.last(Deed::Removed, version),
+        accepted_by: orders.last(Deed::Accepted, version),
+        swapped_by: orders.last(Deed::Swapped, version),
+        another: another.map(|open| (open.release.clone(), open.version.clone())),
+    }
+}
+
+/// Carries an action out in this turn, unless it holds already, and returns the live version.
+fn carry_out<M: Send + Sync + 'static>(
+    mut turn: Turn<'_, M>,
+    action: &Action,
+    bakes: Option<Policy>,
+) -> Result<String, OperationError> {
+    let state = |version: &str| turn.next().get(version).map(|known| known.state());
+    let is = |version: &str, wanted| state(version) == Some(wanted);
+    let operation = match action {
+        Action::Release { policy } => Some(Operation::Release {
+            policy: policy.clone(),
+        }),
+        Action::Swap { version } if is(version, VersionState::Live) => bakes
+            .filter(|bakes| bakes.fingerprint() != turn.next().policy().fingerprint())
+            .map(|bakes| Operation::Release {
+                policy: Box::new(bakes),
+            }),
+        Action::Swap { version } => Some(Operation::Swap {
+            version: version.clone(),
+            policy: bakes.map(Box::new),
+        }),
+        Action::Accept { version } => match is(version, VersionState::Live) {
+            true => turn.next().standby().map(|_| Operation::Accept),
+            // Somebody else's swap is open, or none.
+            false => {
+                return Err(OperationError::NoStandby {
+                    version: version.clone(),
+                });
             }
-            Action::Reject { version, .. } if is(version, VersionState::Rejected) => {
-                Ok(self.generation())
-            }
-            Action::Reject { version, cause } => operator.reject(version, &cause.to_string()),
-        }
+        },
+        Action::Reject { version, .. } if is(version, VersionState::Rejected) => None,
+        Action::Reject { version, cause } => Some(Operation::Reject {
+            version: version.clone(),
+            cause: cause.to_string(),
+        }),
+    };
+    let Some(operation) = operation else {
+        return Ok(turn.next().live().label().to_owned());
+    };
+    turn.apply(&operation)?;
+    let live = turn.next().live().label().to_owned();
+    let signed = Signed {
+        actor: "roll-out",
+        is_rollout: true,
+        ..Signed::default()
+    };
+    turn.publish(&operation, &signed);
+    Ok(live)
+}
+
+/// Tells what one call of [`Router::drive`] could not do.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DriveError {
+    /// The action that was carried out all the same, if there was one.
+    pub done: Option<Box<Action>>,
+    /// Why the router refuses the action that is due; the next call tries it again.
+    pub operation: Option<Box<OperationError>>,
+    /// The inputs that were not taken; what came with them was.
+    pub refused: Vec<Refusal>,
+}
+
+impl fmt::Display for DriveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.operation.iter().map(ToString::to_string);
+        let refused = self.refused.iter().map(ToString::to_string);
+        let all: Vec<String> = operation.chain(refused).collect();
+        f.write_str(&all.join("; "))
+    }
+}
+
+impl core::error::Error for DriveError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        let source = self.operation.as_deref();
+        source.map(|source| source as &(dyn core::error::Error + 'static))
     }
 }

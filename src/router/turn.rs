@@ -18,6 +18,8 @@ pub(super) struct Signed<'a> {
     pub(super) cause: &'a str,
     /// The recorder's present time, where the operator gives none.
     pub(super) at: Option<Timestamp>,
+    /// Whether a roll-out acts, and no person.
+    pub(super) is_rollout: bool,
 }
 
 /// Holds the right to change a router. Dropped before it publishes, it changes nothing.
@@ -32,11 +34,16 @@ impl<M: Send + Sync + 'static> Shared<M> {
     pub(super) fn turn(&self, expected: Option<u64>) -> Result<Turn<'_, M>, OperationError> {
         let current = self.deployments.lock();
         current.check_generation(expected)?;
-        Ok(Turn {
+        Ok(self.turn_of(current))
+    }
+
+    /// Takes the turn of whoever holds the lock already.
+    pub(super) fn turn_of<'a>(&'a self, current: MutexGuard<'a, Deployments>) -> Turn<'a, M> {
+        Turn {
             shared: self,
             next: current.clone(),
             current,
-        })
+        }
     }
 }
 
@@ -107,6 +114,11 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         if let (Some(journal), Some(ended), true) = (&self.shared.journal, before, is_over) {
             journal.end(ended, &self.next);
         }
+        #[cfg(feature = "stats")]
+        self.shared
+            .orders
+            .lock()
+            .note(operation, &self.next, signed);
         *self.current = self.next;
         drop(self.current);
         // Plans may have long lists: they are dropped where neither requests nor operators wait.

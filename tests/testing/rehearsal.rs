@@ -11,7 +11,7 @@
 use core::time::Duration;
 
 use super::release::{errors, memory, one_step, percent, policy, secs};
-use switchstand::rollout::{Climb, Ladder, Schedule};
+use switchstand::rollout::{Climb, End, Ladder, Schedule};
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
     CandidateShare, Margins, RateGuard, RateMethod, RateTest, Scenario,
@@ -54,7 +54,7 @@ fn rejected_at_once(policy: Policy, share: u32) -> Rehearsed {
     let units = 1_000;
     Rehearsal::new(
         policy,
-        one_step(share, memory()),
+        one_step(share, memory()).with_end(End::Everybody),
         Population::synthetic(units, 2),
     )
     .unwrap()

@@ -1,6 +1,6 @@
 //! Whom a release reaches, step by step.
 
-use switchstand::rollout::{Action, Advance, Change, Command, Input, Phase, Rollout};
+use switchstand::rollout::{Action, Advance, Change, Command, Input, Phase, Refusal, Rollout};
 use switchstand::{Policy, Share};
 
 use crate::rollout::releases::{
@@ -84,6 +84,7 @@ fn c2_evidence_of_an_earlier_step_does_not_count() {
     other.confirm();
     let sample = good(&other);
     let _ = other.step(at(DWELL), [sample]);
+    other.confirm();
     assert_eq!(other.phase(), rollout.phase());
     let foreign = good(&other);
     let _ = step(&mut rollout, 4 * DWELL, [foreign]);
@@ -98,10 +99,13 @@ fn c2_a_skip_that_comes_twice_skips_one_step() {
     assert_eq!(rollout.phase(), ramping(1));
     let _ = step(&mut rollout, 2, [skip]);
     assert_eq!(rollout.phase(), ramping(1));
+    assert!(matches!(rollout.refused(), [Refusal::NotNow { .. }]));
     let because = Advance::Skipped;
     let change = Change::Advanced {
         to: ramping(1),
         because,
     };
-    assert_eq!(rollout.trail().events().last().unwrap().change, change);
+    let mut events = rollout.trail().events().iter().rev();
+    let last = events.find(|event| !matches!(event.change, Change::Refused { .. }));
+    assert_eq!(last.unwrap().change, change);
 }

@@ -100,9 +100,10 @@ fn the_controller_rejects_at_the_very_event_that_suffices() {
                 false => Side::Control,
             };
             counter.record(events, side, share()).unwrap();
-            let sample = Sample::new(rollout.tag().unwrap(), events).exposed(1_000, 1_000);
+            let sample = Sample::new(rollout.tag().unwrap(), events).exposed(19_000, 1_000);
             let sample = sample.with("errors", Measured::of(&counter));
             let _ = rollout.step(at(events), [Input::Sample(sample)]);
+            rollout.confirm();
         }
         assert!(counter.reading().harm.is_significant());
         assert_eq!(rollout.phase(), Phase::RolledBack);

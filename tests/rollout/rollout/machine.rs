@@ -33,6 +33,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         30 => sample,
         5 => any::<bool>().prop_map(Happening::Gate),
+        1 => Just(Happening::OpenForGood),
         2 => Just(Happening::Pause),
         4 => Just(Happening::Resume),
         1 => prop::bool::weighted(0.2).prop_map(|aborts| match aborts {
@@ -146,6 +147,9 @@ fn inputs(rollout: &Rollout, happenings: &[Happening]) -> Vec<Input> {
         Happening::Gate(open) => Input::Gate {
             name: "hours".to_owned(),
             open,
+        },
+        Happening::OpenForGood => Input::OpenForGood {
+            name: "hours".to_owned(),
         },
         Happening::Pause => Input::Command(Command::Pause),
         Happening::Resume => Input::Command(Command::Resume),

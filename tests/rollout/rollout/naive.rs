@@ -20,6 +20,7 @@ pub(crate) enum Happening {
         memory: Option<f64>,
     },
     Gate(bool),
+    OpenForGood,
     Pause,
     Resume,
     Abort,
@@ -49,6 +50,7 @@ pub(crate) struct Naive {
     memory_is_spent: bool,
     deadline_is_spent: bool,
     gate: bool,
+    gate_stays: bool,
     latest: Option<(u64, u64, Option<f64>, Option<f64>)>,
     heard: i64,
 }
@@ -64,6 +66,10 @@ impl Naive {
     }
 
     fn enter(&mut self, phase: usize) {
+        if self.phase == 1 || self.phase == 2 {
+            self.gate &= self.gate_stays;
+        }
+        self.memory_is_spent = false;
         self.phase = phase;
         self.since = self.now;
         self.heard = self.now;
@@ -81,9 +87,11 @@ impl Naive {
         }
         let waited = self.waits();
         let has = |wanted: fn(&Happening) -> bool| happenings.iter().any(wanted);
-        if has(|it| matches!(it, Happening::Gate(_))) {
-            self.gate = !has(|it| matches!(it, Happening::Gate(false)));
-        }
+        let opens = has(|it| matches!(it, Happening::Gate(true) | Happening::OpenForGood));
+        let shuts = has(|it| matches!(it, Happening::Gate(false)));
+        self.gate = !shuts && (self.gate || opens);
+        self.gate_stays =
+            self.gate && (self.gate_stays || has(|it| matches!(it, Happening::OpenForGood)));
         let mut samples = Vec::new();
         for (place, it) in happenings.iter().enumerate() {
             if let Happening::Sample {

@@ -1,7 +1,7 @@
 //! Trails, stored releases and restarts.
 
 use switchstand::rollout::{
-    Before, Command, Input, OnBreach, Rollout, RolloutError, Schedule, Trail,
+    Before, Command, Input, OnBreach, Phase, Rollout, RolloutError, Schedule, Trail,
 };
 
 use crate::rollout::releases::{
@@ -55,9 +55,9 @@ fn c9_a_stored_release_goes_on_after_a_restart() {
     assert_eq!(resumed, rollout);
 
     let mut value: serde_json::Value = serde_json::from_str(&stored).unwrap();
-    value["version"] = 2.into();
+    value["version"] = 3.into();
     assert!(serde_json::from_value::<Rollout>(value.clone()).is_err());
-    value["version"] = 1.into();
+    value["version"] = 2.into();
     value["surplus"] = 1.into();
     assert!(serde_json::from_value::<Rollout>(value).is_err());
 }
@@ -70,11 +70,14 @@ fn c9_an_action_that_was_not_confirmed_is_there_after_a_restart_and_holds_the_re
     let stored = serde_json::to_string(&rollout).unwrap();
     let mut resumed: Rollout = serde_json::from_str(&stored).unwrap();
     assert_eq!(resumed.unconfirmed(), action);
-    let sample = good(&resumed);
-    assert_eq!(resumed.step(at(DWELL), [sample]), None);
+    assert_eq!((resumed.phase(), resumed.tag()), (Phase::Pending, None));
+    assert_eq!(resumed.step(at(DWELL), []), None);
     resumed.confirm();
     assert_eq!(resumed.unconfirmed(), None);
-    assert!(resumed.step(at(DWELL), []).is_some());
+    assert_eq!(resumed.phase(), ramping(0));
+    let sample = good(&resumed);
+    assert_eq!(resumed.step(at(2 * DWELL - 1), [sample]), None);
+    assert!(resumed.step(at(2 * DWELL), []).is_some());
 }
 
 /// A release at its first step that was paused and resumed so often.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use switchstand::rollout::{
-    Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Sample, Schedule,
+    Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule,
 };
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{RateGuard, RateTest, Recorded, Side};
@@ -82,7 +82,11 @@ fn is_rejected(seed: u64, schedule: Schedule) -> bool {
             false => Side::Control,
         };
         let recorded = counter.record(user as u64, side, share).unwrap();
-        let sample = Sample::new(rollout.tag().unwrap(), now).exposed(1_000, 1_000);
+        let candidate = (100_000.0 * share.get()).round() as u64;
+        let sample = rollout
+            .sample()
+            .unwrap()
+            .exposed(100_000 - candidate, candidate);
         let sample = Input::Sample(sample.with("errors", Measured::of(&counter)));
         let is_news = recorded == Recorded::Counted || now.is_multiple_of(10);
         let _ = rollout.step(Timestamp::from_secs(now), is_news.then_some(sample));

@@ -1,0 +1,54 @@
+//! What a person did to a router that a roll-out acts on.
+
+use core::fmt;
+
+use crate::timestamp::Timestamp;
+
+/// Names who did what to the router by hand, and when.
+///
+/// It is what the router's operator said with
+/// [`named`](crate::Operator::named), [`because`](crate::Operator::because) and
+/// [`at`](crate::Operator::at), as far as he said anything.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct ByHand {
+    /// Who did it; empty if nobody was named.
+    pub who: String,
+    /// What was done, in words.
+    pub what: String,
+    /// Why, in the operator's words; empty if nothing was said.
+    pub why: String,
+    /// When, if the operator gave the time; the trail has the time at which it was seen.
+    pub at: Option<Timestamp>,
+}
+
+impl ByHand {
+    /// Says what is true where nobody is known who made it so.
+    pub(crate) fn unknown(what: String) -> ByHand {
+        ByHand {
+            who: String::new(),
+            what,
+            why: String::new(),
+            at: None,
+        }
+    }
+}
+
+impl fmt::Display for ByHand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ByHand { who, what, why, at } = self;
+        match who.as_str() {
+            "" => write!(f, "by hand: {what}")?,
+            who => write!(f, "by hand: {what} by {who:?}")?,
+        }
+        if let Some(at) = at {
+            write!(f, " at second {}", at.as_nanos() / 1_000_000_000)?;
+        }
+        match why.as_str() {
+            "" => Ok(()),
+            why => write!(f, ": {why}"),
+        }
+    }
+}

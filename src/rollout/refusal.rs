@@ -1,0 +1,114 @@
+//! What a roll-out was handed and cannot use.
+
+use thiserror::Error;
+
+use super::{Command, Phase, Tag};
+use crate::timestamp::Timestamp;
+
+/// Tells which input of an evaluation was not taken, and why.
+///
+/// What is refused leads nothing on; all else that came with it counts.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A sample has a number for a guard that the schedule does not have.
+    #[error("the schedule has no guard {guard:?}, it has {known}: take the name from there")]
+    UnknownGuard {
+        /// The name that was given.
+        guard: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// A sample has a number of another kind than the guard looks at.
+    #[error("guard {guard:?} looks at {wanted}, and was given {found}")]
+    WrongKind {
+        /// The guard's name.
+        guard: String,
+        /// What it looks at.
+        wanted: String,
+        /// What it was given.
+        found: String,
+    },
+    /// A sample has events that were counted for a test with other margins.
+    #[error(
+        "guard {guard:?} was given events counted for other margins: count them with its own test"
+    )]
+    OtherTest {
+        /// The guard's name.
+        guard: String,
+    },
+    /// A sample belongs to another policy or to an earlier phase.
+    #[error("the sample is of phase {:?} under policy {}, now it is {now}", .tag.phase, .tag.fingerprint)]
+    Outdated {
+        /// The sample's mark.
+        tag: Tag,
+        /// The phase that samples must be of.
+        now: Phase,
+    },
+    /// A sample's number is not above that of the one before, which it does not replace; a breach
+    /// that it shows counts.
+    #[error("sample {found} came after sample {latest}: number them on, or take `Rollout::sample`")]
+    OutOfOrder {
+        /// The number of the sample that came.
+        found: u64,
+        /// The highest number that came before.
+        latest: u64,
+    },
+    /// A gate's name is not in the schedule.
+    #[error("the schedule has no gate {gate:?}, it has {known}: take the name from there")]
+    UnknownGate {
+        /// The name that was given.
+        gate: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// A command cannot be obeyed now.
+    #[error("{command:?} is not obeyed: {why}")]
+    NotNow {
+        /// The command.
+        command: Command,
+        /// What stands against it.
+        why: String,
+    },
+    /// The release has ended.
+    #[error("the release has ended as {phase}, and {what} comes too late")]
+    Ended {
+        /// How it has ended.
+        phase: Phase,
+        /// What came.
+        what: String,
+    },
+    /// A reading of the clock is too far from the one before.
+    #[error("the clock says {found:?} after {latest:?}: it is believed if the next reading agrees")]
+    Clock {
+        /// The reading.
+        found: Timestamp,
+        /// The latest that is believed.
+        latest: Timestamp,
+    },
+    /// Another roll-out has its policy in force on this router.
+    #[error(
+        "the roll-out of {version:?} in release {release:?} is open on this router: end it, or \
+         take over with `Command::TakeOver`"
+    )]
+    AnotherIsOpen {
+        /// The other's release.
+        release: String,
+        /// The other's candidate.
+        version: String,
+    },
+}
+
+/// Lists names for a message.
+pub(super) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}

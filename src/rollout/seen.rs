@@ -1,0 +1,56 @@
+//! What a roll-out sees of the router that it acts on, as of one moment.
+
+use super::ByHand;
+use crate::{
+    deployment::{VersionId, VersionState},
+    fingerprint::Fingerprint,
+    share::Share,
+};
+
+/// The router as it is while nobody else can change it.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    /// The policy in force.
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) release: &'a str,
+    pub(crate) live: &'a str,
+    pub(crate) has_standby: bool,
+    /// The candidate, if it is deployed, and the share that it sheds.
+    pub(crate) candidate: Option<(VersionId, VersionState, Share)>,
+    /// Who last put a policy in force, if it was no roll-out.
+    pub(crate) policy_by: Option<ByHand>,
+    /// Who last rejected, retired or reclaimed the candidate.
+    pub(crate) removed_by: Option<ByHand>,
+    /// Who last accepted the candidate.
+    pub(crate) accepted_by: Option<ByHand>,
+    /// Who last swapped to the candidate.
+    pub(crate) swapped_by: Option<ByHand>,
+    /// Another roll-out whose policy is in force: its release and its candidate.
+    pub(crate) another: Option<(String, String)>,
+}
+
+/// What a roll-out remembers of this router; it is no part of the release, and is not stored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sight {
+    /// The candidate's deployment; none before the first look.
+    pub(super) candidate: Option<VersionId>,
+    /// The live version at the last look.
+    pub(super) live: Option<String>,
+    /// Whether the policy in force is another's at this moment.
+    pub(super) is_foreign: bool,
+    /// Another roll-out that is open.
+    pub(super) another: Option<(String, String)>,
+    /// A reading of the clock that is not believed yet.
+    pub(super) suspect: Option<crate::timestamp::Timestamp>,
+    /// Whether nothing was evaluated since the trail was followed, which has the times.
+    pub(super) is_replayed: bool,
+    /// What the last evaluation was handed and could not use.
+    pub(super) refused: Vec<super::Refusal>,
+}
+
+impl PartialEq for Sight {
+    /// Holds: two roll-outs that stand at the same point are equal, whatever they have seen.
+    fn eq(&self, _other: &Sight) -> bool {
+        true
+    }
+}
