@@ -8,6 +8,8 @@ use std::{env, fs, path::PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+use crate::library::held;
+
 /// What a form is when it is written again, and what it means.
 pub(crate) type Said = (Value, Value);
 
@@ -60,7 +62,7 @@ pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&st
     for case in &cases {
         let (written, meaning) = say(&of(case), &case["form"]);
         let (kind, case_name) = (of(case), &case["name"]);
-        let stored = &case["meaning"];
+        let stored = &held(&kind, &case["meaning"]);
         assert!(
             is_same(&meaning, stored),
             "{kind} {case_name} means {meaning}, not {stored}"
@@ -79,6 +81,12 @@ pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&st
 ///
 /// A kind whose form has got a new version is named here, and is then only read.
 fn is_unchanged(kind: &str) -> bool {
-    const CHANGED: [&str; 0] = [];
+    const CHANGED: [&str; 3] = [
+        // It names where its values come from.
+        "Metric",
+        // Its arms hold their weights, and it says how many units it may remember.
+        "Setup", // It is refused.
+        "Part",
+    ];
     !CHANGED.contains(&kind)
 }

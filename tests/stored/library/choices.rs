@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use switchstand::stats::agreement::Weights;
-use switchstand::stats::planning::{self, Counting, Quantity, Sides};
+use switchstand::stats::compare::Finding;
+use switchstand::stats::group_sequential::TrialVerdict;
+use switchstand::stats::planning::{Counting, Quantity, Sides, TrialMethod};
 use switchstand::stats::quantiles::{OrderLaw, QuantileType, maritz_jarrett, quantile};
 use switchstand::stats::ranks::{Zeros, signed_rank_statistic};
-use switchstand::stats::{Alternative, Measure, Sample, compare, group_sequential};
+use switchstand::stats::{Alternative, Measure, Sample};
 
 use crate::said::{Said, said};
 
@@ -47,15 +49,13 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
             Counting::EachRequest => json!("each request"),
             Counting::EachUnit { requests, shape } => json!(["each unit", requests, shape]),
         }),
-        "forecast::Method" => said(form, |read: &planning::Method| json!(read.to_string())),
-        "group_sequential::Verdict" => said(form, |read: &group_sequential::Verdict| {
-            json!(read.to_string())
-        }),
-        "compare::Verdict" => said(form, |read: &compare::Verdict| match read {
-            compare::Verdict::Higher => json!("higher"),
-            compare::Verdict::Lower => json!("lower"),
-            compare::Verdict::Undecided => json!("undecided"),
-            compare::Verdict::Withheld => json!("withheld"),
+        "forecast::Method" => said(form, |read: &TrialMethod| json!(read.to_string())),
+        "group_sequential::Verdict" => said(form, |read: &TrialVerdict| json!(read.to_string())),
+        "compare::Verdict" => said(form, |read: &Finding| match read {
+            Finding::Higher => json!("higher"),
+            Finding::Lower => json!("lower"),
+            Finding::Undecided => json!("undecided"),
+            Finding::Withheld => json!("withheld"),
             _ => panic!("unknown verdict"),
         }),
         _ => panic!("unknown kind {kind}"),
