@@ -18,11 +18,24 @@ pub(crate) const DIGITS: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
 
 /// Returns what of the first meaning still holds, where the rest has changed on purpose.
-pub(crate) fn held(kind: &str, meaning: &Value) -> Value {
+pub(crate) fn held(kind: &str, form: &Value, meaning: &Value) -> Value {
     match kind {
         "Setup" | "Part" => experiment::held(kind, meaning),
+        "QuantileType" => choices::held(form, meaning),
         _ => meaning.clone(),
     }
+}
+
+/// Puts the listed units of a written policy in one order.
+///
+/// They are written in the order of their keys now, which means what any order means.
+pub(crate) fn in_order(mut policy: Value) -> Value {
+    let lists = policy.get_mut("units").and_then(Value::as_array_mut);
+    for list in lists.into_iter().flatten() {
+        let keys = list["keys"].as_array_mut().unwrap();
+        keys.sort_by_key(Value::to_string);
+    }
+    policy
 }
 
 /// Reads the policy in a TOML text.

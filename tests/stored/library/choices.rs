@@ -23,9 +23,7 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
             Sides::One => json!("one"),
         }),
         "Measure" => said(form, measure),
-        "QuantileType" => said(form, |read: &QuantileType| {
-            json!([0.1, 0.45, 0.9].map(|order| quantile(&sample(), order, *read).unwrap()))
-        }),
+        "QuantileType" => said(form, quantile_type),
         "OrderLaw" => said(form, |read: &OrderLaw| {
             json!(maritz_jarrett(&sample(), 0.4, *read).unwrap())
         }),
@@ -60,6 +58,26 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
         }),
         _ => panic!("unknown kind {kind}"),
     }
+}
+
+/// Returns what of the first meaning of a type of quantile still holds.
+pub(crate) fn held(form: &Value, meaning: &Value) -> Value {
+    match form.as_str() {
+        // 0.1 of ten values is rank 1 now, and 0.9 of them rank 9: what lies between is the same.
+        Some("inverse_cdf" | "averaged_inverse_cdf") => meaning[1].clone(),
+        _ => meaning.clone(),
+    }
+}
+
+fn quantile_type(read: &QuantileType) -> Value {
+    let at = |order| quantile(&sample(), order, *read).unwrap();
+    let ends = match read {
+        QuantileType::InverseCdf => [-2.0, 7.5],
+        QuantileType::AveragedInverseCdf => [-1.25, 9.25],
+        _ => return json!([0.1, 0.45, 0.9].map(at)),
+    };
+    assert_eq!([0.1, 0.9].map(at), ends, "{read:?}");
+    json!(at(0.45))
 }
 
 fn sample() -> Sample {

@@ -1,4 +1,4 @@
-//! What experiments and their parts are asked.
+//! What setups of experiments are asked, and how their parts are refused.
 
 use serde_json::{Value, json};
 use switchstand::experiment::{Experiment, Finding, Kind, Metric, Part, Role, Setup};
