@@ -132,6 +132,7 @@ impl PartialEq for CheckedPolicy {
 
 impl Policy {
     /// Checks what holds or not whatever is deployed.
+    #[cfg(feature = "testing")]
     pub(crate) fn check_form(&self) -> Result<(), PolicyError> {
         CheckedPolicy::new(self.clone(), None).map(drop)
     }
