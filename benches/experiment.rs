@@ -7,6 +7,7 @@
     clippy::print_stdout,
     reason = "a benchmark that cannot be set up has nothing to say"
 )]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
 #[path = "timing/threads.rs"]
 mod timing;

@@ -3,6 +3,7 @@
 mod number;
 mod text;
 mod value;
+mod values;
 
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
@@ -14,6 +15,7 @@ pub use number::Number;
 pub(crate) use text::same_text;
 pub(crate) use value::Scalar;
 pub use value::{AsValue, Value};
+pub use values::Values;
 
 /// Looks up what is known of a unit, without allocating.
 ///

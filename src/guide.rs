@@ -11,6 +11,7 @@
 //! [limits]: self::limits
 //! [many_servers]: self::many_servers
 //! [performance]: self::performance
+//! [policy_files]: self::policy_files
 //! [progressive_rollout]: self::progressive_rollout
 //! [security]: self::security
 //! [sessions_and_pins]: self::sessions_and_pins
@@ -73,6 +74,9 @@ pub mod many_servers {}
 
 #[doc = include_str!("guide/performance.md")]
 pub mod performance {}
+
+#[doc = include_str!("guide/policy_files.md")]
+pub mod policy_files {}
 
 #[doc = include_str!("guide/progressive_rollout.md")]
 pub mod progressive_rollout {}

@@ -37,6 +37,8 @@ mod fingerprint;
 pub mod guide;
 mod hexadecimal;
 mod journal;
+#[cfg(feature = "serde")]
+mod listing;
 mod model;
 #[cfg(feature = "stats")]
 pub mod off_policy;
@@ -63,7 +65,7 @@ pub mod tracing;
 mod unit;
 mod version;
 
-pub use attributes::{AsValue, Attributes, Number, Value};
+pub use attributes::{AsValue, Attributes, Number, Value, Values};
 pub use audience::{Attribute, Audience, AudienceError, attr};
 pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
 pub use deployment::{

@@ -10,6 +10,8 @@ mod error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
+#[cfg(feature = "serde")]
+mod serial;
 mod table;
 mod together;
 
@@ -23,7 +25,12 @@ pub(crate) use table::UnitTable;
 pub use together::LayerError;
 
 use crate::{
-    audience::Audience, bucket::Scheme, share::Share, split::Arm, unit::UnitKey, version::MAX_NAME,
+    audience::{Audience, Segments},
+    bucket::Scheme,
+    share::Share,
+    split::Arm,
+    unit::UnitKey,
+    version::MAX_NAME,
 };
 
 /// Describes one release: who gets which version.
@@ -47,7 +54,7 @@ use crate::{
 #[doc = include_str!("policy/limits.md")]
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(remote = "Policy", deny_unknown_fields))]
 pub struct Policy {
     pub(crate) scheme: Scheme,
     pub(crate) release: String,
@@ -83,19 +90,41 @@ pub struct Policy {
     pub(crate) ab_test: Option<AbTest>,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Vec::is_empty")
+        serde(
+            default,
+            skip_serializing_if = "Vec::is_empty",
+            deserialize_with = "section::units"
+        )
     )]
     pub(crate) units: Vec<Listed>,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Vec::is_empty")
+        serde(
+            default,
+            skip_serializing_if = "Vec::is_empty",
+            deserialize_with = "section::rules"
+        )
     )]
     pub(crate) rule: Vec<Rule>,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Vec::is_empty")
+        serde(
+            default,
+            skip_serializing_if = "Vec::is_empty",
+            deserialize_with = "section::shadows"
+        )
     )]
     pub(crate) shadow: Vec<Shadow>,
+    /// The audiences that have a name, those that are used and others of the file.
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            default,
+            skip_serializing_if = "Segments::is_empty",
+            serialize_with = "crate::audience::write_segments"
+        )
+    )]
+    pub(crate) segments: Segments,
     /// The builder method that does not fit this kind of policy, refused when compiled.
     #[cfg_attr(
         feature = "serde",
@@ -155,6 +184,7 @@ impl Policy {
             units: Vec::new(),
             rule: Vec::new(),
             shadow: Vec::new(),
+            segments: Segments::new(),
             misplaced: None,
         }
     }
@@ -214,6 +244,7 @@ impl Policy {
     /// Rules are tried in the order in which they were added; the first that matches decides.
     #[must_use]
     pub fn with_rule(mut self, audience: Audience, version: &str) -> Policy {
+        audience.add_segments(&mut self.segments);
         self.rule.push(Rule {
             audience,
             version: version.to_owned(),
@@ -252,11 +283,12 @@ impl Policy {
     /// Lets requests of an audience ask for these versions.
     #[must_use]
     pub fn with_overrides_within<'a>(
-        self,
+        mut self,
         audience: Audience,
         versions: impl IntoIterator<Item = &'a str>,
     ) -> Policy {
         let versions = versions.into_iter().map(str::to_owned).collect();
+        audience.add_segments(&mut self.segments);
         Policy {
             overrides: Some(Overrides {
                 versions,
@@ -298,6 +330,7 @@ impl Policy {
     /// Adds an audience that the canary answers whatever is drawn; for canaries only.
     #[must_use]
     pub fn or_for(mut self, audience: Audience) -> Policy {
+        audience.add_segments(&mut self.segments);
         match &mut self.canary {
             Some(canary) => {
                 canary.or_for = Some(match canary.or_for.take() {
@@ -313,6 +346,7 @@ impl Policy {
     /// Draws only among an audience; for canaries and A/B tests only.
     #[must_use]
     pub fn within(mut self, audience: Audience) -> Policy {
+        audience.add_segments(&mut self.segments);
         match (&mut self.canary, &mut self.ab_test) {
             (Some(canary), _) => canary.within = Some(audience),
             (None, Some(test)) => test.within = Some(audience),
@@ -331,6 +365,31 @@ impl Policy {
             None => self.misplaced = Some("gate"),
         }
         self
+    }
+
+    /// Iterates over the fields that hold an audience.
+    pub(crate) fn audience_fields(&self) -> impl Iterator<Item = (&'static str, &Audience)> {
+        let canary = self.canary.as_ref();
+        let within = canary.and_then(|canary| canary.within.as_ref());
+        let or_for = canary.and_then(|canary| canary.or_for.as_ref());
+        let asking = self
+            .overrides
+            .as_ref()
+            .and_then(|wish| wish.within.as_ref());
+        let test = self.ab_test.as_ref().and_then(|test| test.within.as_ref());
+        let rules = self
+            .rule
+            .iter()
+            .map(|rule| ("rule.audience", &rule.audience));
+        [
+            ("canary.within", within),
+            ("canary.or_for", or_for),
+            ("overrides.within", asking),
+            ("ab_test.within", test),
+        ]
+        .into_iter()
+        .filter_map(|(field, audience)| Some((field, audience?)))
+        .chain(rules)
     }
 
     /// Returns the release's name, the salt of its draws.

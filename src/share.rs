@@ -23,8 +23,8 @@ const DECIMALS: usize = 7;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String"))]
 pub struct Share(u32);
 
 impl Share {
@@ -138,6 +138,29 @@ impl FromStr for Share {
 impl From<Share> for String {
     fn from(share: Share) -> String {
         share.to_string()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Share {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Share, D::Error> {
+        deserializer.deserialize_any(Read)
+    }
+}
+
+#[cfg(feature = "serde")]
+struct Read;
+
+#[cfg(feature = "serde")]
+impl serde::de::Visitor<'_> for Read {
+    type Value = Share;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a percentage such as \"5%\"")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Share, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Any audience, over any attributes, says what its parts say, and is written and read the same.
 
-use switchstand::{AsValue, Audience, Number, Unit, UnitKey, Value, attr};
+use switchstand::{AsValue, Audience, AudienceError, Number, Unit, UnitKey, Value, attr};
 
 use super::bytes::Bytes;
 
@@ -46,7 +46,15 @@ fn read(bytes: &[u8]) {
     let Ok(audience) = serde_json::from_slice::<Audience>(bytes) else {
         return;
     };
-    assert_eq!(audience.check(), Ok(()), "what is read was checked");
+    // Segments may be defined elsewhere, and other builds may judge what this one cannot.
+    let checked = audience.check();
+    assert!(
+        matches!(
+            checked,
+            Ok(()) | Err(AudienceError::UnknownSegment { .. } | AudienceError::NotBuiltIn { .. })
+        ),
+        "what is read was checked: {checked:?}"
+    );
     let text = serde_json::to_string(&audience).expect("an accepted audience is written");
     let again: Audience = serde_json::from_str(&text).expect("what was written is read");
     assert_eq!(again, audience, "{text}");

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::number::Number;
+use super::{number::Number, values::Values};
 
 /// Holds the value of one attribute, borrowed from the request.
 ///
 /// Two values are equal when they are the same text byte for byte, the same
 /// number exactly (`Integer(1)` and `Float(1.0)` are one number), or the same
-/// truth value. NaN equals nothing. Values of two types are never equal.
+/// truth value. NaN and lists equal nothing. Values of two types are never equal.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -21,6 +21,8 @@ pub enum Value<'a> {
     Float(f64),
     /// A truth value.
     Bool(bool),
+    /// A list of values, which only `any_of`, `all_of`, `none_of` and `exists` ask.
+    List(&'a dyn Values),
 }
 
 /// A value other than NaN, in the order in which lists are sorted.
@@ -40,6 +42,7 @@ impl<'a> Value<'a> {
             Value::Float(float) if float.is_nan() => None,
             Value::Float(float) => Some(Scalar::Number(Number::from(float))),
             Value::Bool(truth) => Some(Scalar::Bool(truth)),
+            Value::List(_) => None,
         }
     }
 }

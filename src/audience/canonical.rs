@@ -8,6 +8,10 @@ use crate::attributes::{Exact, Number};
 use crate::unit::UnitKey;
 
 use super::condition::{Condition, Operand};
+use super::extended::Extended;
+use super::fold::Place;
+use super::listed::Ask;
+use super::moment::Side;
 use super::tree::{Join, Step};
 use super::{Audience, Test};
 
@@ -19,12 +23,16 @@ impl Audience {
     pub(crate) fn write_canonical(&self, out: &mut impl FnMut(&[u8])) {
         for step in self.steps() {
             match step {
-                Step::Group { join, steps } => {
+                Step::Group { join, name, steps } => {
                     out(&[match join {
                         Join::All => 1,
                         Join::Any => 2,
                         Join::Not => 3,
+                        Join::Named => 10,
                     }]);
+                    if let Some(name) = name {
+                        write_text(name.as_bytes(), out);
+                    }
                     write_length(steps, out);
                 }
                 Step::Test(test) => write_test(test, out),
@@ -37,11 +45,19 @@ fn write_test(test: &Test, out: &mut impl FnMut(&[u8])) {
     match test {
         Test::Everyone => out(&[4]),
         Test::Empty(Join::All) => out(&[5]),
-        Test::Empty(Join::Any | Join::Not) => out(&[6]),
+        Test::Empty(_) => out(&[6]),
         Test::Attribute { name, condition } => {
             out(&[7]);
             write_text(name.as_bytes(), out);
             write_condition(condition, out);
+        }
+        Test::Key(condition) => {
+            out(&[9]);
+            write_condition(condition, out);
+        }
+        Test::Unknown(name) => {
+            out(&[11]);
+            write_text(name.as_bytes(), out);
         }
         Test::Units(units) => {
             out(&[8]);
@@ -72,7 +88,7 @@ fn write_condition(condition: &Condition, out: &mut impl FnMut(&[u8])) {
         Condition::OneOf(operands) => {
             out(&[3]);
             write_length(operands.len(), out);
-            for operand in operands {
+            for operand in operands.iter() {
                 write_operand(operand, out);
             }
         }
@@ -105,6 +121,78 @@ fn write_condition(condition: &Condition, out: &mut impl FnMut(&[u8])) {
             write_number(*bound, out);
         }
         Condition::Exists => out(&[11]),
+        Condition::Extended(extended) => write_extended(extended, out),
+    }
+}
+
+fn write_extended(extended: &Extended, out: &mut impl FnMut(&[u8])) {
+    match extended {
+        Extended::Listed(listed) => {
+            let ask = match listed.ask {
+                Ask::Is => 1,
+                Ask::IsNot => 2,
+                Ask::OneOf => 3,
+                Ask::NotOneOf => 4,
+                Ask::AnyOf => 5,
+                Ask::AllOf => 6,
+                Ask::NoneOf => 7,
+            };
+            out(&[12, ask, u8::from(listed.folds())]);
+            write_length(listed.operands().len(), out);
+            for operand in listed.operands() {
+                write_operand(operand, out);
+            }
+        }
+        Extended::Pieces {
+            place,
+            fold,
+            pieces,
+        } => {
+            let place = match place {
+                Place::Start => 1,
+                Place::End => 2,
+                Place::Anywhere => 3,
+            };
+            out(&[13, place, u8::from(*fold)]);
+            write_length(pieces.len(), out);
+            for piece in pieces {
+                write_text(piece.text().as_bytes(), out);
+            }
+        }
+        Extended::Converted(condition) => {
+            out(&[14]);
+            write_condition(condition, out);
+        }
+        Extended::Versions(versions) => {
+            out(&[15, u8::from(versions.converts())]);
+            write_text(versions.text().as_bytes(), out);
+        }
+        Extended::Moment(moment) => {
+            let side = match moment.side {
+                Side::After => 1,
+                Side::Before => 2,
+                Side::NotBefore => 3,
+                Side::NotAfter => 4,
+            };
+            out(&[16, side]);
+            write_text(moment.text().as_bytes(), out);
+        }
+        Extended::Networks(networks) => {
+            out(&[17]);
+            write_length(networks.texts().len(), out);
+            for text in networks.texts() {
+                write_text(text.as_bytes(), out);
+            }
+        }
+        Extended::Pattern(pattern) => {
+            out(&[18, u8::from(pattern.folds())]);
+            write_text(pattern.text().as_bytes(), out);
+        }
+        Extended::Misfit { modifier, operator } => {
+            out(&[19]);
+            write_text(modifier.as_bytes(), out);
+            write_text(operator.as_bytes(), out);
+        }
     }
 }
 

@@ -1,35 +1,12 @@
 //! What one attribute must be.
 
-use crate::attributes::{AsValue, Number, Scalar, Value, same_text};
+use std::sync::Arc;
 
-use super::limits::{check_length, check_list};
-use super::{Audience, AudienceError, Test};
+use crate::attributes::{Number, Scalar, Value, same_text};
 
-/// Names an attribute, to say what it must be.
-///
-/// Returned by [`attr`]. A missing attribute, one of another type and NaN match
-/// none of the conditions (but NaN is there: [`exists`](Attribute::exists)
-/// matches it). Whole numbers and floats are one type.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[must_use]
-pub struct Attribute {
-    name: Box<str>,
-}
-
-/// Names an attribute of the unit, to build a rule.
-///
-/// ```
-/// use switchstand::{Unit, attr};
-/// let adults = attr("age").at_least(18).and(attr("country").one_of(["es", "pt"]));
-/// let attributes = [("age", 31.into()), ("country", switchstand::Value::from("pt"))];
-/// assert!(adults.matches(&Unit::from("user-42").with(&attributes)));
-/// assert!(!adults.matches(&Unit::from("user-42")));
-/// ```
-pub fn attr(name: impl Into<String>) -> Attribute {
-    Attribute {
-        name: name.into().into_boxed_str(),
-    }
-}
+use super::AudienceError;
+use super::extended::Extended;
+use super::limits::{check_length, check_long_list};
 
 /// An owned value, in the order in which lists are sorted.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -40,13 +17,13 @@ pub(super) enum Operand {
 }
 
 /// Up to so many texts are compared one by one, which is faster than a search.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Condition {
     Is(Operand),
     IsNot(Operand),
-    OneOf(Box<[Operand]>),
+    OneOf(Arc<[Operand]>),
     StartsWith(Box<str>),
     EndsWith(Box<str>),
     Contains(Box<str>),
@@ -55,94 +32,30 @@ pub(super) enum Condition {
     MoreThan(Number),
     LessThan(Number),
     Exists,
-}
-
-impl Attribute {
-    /// Matches if the attribute equals `value`: text byte for byte, numbers exactly.
-    pub fn is(self, value: impl AsValue) -> Audience {
-        self.must(Condition::Is(Operand::new(value.as_value())))
-    }
-
-    /// Matches if the attribute is there, of the type of `value`, and differs from it.
-    ///
-    /// To match units without the attribute as well, write `attr(..).is(..).not()`.
-    pub fn is_not(self, value: impl AsValue) -> Audience {
-        self.must(Condition::IsNot(Operand::new(value.as_value())))
-    }
-
-    /// Matches if the attribute equals one of `values`; duplicates count once.
-    pub fn one_of<V: AsValue>(self, values: impl IntoIterator<Item = V>) -> Audience {
-        let values = values
-            .into_iter()
-            .map(|value| Operand::new(value.as_value()));
-        self.must(Condition::one_of(values.collect()))
-    }
-
-    /// Matches if the attribute is text that begins with `text`, byte for byte.
-    pub fn starts_with(self, text: impl Into<String>) -> Audience {
-        self.must(Condition::StartsWith(text.into().into_boxed_str()))
-    }
-
-    /// Matches if the attribute is text that ends with `text`, byte for byte.
-    pub fn ends_with(self, text: impl Into<String>) -> Audience {
-        self.must(Condition::EndsWith(text.into().into_boxed_str()))
-    }
-
-    /// Matches if the attribute is text that contains `text`, byte for byte.
-    pub fn contains(self, text: impl Into<String>) -> Audience {
-        self.must(Condition::Contains(text.into().into_boxed_str()))
-    }
-
-    /// Matches if the attribute is a number not below `number`.
-    pub fn at_least(self, number: impl Into<Number>) -> Audience {
-        self.must(Condition::AtLeast(number.into()))
-    }
-
-    /// Matches if the attribute is a number not above `number`.
-    pub fn at_most(self, number: impl Into<Number>) -> Audience {
-        self.must(Condition::AtMost(number.into()))
-    }
-
-    /// Matches if the attribute is a number above `number`.
-    pub fn more_than(self, number: impl Into<Number>) -> Audience {
-        self.must(Condition::MoreThan(number.into()))
-    }
-
-    /// Matches if the attribute is a number below `number`.
-    pub fn less_than(self, number: impl Into<Number>) -> Audience {
-        self.must(Condition::LessThan(number.into()))
-    }
-
-    /// Matches if the attribute is there, whatever its type and value.
-    pub fn exists(self) -> Audience {
-        self.must(Condition::Exists)
-    }
-
-    #[cfg(feature = "serde")]
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn must(self, condition: Condition) -> Audience {
-        Audience::of(Test::Attribute {
-            name: self.name,
-            condition,
-        })
-    }
+    Extended(Box<Extended>),
 }
 
 impl Operand {
-    fn new(value: Value<'_>) -> Operand {
-        match value {
+    /// Returns the value, none for a list, which no condition compares with.
+    pub(super) fn new(value: Value<'_>) -> Option<Operand> {
+        Some(match value {
             Value::Text(text) => Operand::Text(text.into()),
             Value::Integer(integer) => Operand::Number(integer.into()),
             Value::Float(float) => Operand::Number(float.into()),
             Value::Bool(truth) => Operand::Bool(truth),
+            Value::List(_) => return None,
+        })
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Operand::Text(text) => Some(text),
+            Operand::Bool(_) | Operand::Number(_) => None,
         }
     }
 
     #[inline]
-    fn scalar(&self) -> Scalar<'_> {
+    pub(super) fn scalar(&self) -> Scalar<'_> {
         match self {
             Operand::Bool(truth) => Scalar::Bool(*truth),
             Operand::Number(number) => Scalar::Number(*number),
@@ -165,7 +78,7 @@ impl Operand {
 }
 
 /// Looks a value up in a sorted list.
-fn is_among(operands: &[Operand], value: &Value<'_>) -> bool {
+pub(super) fn is_among(operands: &[Operand], value: &Value<'_>) -> bool {
     match value {
         Value::Text(text) if operands.len() <= FEW => operands
             .iter()
@@ -203,7 +116,7 @@ impl Condition {
     pub(super) fn one_of(mut values: Vec<Operand>) -> Condition {
         values.sort_unstable();
         values.dedup();
-        Condition::OneOf(values.into_boxed_slice())
+        Condition::OneOf(values.into())
     }
 
     #[inline]
@@ -229,6 +142,7 @@ impl Condition {
             Condition::MoreThan(bound) => compare(value, *bound, Number::gt),
             Condition::LessThan(bound) => compare(value, *bound, Number::lt),
             Condition::Exists => Some(true),
+            Condition::Extended(extended) => Some(extended.matches(value)),
         };
         verdict == Some(true)
     }
@@ -247,6 +161,7 @@ impl Condition {
             Condition::MoreThan(_) => "more_than",
             Condition::LessThan(_) => "less_than",
             Condition::Exists => "exists",
+            Condition::Extended(extended) => extended.operator(),
         }
     }
 
@@ -269,7 +184,7 @@ impl Condition {
         match self {
             Condition::Is(value) | Condition::IsNot(value) => operand(value),
             Condition::OneOf(values) => {
-                check_list(operator, values.len())?;
+                check_long_list(operator, values.len())?;
                 values.iter().try_for_each(operand)
             }
             Condition::StartsWith(text) | Condition::EndsWith(text) | Condition::Contains(text) => {
@@ -286,6 +201,15 @@ impl Condition {
             | Condition::MoreThan(bound)
             | Condition::LessThan(bound) => number(bound),
             Condition::Exists => Ok(()),
+            Condition::Extended(extended) => extended.check(attribute),
+        }
+    }
+
+    /// Returns the feature without which this build cannot judge the condition.
+    pub(super) fn lacks(&self) -> Option<&'static str> {
+        match self {
+            Condition::Extended(extended) => extended.lacks(),
+            _ => None,
         }
     }
 }

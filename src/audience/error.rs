@@ -27,7 +27,7 @@ pub enum AudienceError {
     /// A list of values or units is too long.
     #[error("the list `{list}` has {found} entries, the limit is {limit}")]
     ListTooLong {
-        /// `one_of` or `units`.
+        /// The field with the list, such as `one_of` or `units`.
         list: &'static str,
         /// The number of different entries found.
         found: usize,
@@ -47,12 +47,6 @@ pub enum AudienceError {
     /// An attribute's name is empty.
     #[error("`attr` is empty: an attribute needs a name")]
     EmptyName,
-    /// A list has no entry, so that it matches nobody or everyone by accident.
-    #[error("the list `{list}` is empty")]
-    EmptyList {
-        /// `all`, `any`, `one_of` or `units`.
-        list: &'static str,
-    },
     /// The text that another begins with, ends with or contains is empty, so that all do.
     #[error("`{operator}` of attribute {attribute:?} is empty: all texts would match")]
     EmptyText {
@@ -71,5 +65,63 @@ pub enum AudienceError {
         attribute: String,
         /// The operator, such as `is` or `at_least`.
         operator: &'static str,
+    },
+    /// `fold_case`, `convert` or a list stands beside a condition that it does not fit.
+    #[error(
+        "`{modifier}` does not fit `{operator}` of attribute {attribute:?}: it is for {allowed}"
+    )]
+    Misfit {
+        /// The attribute's name, or `unit`.
+        attribute: String,
+        /// `fold_case`, `convert` or `a list`.
+        modifier: &'static str,
+        /// The operator.
+        operator: &'static str,
+        /// What the modifier is for.
+        allowed: &'static str,
+    },
+    /// A version, date, network or regular expression cannot be read.
+    #[error("`{operator}` of attribute {attribute:?} is {found:?}: {reason}")]
+    Malformed {
+        /// The attribute's name, or `unit`.
+        attribute: String,
+        /// The operator.
+        operator: &'static str,
+        /// What was found.
+        found: String,
+        /// What is wrong with it, and what is allowed.
+        reason: String,
+    },
+    /// The library was built without the feature that judges a condition.
+    #[error(
+        "`{operator}` of attribute {attribute:?} cannot be judged: build with feature `{feature}`"
+    )]
+    NotBuiltIn {
+        /// The attribute's name, or `unit`.
+        attribute: String,
+        /// The operator.
+        operator: &'static str,
+        /// The feature that is missing.
+        feature: &'static str,
+    },
+    /// A segment is named that is not defined.
+    #[error("segment {name:?} is not defined: define it under [segments]")]
+    UnknownSegment {
+        /// The segment's name.
+        name: String,
+    },
+    /// A segment contains itself.
+    #[error("segment {name:?} contains itself: {path}")]
+    CircularSegment {
+        /// The segment's name.
+        name: String,
+        /// The segments on the way back to it.
+        path: String,
+    },
+    /// Two different audiences have one name.
+    #[error("segment {name:?} stands for two different audiences: give one another name")]
+    AmbiguousSegment {
+        /// The segment's name.
+        name: String,
     },
 }

@@ -9,6 +9,10 @@ pub(super) const MAX_RULES: usize = 65_536;
 pub(super) const MAX_LIST: usize = 1_048_576;
 /// Bytes of one name, text or unit's key.
 pub(super) const MAX_TEXT: usize = 65_536;
+/// Bytes of one regular expression.
+pub(super) const MAX_PATTERN: usize = 4_096;
+/// Regular expressions of one audience.
+pub(super) const MAX_PATTERNS: usize = 128;
 
 pub(super) fn check_depth(found: usize) -> Result<(), AudienceError> {
     if found > MAX_DEPTH {
@@ -30,15 +34,23 @@ pub(super) fn check_rules(found: usize) -> Result<(), AudienceError> {
     Ok(())
 }
 
-pub(super) fn check_list(list: &'static str, found: usize) -> Result<(), AudienceError> {
-    if found == 0 {
-        return Err(AudienceError::EmptyList { list });
-    }
+pub(super) fn check_long_list(list: &'static str, found: usize) -> Result<(), AudienceError> {
     if found > MAX_LIST {
         return Err(AudienceError::ListTooLong {
             list,
             found,
             limit: MAX_LIST,
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn check_patterns(found: usize) -> Result<(), AudienceError> {
+    if found > MAX_PATTERNS {
+        return Err(AudienceError::ListTooLong {
+            list: "regex",
+            found,
+            limit: MAX_PATTERNS,
         });
     }
     Ok(())

@@ -2,4 +2,7 @@
 
 mod operand;
 mod read;
+mod table;
 mod write;
+
+pub(crate) use write::{reference, segments};

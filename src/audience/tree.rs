@@ -1,5 +1,7 @@
 //! The rules of an audience and how they are nested, without recursion.
 
+use std::sync::Arc;
+
 use super::{Audience, Test};
 
 /// How the rules of a group make one verdict.
@@ -8,12 +10,16 @@ pub(super) enum Join {
     All,
     Any,
     Not,
+    /// A segment: one audience, as it is, under a name.
+    Named,
 }
 
 /// Rules that stand side by side under one `all`, `any` or `not`.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) join: Join,
+    /// The segment's name, for [`Join::Named`].
+    pub(super) name: Option<Arc<str>>,
     /// The group around this one.
     pub(super) parent: Option<usize>,
     /// The position of the first rule in it.
@@ -35,12 +41,12 @@ pub(super) enum Step<'a> {
     /// A group begins, which takes `steps` steps with this one.
     Group {
         join: Join,
+        name: Option<&'a Arc<str>>,
         steps: usize,
     },
     Test(&'a Test),
 }
 
-#[cfg(feature = "serde")]
 impl Step<'_> {
     /// Returns the number of steps that belong to what begins here.
     pub(super) fn extent(&self) -> usize {
@@ -67,6 +73,7 @@ impl Audience {
             rules: Vec::new(),
             groups: vec![Group {
                 join,
+                name: None,
                 parent: None,
                 start: 0,
                 end: 0,
@@ -106,6 +113,7 @@ impl Audience {
         }
         self.groups.push(Group {
             join,
+            name: None,
             parent: None,
             start: 0,
             end: self.rules.len(),
@@ -113,6 +121,14 @@ impl Audience {
         self.root = Some(new);
         self.depth = self.depth.saturating_add(1);
         new
+    }
+
+    /// Puts the audience under a name.
+    pub(super) fn name(&mut self, name: Arc<str>) {
+        let group = self.wrap(Join::Named);
+        if let Some(group) = self.groups.get_mut(group) {
+            group.name = Some(name);
+        }
     }
 
     fn joins(&self, group: usize, join: Join) -> bool {
@@ -134,6 +150,7 @@ impl Audience {
             if Some(at) != melted {
                 self.groups.push(Group {
                     join: group.join,
+                    name: group.name,
                     parent: Some(place(group.parent)),
                     start: group.start + rules,
                     end: group.end + rules,
@@ -176,7 +193,7 @@ impl Audience {
                     return verdict;
                 };
                 let undecided = match group.join {
-                    Join::All => verdict,
+                    Join::All | Join::Named => verdict,
                     Join::Any => !verdict,
                     Join::Not => {
                         verdict = !verdict;
@@ -209,6 +226,7 @@ impl Audience {
                 open.push((steps.len(), group.end));
                 steps.push(Step::Group {
                     join: group.join,
+                    name: group.name.as_ref(),
                     steps: 0,
                 });
             }

@@ -10,7 +10,7 @@ use crate::attributes::same_text;
 use crate::unit::{Key, UnitKey};
 
 use super::AudienceError;
-use super::limits::{check_length, check_list};
+use super::limits::{check_length, check_long_list};
 
 /// Up to so many keys are compared one by one.
 const FEW: usize = 8;
@@ -150,12 +150,12 @@ impl Units {
 
 /// Checks the length of a list, or of several together.
 pub(crate) fn check_length_of_list(list: &'static str, found: usize) -> Result<(), AudienceError> {
-    check_list(list, found)
+    check_long_list(list, found)
 }
 
 /// Checks the length of a list of units, and that none of them is there by accident.
 pub(crate) fn check_keys(keys: &[UnitKey]) -> Result<(), AudienceError> {
-    check_list("units", keys.len())?;
+    check_long_list("units", keys.len())?;
     keys.iter().try_for_each(|key| {
         let length = match key {
             UnitKey::Text(text) => text.len(),

@@ -3,9 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Condition, Operand};
-use super::{Audience, Test};
+use super::extended::Extended;
+use super::fold::{Piece, Place};
+use super::{Audience, Test, matches_key};
 use crate::attributes::{AsValue, Exact, Number, Value};
 use crate::unit::{Unit, UnitKey};
+
+mod sampled;
+mod special;
+
+pub(crate) use sampled::sampled;
+use special::{lists, special};
 
 /// Texts that a name must contain, of which every subset is tried.
 const MAX_PARTS: usize = 10;
@@ -30,6 +38,7 @@ pub(crate) enum Witnessed {
     Integer(i128),
     Float(f64),
     Bool(bool),
+    List(Vec<Witnessed>),
 }
 
 impl AsValue for Witnessed {
@@ -39,6 +48,7 @@ impl AsValue for Witnessed {
             Witnessed::Integer(integer) => Value::Integer(*integer),
             Witnessed::Float(float) => Value::Float(*float),
             Witnessed::Bool(truth) => Value::Bool(*truth),
+            Witnessed::List(items) => Value::List(items),
         }
     }
 }
@@ -59,6 +69,7 @@ pub(crate) fn witnesses(
 ) -> Result<Vec<Witness>, TooMany> {
     let rules = audiences.iter().flat_map(|audience| &audience.rules);
     let mut attributes: BTreeMap<&str, Vec<&Condition>> = BTreeMap::new();
+    let mut of_key: Vec<&Condition> = Vec::new();
     let mut listed: Vec<BTreeSet<&UnitKey>> =
         lists.iter().map(|keys| keys.iter().collect()).collect();
     for rule in rules {
@@ -67,10 +78,11 @@ pub(crate) fn witnesses(
                 attributes.entry(name).or_default().push(condition);
             }
             Test::Units(units) => listed.push(units.keys().iter().collect()),
-            Test::Everyone | Test::Empty(_) => {}
+            Test::Key(condition) => of_key.push(condition),
+            Test::Everyone | Test::Empty(_) | Test::Unknown(_) => {}
         }
     }
-    let keys = keys(&listed);
+    let keys = keys(&listed, &of_key)?;
     let mut total = keys.len();
     let mut choices = Vec::new();
     for (name, conditions) in attributes {
@@ -100,20 +112,58 @@ pub(crate) fn witnesses(
     Ok((0..total).filter_map(nth).collect())
 }
 
-/// Returns a key of no list, and one for each combination of lists that share a key.
-fn keys(lists: &[BTreeSet<&UnitKey>]) -> Vec<UnitKey> {
+/// Returns a key of no list, and one for each combination of lists that share a key and of answers
+/// to the conditions on the key.
+fn keys(lists: &[BTreeSet<&UnitKey>], conditions: &[&Condition]) -> Result<Vec<UnitKey>, TooMany> {
     let all: BTreeSet<&UnitKey> = lists.iter().flatten().copied().collect();
     let names = (1_u64..).map(|number| UnitKey::from(format!("unit-{number}")));
     let unlisted = names.into_iter().find(|key| !all.contains(key));
+    let mut tried: Vec<UnitKey> = unlisted
+        .into_iter()
+        .chain(all.into_iter().cloned())
+        .collect();
+    if !conditions.is_empty() {
+        tried.push(UnitKey::Bytes(vec![0]));
+        for value in tried_values(conditions)? {
+            match value {
+                Witnessed::Text(text) if !text.is_empty() => tried.push(UnitKey::Text(text)),
+                Witnessed::Integer(number) => match u64::try_from(number) {
+                    Ok(number) => tried.push(UnitKey::U64(number)),
+                    Err(_) => tried.extend(u128::try_from(number).map(UnitKey::U128)),
+                },
+                _ => {}
+            }
+        }
+    }
     let mut known = BTreeSet::new();
-    let mut is_new =
-        |key: &UnitKey| known.insert(pack(lists.iter().map(|list| list.contains(key))));
-    let kinds = all.into_iter().filter(|key| is_new(key));
-    unlisted.into_iter().chain(kinds.cloned()).collect()
+    tried.retain(|key| {
+        let asked = conditions
+            .iter()
+            .map(|condition| matches_key(condition, key.as_key()));
+        known.insert(pack(
+            lists.iter().map(|list| list.contains(key)).chain(asked),
+        ))
+    });
+    Ok(tried)
 }
 
 /// Returns the values, and the lack of one, that answer these conditions differently.
 fn values(conditions: &[&Condition]) -> Result<Vec<Option<Witnessed>>, TooMany> {
+    let tried = tried_values(conditions)?;
+    let mut known = BTreeSet::new();
+    let mut values: Vec<_> = tried
+        .into_iter()
+        .filter(|value| known.insert(answers(conditions, Some(value))))
+        .map(Some)
+        .collect();
+    if known.insert(answers(conditions, None)) {
+        values.push(None);
+    }
+    Ok(values)
+}
+
+/// Returns values that are likely to be answered differently.
+fn tried_values(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany> {
     let mut tried = Vec::new();
     for operand in conditions.iter().flat_map(|condition| condition.operands()) {
         match operand {
@@ -126,16 +176,13 @@ fn values(conditions: &[&Condition]) -> Result<Vec<Option<Witnessed>>, TooMany> 
     tried.extend([true, false].map(Witnessed::Bool));
     tried.push(Witnessed::Integer(0));
     tried.extend([f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(Witnessed::Float));
-    let mut known = BTreeSet::new();
-    let mut values: Vec<_> = tried
-        .into_iter()
-        .filter(|value| known.insert(answers(conditions, Some(value))))
-        .map(Some)
-        .collect();
-    if known.insert(answers(conditions, None)) {
-        values.push(None);
+    for condition in conditions {
+        if let Condition::Extended(extended) = condition {
+            tried.extend(special(extended));
+        }
     }
-    Ok(values)
+    tried.extend(lists(conditions)?);
+    Ok(tried)
 }
 
 fn answers(conditions: &[&Condition], value: Option<&Witnessed>) -> Vec<u64> {
@@ -202,6 +249,16 @@ fn texts(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany> {
             Condition::Contains(text) => {
                 parts.insert(&**text);
             }
+            Condition::Extended(extended) => {
+                if let Extended::Pieces { place, pieces, .. } = &**extended {
+                    let texts = pieces.iter().map(Piece::text);
+                    match place {
+                        Place::Start => starts.extend(texts),
+                        Place::End => ends.extend(texts),
+                        Place::Anywhere => parts.extend(texts),
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -253,6 +310,11 @@ impl Condition {
             | Condition::EndsWith(_)
             | Condition::Contains(_)
             | Condition::Exists => Vec::new(),
+            Condition::Extended(extended) => match &**extended {
+                Extended::Listed(listed) => listed.operands().to_vec(),
+                Extended::Converted(condition) => condition.operands(),
+                _ => Vec::new(),
+            },
         }
     }
 }

@@ -6,6 +6,10 @@ use crate::attributes::Number;
 use crate::unit::UnitKey;
 
 use super::condition::{Condition, Operand};
+use super::extended::Extended;
+use super::fold::Place;
+use super::listed::Ask;
+use super::moment::Side;
 use super::tree::{Join, Step};
 use super::{Audience, Test};
 
@@ -25,7 +29,12 @@ impl fmt::Display for Audience {
             close: &'static str,
         }
         let mut open: Vec<Open> = Vec::new();
+        let mut behind = 0;
         for (at, step) in self.steps().iter().enumerate() {
+            // A segment stands for all in it.
+            if at < behind {
+                continue;
+            }
             while let Some(group) = open.pop_if(|group| group.end <= at) {
                 f.write_str(group.close)?;
             }
@@ -42,7 +51,15 @@ impl fmt::Display for Audience {
             }
             match step {
                 Step::Test(test) => test.fmt(f)?,
-                Step::Group { join, steps } => {
+                Step::Group {
+                    join: Join::Named,
+                    name,
+                    steps,
+                } => {
+                    behind = at + steps;
+                    write_segment(f, name.map_or("", |name| name))?;
+                }
+                Step::Group { join, steps, .. } => {
                     let (begin, close) = match (join, within) {
                         (Join::Not, _) => ("not (", ")"),
                         (_, None | Some(Join::Not)) => ("", ""),
@@ -76,8 +93,13 @@ impl fmt::Display for Test {
                 f.write_str("unit is one of ")?;
                 write_list(f, units.keys(), write_unit)
             }
+            Test::Key(condition) => {
+                f.write_str("unit")?;
+                condition.fmt(f)
+            }
             Test::Empty(Join::All) => f.write_str("all of nothing"),
-            Test::Empty(Join::Any | Join::Not) => f.write_str("any of nothing"),
+            Test::Empty(_) => f.write_str("any of nothing"),
+            Test::Unknown(name) => write_segment(f, name),
         }
     }
 }
@@ -105,8 +127,78 @@ impl fmt::Display for Condition {
             Condition::MoreThan(bound) => number(f, "more than", bound),
             Condition::LessThan(bound) => number(f, "less than", bound),
             Condition::Exists => f.write_str(" exists"),
+            Condition::Extended(extended) => extended.fmt(f),
         }
     }
+}
+
+impl fmt::Display for Extended {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let fold =
+            |f: &mut Formatter<'_>, fold: bool| f.write_str(if fold { " in any case" } else { "" });
+        match self {
+            Extended::Listed(listed) => {
+                f.write_str(match listed.ask {
+                    Ask::Is => " is ",
+                    Ask::IsNot => " is there and not ",
+                    Ask::OneOf => " is one of ",
+                    Ask::NotOneOf => " is there and none of ",
+                    Ask::AnyOf => " has any of ",
+                    Ask::AllOf => " has all of ",
+                    Ask::NoneOf => " has none of ",
+                })?;
+                write_list(f, listed.operands(), |f, operand| operand.fmt(f))?;
+                fold(f, listed.folds())
+            }
+            Extended::Pieces {
+                place,
+                fold: folds,
+                pieces,
+            } => {
+                let many = if pieces.len() == 1 { "" } else { " one of" };
+                f.write_str(match place {
+                    Place::Start => " starts with",
+                    Place::End => " ends with",
+                    Place::Anywhere => " contains",
+                })?;
+                write!(f, "{many} ")?;
+                write_list(f, pieces, |f, piece| write_text(f, piece.text()))?;
+                fold(f, *folds)
+            }
+            Extended::Converted(condition) => write!(f, ", converted,{condition}"),
+            Extended::Versions(versions) => {
+                let converted = if versions.converts() {
+                    ", converted,"
+                } else {
+                    ""
+                };
+                write!(f, "{converted} is a version {}", versions.text())
+            }
+            Extended::Moment(moment) => {
+                let side = match moment.side {
+                    Side::After => "after",
+                    Side::Before => "before",
+                    Side::NotBefore => "not before",
+                    Side::NotAfter => "not after",
+                };
+                write!(f, " is {side} {}", moment.text())
+            }
+            Extended::Networks(networks) => {
+                f.write_str(" is in a network of ")?;
+                write_list(f, networks.texts(), |f, text| f.write_str(text))
+            }
+            Extended::Pattern(pattern) => {
+                write!(f, " matches {:?}", pattern.text())?;
+                fold(f, pattern.folds())
+            }
+            Extended::Misfit { modifier, operator } => write!(f, " {operator} with {modifier}"),
+        }
+    }
+}
+
+fn write_segment(f: &mut Formatter<'_>, name: &str) -> fmt::Result {
+    f.write_str("in segment ")?;
+    write_text(f, name)
 }
 
 impl fmt::Display for Operand {

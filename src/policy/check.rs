@@ -71,25 +71,13 @@ impl Policy {
     }
 
     pub(super) fn check_audiences(&self) -> Result<(), PolicyError> {
-        let canary = self.canary.as_ref();
-        let test = self.ab_test.as_ref();
-        audience(
-            "canary.within",
-            canary.and_then(|canary| canary.within.as_ref()),
-        )?;
-        audience(
-            "canary.or_for",
-            canary.and_then(|canary| canary.or_for.as_ref()),
-        )?;
-        let overrides = self.overrides.as_ref();
-        audience(
-            "overrides.within",
-            overrides.and_then(|overrides| overrides.within.as_ref()),
-        )?;
-        audience("ab_test.within", test.and_then(|test| test.within.as_ref()))?;
-        self.rule
-            .iter()
-            .try_for_each(|rule| audience("rule.audience", Some(&rule.audience)))
+        for (field, audience) in self.audience_fields() {
+            check_audience(field, audience)?;
+            let known = audience.check_segments(&self.segments);
+            known.map_err(|source| PolicyError::Audience { field, source })?;
+        }
+        let mut segments = self.segments.values();
+        segments.try_for_each(|segment| check_audience("segments", segment))
     }
 }
 
@@ -193,9 +181,7 @@ fn limit(field: &'static str, found: usize, limit: usize) -> Result<(), PolicyEr
     }
 }
 
-fn audience(field: &'static str, audience: Option<&Audience>) -> Result<(), PolicyError> {
-    match audience.map(Audience::check) {
-        Some(Err(source)) => Err(PolicyError::Audience { field, source }),
-        _ => Ok(()),
-    }
+fn check_audience(field: &'static str, audience: &Audience) -> Result<(), PolicyError> {
+    let checked = audience.check();
+    checked.map_err(|source| PolicyError::Audience { field, source })
 }

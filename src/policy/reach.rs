@@ -2,7 +2,7 @@
 
 use super::Policy;
 use crate::{
-    audience::{Audience, TooMany, Witness, witnesses},
+    audience::{Audience, TooMany, Witness, sampled, witnesses},
     route::Reason,
     share::Share,
     unit::{Unit, UnitKey},
@@ -104,6 +104,13 @@ impl Policy {
         let audiences: Vec<_> = audiences.chain(audience).collect();
         let lists: Vec<_> = policies.iter().flat_map(|policy| policy.lists()).collect();
         witnesses(&audiences, &lists, limit)
+    }
+
+    /// Names a condition of which the kinds of units are a sample, none where they are all.
+    pub(crate) fn sampled(policies: &[&Policy], audience: Option<&Audience>) -> Option<String> {
+        let audiences = policies.iter().flat_map(|policy| policy.audiences());
+        let audiences: Vec<_> = audiences.chain(audience).collect();
+        sampled(&audiences)
     }
 }
 

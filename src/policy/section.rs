@@ -20,12 +20,20 @@ pub(crate) struct Canary {
     pub(crate) share: Share,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
+        serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "optional_reference"
+        )
     )]
     pub(crate) within: Option<Audience>,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
+        serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "optional_reference"
+        )
     )]
     pub(crate) or_for: Option<Audience>,
 }
@@ -42,9 +50,14 @@ pub(crate) struct AbTest {
     pub(crate) gate: Option<Share>,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
+        serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "optional_reference"
+        )
     )]
     pub(crate) within: Option<Audience>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "arms"))]
     pub(crate) arms: Vec<Arm>,
     /// Where the arms lie, if earlier changes of weights have left them elsewhere than fresh.
     #[cfg_attr(
@@ -87,10 +100,15 @@ pub(crate) struct Layer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct Overrides {
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "versions"))]
     pub(crate) versions: Vec<String>,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
+        serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "optional_reference"
+        )
     )]
     pub(crate) within: Option<Audience>,
 }
@@ -106,8 +124,7 @@ pub(crate) struct Listed {
 
 /// A list of units in order, shared by all copies of the policy. A unit may stand twice in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(from = "Vec<UnitKey>"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub(crate) struct Keys(Arc<[UnitKey]>);
 
 impl Keys {
@@ -125,6 +142,13 @@ impl From<Vec<UnitKey>> for Keys {
     }
 }
 
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Keys {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+        keys(deserializer).map(Keys::from)
+    }
+}
+
 impl Deref for Keys {
     type Target = [UnitKey];
 
@@ -138,6 +162,10 @@ impl Deref for Keys {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct Rule {
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::audience::reference")
+    )]
     pub(crate) audience: Audience,
     pub(crate) version: String,
 }
@@ -149,4 +177,37 @@ pub(crate) struct Rule {
 pub(crate) struct Shadow {
     pub(crate) version: String,
     pub(crate) share: Share,
+}
+
+#[cfg(feature = "serde")]
+fn optional_reference<S: serde::Serializer>(
+    audience: &Option<Audience>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match audience {
+        Some(audience) => crate::audience::reference(audience, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(feature = "serde")]
+macro_rules! lists {
+    ($($name:ident: $entry:ty, $field:literal, $cure:literal;)+) => {$(
+        pub(super) fn $name<'de, D>(deserializer: D) -> Result<Vec<$entry>, D::Error>
+        where
+            D: serde::Deserializer<'de>,
+        {
+            crate::listing::Entries($field, $cure).deserialize(deserializer)
+        }
+    )+};
+}
+
+#[cfg(feature = "serde")]
+lists! {
+    keys: UnitKey, "units.keys", "keys = [\"user-1\", 42]";
+    arms: Arm, "ab_test.arms", "write [[ab_test.arms]] for each arm";
+    versions: String, "overrides.versions", "versions = [\"v2\"]";
+    units: Listed, "units", "write [[units]] for each version";
+    rules: Rule, "rule", "write [[rule]] for each rule";
+    shadows: Shadow, "shadow", "write [[shadow]] for each version";
 }

@@ -39,6 +39,15 @@ pub enum TestError {
         /// How many are tried at the most.
         limit: usize,
     },
+    /// No unit was found against it, but not all kinds of units were tried.
+    #[error(
+        "no unit was found against it, but {condition} was only sampled: no proof; test it with \
+         members of your own"
+    )]
+    Sampled {
+        /// The condition, by operator and attribute.
+        condition: String,
+    },
     /// The counts allow no test.
     #[error(transparent)]
     Counts(#[from] Refusal),

@@ -70,7 +70,7 @@ fn find_loss(
             }));
         }
     }
-    Ok(None)
+    super::never::followed(&[before, after], None).map(|()| None)
 }
 
 /// Holds a unit that loses a version.

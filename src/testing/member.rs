@@ -107,6 +107,7 @@ impl fmt::Display for InWords<'_> {
             Value::Integer(integer) => write!(f, "{integer}"),
             Value::Float(float) => write!(f, "{float:?}"),
             Value::Bool(truth) => write!(f, "{truth}"),
+            Value::List(list) => write!(f, "{list:?}"),
         }
     }
 }

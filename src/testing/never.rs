@@ -14,7 +14,9 @@ pub(super) const MAX_KINDS: usize = 100_000;
 /// let the draws be, and however small the share. From the conditions of policy and audience
 /// follows a unit for each way in which they can tell units apart, and for each of them all
 /// outcomes of the draws are followed. Requests that ask for a version count where the policy
-/// lets them. [`LIVE`] is the live version: a policy itself never keeps it from answering in
+/// lets them. Regular expressions, and attributes that are asked in two ways (as text and as a
+/// version, say), are only sampled: where no unit is found it fails, and names the condition.
+/// [`LIVE`] is the live version: a policy itself never keeps it from answering in
 /// place of one that failed or was rejected, and that is not counted.
 ///
 /// ```
@@ -70,7 +72,15 @@ pub fn find_reached(
             }));
         }
     }
-    Ok(None)
+    followed(&[policy], Some(audience)).map(|()| None)
+}
+
+/// Refuses to call it proved where the kinds of units that were tried are only a sample.
+pub(super) fn followed(policies: &[&Policy], audience: Option<&Audience>) -> Result<(), TestError> {
+    match Policy::sampled(policies, audience) {
+        Some(condition) => Err(TestError::Sampled { condition }),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn too_many(TooMany(found): TooMany) -> TestError {

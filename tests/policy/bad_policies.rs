@@ -306,8 +306,8 @@ fn shadows_that_cannot_be_are_refused() {
 #[test]
 fn audiences_and_lists_that_cannot_match_are_refused() {
     let wrong = |field, source| PolicyError::Audience { field, source };
-    let nobody = || Audience::units::<&str>([]);
-    let no_units = || AudienceError::EmptyList { list: "units" };
+    let nobody = || Audience::units([""]);
+    let no_units = || AudienceError::EmptyUnit;
     let nan = AudienceError::NanOperand {
         attribute: "age".to_owned(),
         operator: "at_least",

@@ -66,7 +66,7 @@ const FILES: &[(&str, &[&str])] = &[
         &["attr"],
     ),
     (
-        "scheme = 'v1'\nrelease = 'r'\n[canary]\nversion = 'v2'\nor_for = { units = [] }",
+        "scheme = 'v1'\nrelease = 'r'\n[canary]\nversion = 'v2'\nor_for = { units = [''] }",
         &["units"],
     ),
     (

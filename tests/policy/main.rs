@@ -1,6 +1,7 @@
 //! Policies as values and files: audiences, refusals, fingerprints, hostile input.
 
 mod audience;
+mod audience_operators;
 mod bad_policies;
 mod bad_policy_files;
 mod explanations;
@@ -10,6 +11,7 @@ mod hostile_attributes;
 mod hostile_input;
 mod naive;
 mod policy_files;
+mod policy_reference;
 mod refusals;
 mod shares;
 mod testing_all_units;

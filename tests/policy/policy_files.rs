@@ -150,8 +150,8 @@ fn a_bad_file_is_refused_and_names_the_field_and_the_value() {
             r#""0.05""#,
             &["share", "\"0.05\"", "not a percentage"],
         ),
-        (r#""5%""#, "0.05", &["share", "0.05", "string"]),
-        (r#""5%""#, "5", &["share", "5", "string"]),
+        (r#""5%""#, "0.05", &["share", "0.05", "percentage"]),
+        (r#""5%""#, "5", &["share", "5", "percentage"]),
         (
             r#""5%""#,
             r#""NaN%""#,
@@ -170,8 +170,8 @@ fn a_bad_file_is_refused_and_names_the_field_and_the_value() {
         ),
         (
             r#"is = "internal""#,
-            "one_of = []",
-            &["or_for", "one_of", "empty"],
+            "one_of = 5",
+            &["or_for", "one_of", "list"],
         ),
         (
             r#"share   = "10%""#,

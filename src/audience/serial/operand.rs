@@ -7,13 +7,17 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use crate::attributes::Number;
 
 use super::super::condition::Operand;
+use super::super::moment::Side;
 
 /// Reads the value of the field named here: text, a number or a truth value.
 #[derive(Clone, Copy)]
 pub(super) struct OperandOf(pub(super) &'static str);
 
-/// Reads the list of values of the field named here.
-pub(super) struct OperandsOf(pub(super) &'static str);
+/// Reads what the field named here says: a value, a list of values, or a date.
+pub(super) struct RawOf(pub(super) &'static str);
+
+/// How TOML hands out its own dates and times: as a table of one text.
+const TOML_DATE: &str = "$__toml_private_datetime";
 
 /// From here on the next float differs by 1 or more, and a reader may have rounded.
 const ROUNDED: f64 = 9_007_199_254_740_992.0;
@@ -78,6 +82,13 @@ impl<'de> Visitor<'de> for OperandOf {
         Ok(Operand::Text(text.into_boxed_str()))
     }
 
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Operand, A::Error> {
+        Err(A::Error::custom(format_args!(
+            "`{}` has a list in the place of a value",
+            self.0
+        )))
+    }
+
     /// Reads `{ integer = "..." }` and `{ float = "..." }`.
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Operand, A::Error> {
         let Some(kind) = table.next_key::<String>()? else {
@@ -86,6 +97,14 @@ impl<'de> Visitor<'de> for OperandOf {
                 self.0
             )));
         };
+        if kind == TOML_DATE {
+            let date: String = table.next_value()?;
+            return Err(A::Error::custom(format_args!(
+                "`{}` is the date or time {date}: compare it with `after`, `before`, `not_before` \
+                 or `not_after`",
+                self.0
+            )));
+        }
         if kind != "integer" && kind != "float" {
             return Err(A::Error::unknown_field(&kind, &["integer", "float"]));
         }
@@ -111,26 +130,95 @@ impl<'de> Visitor<'de> for OperandOf {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for OperandsOf {
-    type Value = Vec<Operand>;
+/// What a field says before it is known whether it fits.
+#[derive(Debug)]
+pub(super) enum Raw {
+    One(Operand),
+    Many(Vec<Operand>),
+    Moment(String),
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Operand>, D::Error> {
-        deserializer.deserialize_seq(self)
+impl<'de> DeserializeSeed<'de> for RawOf {
+    type Value = Raw;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for OperandsOf {
-    type Value = Vec<Operand>;
+impl<'de> Visitor<'de> for RawOf {
+    type Value = Raw;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of values for `{}`", self.0)
+        OperandOf(self.0).expecting(f)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Operand>, A::Error> {
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<Raw, E> {
+        OperandOf(self.0).visit_bool(truth).map(Raw::One)
+    }
+
+    fn visit_i64<E: Error>(self, integer: i64) -> Result<Raw, E> {
+        OperandOf(self.0).visit_i64(integer).map(Raw::One)
+    }
+
+    fn visit_u64<E: Error>(self, integer: u64) -> Result<Raw, E> {
+        OperandOf(self.0).visit_u64(integer).map(Raw::One)
+    }
+
+    fn visit_i128<E: Error>(self, integer: i128) -> Result<Raw, E> {
+        OperandOf(self.0).visit_i128(integer).map(Raw::One)
+    }
+
+    fn visit_u128<E: Error>(self, integer: u128) -> Result<Raw, E> {
+        OperandOf(self.0).visit_u128(integer).map(Raw::One)
+    }
+
+    fn visit_f64<E: Error>(self, float: f64) -> Result<Raw, E> {
+        OperandOf(self.0).visit_f64(float).map(Raw::One)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Raw, E> {
+        OperandOf(self.0).visit_str(text).map(Raw::One)
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Raw, E> {
+        OperandOf(self.0).visit_string(text).map(Raw::One)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Raw, A::Error> {
+        if Side::named(self.0).is_some() {
+            return MomentOf(self.0).visit_map(table).map(Raw::Moment);
+        }
+        OperandOf(self.0).visit_map(table).map(Raw::One)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
         let mut operands = Vec::new();
         while let Some(operand) = list.next_element_seed(OperandOf(self.0))? {
             operands.push(operand);
         }
-        Ok(operands)
+        Ok(Raw::Many(operands))
+    }
+}
+
+/// Reads a date or time of TOML's own.
+struct MomentOf(&'static str);
+
+impl<'de> Visitor<'de> for MomentOf {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a date or time for `{}`", self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<String, A::Error> {
+        match table.next_key::<String>()? {
+            Some(kind) if kind == TOML_DATE => table.next_value(),
+            _ => Err(A::Error::custom(format_args!(
+                "`{}` is a table, expected a date such as 2026-11-29 or a time such as \
+                 2026-11-29T08:00:00Z",
+                self.0
+            ))),
+        }
     }
 }

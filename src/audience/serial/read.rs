@@ -4,20 +4,25 @@ use core::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::attributes::Number;
 use crate::unit::UnitKey;
 
-use super::super::Audience;
-use super::super::condition::{Attribute, Condition, Operand, attr};
+use super::super::attribute::{Attribute, attr};
+use super::super::condition::Operand;
 use super::super::limits::{check_depth, check_rules};
 use super::super::tree::Join;
-use super::operand::{OperandOf, OperandsOf};
+use super::super::{Audience, Test};
+use super::operand::{Raw, RawOf};
+use super::table::{CONDITIONS, Conditions, MODIFIERS, together, unfit};
 
 const FIELDS: &[&str] = &[
     "attr",
     "is",
     "is_not",
     "one_of",
+    "not_one_of",
+    "any_of",
+    "all_of",
+    "none_of",
     "starts_with",
     "ends_with",
     "contains",
@@ -25,18 +30,31 @@ const FIELDS: &[&str] = &[
     "at_most",
     "more_than",
     "less_than",
+    "semver",
+    "after",
+    "before",
+    "not_before",
+    "not_after",
+    "in_network",
+    "regex",
     "exists",
+    "fold_case",
+    "convert",
     "all",
     "any",
     "not",
     "units",
     "everyone",
+    "unit",
+    "segment",
+    "of",
 ];
 
+/// Segments may be defined elsewhere, and conditions judged by other builds.
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Audience, D::Error> {
         let audience = Nested { depth: 0 }.deserialize(deserializer)?;
-        audience.check().map_err(D::Error::custom)?;
+        audience.check_form().map_err(D::Error::custom)?;
         Ok(audience)
     }
 }
@@ -47,18 +65,14 @@ struct Nested {
     depth: usize,
 }
 
-/// Reads the parts of `all` or `any`.
+/// Reads the parts of the field named here, `all` or `any`.
 struct Parts {
+    field: &'static str,
     depth: usize,
 }
 
-/// What a table says beside the attribute's name.
-enum Body {
-    Condition(Condition),
-    /// `exists = false`.
-    Missing,
-    Whole(Audience),
-}
+/// Reads the conditions on the unit's key.
+struct OfKey;
 
 impl Nested {
     fn inside<E: Error>(self) -> Result<usize, E> {
@@ -67,78 +81,32 @@ impl Nested {
         Ok(depth)
     }
 
-    fn body<'de, A>(self, field: &'static str, table: &mut A) -> Result<Body, A::Error>
+    fn whole<'de, A>(self, field: &'static str, table: &mut A) -> Result<Audience, A::Error>
     where
         A: MapAccess<'de>,
     {
-        let whole = match field {
+        Ok(match field {
             "all" | "any" => {
                 let join = if field == "all" { Join::All } else { Join::Any };
                 let depth = self.inside()?;
-                Audience::group(join, table.next_value_seed(Parts { depth })?)
+                Audience::group(join, table.next_value_seed(Parts { field, depth })?)
             }
             "not" => {
                 let depth = self.inside()?;
                 table.next_value_seed(Nested { depth })?.not()
             }
-            "units" => Audience::units(table.next_value::<Vec<UnitKey>>()?),
-            "everyone" => match table.next_value_seed(OperandOf(field))? {
-                Operand::Bool(true) => Audience::everyone(),
+            "units" => Audience::units(table.next_value::<Keys>()?.0),
+            "unit" => table.next_value_seed(OfKey)?,
+            "segment" => match table.next_value_seed(RawOf(field))? {
+                Raw::One(Operand::Text(name)) => Audience::of(Test::Unknown(name.into())),
+                other => return Err(unfit(field, "the name of a segment", &other)),
+            },
+            _ => match table.next_value_seed(RawOf(field))? {
+                Raw::One(Operand::Bool(true)) => Audience::everyone(),
                 other => return Err(unfit(field, "true", &other)),
             },
-            "exists" => {
-                return match table.next_value_seed(OperandOf(field))? {
-                    Operand::Bool(true) => Ok(Body::Condition(Condition::Exists)),
-                    Operand::Bool(false) => Ok(Body::Missing),
-                    other => Err(unfit(field, "true or false", &other)),
-                };
-            }
-            "one_of" => {
-                let values = table.next_value_seed(OperandsOf(field))?;
-                return Ok(Body::Condition(Condition::one_of(values)));
-            }
-            _ => {
-                let operand = table.next_value_seed(OperandOf(field))?;
-                return condition(field, operand).map(Body::Condition);
-            }
-        };
-        Ok(Body::Whole(whole))
+        })
     }
-}
-
-/// Makes the condition of an operator with one value.
-fn condition<E: Error>(field: &'static str, operand: Operand) -> Result<Condition, E> {
-    let of_text: Option<fn(Box<str>) -> Condition> = match field {
-        "starts_with" => Some(Condition::StartsWith),
-        "ends_with" => Some(Condition::EndsWith),
-        "contains" => Some(Condition::Contains),
-        _ => None,
-    };
-    let of_number: Option<fn(Number) -> Condition> = match field {
-        "at_least" => Some(Condition::AtLeast),
-        "at_most" => Some(Condition::AtMost),
-        "more_than" => Some(Condition::MoreThan),
-        "less_than" => Some(Condition::LessThan),
-        _ => None,
-    };
-    match (field, of_text, of_number, operand) {
-        (_, Some(make), _, Operand::Text(text)) => Ok(make(text)),
-        (_, Some(_), _, other) => Err(unfit(field, "text", &other)),
-        (_, _, Some(make), Operand::Number(number)) => Ok(make(number)),
-        (_, _, Some(_), other) => Err(unfit(field, "a number", &other)),
-        ("is", _, _, operand) => Ok(Condition::Is(operand)),
-        ("is_not", _, _, operand) => Ok(Condition::IsNot(operand)),
-        _ => Err(E::unknown_field(field, FIELDS)),
-    }
-}
-
-fn unfit<E: Error>(field: &str, expected: &str, found: &Operand) -> E {
-    let found = match found {
-        Operand::Bool(truth) => format!("{truth}"),
-        Operand::Number(number) => format!("the number {number}"),
-        Operand::Text(text) => format!("the text {text:?}"),
-    };
-    E::custom(format_args!("`{field}` needs {expected}, found {found}"))
 }
 
 impl<'de> DeserializeSeed<'de> for Nested {
@@ -149,61 +117,144 @@ impl<'de> DeserializeSeed<'de> for Nested {
     }
 }
 
+const AN_AUDIENCE: &str = "a table with `attr` and a condition, or `all`, `any`, `not`, `units`, \
+                           `unit` or `segment`";
+
 impl<'de> Visitor<'de> for Nested {
     type Value = Audience;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table with `attr` and a condition, or `all`, `any`, `not` or `units`")
+        f.write_str(AN_AUDIENCE)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Audience, A::Error> {
+        Err(A::Error::custom(format_args!(
+            "an audience is a list: expected {AN_AUDIENCE}"
+        )))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Audience, A::Error> {
         let mut attribute: Option<Attribute> = None;
-        let mut body: Option<(&'static str, Body)> = None;
+        let mut conditions = Conditions::default();
+        let mut whole: Option<(&'static str, Audience)> = None;
+        let mut definition: Option<Audience> = None;
         while let Some(key) = table.next_key::<String>()? {
             let Some(field) = FIELDS.iter().find(|field| **field == key) else {
                 return Err(A::Error::unknown_field(&key, FIELDS));
             };
-            if *field == "attr" {
-                if attribute.is_some() {
-                    return Err(A::Error::duplicate_field("attr"));
+            let other = whole.as_ref().map(|whole| whole.0).or(conditions.first());
+            match *field {
+                "attr" if attribute.is_some() => return Err(A::Error::duplicate_field("attr")),
+                "attr" => match table.next_value_seed(RawOf(field))? {
+                    Raw::One(Operand::Text(name)) => attribute = Some(attr(name)),
+                    other => return Err(unfit(field, "the name of an attribute", &other)),
+                },
+                "of" if definition.is_some() => return Err(A::Error::duplicate_field("of")),
+                "of" => {
+                    let depth = self.inside()?;
+                    definition = Some(table.next_value_seed(Nested { depth })?);
                 }
-                attribute = Some(attr(table.next_value::<String>()?));
-                continue;
-            }
-            match body {
-                Some((other, _)) if other == *field => {
-                    return Err(A::Error::duplicate_field(field));
+                field if CONDITIONS.contains(&field) || MODIFIERS.contains(&field) => {
+                    if let Some((whole, _)) = &whole {
+                        return Err(together(whole, field));
+                    }
+                    conditions.add(field, table.next_value_seed(RawOf(field))?)?;
                 }
-                Some((other, _)) => return Err(together(other, field)),
-                None => body = Some((*field, self.body(field, &mut table)?)),
+                field => match other {
+                    Some(other) if other == field => return Err(A::Error::duplicate_field(field)),
+                    Some(other) => return Err(together(other, field)),
+                    None => whole = Some((field, self.whole(field, &mut table)?)),
+                },
             }
         }
-        match (attribute, body) {
-            (Some(attribute), Some((_, Body::Condition(condition)))) => {
-                Ok(attribute.must(condition))
-            }
-            (Some(attribute), Some((_, Body::Missing))) => Ok(attribute.exists().not()),
-            (None, Some((_, Body::Whole(audience)))) => Ok(audience),
-            (Some(_), Some((field, Body::Whole(_)))) => Err(together("attr", field)),
-            (None, Some((field, _))) => Err(A::Error::custom(format_args!(
-                "`{field}` stands without `attr`, the name of the attribute"
-            ))),
+        if let Some(definition) = definition {
+            return match (attribute, whole) {
+                (None, Some(("segment", audience))) => defined(&audience, definition),
+                _ => Err(A::Error::custom(
+                    "`of` stands without `segment`, the name that it defines",
+                )),
+            };
+        }
+        match (attribute, whole) {
+            (Some(_), Some((field, _))) => Err(together("attr", field)),
+            (None, Some((_, audience))) => Ok(audience),
+            (Some(attribute), None) if conditions.has_condition() => conditions.of(&attribute),
             (Some(attribute), None) => Err(A::Error::custom(format_args!(
                 "attribute {:?} stands without a condition, such as `is` or `at_least`",
                 attribute.name()
             ))),
-            (None, None) => Err(A::Error::custom(
-                "the audience is an empty table: expected `attr` and a condition, or `all`, \
-                 `any`, `not` or `units`",
-            )),
+            (None, None) => Err(match conditions.first() {
+                Some(field) => A::Error::custom(format_args!(
+                    "`{field}` stands without `attr`, the name of the attribute"
+                )),
+                None => A::Error::custom(format_args!(
+                    "the audience is an empty table: expected {AN_AUDIENCE}"
+                )),
+            }),
         }
     }
 }
 
-fn together<E: Error>(first: &str, second: &str) -> E {
-    E::custom(format_args!(
-        "`{first}` and `{second}` stand in one table: join rules with `all` or `any`"
-    ))
+/// Names an audience that is defined where it is used.
+fn defined<E: Error>(reference: &Audience, definition: Audience) -> Result<Audience, E> {
+    match reference.rules.first().map(|rule| &rule.test) {
+        Some(Test::Unknown(name)) => Ok(definition.named(name)),
+        _ => Err(E::custom(
+            "`of` stands without `segment`, the name that it defines",
+        )),
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for OfKey {
+    type Value = Audience;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Audience, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OfKey {
+    type Value = Audience;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a table with a condition on the unit's key, such as { starts_with = \"staff-\" }",
+        )
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Audience, A::Error> {
+        Err(A::Error::custom(
+            "`unit` is a list: write `units = [..]` for a list of keys, `unit = { .. }` for a condition",
+        ))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Audience, A::Error> {
+        let mut conditions = Conditions::default();
+        while let Some(key) = table.next_key::<String>()? {
+            let mut fields = CONDITIONS.iter().chain(MODIFIERS);
+            let Some(field) = fields.find(|field| **field == key) else {
+                return Err(A::Error::unknown_field(&key, CONDITIONS));
+            };
+            conditions.add(field, table.next_value_seed(RawOf(field))?)?;
+        }
+        if !conditions.has_condition() {
+            return Err(A::Error::custom(
+                "`unit` stands without a condition, such as `starts_with`",
+            ));
+        }
+        conditions.of(&Audience::key())
+    }
+}
+
+/// The keys of `units`.
+struct Keys(Vec<UnitKey>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+        crate::listing::Entries("units", "write units = [\"user-1\", 42]")
+            .deserialize(deserializer)
+            .map(Keys)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Parts {
@@ -218,7 +269,14 @@ impl<'de> Visitor<'de> for Parts {
     type Value = Vec<Audience>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of audiences")
+        write!(f, "a list of audiences for `{}`", self.field)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Vec<Audience>, A::Error> {
+        Err(A::Error::custom(format_args!(
+            "`{0}` is a table, expected a list of audiences: {0} = [{{ .. }}, {{ .. }}]",
+            self.field
+        )))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Audience>, A::Error> {

@@ -110,6 +110,8 @@ fn a_part_of_the_first_edition_is_refused_with_the_way_out() {
     assert!(setup.arms().eq([("a", 1), ("b", 1)]));
 }
 
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 fn a_part_that_no_exposures_could_have_left_is_refused() {
     let (_, good) = stored();
@@ -118,7 +120,7 @@ fn a_part_that_no_exposures_could_have_left_is_refused() {
         change(&mut bad);
         serde_json::from_value::<Part>(bad).unwrap_err().to_string()
     };
-    let changes: [(&dyn Fn(&mut Value), &str); 12] = [
+    let changes: [(Change<'_>, &str); 12] = [
         (
             &|bad| bad["version"] = 4.into(),
             "version 4, this release reads version 3",

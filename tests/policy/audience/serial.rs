@@ -105,7 +105,7 @@ fn exists_false_reads_as_not_exists() {
 #[test]
 fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
     for (document, named) in [
-        ("", "expected `attr`"),
+        ("", "a table with `attr`"),
         (
             "attr = 'tier'",
             "attribute \"tier\" stands without a condition",
@@ -129,7 +129,7 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "`everyone` and `units` stand in one table",
         ),
         ("attr = 'tier'\nequals = 'a'", "unknown field `equals`"),
-        ("attr = 'tier'\nis = ['a']", "for `is`"),
+        ("attr = 'tier'\nis = ['a']", "`is` needs text"),
         ("attr = 'tier'\nis = {}", "`is` is an empty table"),
         (
             "attr = 'tier'\nis = { number = '1' }",
@@ -143,16 +143,18 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "attr = 'tier'\nis = { float = '1', integer = '1' }",
             "stand in one table of `is`",
         ),
-        ("attr = 'tier'\nis = 1979-05-27", "is"),
+        (
+            "attr = 'tier'\nis = 1979-05-27",
+            "`is` is the date or time 1979-05-27",
+        ),
         (
             "attr = 'tier'\none_of = 'a'",
-            "a list of values for `one_of`",
+            "`one_of` needs a list of values, found the text \"a\"",
         ),
-        ("attr = 'tier'\none_of = []", "the list `one_of` is empty"),
-        ("attr = 'tier'\none_of = [['a']]", "for `one_of`"),
+        ("attr = 'tier'\none_of = [['a']]", "`one_of` has a list"),
         (
             "attr = 'tier'\nstarts_with = 1",
-            "`starts_with` needs text, found the number 1",
+            "`starts_with` needs text, or a list of texts, found the number 1",
         ),
         (
             "attr = 'tier'\ncontains = ''",
@@ -179,17 +181,17 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
             "`exists` needs true or false, found the text \"yes\"",
         ),
         ("attr = ''\nis = 'a'", "`attr` is empty"),
-        ("attr = 1\nis = 'a'", "invalid type: integer `1`"),
+        (
+            "attr = 1\nis = 'a'",
+            "`attr` needs the name of an attribute, found the number 1",
+        ),
         ("everyone = false", "`everyone` needs true, found false"),
-        ("all = []", "the list `all` is empty"),
-        ("any = []", "the list `any` is empty"),
         ("any = { attr = 'tier', is = 'a' }", "a list of audiences"),
         (
             "not = [{ everyone = true }]",
             "a table with `attr` and a condition",
         ),
-        ("not = {}", "expected `attr`"),
-        ("units = []", "the list `units` is empty"),
+        ("not = {}", "a table with `attr`"),
         ("units = ['']", "`units` has an empty key"),
     ] {
         let error = toml::from_str::<Audience>(document)
@@ -205,7 +207,6 @@ fn a_bad_document_is_refused_by_an_error_that_names_the_field() {
 #[test]
 fn what_a_reader_would_refuse_is_not_written() {
     for audience in [
-        Audience::any([]),
         attr("age").is(f64::NAN),
         attr("").exists(),
         (0..33).fold(Audience::everyone(), |audience, _| audience.not()),

@@ -1,0 +1,81 @@
+//! Which conditions the values that are tried do not exhaust.
+
+use std::collections::BTreeMap;
+
+use super::super::extended::Extended;
+use super::super::listed::Ask;
+use super::super::{Audience, Test};
+use super::Condition;
+
+/// What a condition tells texts, or numbers, apart by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Family {
+    Bytes,
+    Folded,
+    Numbers,
+    Versions,
+    Moments,
+    Networks,
+    Pattern,
+}
+
+/// Names the conditions whose answers are only sampled, none where all are followed.
+///
+/// Of one family the values tried meet every combination of answers: but of patterns. Of two
+/// families that ask the same attribute they need not.
+pub(crate) fn sampled(audiences: &[&Audience]) -> Option<String> {
+    let mut asked: BTreeMap<&str, Vec<&Condition>> = BTreeMap::new();
+    for rule in audiences.iter().flat_map(|audience| &audience.rules) {
+        match &rule.test {
+            Test::Attribute { name, condition } => asked.entry(name).or_default().push(condition),
+            Test::Key(condition) => asked.entry("unit").or_default().push(condition),
+            _ => {}
+        }
+    }
+    asked.into_iter().find_map(|(name, conditions)| {
+        let mut families = conditions
+            .iter()
+            .filter_map(|condition| Some((condition, family(condition)?)));
+        let (_, first) = families.next()?;
+        let other = match first {
+            Family::Pattern => conditions
+                .iter()
+                .find(|condition| family(condition) == Some(first)),
+            _ => families
+                .find(|(_, family)| *family != first)
+                .map(|(condition, _)| condition),
+        }?;
+        Some(format!("`{}` of attribute {name:?}", other.operator()))
+    })
+}
+
+fn family(condition: &Condition) -> Option<Family> {
+    let Condition::Extended(extended) = condition else {
+        return (*condition != Condition::Exists && !is_of_numbers(condition))
+            .then_some(Family::Bytes);
+    };
+    Some(match &**extended {
+        Extended::Listed(listed) if matches!(listed.ask, Ask::AnyOf | Ask::AllOf | Ask::NoneOf) => {
+            // Lists are a type of their own; folded items may stand for several.
+            return listed.folds().then_some(Family::Pattern);
+        }
+        Extended::Listed(listed) if !listed.folds() => Family::Bytes,
+        Extended::Pieces { fold: false, .. } => Family::Bytes,
+        Extended::Listed(_) | Extended::Pieces { .. } => Family::Folded,
+        Extended::Converted(_) => Family::Numbers,
+        Extended::Versions(_) => Family::Versions,
+        Extended::Moment(_) => Family::Moments,
+        Extended::Networks(_) => Family::Networks,
+        Extended::Pattern(_) | Extended::Misfit { .. } => Family::Pattern,
+    })
+}
+
+fn is_of_numbers(condition: &Condition) -> bool {
+    matches!(
+        condition,
+        Condition::AtLeast(_)
+            | Condition::AtMost(_)
+            | Condition::MoreThan(_)
+            | Condition::LessThan(_)
+    )
+}
