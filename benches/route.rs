@@ -120,6 +120,15 @@ fn decisions(c: &mut Criterion) {
     row(c, "router.admit and drop", &keys, |key| {
         black_box(shared.admit(key).route());
     });
+    let many: Vec<_> = (0..64).map(|_| router(even())).collect();
+    let mut turn = (0..many.len()).cycle();
+    let mut next = || many.get(turn.next().unwrap()).unwrap();
+    row(c, "router.route with 64 routers", &keys, |key| {
+        black_box(next().route(key));
+    });
+    row(c, "router.admit with 64 routers", &keys, |key| {
+        black_box(next().admit(key).route());
+    });
     let shadowed = router(even().with_shadow("v2", Share::percent(1).unwrap()));
     row(c, "router.admit with 1 % shadow", &keys, |key| {
         black_box(shadowed.admit(key).route());

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let row = arguments
         .next()
-        .ok_or("which row: hash, plan, router or rule")?;
+        .ok_or("which row: hash, plan, router, routers, admit or rule")?;
     let decisions: usize = arguments.next().ok_or("how many decisions")?.parse()?;
 
     let keys: Vec<[u8; 16]> = (0..KEYS)
@@ -48,6 +48,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             let router = router(even())?;
             keys.for_each(|key| {
                 black_box(router.route(key));
+            });
+        }
+        "routers" => {
+            let routers = (0..64)
+                .map(|_| router(even()))
+                .collect::<Result<Vec<_>, _>>()?;
+            keys.zip(routers.iter().cycle()).for_each(|(key, router)| {
+                black_box(router.route(key));
+            });
+        }
+        "admit" => {
+            let router = router(even())?;
+            keys.for_each(|key| {
+                black_box(router.admit(key).route());
             });
         }
         "rule" => {

@@ -20,7 +20,6 @@
 mod agreement;
 mod comparator;
 mod confusion;
-#[cfg(feature = "stats")]
 mod outcomes;
 mod paired;
 #[cfg(feature = "serde")]
@@ -32,7 +31,6 @@ mod worst;
 pub use agreement::{Agreement, NetDisagreement};
 pub use comparator::{Comparator, Difference, Exact, Tolerance, ToleranceError, TopOverlap};
 pub use confusion::Confusion;
-#[cfg(feature = "stats")]
 pub use outcomes::PairedOutcomes;
 pub use paired::{PairedComparison, Projected};
 pub use tally::Tally;

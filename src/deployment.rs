@@ -2,6 +2,7 @@
 
 mod change;
 mod operation;
+mod origin;
 #[cfg(feature = "serde")]
 mod stored;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use change::{Change, Order, ReplayError};
 pub(crate) use operation::CheckResult;
 pub use operation::{Operation, OperationError};
+pub(crate) use origin::Origin;
 
 use crate::{
     bucket::Secret,
@@ -34,11 +36,12 @@ pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId, Vers
 /// let mut now = start.clone();
 /// let order = Order::new(Timestamp::from_secs(60)).named("ana").because("new features");
 /// let change = now.carry_out(Operation::Deploy { version: "v2".into() }, &order)?;
+/// let change = change.ok_or("it changed nothing")?;
 /// assert_eq!((change.before(), change.generation), (0, 1));
 /// assert_eq!(start.replay([&change])?, now);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
@@ -49,6 +52,8 @@ pub struct Deployments {
     policy: Arc<CheckedPolicy>,
     /// The number that the next deployment gets.
     next: u32,
+    /// The router that the state was taken from, if it was.
+    origin: Option<Origin>,
 }
 
 impl Deployments {
@@ -69,6 +74,7 @@ impl Deployments {
             },
             policy: Arc::new(CheckedPolicy::live_only("initial")),
             next: 1,
+            origin: None,
         })
     }
 

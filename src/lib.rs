@@ -28,6 +28,7 @@
 mod attributes;
 mod audience;
 mod bucket;
+#[cfg(feature = "stats")]
 pub mod comparison;
 mod deployment;
 #[cfg(feature = "stats")]
@@ -55,6 +56,7 @@ mod share;
 mod split;
 #[cfg(feature = "stats")]
 pub mod stats;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;

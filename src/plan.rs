@@ -8,6 +8,7 @@ mod partition;
 mod pinned;
 mod propensities;
 mod range;
+mod words;
 
 use std::sync::Arc;
 
@@ -23,9 +24,10 @@ use crate::{
 };
 
 pub use explain::{Explanation, Step};
-pub(crate) use head::{Head, HeadKind};
+pub(crate) use head::{Head, HeadKind, is_above};
 pub use partition::Partition;
 use range::Range;
+pub(crate) use words::Words;
 
 /// Routes units by one policy over one set of deployed versions.
 ///
@@ -33,9 +35,7 @@ use range::Range;
 /// a policy is tested on its plan, with no router, no model and no thread.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    generation: u64,
-    fingerprint: Fingerprint,
-    release: String,
+    words: Arc<Words>,
     on_error: OnError,
     head: Head,
     holdout: Option<Range>,
@@ -56,8 +56,6 @@ pub struct Plan {
     /// Routes of the units that no rule serves and no draw takes in.
     left_out: LeftOut,
     shadows: Box<[ShadowDraw]>,
-    versions: Box<[Named]>,
-    arms: Box<[Named]>,
     /// The versions that some unit can get, in the order of their numbers.
     answering: Box<[VersionId]>,
 }
@@ -296,40 +294,56 @@ impl Plan {
 
     /// Returns the content hash of the policy, equal on every server.
     #[must_use]
-    pub const fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.words.fingerprint()
     }
 
     /// Returns the generation at which the plan was published; 0 if it never was.
     #[must_use]
-    pub const fn generation(&self) -> u64 {
-        self.generation
+    pub fn generation(&self) -> u64 {
+        self.words.generation()
     }
 
     /// Returns the release's name.
     #[must_use]
     pub fn release(&self) -> &str {
-        &self.release
+        self.words.release()
     }
 
     /// Returns the label of the version that a route of this plan names.
+    ///
+    /// There is none for the route of another generation: what it names by number may be
+    /// something else here. A router puts such a route into words: see
+    /// [`Router::assignment`](crate::Router::assignment).
     #[must_use]
     pub fn version_of(&self, route: &Route) -> Option<&str> {
-        self.label_of(route.version)
+        self.words.version_of(route)
     }
 
     /// Returns the label of the arm that a route of this plan names.
+    ///
+    /// There is none for a unit that takes no part, nor for the route of another generation.
     #[must_use]
     pub fn arm_of(&self, route: &Route) -> Option<&str> {
-        self.arms
-            .get(usize::from(route.arm))
-            .map(|arm| arm.label.as_str())
+        self.words.arm_of(route)
     }
 
     /// Iterates over the labels of the versions in a route's shadow set.
+    ///
+    /// There are none for the route of another generation.
     pub fn shadows_of(&self, route: &Route) -> impl Iterator<Item = &str> {
-        self.shadow_ids(route.shadows())
-            .filter_map(|id| self.label_of(id))
+        let set = if self.words.is_own(route) {
+            route.shadows()
+        } else {
+            ShadowSet(0)
+        };
+        self.shadow_ids(set)
+            .filter_map(|id| self.words.label_of(id))
+    }
+
+    /// Returns what remains of the plan when another is in force.
+    pub(crate) const fn words(&self) -> &Arc<Words> {
+        &self.words
     }
 
     pub(crate) fn shadow_ids(&self, set: ShadowSet) -> impl Iterator<Item = VersionId> {
@@ -348,15 +362,7 @@ impl Plan {
 
     /// Iterates over the versions that a request may need, in the order of their numbers.
     pub(crate) fn version_ids(&self) -> impl Iterator<Item = VersionId> {
-        self.versions.iter().map(|named| named.version)
-    }
-
-    pub(crate) fn label_of(&self, id: VersionId) -> Option<&str> {
-        let place = self
-            .versions
-            .binary_search_by_key(&id, |named| named.version)
-            .ok()?;
-        self.versions.get(place).map(|named| named.label.as_str())
+        self.words.versions.iter().map(|named| named.version)
     }
 
     /// Returns the head if it alone makes the whole route.

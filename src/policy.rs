@@ -19,6 +19,7 @@ pub(crate) use checked::CheckedPolicy;
 #[cfg(feature = "testing")]
 pub(crate) use diff::Changes;
 pub use diff::{ClassDiff, Diff, Fraction, Move};
+pub(crate) use error::Fault;
 pub use error::PolicyError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
 pub(crate) use table::UnitTable;
@@ -50,6 +51,13 @@ use crate::{
 /// assert_eq!(plan.version_of(&route), Some("v2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Methods that are called twice
+/// What a policy may have many of is added: shadows, rules, units, versions to ask for, audiences
+/// of `or_for`. What it has one of is refused when it is set twice: holdout, layer, gate, `within`
+/// and the audience of overrides. Only `on_error` is a switch, and keeps the last word. Nothing else
+/// replaces in silence what was said before. The refusal
+/// comes when the policy is compiled or released, and names the first such call.
 #[doc = ""]
 #[doc = include_str!("policy/limits.md")]
 #[derive(Clone, Debug, PartialEq)]
@@ -125,16 +133,16 @@ pub struct Policy {
         )
     )]
     pub(crate) segments: Segments,
-    /// The builder method that does not fit this kind of policy, refused when compiled.
+    /// The first call of a builder method that cannot be heeded, refused when compiled.
     #[cfg_attr(
         feature = "serde",
         serde(
             skip_deserializing,
             skip_serializing_if = "Option::is_none",
-            serialize_with = "error::refuse_misplaced"
+            serialize_with = "error::refuse_fault"
         )
     )]
-    pub(crate) misplaced: Option<&'static str>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// Says who answers when the chosen version's model fails.
@@ -185,7 +193,7 @@ impl Policy {
             rule: Vec::new(),
             shadow: Vec::new(),
             segments: Segments::new(),
-            misplaced: None,
+            fault: None,
         }
     }
 
@@ -268,43 +276,60 @@ impl Policy {
     }
 
     /// Lets requests ask for these versions, by [`Unit::asking_for`](crate::Unit::asking_for).
+    ///
+    /// Called again, it adds versions.
     #[must_use]
     pub fn with_overrides<'a>(self, versions: impl IntoIterator<Item = &'a str>) -> Policy {
-        let versions = versions.into_iter().map(str::to_owned).collect();
-        Policy {
-            overrides: Some(Overrides {
-                versions,
-                within: None,
-            }),
-            ..self
-        }
+        self.permit(None, versions)
     }
 
     /// Lets requests of an audience ask for these versions.
+    ///
+    /// Called again with the same audience, it adds versions; a policy has one such audience.
     #[must_use]
     pub fn with_overrides_within<'a>(
         mut self,
         audience: Audience,
         versions: impl IntoIterator<Item = &'a str>,
     ) -> Policy {
-        let versions = versions.into_iter().map(str::to_owned).collect();
         audience.add_segments(&mut self.segments);
-        Policy {
-            overrides: Some(Overrides {
-                versions,
-                within: Some(audience),
-            }),
-            ..self
+        self.permit(Some(audience), versions)
+    }
+
+    fn permit<'a>(
+        mut self,
+        within: Option<Audience>,
+        versions: impl IntoIterator<Item = &'a str>,
+    ) -> Policy {
+        let versions = versions.into_iter().map(str::to_owned);
+        match &mut self.overrides {
+            Some(known) if known.within == within => known.versions.extend(versions),
+            Some(_) => self.refuse(Fault::Twice("overrides.within")),
+            None => {
+                self.overrides = Some(Overrides {
+                    versions: versions.collect(),
+                    within,
+                });
+            }
         }
+        self
+    }
+
+    /// Remembers a call that cannot be heeded, if it is the first.
+    fn refuse(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
     }
 
     /// Keeps a share of the units out of every release with the same `salt`.
     #[must_use]
     pub fn with_holdout(mut self, salt: &str, share: Share) -> Policy {
-        self.holdout = Some(Holdout {
+        let holdout = Holdout {
             salt: salt.to_owned(),
             share,
-        });
+        };
+        if self.holdout.replace(holdout).is_some() {
+            self.refuse(Fault::Twice("holdout"));
+        }
         self
     }
 
@@ -313,11 +338,14 @@ impl Policy {
     /// Two policies with the same `salt` and stretches that do not overlap share no unit.
     #[must_use]
     pub fn with_layer(mut self, salt: &str, from: Share, to: Share) -> Policy {
-        self.layer = Some(Layer {
+        let layer = Layer {
             salt: salt.to_owned(),
             from,
             to,
-        });
+        };
+        if self.layer.replace(layer).is_some() {
+            self.refuse(Fault::Twice("layer"));
+        }
         self
     }
 
@@ -338,7 +366,7 @@ impl Policy {
                     None => audience,
                 });
             }
-            None => self.misplaced = Some("or_for"),
+            None => self.refuse(Fault::Misplaced("or_for", "canaries")),
         }
         self
     }
@@ -347,10 +375,15 @@ impl Policy {
     #[must_use]
     pub fn within(mut self, audience: Audience) -> Policy {
         audience.add_segments(&mut self.segments);
-        match (&mut self.canary, &mut self.ab_test) {
-            (Some(canary), _) => canary.within = Some(audience),
-            (None, Some(test)) => test.within = Some(audience),
-            (None, None) => self.misplaced = Some("within"),
+        let place = match (&mut self.canary, &mut self.ab_test) {
+            (Some(canary), _) => Some(&mut canary.within),
+            (None, Some(test)) => Some(&mut test.within),
+            (None, None) => None,
+        };
+        match place.map(|within| within.replace(audience)) {
+            Some(None) => {}
+            Some(Some(_)) => self.refuse(Fault::Twice("within")),
+            None => self.refuse(Fault::Misplaced("within", "canaries and A/B tests")),
         }
         self
     }
@@ -360,9 +393,10 @@ impl Policy {
     /// The gate is a draw of its own: raising it never changes the arm of a unit.
     #[must_use]
     pub fn gate(mut self, share: Share) -> Policy {
-        match &mut self.ab_test {
-            Some(test) => test.gate = Some(share),
-            None => self.misplaced = Some("gate"),
+        match self.ab_test.as_mut().map(|test| test.gate.replace(share)) {
+            Some(None) => {}
+            Some(Some(_)) => self.refuse(Fault::Twice("gate")),
+            None => self.refuse(Fault::Misplaced("gate", "A/B tests")),
         }
         self
     }
@@ -396,6 +430,15 @@ impl Policy {
     #[must_use]
     pub fn release(&self) -> &str {
         &self.release
+    }
+
+    /// Returns what a message calls the policy.
+    fn kind(&self) -> &'static str {
+        match (&self.canary, &self.ab_test) {
+            (Some(_), _) => "a canary",
+            (None, Some(_)) => "an A/B test",
+            (None, None) => "neither a canary nor an A/B test",
+        }
     }
 
     /// Iterates over the fields that let a version answer.

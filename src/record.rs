@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     deployment::Change,
     fingerprint::Fingerprint,
-    plan::Plan,
+    plan::{Plan, Words},
     route::{Propensity, Reason, Route},
     timestamp::Timestamp,
     unit::{Unit, UnitKey},
@@ -71,13 +71,13 @@ pub struct Assignment<'a> {
 }
 
 impl<'a> Assignment<'a> {
-    pub(crate) fn of(plan: &'a Plan, route: &Route, version: &'a str) -> Assignment<'a> {
+    pub(crate) fn of(words: &'a Words, route: &Route, version: &'a str) -> Assignment<'a> {
         Assignment {
-            release: Cow::Borrowed(plan.release()),
-            fingerprint: plan.fingerprint(),
+            release: Cow::Borrowed(words.release()),
+            fingerprint: words.fingerprint(),
             generation: route.generation(),
             version: Cow::Borrowed(version),
-            arm: plan.arm_of(route).map(Cow::Borrowed),
+            arm: words.arm_of(route).map(Cow::Borrowed),
             reason: route.reason(),
             propensity: route.propensity(),
         }
@@ -104,7 +104,7 @@ impl Plan {
     pub fn assignment<'u>(&self, unit: impl Into<Unit<'u>>) -> Assignment<'_> {
         let route = self.route(unit);
         let version = self.version_of(&route).unwrap_or_default();
-        Assignment::of(self, &route, version)
+        Assignment::of(self.words(), &route, version)
     }
 }
 

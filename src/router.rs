@@ -1,5 +1,6 @@
 //! The one place with shared state: publishes plans and hands out leases on models.
 
+mod admission;
 mod assigned;
 mod batch;
 mod builder;
@@ -7,11 +8,14 @@ mod cache;
 mod close;
 mod drain;
 mod extras;
+mod id;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod journal;
-mod labels;
 mod operations;
 mod operator;
 mod pinned;
+mod plans;
 mod published;
 mod reader;
 mod recording;
@@ -19,6 +23,7 @@ mod restore;
 #[cfg(feature = "stats")]
 mod rollout;
 mod serve;
+mod snapshot;
 mod stamp;
 mod ticket;
 mod turn;
@@ -29,31 +34,28 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use parking_lot::Mutex;
-
 use crate::{
     bucket::Secret,
     deployment::{Deployments, LabelError, VersionId, VersionState},
     plan::Plan,
     policy::{Policy, PolicyError},
     route::Route,
-    shadow::{Desk, Ledger, ShadowCounts},
+    shadow::{Desk, ShadowCounts},
+    sync::Mutex,
     unit::Unit,
 };
-use cache::CachedPlan;
+use admission::{Keeper, OfThread};
+use id::RouterId;
 use journal::Journal;
 use published::Published;
 use stamp::Stamp;
 
 pub use batch::Batch;
 pub use builder::Builder;
-pub(crate) use cache::ThreadPlan;
 pub use close::{CloseError, Closing};
 pub use drain::Drain;
-pub(crate) use labels::Labels;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
 pub use pinned::UnknownRoute;
-pub(crate) use published::Lease;
 pub use reader::Reader;
 pub use recording::Recording;
 pub use restore::{RestoreError, RestoreFault};
@@ -84,7 +86,7 @@ pub struct Router<M> {
 struct Shared<M> {
     /// The stamp of the published snapshot, which no other router or generation ever has.
     stamp: Stamp,
-    slot: usize,
+    id: RouterId,
     published: Mutex<Published<M>>,
     /// Held by one operator at a time, and never while a request waits for it.
     deployments: Mutex<Deployments>,
@@ -130,8 +132,8 @@ impl<M: Send + Sync + 'static> Router<M> {
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
         let stamp = self.shared.stamp.seen();
-        cache::route_by_head(self.shared.slot, stamp, &unit, || {
-            self.shared.route_by_plan(stamp, &unit)
+        cache::route_by_head(self.shared.id.number(), stamp, &unit, || {
+            self.shared.route_by_plan(|plan| plan.decide(&unit))
         })
     }
 
@@ -147,7 +149,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Returns the plan in force.
     #[must_use]
     pub fn current(&self) -> Arc<Plan> {
-        Arc::clone(&self.shared.published.lock().plan)
+        Arc::clone(self.shared.published.lock().plans.current())
     }
 
     /// Returns the number of operations that have succeeded.
@@ -206,15 +208,16 @@ impl<M: Send + Sync + 'static> Router<M> {
     #[must_use]
     pub fn shadow_counts(&self, version: &str) -> Option<ShadowCounts> {
         let id = self.shared.deployments.lock().get(version)?.id();
-        self.shared.desk.labels.ledger(id).map(Ledger::read)
+        Some(self.shared.desk.shadow_counts(id))
     }
 
     /// Counts how the sampled shadows of all versions ended, also of versions that are gone.
     ///
     /// Each version's counts are those of one instant, one version after the other.
     pub fn all_shadow_counts(&self) -> ShadowCounts {
-        let ledgers = self.shared.desk.labels.ledgers();
-        ledgers.map(Ledger::read).sum()
+        let desk = &self.shared.desk;
+        let count = |version| desk.shadow_counts(version);
+        self.shared.published.lock().shadow_counts(count)
     }
 
     /// Counts the shadows that hold a permit of the budget.
@@ -225,43 +228,19 @@ impl<M: Send + Sync + 'static> Router<M> {
 }
 
 impl<M: Send + Sync + 'static> Shared<M> {
-    #[cold]
+    /// Decides by the snapshot that this thread remembers, or a newer one.
     #[inline(never)]
-    fn refresh(&self) {
-        let (stamp, plan, leases) = self.snapshot();
-        let cached = CachedPlan::new(stamp, plan, leases);
-        cache::remember(self.slot, cached);
+    fn route_by_plan(&self, decide: impl Fn(&Plan) -> Route) -> Route {
+        self.decide(&mut OfThread(self.id.number()), decide)
     }
 
-    #[inline(never)]
-    fn route_by_plan(&self, stamp: u64, unit: &Unit<'_>) -> Route {
-        match cache::with_plan(self.slot, stamp, |cached| cached.plan.decide(unit)) {
-            Some(route) => route,
-            None => self.decide_anew(&|plan| plan.decide(unit)),
-        }
-    }
-
-    /// Decides by the plan in force, where `stamp` was just seen.
     #[inline(always)]
-    fn decide(&self, stamp: u64, decide: impl Fn(&Plan) -> Route) -> Route {
-        match cache::with_plan(self.slot, stamp, |cached| decide(&cached.plan)) {
-            Some(route) => route,
-            None => self.decide_anew(&decide),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn decide_anew(&self, decide: &dyn Fn(&Plan) -> Route) -> Route {
-        self.refresh();
-        let by_plan = |cached: &CachedPlan| decide(&cached.plan);
-        match cache::with_plan(self.slot, self.stamp.seen(), by_plan) {
-            Some(route) => route,
-            None => {
-                let plan = Arc::clone(&self.published.lock().plan);
+    fn decide(&self, keeper: &mut impl Keeper<M>, decide: impl Fn(&Plan) -> Route) -> Route {
+        self.admit::<false, _>(keeper, |snapshot| Some(decide(&snapshot.plan)))
+            .unwrap_or_else(|| {
+                let plan = Arc::clone(self.published.lock().plans.current());
                 decide(&plan)
-            }
-        }
+            })
     }
 }
 

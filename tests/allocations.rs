@@ -219,3 +219,57 @@ fn a_batch_allocates_only_where_it_is_larger_than_before() {
         assert_eq!(count, 0, "{name}");
     }
 }
+
+#[test]
+fn o7_two_routers_set_up_as_the_readme_does_cost_each_other_nothing() {
+    let routers = [
+        router(Policy::canary("a", "v2", Share::percent(10).unwrap())),
+        router(Policy::canary("b", "v2", Share::percent(10).unwrap())),
+    ];
+    assert_eq!(in_turn(&routers), [0, 0, 0]);
+}
+
+#[test]
+fn o7_routers_asked_in_turn_cost_each_other_nothing() {
+    let percent = Share::percent(50).unwrap();
+    let simple = |number| Policy::canary(&format!("release-{number}"), "v2", percent);
+    let routers: Vec<_> = (0..64).map(|number| router(simple(number))).collect();
+    assert_eq!(in_turn(&routers), [0, 0, 0]);
+    // More than a thread has heads for, and with rules, which no head holds.
+    let rule = || attr("tier").is("internal");
+    let more: Vec<_> = (0..200)
+        .map(|number| router(simple(number).or_for(rule())))
+        .chain(routers)
+        .collect();
+    assert_eq!(in_turn(&more), [0, 0, 0]);
+}
+
+#[test]
+fn o7_a_router_that_takes_the_place_of_a_dead_one_is_remembered_alike() {
+    for _ in 0..3 {
+        let routers = [
+            router(Policy::live_only("a")),
+            router(Policy::live_only("b")),
+        ];
+        assert_eq!(in_turn(&routers), [0, 0, 0]);
+    }
+}
+
+/// Counts what routing, admitting and predicting allocate once a thread has seen every router.
+fn in_turn(routers: &[Router<Nothing>]) -> [u64; 3] {
+    let units = ["ana", "ben", "cho", "dov", "eva"];
+    let each = |ask: &dyn Fn(&Router<Nothing>, &str)| {
+        allocations(|| {
+            for unit in units {
+                routers.iter().for_each(|router| ask(router, unit));
+            }
+        })
+    };
+    [
+        each(&|router, unit| {
+            std::hint::black_box(router.route(unit));
+        }),
+        each(&|router, unit| drop(router.admit(unit))),
+        each(&|router, unit| assert_eq!(router.predict(unit, &1).answer, Ok(1))),
+    ]
+}

@@ -16,18 +16,18 @@ use super::{AsValue, Value};
 /// let attributes = [("groups", Value::List(&groups))];
 /// assert!(attr("groups").any_of(["beta", "alpha"]).matches(&Unit::from("ana").with(&attributes)));
 /// ```
-pub trait Values {
+pub trait Values: Sync {
     /// Returns the item at a place, none behind the last.
     fn item(&self, place: usize) -> Option<Value<'_>>;
 }
 
-impl<V: AsValue> Values for Vec<V> {
+impl<V: AsValue + Sync> Values for Vec<V> {
     fn item(&self, place: usize) -> Option<Value<'_>> {
         self.get(place).map(AsValue::as_value)
     }
 }
 
-impl<V: AsValue, const N: usize> Values for [V; N] {
+impl<V: AsValue + Sync, const N: usize> Values for [V; N] {
     fn item(&self, place: usize) -> Option<Value<'_>> {
         self.get(place).map(AsValue::as_value)
     }
@@ -35,7 +35,7 @@ impl<V: AsValue, const N: usize> Values for [V; N] {
 
 macro_rules! values_through {
     ($($pointer:ty),+) => {$(
-        impl<V: AsValue> Values for $pointer {
+        impl<V: AsValue + Send + Sync> Values for $pointer {
             fn item(&self, place: usize) -> Option<Value<'_>> {
                 self.get(place).map(AsValue::as_value)
             }
@@ -45,13 +45,13 @@ macro_rules! values_through {
 
 values_through!(&[V], Box<[V]>, Arc<[V]>);
 
-impl<V: AsValue> AsValue for Vec<V> {
+impl<V: AsValue + Sync> AsValue for Vec<V> {
     fn as_value(&self) -> Value<'_> {
         Value::List(self)
     }
 }
 
-impl<V: AsValue, const N: usize> AsValue for [V; N] {
+impl<V: AsValue + Sync, const N: usize> AsValue for [V; N] {
     fn as_value(&self) -> Value<'_> {
         Value::List(self)
     }

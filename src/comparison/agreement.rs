@@ -79,7 +79,6 @@ impl<P> Agreement<P> {
     ///
     /// # Errors
     /// [`Refusal::Overflow`](crate::stats::Refusal::Overflow) above 2^53 pairs.
-    #[cfg(feature = "stats")]
     pub fn counts(&self) -> Result<crate::stats::Counts, crate::stats::Refusal> {
         crate::stats::Counts::new(self.disagreeing, self.pairs)
     }

@@ -78,7 +78,6 @@ impl Confusion {
     /// # Errors
     /// [`Refusal::OutOfRange`](crate::stats::Refusal::OutOfRange) for fewer than 2 labels, more
     /// than 1,024, or pairs without their labels.
-    #[cfg(feature = "stats")]
     pub fn matrix(
         &self,
     ) -> Result<crate::stats::agreement::ConfusionMatrix, crate::stats::Refusal> {
@@ -106,7 +105,6 @@ impl Confusion {
     /// # Errors
     /// As [`matrix`](Confusion::matrix) and
     /// [`cohen_kappa`](crate::stats::agreement::cohen_kappa).
-    #[cfg(feature = "stats")]
     pub fn kappa(
         &self,
         alpha: crate::stats::Alpha,
@@ -130,11 +128,8 @@ mod tests {
         assert_eq!(confusion.beyond(), 3);
         assert_eq!(confusion.count("0", ""), 3);
         assert_eq!(confusion.pairs(), Confusion::MAX_CELLS as u64 + 5);
-        #[cfg(feature = "stats")]
         assert!(confusion.matrix().is_err());
     }
-
-    #[cfg(feature = "stats")]
     #[test]
     fn kappa_is_that_of_the_published_table() {
         // Fleiss, Cohen and Everitt's example: kappa 29 / 59.

@@ -68,7 +68,8 @@ pub struct PairedComparison<Output, Error, P> {
 impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
     /// Returns a comparison that reduces answers by `project` and errors to classes by `class`.
     ///
-    /// Classes should be few: they are kept.
+    /// Classes should be few: the first 1,024 pairs of them, of at most 256 bytes, are told apart,
+    /// and [`Tally::errors_beyond`] counts the others together.
     #[must_use]
     pub fn new(
         project: impl Fn(&Output) -> P + Send + Sync + 'static,
@@ -112,7 +113,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         self
     }
 
-    /// Accumulates the paired difference of a score; used with feature `stats`.
+    /// Accumulates the paired difference of a score.
     #[must_use]
     pub fn score(
         mut self,
@@ -122,7 +123,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         self
     }
 
-    /// Measures how long both take by the application's clock; used with feature `stats`.
+    /// Measures how long both take by the application's clock.
     #[must_use]
     pub fn clock(
         mut self,
@@ -202,12 +203,9 @@ where
                 if let Some(labels) = labels {
                     tally.label(labels);
                 }
-                #[cfg(feature = "stats")]
                 if let Some(scores) = scores {
                     tally.score(scores);
                 }
-                #[cfg(not(feature = "stats"))]
-                let _ = scores;
             }
         }
     }

@@ -38,14 +38,12 @@ pub(super) enum StoredError {
     Beyond { beyond: u64, cells: u64, limit: u64 },
     #[error("no side failed, {times} times")]
     NoError { times: u64 },
-    #[cfg(feature = "stats")]
     #[error("{primary} latencies of the primary, {shadow} of the shadow, {both} of both")]
     Latencies {
         primary: u64,
         shadow: u64,
         both: u64,
     },
-    #[cfg(feature = "stats")]
     #[error("latencies with a relative error of {found}, not {expected}")]
     Buckets { found: f64, expected: f64 },
 }

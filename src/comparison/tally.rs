@@ -3,19 +3,23 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{Agreement, Confusion, Difference};
-#[cfg(feature = "stats")]
 use crate::stats::{Histogram, PairedMoments, Refusal, state::MAX_COUNT};
 use crate::{shadow::Pair, unit::UnitKey};
+
+/// Most pairs of error classes that are told apart.
+const MAX_CLASSES: usize = 1_024;
+/// Most bytes of a class that is told apart.
+const MAX_CLASS: usize = 256;
 
 /// Accumulates the comparison of one shadow with one primary.
 ///
 /// Everything in it merges: tallies of several servers, or of several hours, add up to that of
 /// all their requests.
 ///
-/// A tally can be written and read with feature `serde`, by builds that agree on feature `stats`.
+/// A tally can be written and read with feature `serde`.
 /// What is read is checked: counts that no requests lead to are refused. The projections are
 /// written as they are, and must read back what they write: JSON has no NaN.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +31,7 @@ use crate::{shadow::Pair, unit::UnitKey};
         into = "stored::State<P>",
         bound(
             serialize = "P: Clone + serde::Serialize",
-            deserialize = "P: serde::Deserialize<'de>"
+            deserialize = "P: Clone + serde::Deserialize<'de>"
         )
     )
 )]
@@ -36,13 +40,11 @@ pub struct Tally<P> {
     agreements: BTreeMap<String, Agreement<P>>,
     labels: Confusion,
     errors: BTreeMap<[Option<String>; 2], u64>,
-    #[cfg(feature = "stats")]
+    /// Pairs with an error whose classes are not told apart any more.
+    errors_beyond: u64,
     scores: PairedMoments,
-    #[cfg(feature = "stats")]
     unscored: u64,
-    #[cfg(feature = "stats")]
     latencies: [Histogram; 2],
-    #[cfg(feature = "stats")]
     latency: PairedMoments,
 }
 
@@ -53,20 +55,16 @@ impl<P: Clone> Tally<P> {
             agreements: BTreeMap::new(),
             labels: Confusion::default(),
             errors: BTreeMap::new(),
-            #[cfg(feature = "stats")]
+            errors_beyond: 0,
             scores: PairedMoments::new(),
-            #[cfg(feature = "stats")]
             unscored: 0,
-            #[cfg(feature = "stats")]
             latencies: [const { Histogram::new() }; 2],
-            #[cfg(feature = "stats")]
             latency: PairedMoments::new(),
         }
     }
 
     pub(super) fn count<A>(&mut self, pair: &Pair<'_, A>) {
         self.pairs += 1;
-        #[cfg(feature = "stats")]
         if let (Some(primary), Some(shadow)) = (pair.primary_latency, pair.shadow_latency) {
             let seconds = [primary.as_secs_f64(), shadow.as_secs_f64()];
             for (histogram, latency) in self.latencies.iter_mut().zip(seconds) {
@@ -75,19 +73,29 @@ impl<P: Clone> Tally<P> {
             }
             let _ = self.latency.record(seconds[0], seconds[1]);
         }
-        #[cfg(not(feature = "stats"))]
-        let _ = pair;
     }
 
     pub(super) fn error(&mut self, classes: [Option<String>; 2]) {
-        *self.errors.entry(classes).or_default() += 1;
+        self.add_errors(classes, 1);
+    }
+
+    /// Counts pairs of two classes; those beyond the limits are counted together.
+    fn add_errors(&mut self, classes: [Option<String>; 2], times: u64) {
+        let is_long = |class: &String| class.len() > MAX_CLASS;
+        let is_full = self.errors.len() >= MAX_CLASSES;
+        if classes.iter().flatten().any(is_long) {
+            self.errors_beyond += times;
+            return;
+        }
+        match self.errors.entry(classes) {
+            Entry::Vacant(_) if is_full => self.errors_beyond += times,
+            entry => *entry.or_default() += times,
+        }
     }
 
     pub(super) fn label(&mut self, [primary, shadow]: [String; 2]) {
         self.labels.record(primary, shadow, 1);
     }
-
-    #[cfg(feature = "stats")]
     pub(super) fn score(&mut self, [primary, shadow]: [f64; 2]) {
         if self.scores.record(primary, shadow).is_err() {
             self.unscored += 1;
@@ -115,7 +123,6 @@ impl<P: Clone> Tally<P> {
     ///
     /// # Errors
     /// [`Refusal::Overflow`] above 2^53 pairs; nothing is added then.
-    #[cfg(feature = "stats")]
     pub fn merge(&mut self, other: &Tally<P>) -> Result<(), Refusal> {
         // Every other count is bounded by this one.
         if self.pairs.saturating_add(other.pairs) > MAX_COUNT {
@@ -137,19 +144,13 @@ impl<P: Clone> Tally<P> {
         self.merge_counts(other);
         Ok(())
     }
-
-    /// Adds the pairs of `other`.
-    #[cfg(not(feature = "stats"))]
-    pub fn merge(&mut self, other: &Tally<P>) {
-        self.merge_counts(other);
-    }
-
     fn merge_counts(&mut self, other: &Tally<P>) {
         self.pairs += other.pairs;
         self.labels.merge(&other.labels);
         for (classes, times) in &other.errors {
-            *self.errors.entry(classes.clone()).or_default() += times;
+            self.add_errors(classes.clone(), *times);
         }
+        self.errors_beyond += other.errors_beyond;
         for (comparator, agreement) in &other.agreements {
             match self.agreements.get_mut(comparator) {
                 Some(own) => own.merge(agreement),
@@ -199,22 +200,28 @@ impl<P> Tally<P> {
             .map(|([primary, shadow], &times)| (primary.as_deref(), shadow.as_deref(), times))
     }
 
+    /// Returns how many pairs with an error were counted without their classes.
+    ///
+    /// Classes are told apart while they are few: the first 1,024 pairs of them, of at most
+    /// 256 bytes each. A class should name a kind of error, and no number of the request.
+    #[must_use]
+    pub const fn errors_beyond(&self) -> u64 {
+        self.errors_beyond
+    }
+
     /// Returns the paired scores: the primary's as `x`, the shadow's as `y`.
-    #[cfg(feature = "stats")]
     #[must_use]
     pub const fn scores(&self) -> &PairedMoments {
         &self.scores
     }
 
     /// Returns how many pairs of scores were refused: not finite, or too large to square.
-    #[cfg(feature = "stats")]
     #[must_use]
     pub const fn unscored(&self) -> u64 {
         self.unscored
     }
 
     /// Returns the primary's latencies in seconds, of the requests that were shadowed.
-    #[cfg(feature = "stats")]
     #[must_use]
     pub const fn primary_latency(&self) -> &Histogram {
         let [primary, _] = &self.latencies;
@@ -222,7 +229,6 @@ impl<P> Tally<P> {
     }
 
     /// Returns the shadow's latencies in seconds.
-    #[cfg(feature = "stats")]
     #[must_use]
     pub const fn shadow_latency(&self) -> &Histogram {
         let [_, shadow] = &self.latencies;
@@ -230,7 +236,6 @@ impl<P> Tally<P> {
     }
 
     /// Returns the paired latencies in seconds: the primary's as `x`, the shadow's as `y`.
-    #[cfg(feature = "stats")]
     #[must_use]
     pub const fn latency(&self) -> &PairedMoments {
         &self.latency

@@ -124,6 +124,8 @@ impl<'a> Change<'a> {
 impl Deployments {
     /// Carries out an operation under an order, and returns its record.
     ///
+    /// There is none if nothing changed, as by the release of the policy that is in force.
+    ///
     /// # Errors
     /// [`OperationError::Stale`] if the order expected another generation, and whatever
     /// [`apply`](Deployments::apply) refuses; nothing changes then.
@@ -131,12 +133,15 @@ impl Deployments {
         &mut self,
         operation: Operation,
         order: &Order<'_>,
-    ) -> Result<Change<'static>, OperationError> {
+    ) -> Result<Option<Change<'static>>, OperationError> {
+        let before = self.versions.generation;
         if !matches!(operation, Operation::Reject { .. }) {
             self.check_generation(order.expected)?;
         }
         self.apply(&operation)?;
-        Ok(Change::new(order, self.versions.generation, Cow::Owned(operation)).into_owned())
+        let generation = self.versions.generation;
+        let change = || Change::new(order, generation, Cow::Owned(operation)).into_owned();
+        Ok((generation != before).then(change))
     }
 
     /// Refuses an operator who saw another generation than the present one.
@@ -166,7 +171,9 @@ impl Deployments {
                     found: change.sequence(),
                 });
             }
-            self.apply(&change.operation)
+            // A change that was recorded took a generation, also of an equal policy long ago.
+            let policy = change.operation.check_policy(&self.policy);
+            self.apply_counted(&change.operation, policy)
                 .map_err(|source| ReplayError::Refused {
                     sequence: change.sequence(),
                     source,

@@ -92,6 +92,10 @@ impl Operation {
 impl Deployments {
     /// Carries out one operation and raises the generation by one.
     ///
+    /// One changes nothing and takes no generation: the release of a policy that means the same
+    /// as the one in force, by its [fingerprint](Policy::fingerprint), while none of its versions
+    /// is rejected. So a file may be released whenever it is read.
+    ///
     /// # Errors
     /// [`OperationError`] if the operation is not possible in this state; nothing changes then.
     pub fn apply(&mut self, operation: &Operation) -> Result<(), OperationError> {
@@ -101,6 +105,21 @@ impl Deployments {
 
     /// Carries out an operation whose policy was checked before, in the form that it had then.
     pub(crate) fn apply_checked(
+        &mut self,
+        operation: &Operation,
+        policy: Option<CheckResult>,
+    ) -> Result<(), OperationError> {
+        if let (Operation::Release { .. }, Some(Ok(policy))) = (operation, &policy)
+            && policy.fingerprint() == self.policy.fingerprint()
+            && self.versions.killed.is_empty()
+        {
+            return Ok(policy.policy().check_against(&self.versions)?);
+        }
+        self.apply_counted(operation, policy)
+    }
+
+    /// Carries out an operation that takes a generation, whatever it changes.
+    pub(super) fn apply_counted(
         &mut self,
         operation: &Operation,
         policy: Option<CheckResult>,
@@ -284,7 +303,7 @@ impl Deployments {
             return Err(OperationError::wrong_state(
                 version,
                 VersionState::Live,
-                "not live",
+                "another than the live version",
             ));
         }
         self.versions
@@ -328,7 +347,7 @@ pub enum OperationError {
         limit: usize,
     },
     /// The version is not in the state that the operation starts from.
-    #[error("version {version:?} is {state}, expected {expected}")]
+    #[error("version {version:?} is {state}, expected {expected}{}", cure(*state, expected))]
     WrongState {
         /// The version's label.
         version: String,
@@ -372,6 +391,22 @@ pub enum OperationError {
     /// The policy is refused.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+}
+
+/// Returns what brings a version from its state to the expected one, as the end of a sentence.
+fn cure(state: VersionState, expected: &str) -> &'static str {
+    match (state, expected) {
+        (VersionState::Staged, "ready") => ": validate it first",
+        (VersionState::Live, _) => ": swap to another version first",
+        (VersionState::Standby, _) => ": accept or roll back the open swap first",
+        (VersionState::Retiring | VersionState::Rejected, "staged" | "ready") => {
+            ": reclaim it and deploy it anew"
+        }
+        (VersionState::Staged | VersionState::Ready, "retiring or rejected") => {
+            ": retire or reject it first"
+        }
+        _ => "",
+    }
 }
 
 impl OperationError {

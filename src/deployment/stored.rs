@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::Deployments;
+use super::{Deployments, Origin};
 use crate::{
     policy::{CheckedPolicy, Policy, PolicyError},
     version::{Deployment, LabelError, VersionState, Versions, check_label},
 };
 
-const VERSION: u32 = 1;
+/// The layout that this release writes. The first, which names no router, is read, too.
+const VERSION: u32 = 2;
+const FIRST: u32 = 1;
 /// Generations beyond are refused: the largest number that every format can hold.
 const MAX_GENERATION: u64 = i64::MAX as u64;
 
@@ -19,6 +21,8 @@ const MAX_GENERATION: u64 = i64::MAX as u64;
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
     version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     generation: u64,
     next: u32,
     killed: Vec<String>,
@@ -32,6 +36,7 @@ impl From<Deployments> for State {
         deployed.sort_by_key(|deployment| deployment.id);
         State {
             version: VERSION,
+            origin: deployments.origin,
             generation: deployments.versions.generation,
             next: deployments.next,
             killed: deployments.versions.killed,
@@ -64,6 +69,7 @@ impl TryFrom<State> for Deployments {
             },
             policy: Arc::new(CheckedPolicy::new(state.policy, None)?),
             next: state.next,
+            origin: state.origin,
         };
         deployments.check_labels()?;
         deployments.check_killed()?;
@@ -73,7 +79,7 @@ impl TryFrom<State> for Deployments {
 
 impl State {
     fn check_numbers(&self) -> Result<(), StoredError> {
-        if self.version != VERSION {
+        if self.version != VERSION && (self.version != FIRST || self.origin.is_some()) {
             return Err(StoredError::Version {
                 found: self.version,
                 expected: VERSION,

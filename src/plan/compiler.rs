@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, outcomes::Outcomes,
+    Drawn, Head, Named, Permitted, Plan, Range, Ruled, ShadowDraw, ShedDraw, Words,
+    outcomes::Outcomes,
 };
 use crate::{
     bucket::{Draw, Purpose, Secret},
@@ -58,9 +59,13 @@ impl Compiler<'_> {
         let split = self.checked.split();
         let outcomes = Outcomes::new(self, [holdout, layer, gate], split);
         let mut plan = Plan {
-            generation: self.versions.generation,
-            fingerprint: self.checked.fingerprint(),
-            release: policy.release.clone(),
+            words: Arc::new(Words {
+                generation: self.versions.generation,
+                fingerprint: self.checked.fingerprint(),
+                release: policy.release.clone(),
+                versions: self.versions(),
+                arms: self.arms(split),
+            }),
             on_error: policy.on_error,
             head: Head::beyond(outcomes.left_out(false).live),
             holdout,
@@ -77,8 +82,6 @@ impl Compiler<'_> {
             overrides: self.overrides(),
             sheds: self.sheds(),
             shadows: self.shadows(),
-            versions: self.versions(),
-            arms: self.arms(split),
             answering: Box::default(),
         };
         plan.head = Head::of(&plan);

@@ -4,16 +4,17 @@
 
 use super::Plan;
 use crate::{
-    bucket::{Draw, Purpose, Secret},
+    bucket::Draw,
     route::Route,
-    unit::Unit,
+    unit::{Key, Unit},
 };
 
 /// Holds who answers, if the plan decides that by one draw with one cut or by no draw at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) kind: HeadKind,
-    pub(crate) draw: Draw,
+    /// The key of the draw, as the two words that the hash takes.
+    pub(crate) keys: (u64, u64),
     pub(crate) cut: u64,
     /// The routes of the units below the cut, and of the others.
     pub(crate) routes: [Route; 2],
@@ -70,10 +71,9 @@ impl Head {
     }
 
     fn new(kind: HeadKind, draw: Option<Draw>, cut: u64, routes: [Route; 2]) -> Head {
-        let unused = || Draw::derive(&Secret::default(), Purpose::Split, "", "");
         Head {
             kind,
-            draw: draw.unwrap_or_else(unused),
+            keys: draw.map_or((0, 0), |draw| draw.keys()),
             cut,
             routes,
         }
@@ -88,14 +88,20 @@ impl Head {
         reason = "a truth value is an index into two"
     )]
     pub(crate) fn route(&self, unit: &Unit<'_>) -> Route {
-        self.routes[usize::from(self.kind == HeadKind::Cut && self.is_above(unit))]
+        self.routes[usize::from(self.kind == HeadKind::Cut && self.is_above(unit.key()))]
     }
 
     /// Tells whether a unit lies above the cut.
     #[inline(always)]
-    pub(super) fn is_above(&self, unit: &Unit<'_>) -> bool {
-        self.draw.point(unit.key()).get() >= self.cut
+    pub(super) fn is_above(&self, unit: Key<'_>) -> bool {
+        is_above(self.keys, self.cut, unit)
     }
+}
+
+/// Draws and compares: the one place where a cut decides, for plans, threads and batches.
+#[inline(always)]
+pub(crate) fn is_above((first, second): (u64, u64), cut: u64, unit: Key<'_>) -> bool {
+    Draw::point_under(first, second, unit).get() >= cut
 }
 
 #[cfg(test)]
@@ -103,6 +109,7 @@ mod tests {
     use super::*;
     use crate::{
         audience::attr,
+        bucket::Secret,
         deployment::{Deployments, Operation},
         policy::{CheckedPolicy, Policy},
         share::Share,

@@ -108,7 +108,7 @@ impl Plan {
         out.order.resize(units.len(), 0);
         let (mut low, mut high) = (0, units.len());
         for (number, unit) in units.enumerate() {
-            let is_above = self.head.is_above(&unit.into());
+            let is_above = self.head.is_above(unit.into().key());
             out.places.push(u32::from(is_above));
             // Both ends get the number; only one of them moves on, the other is overwritten.
             if let Some(slot) = out.order.get_mut(low) {
@@ -140,13 +140,9 @@ impl Plan {
 
     /// Sorts routed units by version, by counting.
     fn sort(&self, out: &mut Partition) {
-        let group_of = |route: &Route| {
-            self.versions
-                .binary_search_by_key(&route.version(), |named| named.version)
-                .ok()
-        };
+        let group_of = |route: &Route| self.words.place_of(route.version());
         out.groups
-            .extend(self.versions.iter().map(|named| (named.version, 0..0)));
+            .extend(self.version_ids().map(|version| (version, 0..0)));
         for route in &out.routes {
             if let Some((_, range)) = group_of(route).and_then(|group| out.groups.get_mut(group)) {
                 range.end += 1;

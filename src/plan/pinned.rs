@@ -15,7 +15,7 @@ impl Plan {
     #[must_use]
     pub fn pin(&self, route: &Route) -> Option<Pin> {
         let version = self.version_of(route)?;
-        (route.generation() == self.generation()).then(|| Pin::new(self.fingerprint(), version))
+        Some(Pin::new(self.fingerprint(), version))
     }
 
     /// Decides for a unit whose session began with a version.
@@ -57,7 +57,8 @@ impl Plan {
     }
 
     fn pinned_version(&self, pin: &Pin) -> Option<VersionId> {
-        self.versions
+        self.words
+            .versions
             .iter()
             .find(|named| named.label == pin.version())
             .map(|named| named.version)
@@ -66,7 +67,9 @@ impl Plan {
 
     /// Returns the versions that some unit can get under this plan, and the live one.
     pub(super) fn find_answering(&self) -> Box<[VersionId]> {
-        let listed = self.listed_routes.iter().map(Route::version);
+        let listed = self.listed_routes.iter().enumerate();
+        let listed = listed.filter(|(list, _)| self.listed.has_units(*list));
+        let listed = listed.map(|(_, route)| route.version());
         let ruled = self.ruled.iter().map(|rule| rule.served.version());
         let is_open = self.gate.is_none_or(|gate| gate.points() > 0);
         let drawn = self

@@ -58,7 +58,7 @@ impl Plan {
         chances.sort_by_key(|(version, _)| *version);
         chances
             .into_iter()
-            .filter_map(|(version, propensity)| Some((self.label_of(version)?, propensity)))
+            .filter_map(|(version, propensity)| Some((self.words.label_of(version)?, propensity)))
             .collect()
     }
 

@@ -1,6 +1,6 @@
 //! Changing the arms of a running A/B test.
 
-use super::{AbTest, Policy, PolicyError};
+use super::{AbTest, Diff, Fault, Policy, PolicyError};
 use crate::split::{Arm, Split, SplitError};
 
 /// These changes carry the layout of the arms with them, so that nobody moves who need not.
@@ -61,16 +61,38 @@ impl Policy {
         self.change_arms("retarget", |split| split.retarget(label, version))
     }
 
+    /// Lays the arms of an A/B test out afresh, and tells whom that moves.
+    ///
+    /// Each [`reweight`](Policy::reweight) may leave more stretches behind, until
+    /// [`SplitError::TooManyStretches`](crate::SplitError::TooManyStretches) refuses the next.
+    /// A fresh layout has one stretch an arm. It costs what the difference says: units change
+    /// their arm although no weight does, so it belongs between two experiments.
+    ///
+    /// ```
+    /// use switchstand::Policy;
+    /// let even = Policy::ab_test("ranker-ab-7", [("v1", 1), ("v2", 1), ("v3", 1)]);
+    /// let carried = even.reweight([("v3", 0)])?;
+    /// let (compact, moves) = carried.compact()?;
+    /// assert_eq!(compact, Policy::ab_test("ranker-ab-7", [("v1", 1), ("v2", 1), ("v3", 0)]));
+    /// assert_eq!(moves, carried.diff(&compact)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PolicyError`] if the policy is no A/B test, or its arms make no split.
+    pub fn compact(&self) -> Result<(Policy, Diff), PolicyError> {
+        let compact = self.change_arms("compact", |split| Split::new(split.arms().cloned()))?;
+        let moves = self.diff(&compact)?;
+        Ok((compact, moves))
+    }
+
     fn change_arms(
         &self,
         field: &'static str,
         change: impl FnOnce(&Split) -> Result<Split, SplitError>,
     ) -> Result<Policy, PolicyError> {
         let Some(test) = &self.ab_test else {
-            return Err(PolicyError::Misplaced {
-                field,
-                release: self.release.clone(),
-            });
+            return Err(Fault::Misplaced(field, "A/B tests").in_policy(self));
         };
         let split = change(&test.split()?)?;
         let layout = if split.is_fresh() {

@@ -19,11 +19,8 @@ impl Policy {
 
     pub(super) fn check_shape(&self) -> Result<(), PolicyError> {
         let release = || self.release.clone();
-        if let Some(field) = self.misplaced {
-            return Err(PolicyError::Misplaced {
-                field,
-                release: release(),
-            });
+        if let Some(fault) = self.fault {
+            return Err(fault.in_policy(self));
         }
         if self.canary.is_some() && self.ab_test.is_some() {
             return Err(PolicyError::TwoTechniques { release: release() });
@@ -124,7 +121,9 @@ impl Check<'_> {
                 }
                 None => live == version && self.policy.canary.is_none(),
             };
-            if only && self.policy.rule.is_empty() && self.policy.units.is_empty() {
+            let mut overrides = self.policy.overrides.iter();
+            let may_ask = overrides.any(|wish| wish.versions.iter().any(|other| other != version));
+            if only && !may_ask && self.policy.rule.is_empty() && self.policy.units.is_empty() {
                 return Err(PolicyError::ShadowOfItself {
                     version: version.to_owned(),
                 });

@@ -5,8 +5,14 @@ mod changes;
 mod joint;
 mod words;
 
+use std::collections::HashMap;
+
 use super::{Policy, PolicyError};
-use crate::audience::Audience;
+use crate::{
+    audience::Audience,
+    fingerprint::{Canonical, Fingerprint},
+    unit::UnitKey,
+};
 #[cfg(feature = "testing")]
 pub(crate) use changes::Changes;
 use joint::{Fate, Joint};
@@ -130,7 +136,8 @@ impl Policy {
     fn compare(&self, next: &Policy, live: Option<&str>) -> Result<Diff, PolicyError> {
         let (old, new) = (Fates::of(self), Fates::of(next));
         let pairs = old.fates.len().saturating_mul(new.fates.len());
-        if pairs > Policy::MAX_CLASSES && old != new {
+        let same_rules = old.asks_as(&new);
+        if pairs > Policy::MAX_CLASSES && !same_rules {
             return Err(PolicyError::TooMany {
                 field: "rules, in pairs",
                 found: pairs,
@@ -141,7 +148,7 @@ impl Policy {
         let mut classes = Vec::new();
         for (place, before) in old.fates.iter().enumerate() {
             // With the same rules on both sides each unit meets the same rule.
-            let after = if old == new {
+            let after = if same_rules {
                 new.fates.get(place..=place)
             } else {
                 None
@@ -162,17 +169,25 @@ impl Policy {
 }
 
 /// The audiences of a policy, and what becomes of their units.
-#[derive(PartialEq)]
+///
+/// Audiences are compared by content hash: thousands of rules are compared with one another.
 struct Fates<'a> {
-    rules: Vec<&'a Audience>,
-    within: Option<&'a Audience>,
+    rules: Vec<(&'a Audience, Fingerprint)>,
+    /// The first place of each rule.
+    places: HashMap<Fingerprint, usize>,
+    within: Option<(&'a Audience, Fingerprint)>,
     fates: Vec<Fate<'a>>,
 }
 
 impl<'a> Fates<'a> {
     fn of(policy: &'a Policy) -> Fates<'a> {
         let (rules, served): (Vec<_>, Vec<_>) = policy.served().unzip();
-        let within = policy.drawn_within();
+        let rules: Vec<_> = rules.into_iter().map(hashed).collect();
+        let mut places = HashMap::with_capacity(rules.len());
+        for (place, (_, hash)) in rules.iter().enumerate() {
+            places.entry(*hash).or_insert(place);
+        }
+        let within = policy.drawn_within().map(hashed);
         let served = served.into_iter().enumerate();
         let mut fates: Vec<_> = served
             .map(|(rule, version)| Fate::Served { rule, version })
@@ -181,26 +196,59 @@ impl<'a> Fates<'a> {
         fates.push(Fate::Drawn);
         Fates {
             rules,
+            places,
             within,
             fates,
         }
     }
+
+    /// Tells whether both ask the same rules in the same order, whoever is served by them.
+    fn asks_as(&self, other: &Fates<'_>) -> bool {
+        let hashes = |fates: &Fates<'_>| fates.within.map(|(_, hash)| hash);
+        hashes(self) == hashes(other)
+            && self.rules.len() == other.rules.len()
+            && (self.rules.iter().zip(&other.rules)).all(|(one, other)| one.1 == other.1)
+    }
+
+    /// Returns the audience that units of this fate belong to, if it says so of any.
+    fn matched(&self, fate: &Fate<'_>) -> Option<(&'a Audience, Fingerprint)> {
+        match fate {
+            Fate::Served { rule, .. } => self.rules.get(*rule).copied(),
+            Fate::LeftOut => None,
+            Fate::Drawn => self.within,
+        }
+    }
+
+    /// Tells whether units of this fate do not belong to an audience.
+    fn denies(&self, fate: &Fate<'_>, audience: Fingerprint) -> bool {
+        let place = self.places.get(&audience);
+        match fate {
+            Fate::Served { rule, .. } => place.is_some_and(|place| place < rule),
+            Fate::LeftOut => {
+                place.is_some() || self.within.is_some_and(|(_, within)| within == audience)
+            }
+            Fate::Drawn => place.is_some(),
+        }
+    }
+
+    /// Tells whether every unit has this fate.
+    fn is_everybody(&self, fate: &Fate<'_>) -> bool {
+        *fate == Fate::Drawn && self.rules.is_empty() && self.within.is_none()
+    }
+}
+
+fn hashed(audience: &Audience) -> (&Audience, Fingerprint) {
+    let mut out = Canonical::new();
+    audience.write_canonical(&mut |bytes| out.raw(bytes));
+    (audience, out.finish())
 }
 
 fn relisted(old: &Policy, new: &Policy) -> usize {
-    let listed = |policy: &Policy| {
-        let units = policy.units.iter();
-        let mut pairs: Vec<_> = units
-            .flat_map(|listed| {
-                listed
-                    .keys
-                    .iter()
-                    .map(|key| (key.clone(), listed.version.clone()))
-            })
-            .collect();
-        pairs.sort_unstable();
-        pairs
-    };
+    let same_lists = (old.units.iter().zip(&new.units))
+        .all(|(old, new)| old.version == new.version && old.keys.is_same(&new.keys));
+    if same_lists && old.units.len() == new.units.len() {
+        return 0;
+    }
     let (old, new) = (listed(old), listed(new));
     let mut keys: Vec<_> = old
         .iter()
@@ -211,4 +259,17 @@ fn relisted(old: &Policy, new: &Policy) -> usize {
     keys.sort_unstable();
     keys.dedup();
     keys.len()
+}
+
+/// Returns all listed units with their versions, in order.
+fn listed(policy: &Policy) -> Vec<(&UnitKey, &str)> {
+    let units = policy.units.iter();
+    let mut pairs: Vec<_> = units
+        .flat_map(|listed| {
+            let version = listed.version.as_str();
+            listed.keys.iter().map(move |key| (key, version))
+        })
+        .collect();
+    pairs.sort_unstable();
+    pairs
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Policy;
 use crate::{audience::AudienceError, share::Share, split::SplitError, version::VersionState};
 
 /// Tells what is wrong with a policy, naming the field and the value.
@@ -35,7 +36,7 @@ pub enum PolicyError {
         version: String,
     },
     /// A version is deployed, but may not do what the policy asks of it.
-    #[error("{field} names version {version:?}, which is {state}")]
+    #[error("{field} names version {version:?}, which is {state}{}", cure(*state))]
     NotReady {
         /// The field that names the version.
         field: &'static str,
@@ -57,9 +58,21 @@ pub enum PolicyError {
         release: String,
     },
     /// A builder method does not fit this kind of policy.
-    #[error("{field} does not fit the kind of policy that release {release:?} is")]
+    #[error("{field} is for {kinds}; release {release:?} is {found}")]
     Misplaced {
         /// The method that was called.
+        field: &'static str,
+        /// The kinds of policy that have it.
+        kinds: &'static str,
+        /// The release's name.
+        release: String,
+        /// The kind of policy that it is.
+        found: &'static str,
+    },
+    /// A builder method set a second time what a policy has only one of.
+    #[error("{field} is set twice for release {release:?}: a policy has one, so say it once")]
+    SetTwice {
+        /// What is set twice.
         field: &'static str,
         /// The release's name.
         release: String,
@@ -117,14 +130,50 @@ pub enum PolicyError {
     },
 }
 
+/// Returns what makes a version in this state fit for a policy, as the end of a sentence.
+const fn cure(state: VersionState) -> &'static str {
+    match state {
+        VersionState::Staged => ": validate it first",
+        VersionState::Retiring | VersionState::Rejected => {
+            ": reclaim it, then deploy and validate it anew"
+        }
+        VersionState::Ready | VersionState::Live | VersionState::Standby => "",
+    }
+}
+
+/// A call of a builder method that cannot be heeded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// The method is for other kinds of policy: these.
+    Misplaced(&'static str, &'static str),
+    /// A policy has only one of what was set a second time.
+    Twice(&'static str),
+}
+
+impl Fault {
+    pub(super) fn in_policy(self, policy: &Policy) -> PolicyError {
+        let release = policy.release.clone();
+        match self {
+            Fault::Misplaced(field, kinds) => PolicyError::Misplaced {
+                field,
+                kinds,
+                release,
+                found: policy.kind(),
+            },
+            Fault::Twice(field) => PolicyError::SetTwice { field, release },
+        }
+    }
+}
+
 /// Refuses to write a policy that would be good again, but mean less, when it is read.
 #[cfg(feature = "serde")]
-pub(super) fn refuse_misplaced<S: serde::Serializer>(
-    field: &Option<&'static str>,
+pub(super) fn refuse_fault<S: serde::Serializer>(
+    fault: &Option<Fault>,
     _: S,
 ) -> Result<S::Ok, S::Error> {
-    let field = field.unwrap_or_default();
-    Err(serde::ser::Error::custom(format_args!(
-        "{field} does not fit this kind of policy"
-    )))
+    Err(serde::ser::Error::custom(match fault {
+        Some(Fault::Misplaced(field, kinds)) => format!("{field} is for {kinds}"),
+        Some(Fault::Twice(field)) => format!("{field} is set twice"),
+        None => "no fault is never written".to_owned(),
+    }))
 }

@@ -43,8 +43,14 @@ impl UnitTable {
             && (self.lists.iter().zip(listed)).all(|(own, other)| own.is_same(&other.keys))
     }
 
+    /// Tells whether no unit is listed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lists.is_empty()
+        self.lists.iter().all(|keys| keys.is_empty())
+    }
+
+    /// Tells whether the list at a place has units.
+    pub(crate) fn has_units(&self, list: usize) -> bool {
+        self.lists.get(list).is_some_and(|keys| !keys.is_empty())
     }
 
     /// Returns the place of the list that has the unit.

@@ -9,8 +9,9 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Returns a route of just now in words that mean the same on every server.
     ///
     /// An outcome may come weeks after the answer: keep the assignment with it, serialised, and
-    /// give it back then. To be asked right after the decision; for a log of all exposures there
-    /// is a [`Recorder`](crate::Recorder).
+    /// give it back then. To be asked right after the decision; a ticket has its own words at any
+    /// time ([`Ticket::assignment`](crate::Ticket::assignment)), and for a log of all exposures
+    /// there is a [`Recorder`](crate::Recorder).
     ///
     /// ```
     /// use switchstand::{Policy, Router};
@@ -27,13 +28,14 @@ impl<M: Send + Sync + 'static> Router<M> {
     pub fn assignment(&self, route: &Route) -> Result<Assignment<'static>, UnknownRoute> {
         let generation = route.generation();
         let unknown = UnknownRoute { generation };
-        let plan = self
+        let words = self
             .shared
             .published
             .lock()
-            .plan_at(generation)
+            .plans
+            .words_at(generation)
             .map(Arc::clone);
-        let (plan, version) = plan.zip(self.label(route.version())).ok_or(unknown)?;
-        Ok(Assignment::of(&plan, route, version).into_owned())
+        let (words, version) = words.zip(self.label(route.version())).ok_or(unknown)?;
+        Ok(Assignment::of(&words, route, version).into_owned())
     }
 }

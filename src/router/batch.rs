@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::{
     Router,
-    cache::{self, Leases},
-    published::Lease,
+    admission::OfThread,
     recording::{Running, Stripe},
+    snapshot::Snapshot,
 };
 use crate::{
     deployment::VersionId,
     journal::JournalOutcome,
     plan::{Partition, Plan},
+    shadow::Lease,
+    sync::Strong,
     unit::Unit,
 };
 
@@ -23,7 +25,7 @@ use crate::{
 pub struct Batch<M> {
     partition: Partition,
     /// In the order of the partition's groups.
-    leases: Vec<Arc<Lease<M>>>,
+    leases: Vec<Strong<Lease<M>>>,
     /// The requests' places in the journal, while a swap is open.
     running: Vec<(usize, Running)>,
 }
@@ -101,116 +103,51 @@ impl<M: Send + Sync + 'static> Router<M> {
         units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
         batch: &mut Batch<M>,
     ) {
-        batch.clear();
-        let stamp = self.shared.stamp.seen();
-        if self.fill(stamp, units.clone(), batch) {
-            return;
+        let keeper = &mut OfThread(self.shared.id.number());
+        let claimed = self
+            .shared
+            .admit::<true, _>(keeper, |snapshot| batch.claim(snapshot, units.clone()));
+        match claimed {
+            Some(()) => batch.running.iter_mut().for_each(|(_, it)| it.admit()),
+            None => batch.clear(),
         }
-        self.shared.refresh();
-        let stamp = self.shared.stamp.seen();
-        if self.fill(stamp, units.clone(), batch) {
-            return;
-        }
-        // As for a single request: all leases are taken together with the plan.
-        let count = units.clone().into_iter().len();
-        let stripe = cache::stripe();
-        let (plan, leases, journal) = {
-            let mut published = self.shared.published.lock();
-            let leases = published.leases(stripe);
-            let journal = published.journal(stripe);
-            // Counted while the snapshot cannot change, and described when it is decided.
-            let counted: Vec<_> = journal
-                .iter()
-                .flat_map(|stripe| (0..count).map(|_| Running::begin(stripe)))
-                .collect();
-            (
-                Arc::clone(&published.plan),
-                leases,
-                journal.zip(Some(counted)),
-            )
-        };
-        if let Some((stripe, mut counted)) = journal {
-            let begin = || counted.pop();
-            batch.record(&plan, &stripe, units.clone(), begin);
-            batch.admit();
-        }
-        batch.fill(&plan, units, |id| {
-            leases
-                .iter()
-                .find(|lease| lease.version() == id)
-                .map(Arc::clone)
-        });
-    }
-
-    fn fill<'a, U: Into<Unit<'a>>>(
-        &self,
-        stamp: u64,
-        units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
-        batch: &mut Batch<M>,
-    ) -> bool {
-        let filled = cache::with_plan(self.shared.slot, stamp, |cached| {
-            let leases: Option<&Leases<M>> = cached.leases();
-            let is_filled = batch.fill(&cached.plan, units.clone(), |id| leases?.take(id));
-            if let Some(stripe) = leases.and_then(Leases::journal) {
-                let begin = || Some(Running::begin(stripe));
-                batch.record(&cached.plan, stripe, units, begin);
-            }
-            is_filled
-        });
-        let is_current = self.shared.stamp.is_still(stamp) && filled == Some(true);
-        if is_current {
-            batch.admit();
-        } else {
-            batch.running.clear();
-        }
-        is_current
     }
 }
 
 impl<M> Batch<M> {
-    /// Counts the requests that the journal concerns itself with; before the stamp is read again.
-    #[cold]
-    fn record<'a, U: Into<Unit<'a>>>(
+    /// Decides for all units and takes a lease on each version, in place of what was claimed before.
+    fn claim<'a, U: Into<Unit<'a>>>(
         &mut self,
+        snapshot: &Snapshot<M>,
+        units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
+    ) -> Option<()> {
+        self.clear();
+        snapshot.plan.partition(units.clone(), &mut self.partition);
+        for (version, _) in self.partition.groups() {
+            self.leases.push(snapshot.lease(version)?);
+        }
+        if let Some(stripe) = &snapshot.journal {
+            self.begin(stripe, &snapshot.plan, units);
+        }
+        Some(())
+    }
+
+    /// Counts the requests that the journal concerns itself with.
+    #[cold]
+    fn begin<'a, U: Into<Unit<'a>>>(
+        &mut self,
+        stripe: &Arc<Stripe>,
         plan: &Plan,
-        stripe: &Stripe,
         units: impl IntoIterator<Item = U>,
-        mut begin: impl FnMut() -> Option<Running>,
     ) {
-        self.running.clear();
         for (number, unit) in units.into_iter().enumerate() {
             let unit = unit.into();
             let route = plan.route(unit);
-            if stripe.answers(&route)
-                && let Some(running) = begin()
-            {
-                let running = running.describe(&unit, plan, &route);
+            if stripe.answers(&route) {
+                let running = Running::begin(stripe).describe(&unit, plan, &route);
                 self.running.push((number, running));
             }
         }
-    }
-
-    fn admit(&mut self) {
-        for (_, running) in &mut self.running {
-            running.admit();
-        }
-    }
-
-    fn fill<'a, U: Into<Unit<'a>>>(
-        &mut self,
-        plan: &Plan,
-        units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator>,
-        take: impl Fn(VersionId) -> Option<Arc<Lease<M>>>,
-    ) -> bool {
-        self.leases.clear();
-        plan.partition(units, &mut self.partition);
-        for (version, _) in self.partition.groups() {
-            let Some(lease) = take(version) else {
-                return false;
-            };
-            self.leases.push(lease);
-        }
-        true
     }
 }
 

@@ -3,11 +3,9 @@
 use core::{fmt, marker::PhantomData};
 use std::{any::Any, sync::Arc};
 
-use parking_lot::Mutex;
-
 use super::{
-    Labels, Router, Shared,
-    cache::SLOTS,
+    Router, Shared,
+    id::RouterId,
     journal::Journal,
     next_stamp,
     published::{Loaded, Published},
@@ -16,11 +14,12 @@ use super::{
 };
 use crate::{
     bucket::Secret,
-    deployment::{Deployments, LabelError, VersionId},
+    deployment::{Deployments, LabelError, Origin, VersionId},
     journal::JournalCapacity,
     plan::Plan,
     record::Recorder,
-    shadow::{AnyComparison, Comparison, Desk, ShadowBudget},
+    shadow::{AnyComparison, Comparison, Desk, Labels, ShadowBudget},
+    sync::Mutex,
 };
 
 /// Describes a router before its first model is there.
@@ -127,6 +126,14 @@ impl<M: Send + Sync + 'static> Builder<M> {
         Ok(self.start(deployments, live, Vec::new()))
     }
 
+    /// Returns what tells this router's stored state from those of others.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            router: self.name.clone(),
+            secret_check: self.secret.check_value(),
+        }
+    }
+
     /// Starts the router in any state, with a model for each version in it.
     pub(super) fn start(
         self,
@@ -134,6 +141,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
         live: (VersionId, M),
         others: Vec<(VersionId, M)>,
     ) -> Router<M> {
+        let deployments = deployments.of_router(self.origin());
         let plan = Plan::build(
             deployments.checked_policy(),
             deployments.versions(),
@@ -155,7 +163,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
             .map(|journal| journal.begin(&deployments));
         let shared = Shared {
             stamp: Stamp::new(stamp),
-            slot: (stamp % SLOTS as u64) as usize,
+            id: RouterId::take(),
             published: Mutex::new(published),
             deployments: Mutex::new(deployments),
             desk,

@@ -3,58 +3,19 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell},
-    ops::Deref,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
-use super::{
-    published::{Lease, STRIPES},
-    recording::Stripe,
-};
+use super::{published::STRIPES, snapshot::Snapshot};
 use crate::{
-    bucket::Draw,
-    deployment::VersionId,
-    plan::{Head, HeadKind, Plan},
+    plan::{Head, HeadKind, is_above},
     route::Route,
     unit::Unit,
 };
 
-/// Routers that a thread remembers at once; more than these share slots and ask the lock.
-pub(crate) const SLOTS: usize = 4;
-
-/// The leases of a thread's stripe on the versions of a plan; they keep nothing alive.
-pub(crate) struct Leases<M> {
-    leases: Vec<(VersionId, Weak<Lease<M>>)>,
-    /// Where requests are counted while a swap is open and the journal on.
-    journal: Option<Arc<Stripe>>,
-}
-
-impl<M> Leases<M> {
-    pub(crate) fn new(leases: &[Arc<Lease<M>>], journal: Option<Arc<Stripe>>) -> Leases<M> {
-        let leases = leases
-            .iter()
-            .map(|lease| (lease.version(), Arc::downgrade(lease)))
-            .collect();
-        Leases { leases, journal }
-    }
-
-    #[inline]
-    pub(crate) fn journal(&self) -> Option<&Arc<Stripe>> {
-        self.journal.as_ref()
-    }
-
-    #[inline]
-    pub(crate) fn take(&self, id: VersionId) -> Option<Arc<Lease<M>>> {
-        let place = self
-            .leases
-            .binary_search_by_key(&id, |(version, _)| *version)
-            .ok()?;
-        self.leases.get(place)?.1.upgrade()
-    }
-}
+/// Heads that a thread remembers at once. Routers beyond these share them, and of two that do the
+/// one asked last has it; the other's plan is remembered all the same.
+const HEADS_KEPT: usize = if cfg!(loom) { 1 } else { 64 };
 
 /// The head of a plan, in cells so that a request copies only what it needs.
 struct CachedHead {
@@ -84,64 +45,38 @@ impl CachedHead {
         };
         self.kind.set(head.kind);
         self.cut.set(head.cut);
-        self.keys.set(head.draw.keys());
+        self.keys.set(head.keys);
         for (cell, route) in self.routes.iter().zip(head.routes) {
             cell.set(route);
         }
     }
 }
 
-/// A plan counted for one thread alone, so that sharing it writes no line of another thread.
-pub(crate) struct ThreadPlan(Arc<Plan>);
-
-impl ThreadPlan {
-    pub(crate) fn new(plan: Arc<Plan>) -> Arc<ThreadPlan> {
-        Arc::new(ThreadPlan(plan))
-    }
+/// A snapshot of some router, whatever its kind of model.
+struct Cached {
+    stamp: u64,
+    /// A `Snapshot<M>`.
+    snapshot: Box<dyn Any>,
 }
 
-impl Deref for ThreadPlan {
-    type Target = Plan;
-
-    fn deref(&self) -> &Plan {
-        &self.0
-    }
-}
-
-/// What a thread needs to admit a request without a lock.
-pub(crate) struct CachedPlan {
-    pub(crate) stamp: u64,
-    pub(crate) plan: Arc<ThreadPlan>,
-    /// Of the router's own kind of model.
-    leases: Box<dyn Any>,
-}
-
-impl CachedPlan {
-    pub(crate) fn new<M: 'static>(stamp: u64, plan: Arc<Plan>, leases: Leases<M>) -> CachedPlan {
-        CachedPlan {
-            stamp,
-            plan: ThreadPlan::new(plan),
-            leases: Box::new(leases),
-        }
-    }
-
-    /// Returns the leases; asked for before the route is known, it costs no waiting.
-    #[inline(always)]
-    pub(crate) fn leases<M: 'static>(&self) -> Option<&Leases<M>> {
-        self.leases.downcast_ref()
-    }
-}
-
+#[cfg(not(loom))]
 thread_local! {
-    // Apart from the plans, because a cell without a destructor costs nothing to reach.
-    static HEADS: [CachedHead; SLOTS] = const { [const { CachedHead::empty() }; SLOTS] };
-    static PLANS: RefCell<[Option<CachedPlan>; SLOTS]> =
-        const { RefCell::new([const { None }; SLOTS]) };
+    // Apart from the snapshots, because a cell without a destructor costs nothing to reach.
+    static HEADS: [CachedHead; HEADS_KEPT] =
+        const { [const { CachedHead::empty() }; HEADS_KEPT] };
+    // By the numbers of the routers, which are small: see `RouterId`.
+    static SNAPSHOTS: RefCell<Vec<Option<Cached>>> = const { RefCell::new(Vec::new()) };
     static STRIPE: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+#[cfg(loom)]
+loom::thread_local! {
+    static HEADS: [CachedHead; HEADS_KEPT] = [const { CachedHead::empty() }; HEADS_KEPT];
+    static SNAPSHOTS: RefCell<Vec<Option<Cached>>> = RefCell::new(Vec::new());
+    static STRIPE: Cell<usize> = Cell::new(usize::MAX);
 }
 
 /// Returns the stripe on which the calling thread takes its leases.
-pub(crate) fn stripe() -> usize {
+pub(super) fn stripe() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     STRIPE.with(|stripe| {
         if stripe.get() == usize::MAX {
@@ -157,14 +92,14 @@ pub(crate) fn stripe() -> usize {
     clippy::indexing_slicing,
     reason = "a remainder, and a truth value, are in bounds"
 )]
-pub(crate) fn route_by_head(
-    slot: usize,
+pub(super) fn route_by_head(
+    router: usize,
     stamp: u64,
     unit: &Unit<'_>,
     otherwise: impl FnOnce() -> Route,
 ) -> Route {
     let kind = HEADS.with(|heads| {
-        let head = &heads[slot % SLOTS];
+        let head = &heads[router % HEADS_KEPT];
         if head.stamp.get() == stamp {
             head.kind.get()
         } else {
@@ -175,29 +110,28 @@ pub(crate) fn route_by_head(
         HeadKind::Beyond | HeadKind::Split => return otherwise(),
         HeadKind::Constant => false,
         HeadKind::Cut => HEADS.with(|heads| {
-            let head = &heads[slot % SLOTS];
-            let (first, second) = head.keys.get();
-            Draw::point_under(first, second, unit.key()).get() >= head.cut.get()
+            let head = &heads[router % HEADS_KEPT];
+            is_above(head.keys.get(), head.cut.get(), unit.key())
         }),
     };
-    HEADS.with(|heads| heads[slot % SLOTS].routes[usize::from(is_above)].get())
+    HEADS.with(|heads| heads[router % HEADS_KEPT].routes[usize::from(is_above)].get())
 }
 
-/// Lets `read` see the plan published under `stamp`, if this thread has it.
+/// Lets `read` see the snapshot published under `stamp`, if this thread has it.
 ///
 /// A plan's attributes may ask another router, or this one, while `read` runs.
 #[inline(always)]
-pub(crate) fn with_plan<T>(
-    slot: usize,
+pub(super) fn read<M: 'static, T>(
+    router: usize,
     stamp: u64,
-    read: impl FnOnce(&CachedPlan) -> T,
+    read: impl FnOnce(&Snapshot<M>) -> Option<T>,
 ) -> Option<T> {
-    PLANS
-        .try_with(|plans| {
-            let plans = plans.try_borrow().ok()?;
-            let cached = plans.get(slot)?.as_ref()?;
+    SNAPSHOTS
+        .try_with(|snapshots| {
+            let snapshots = snapshots.try_borrow().ok()?;
+            let cached = snapshots.get(router)?.as_ref()?;
             if cached.stamp == stamp {
-                Some(read(cached))
+                read(cached.snapshot.downcast_ref()?)
             } else {
                 None
             }
@@ -206,19 +140,26 @@ pub(crate) fn with_plan<T>(
         .flatten()
 }
 
-/// Remembers a plan in place of the one that the slot held.
-pub(crate) fn remember(slot: usize, plan: CachedPlan) {
+/// Remembers a router's snapshot in place of an earlier one.
+pub(super) fn keep<M: 'static>(router: usize, snapshot: Snapshot<M>) {
+    let stamp = snapshot.stamp;
     HEADS.with(|heads| {
-        if let Some(head) = heads.get(slot) {
-            head.set(plan.stamp, plan.plan.whole());
+        if let Some(head) = heads.get(router % HEADS_KEPT) {
+            head.set(stamp, snapshot.plan.whole());
         }
     });
+    let cached = Cached {
+        stamp,
+        snapshot: Box::new(snapshot),
+    };
     // While a plan is being read further up in this thread, it stays; then the lock is asked.
-    let _ = PLANS.try_with(|plans| {
-        let previous = plans
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut plans| plans.get_mut(slot).and_then(|cached| cached.replace(plan)));
+    let _ = SNAPSHOTS.try_with(|snapshots| {
+        let previous = snapshots.try_borrow_mut().ok().and_then(|mut snapshots| {
+            if snapshots.len() <= router {
+                snapshots.resize_with(router + 1, || None);
+            }
+            snapshots.get_mut(router)?.replace(cached)
+        });
         drop(previous);
     });
 }

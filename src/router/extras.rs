@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{cache::ThreadPlan, published::Lease, recording::Running};
+use super::{recording::Running, snapshot::Snapshot};
 use crate::{
-    deployment::VersionId,
-    plan::Plan,
     record::{DropReason, ShadowOutcome},
     route::{Route, ShadowSet},
-    shadow::{Desk, Primary, Sampled, ShadowTask, Stub, contain},
+    shadow::{Desk, Lease, Primary, Sampled, ShadowTask, Stub, contain},
+    sync::Strong,
     unit::{Unit, UnitKey},
 };
 
@@ -23,8 +22,8 @@ pub(super) struct Extras<M> {
     /// What all waiting shadows run beside; none before they are counted, for a ticket that is
     /// taken back was never sampled.
     sampled: Option<Sampled>,
-    /// The plan that decided, where records want its name.
-    plan: Option<Arc<ThreadPlan>>,
+    /// Whether records are kept of the request.
+    is_recorded: bool,
     /// Who asked, where records want it and the request itself is out of reach.
     unit: Option<UnitKey>,
     primary: Option<Primary>,
@@ -34,12 +33,12 @@ pub(super) struct Extras<M> {
 
 /// The live version, and the shadows that remain when it answers: it is none of itself.
 pub(super) struct Fallback<M> {
-    pub(super) lease: Arc<Lease<M>>,
+    pub(super) lease: Strong<Lease<M>>,
     pub(super) shadows: ShadowSet,
 }
 
 struct Waiting<M> {
-    lease: Arc<Lease<M>>,
+    lease: Strong<Lease<M>>,
     is_permitted: bool,
 }
 
@@ -48,14 +47,14 @@ impl<M> Extras<M> {
     #[inline(never)]
     pub(super) fn collect(
         route: &Route,
-        plan: &Plan,
-        name: Option<Arc<ThreadPlan>>,
+        snapshot: &Snapshot<M>,
+        is_recorded: bool,
         running: Option<Running>,
-        take: impl Fn(VersionId) -> Option<Arc<Lease<M>>>,
     ) -> Option<Box<Extras<M>>> {
+        let plan = &*snapshot.plan;
         let fallback = if plan.falls_back(route) {
             Some(Fallback {
-                lease: take(plan.live())?,
+                lease: snapshot.lease(plan.live())?,
                 shadows: plan.shadows_without(route.shadows(), plan.live()),
             })
         } else {
@@ -64,7 +63,7 @@ impl<M> Extras<M> {
         let mut waiting = SmallVec::new();
         for id in plan.shadow_ids(route.shadows()) {
             waiting.push(Waiting {
-                lease: take(id)?,
+                lease: snapshot.lease(id)?,
                 is_permitted: false,
             });
         }
@@ -72,7 +71,7 @@ impl<M> Extras<M> {
             fallback,
             waiting,
             sampled: None,
-            plan: name,
+            is_recorded,
             unit: None,
             primary: None,
             running,
@@ -86,35 +85,31 @@ impl<M> Extras<M> {
     /// Counts the shadows: from here on each ends in exactly one counted way.
     ///
     /// The same holds for the request's place in the journal.
-    pub(super) fn sample(&mut self, desk: &Desk, route: Route, unit: &Unit<'_>) {
+    pub(super) fn sample(&mut self, lease: &Lease<M>, route: Route, unit: &Unit<'_>) {
         if let Some(running) = &mut self.running {
             running.admit();
         }
         if self.has_shadows() {
             self.sampled = Some(Sampled::new(
-                self.plan.clone(),
+                self.is_recorded.then(|| Arc::clone(lease.words())),
                 unit.key().to_owned(),
                 route,
             ));
             for waiting in &self.waiting {
-                desk.sample(waiting.lease.version());
+                lease.desk().sample(waiting.lease.version());
             }
         }
     }
 
     /// Keeps the unit if records will want it.
     pub(super) fn remember(&mut self, unit: &Unit<'_>) {
-        if self.plan.is_some() {
+        if self.is_recorded {
             self.unit = Some(unit.key().to_owned());
         }
     }
 
     pub(super) const fn unit(&self) -> Option<&UnitKey> {
         self.unit.as_ref()
-    }
-
-    pub(super) fn plan(&self) -> Option<&Plan> {
-        self.plan.as_ref().map(|plan| &***plan)
     }
 
     #[cfg(feature = "tower")]

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::{
     Router,
     recording::{AnyNote, Recording},
@@ -11,6 +9,7 @@ use super::{
 use crate::{
     deployment::Deployments,
     journal::{Budget, JournalCapacity, JournalEnding},
+    sync::Mutex,
 };
 
 pub(super) struct Journal {

@@ -130,6 +130,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Puts a policy in force.
     ///
+    /// A policy that means the same as the one in force changes nothing: the present generation is
+    /// returned, and no change is recorded.
+    ///
     /// # Errors
     /// [`OperationError`] names what is wrong; the policy in force stays.
     pub fn release(&self, policy: Policy) -> Result<u64, OperationError> {
@@ -348,7 +351,10 @@ pub enum ReclaimError {
     #[error(transparent)]
     Operation(#[from] OperationError),
     /// Requests still hold leases; try again when they have ended.
-    #[error("version {version:?} is still in use by {in_flight} requests")]
+    #[error(
+        "version {version:?} is still in use by {in_flight} request{}",
+        if *in_flight == 1 { "" } else { "s" }
+    )]
     StillInUse {
         /// The version's label.
         version: String,

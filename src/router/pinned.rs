@@ -2,10 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Router, Ticket};
+use super::{Router, Ticket, admission::OfThread};
 use crate::{
     pin::{Pin, TagError, TaggedPin},
-    plan::Plan,
     route::Route,
     unit::Unit,
 };
@@ -31,7 +30,12 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// [`UnknownRoute`] if the route is from no generation that this router remembers.
     pub fn pin(&self, route: &Route) -> Result<Pin, UnknownRoute> {
         let generation = route.generation();
-        let fingerprint = self.shared.published.lock().fingerprint_at(generation);
+        let fingerprint = self
+            .shared
+            .published
+            .lock()
+            .plans
+            .fingerprint_at(generation);
         fingerprint
             .zip(self.label(route.version()))
             .map(|(fingerprint, label)| Pin::new(fingerprint, label))
@@ -43,16 +47,17 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// See [`Plan::route_pinned`](crate::Plan::route_pinned).
     pub fn route_pinned<'a>(&self, unit: impl Into<Unit<'a>>, pin: &Pin) -> Route {
         let unit = unit.into();
-        self.shared.decide(self.shared.stamp.seen(), |plan| {
-            plan.route_pinned(unit, pin)
-        })
+        self.shared
+            .route_by_plan(|plan| plan.route_pinned(unit, pin))
     }
 
     /// Admits a request whose session began with a version.
     pub fn admit_pinned<'a>(&self, unit: impl Into<Unit<'a>>, pin: &Pin) -> Ticket<M> {
         let unit = unit.into();
-        let decide = |plan: &Plan| plan.route_pinned(unit, pin);
-        let mut ticket = Ticket::admit_by(&self.shared, &unit, &decide);
+        let keeper = &mut OfThread(self.shared.id.number());
+        let mut ticket = Ticket::admit_by(&self.shared, keeper, &unit, |plan| {
+            plan.route_pinned(unit, pin)
+        });
         ticket.remember(&unit);
         ticket
     }

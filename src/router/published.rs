@@ -1,44 +1,19 @@
 //! What operators publish and requests read.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
-use super::recording::{Recording, Stripe};
-use crate::{deployment::VersionId, fingerprint::Fingerprint, plan::Plan, shadow::Desk};
+use super::{plans::Plans, recording::Recording, snapshot::Snapshot};
+use crate::{
+    deployment::VersionId,
+    plan::{Plan, Words},
+    shadow::{Desk, Lease, ShadowCounts},
+    sync::Strong,
+};
 
 /// Leases of one version are spread over this many stripes, so that threads rarely share one.
-pub(crate) const STRIPES: usize = 64;
-
-/// Generations whose policies are remembered, so that their routes can be pinned.
-const REMEMBERED: usize = 1024;
-
-/// Plans that are kept whole, so that a route of just now can be put into words.
-const KEPT: usize = 16;
-
-/// Proves that a request may still touch a version's model.
 ///
-/// All requests of a stripe share one lease by reference count. What threads write on every
-/// request is a cache line of their stripe's own: two lines, because processors fetch in pairs.
-#[derive(Debug)]
-#[repr(align(128))]
-pub(crate) struct Lease<M> {
-    version: VersionId,
-    model: Arc<M>,
-    desk: Arc<Desk>,
-}
-
-impl<M> Lease<M> {
-    pub(crate) fn version(&self) -> VersionId {
-        self.version
-    }
-
-    pub(crate) fn model(&self) -> &M {
-        &self.model
-    }
-
-    pub(crate) fn desk(&self) -> &Arc<Desk> {
-        &self.desk
-    }
-}
+/// All threads meet on one stripe where loom tries their interleavings.
+pub(super) const STRIPES: usize = if cfg!(loom) { 1 } else { 64 };
 
 /// Holds one deployed model and its leases.
 #[derive(Debug)]
@@ -46,7 +21,10 @@ pub(crate) struct Loaded<M> {
     id: VersionId,
     model: Arc<M>,
     desk: Arc<Desk>,
-    leases: Vec<Option<Arc<Lease<M>>>>,
+    /// Those of the snapshot in force, one for each stripe that asked.
+    leases: Vec<Option<Strong<Lease<M>>>>,
+    /// Those of earlier snapshots that requests still hold.
+    draining: Vec<Strong<Lease<M>>>,
 }
 
 impl<M> Loaded<M> {
@@ -56,6 +34,7 @@ impl<M> Loaded<M> {
             model: Arc::new(model),
             desk,
             leases: vec![None; STRIPES],
+            draining: Vec::new(),
         }
     }
 
@@ -67,18 +46,26 @@ impl<M> Loaded<M> {
         Arc::clone(&self.model)
     }
 
-    pub(crate) fn lease(&mut self, stripe: usize) -> Arc<Lease<M>> {
+    fn lease(&mut self, stripe: usize, words: &Arc<Words>) -> Strong<Lease<M>> {
         let make = || {
-            Arc::new(Lease {
-                version: self.id,
-                model: Arc::clone(&self.model),
-                desk: Arc::clone(&self.desk),
-            })
+            let (model, desk) = (Arc::clone(&self.model), Arc::clone(&self.desk));
+            Strong::new(Lease::new(self.id, model, desk, Arc::clone(words)))
         };
         match self.leases.get_mut(stripe) {
-            Some(lease) => Arc::clone(lease.get_or_insert_with(make)),
+            Some(lease) => Strong::clone(lease.get_or_insert_with(make)),
             None => make(),
         }
+    }
+
+    /// Takes back the leases that no request holds; what is leased anew is of another snapshot.
+    fn retire_leases(&mut self) {
+        let retired = self.leases.iter_mut().filter_map(Option::take);
+        let held = |lease| Strong::try_unwrap(lease).err();
+        self.draining = core::mem::take(&mut self.draining)
+            .into_iter()
+            .chain(retired)
+            .filter_map(held)
+            .collect();
     }
 
     /// Counts the requests that hold a lease.
@@ -86,57 +73,52 @@ impl<M> Loaded<M> {
         self.leases
             .iter()
             .flatten()
-            .map(|lease| Arc::strong_count(lease) - 1)
+            .chain(&self.draining)
+            .map(|lease| Strong::strong_count(lease) - 1)
             .sum()
     }
 
     /// Gives the model back if nothing else can reach it.
     pub(crate) fn into_model(mut self) -> Result<M, Loaded<M>> {
-        for slot in &mut self.leases {
-            if let Some(lease) = slot.take() {
-                // Unwrapping, not counting: a thread that still knows the lease can then no
-                // longer take it, so no request slips in between the check and the end.
-                match Arc::try_unwrap(lease) {
-                    Ok(_) => {}
-                    Err(lease) => {
-                        *slot = Some(lease);
-                        return Err(self);
-                    }
-                }
-            }
+        // Unwrapping, not counting: a thread that still knows a lease can then no longer take
+        // it, so no request slips in between the check and the end.
+        self.retire_leases();
+        if !self.draining.is_empty() {
+            return Err(self);
         }
         let Loaded {
             id,
             model,
             desk,
             leases,
+            draining,
         } = self;
         Arc::try_unwrap(model).map_err(|model| Loaded {
             id,
             model,
             desk,
             leases,
+            draining,
         })
     }
 }
 
 /// Holds the one snapshot that requests read: a plan and the models that it needs.
 #[derive(Debug)]
-pub(crate) struct Published<M> {
-    pub(crate) stamp: u64,
-    pub(crate) plan: Arc<Plan>,
+pub(super) struct Published<M> {
+    stamp: u64,
+    pub(super) plans: Plans,
     /// What the live version answers, from a swap until it is accepted or rolled back.
-    pub(crate) recording: Option<Recording>,
+    pub(super) recording: Option<Recording>,
     live: Loaded<M>,
     others: Vec<Loaded<M>>,
-    /// Generations and their policies, the newest last.
-    policies: VecDeque<(u64, Fingerprint)>,
-    /// The plans before the one in force, the newest last. A plan holds no model.
-    earlier: VecDeque<Arc<Plan>>,
+    /// Versions that were reclaimed, until their last shadow is counted; then its counts are here.
+    reclaimed: Vec<VersionId>,
+    ended_shadows: ShadowCounts,
 }
 
 impl<M> Published<M> {
-    pub(crate) fn new(
+    pub(super) fn new(
         stamp: u64,
         plan: Plan,
         live: Loaded<M>,
@@ -144,17 +126,25 @@ impl<M> Published<M> {
     ) -> Published<M> {
         Published {
             stamp,
-            policies: VecDeque::from([(plan.generation(), plan.fingerprint())]),
-            earlier: VecDeque::new(),
-            plan: Arc::new(plan),
+            plans: Plans::new(plan),
             recording: None,
             live,
             others,
+            reclaimed: Vec::new(),
+            ended_shadows: ShadowCounts::default(),
         }
     }
 
     /// Puts a new plan in force, and what is recorded under it.
-    pub(crate) fn publish(&mut self, stamp: u64, plan: Plan, recording: Option<Recording>) {
+    ///
+    /// Returns the plans that nobody has any more, to be dropped when no lock is held.
+    #[must_use]
+    pub(super) fn publish(
+        &mut self,
+        stamp: u64,
+        plan: Arc<Plan>,
+        recording: Option<Recording>,
+    ) -> Vec<Arc<Plan>> {
         let live = plan.live();
         if let Some(next) = self
             .others
@@ -163,62 +153,52 @@ impl<M> Published<M> {
         {
             core::mem::swap(&mut self.live, next);
         }
-        if self.policies.len() == REMEMBERED {
-            self.policies.pop_front();
-        }
-        self.policies
-            .push_back((plan.generation(), plan.fingerprint()));
         self.stamp = stamp;
-        if self.earlier.len() == KEPT {
-            self.earlier.pop_front();
-        }
-        let before = core::mem::replace(&mut self.plan, Arc::new(plan));
-        self.earlier.push_back(before);
+        self.plans.replace(plan);
         self.recording = recording;
+        for deployment in core::iter::once(&mut self.live).chain(&mut self.others) {
+            deployment.retire_leases();
+        }
+        self.plans.sweep()
     }
 
-    /// Returns where a stripe's requests are counted, while something is recorded.
-    pub(crate) fn journal(&self, stripe: usize) -> Option<Arc<Stripe>> {
-        self.recording.as_ref()?.stripe(stripe)
+    /// Returns the snapshot as a thread of a stripe keeps it, and all leases that it can take.
+    pub(super) fn snapshot(&mut self, stripe: usize) -> (Snapshot<M>, Vec<Strong<Lease<M>>>) {
+        let leases = self.leases(stripe);
+        let journal = self
+            .recording
+            .as_ref()
+            .and_then(|recording| recording.stripe(stripe));
+        let plan = Arc::clone(self.plans.current());
+        (Snapshot::new(self.stamp, plan, &leases, journal), leases)
     }
 
-    /// Returns the content hash of the policy in force at a generation.
-    pub(crate) fn fingerprint_at(&self, generation: u64) -> Option<Fingerprint> {
-        let place = self
-            .policies
-            .binary_search_by_key(&generation, |(generation, _)| *generation)
-            .ok()?;
-        self.policies
-            .get(place)
-            .map(|(_, fingerprint)| *fingerprint)
-    }
-
-    /// Returns the plan of a generation, if it is one of the last.
-    pub(crate) fn plan_at(&self, generation: u64) -> Option<&Arc<Plan>> {
-        let mut plans = core::iter::once(&self.plan).chain(&self.earlier);
-        plans.find(|plan| plan.generation() == generation)
-    }
-
-    pub(crate) fn add(&mut self, deployment: Loaded<M>) {
+    pub(super) fn add(&mut self, deployment: Loaded<M>) {
         self.others.push(deployment);
     }
 
-    pub(crate) fn get(&self, id: VersionId) -> Option<&Loaded<M>> {
-        core::iter::once(&self.live)
-            .chain(&self.others)
-            .find(|deployment| deployment.id == id)
+    pub(super) fn get(&self, id: VersionId) -> Option<&Loaded<M>> {
+        self.loaded().find(|deployment| deployment.id == id)
+    }
+
+    /// Iterates over all versions that have a model in memory.
+    pub(super) fn loaded(&self) -> impl Iterator<Item = &Loaded<M>> {
+        core::iter::once(&self.live).chain(&self.others)
     }
 
     /// Takes a version that is not live out and gives its model back, if nothing can reach it.
     ///
     /// Otherwise tells how many requests hold a lease on it.
-    pub(crate) fn reclaim(&mut self, id: VersionId) -> Option<Result<M, usize>> {
+    pub(super) fn reclaim(&mut self, id: VersionId) -> Option<Result<M, usize>> {
         let place = self
             .others
             .iter()
             .position(|deployment| deployment.id == id)?;
         match self.others.remove(place).into_model() {
-            Ok(model) => Some(Ok(model)),
+            Ok(model) => {
+                self.reclaimed.push(id);
+                Some(Ok(model))
+            }
             Err(deployment) => {
                 let in_flight = deployment.in_flight();
                 self.others.insert(place, deployment);
@@ -227,25 +207,53 @@ impl<M> Published<M> {
         }
     }
 
+    /// Adds up the shadows of all versions, by what `count` says of each.
+    ///
+    /// Asked are those in memory, and of the reclaimed those of which a shadow was pending: with
+    /// no model there is no further shadow, so counts without a pending one are final.
+    pub(super) fn shadow_counts(
+        &mut self,
+        count: impl Fn(VersionId) -> ShadowCounts,
+    ) -> ShadowCounts {
+        let mut all: Vec<ShadowCounts> = self.loaded().map(|it| count(it.id)).collect();
+        let ended = &mut self.ended_shadows;
+        self.reclaimed.retain(|id| {
+            let counts = count(*id);
+            let is_pending = counts.pending() > 0;
+            if is_pending {
+                all.push(counts);
+            } else {
+                *ended = [*ended, counts].into_iter().sum();
+            }
+            is_pending
+        });
+        all.push(*ended);
+        all.into_iter().sum()
+    }
+
     /// Takes leases of all versions of the plan, in the order of their numbers.
-    pub(crate) fn leases(&mut self, stripe: usize) -> Vec<Arc<Lease<M>>> {
+    fn leases(&mut self, stripe: usize) -> Vec<Strong<Lease<M>>> {
         let Published {
-            plan, live, others, ..
+            plans,
+            live,
+            others,
+            ..
         } = self;
+        let plan = plans.current();
         plan.version_ids()
             .filter_map(|id| {
                 let mut deployments = core::iter::once(&mut *live).chain(&mut *others);
                 let deployment = deployments.find(|deployment| deployment.id == id)?;
-                Some(deployment.lease(stripe))
+                Some(deployment.lease(stripe, plan.words()))
             })
             .collect()
     }
 
-    pub(crate) fn into_loaded(self) -> impl Iterator<Item = Loaded<M>> {
+    pub(super) fn into_loaded(self) -> impl Iterator<Item = Loaded<M>> {
         core::iter::once(self.live).chain(self.others)
     }
 
-    pub(crate) fn live_lease(&mut self, stripe: usize) -> Arc<Lease<M>> {
-        self.live.lease(stripe)
+    pub(super) fn live_lease(&mut self, stripe: usize) -> Strong<Lease<M>> {
+        self.live.lease(stripe, self.plans.current().words())
     }
 }

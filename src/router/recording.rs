@@ -3,13 +3,8 @@
 use core::fmt;
 use std::{
     any::Any,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
-
-use parking_lot::Mutex;
 
 use super::published::STRIPES;
 use crate::{
@@ -21,6 +16,7 @@ use crate::{
     plan::Plan,
     route::Route,
     shadow::contain,
+    sync::{AtomicU64, Mutex, Ordering},
     unit::{Unit, UnitKey},
 };
 
@@ -222,10 +218,6 @@ impl Running {
             request: None,
             is_admitted: false,
         }
-    }
-
-    pub(super) fn concerns(&self, route: &Route, plan: &Plan) -> bool {
-        self.stripe.concerns(route, plan)
     }
 
     /// Describes the request.

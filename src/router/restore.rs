@@ -6,7 +6,7 @@ use std::error::Error;
 use thiserror::Error;
 
 use super::{Builder, Router};
-use crate::deployment::Deployments;
+use crate::deployment::{Deployments, Origin};
 
 impl<M: Send + Sync + 'static> Builder<M> {
     /// Starts the router in a stored state, with the models handed in again by label.
@@ -36,8 +36,11 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// A state that was taken from a router of another name or secret is refused, unless
+    /// [`for_any_router`](Deployments::for_any_router) says that it is meant.
+    ///
     /// # Errors
-    /// [`RestoreError`] names the label, and gives all models back.
+    /// [`RestoreError`] names the label, or what else does not fit, and gives all models back.
     pub fn restore<L: Into<String>>(
         self,
         deployments: Deployments,
@@ -49,7 +52,9 @@ impl<M: Send + Sync + 'static> Builder<M> {
             .collect();
         let live = deployments.live();
         let place = models.iter().position(|(label, _)| label == live.label());
-        match (misfit(&deployments, &models), place) {
+        let misfit =
+            foreign(&deployments, &self.origin()).or_else(|| misfit(&deployments, &models));
+        match (misfit, place) {
             (None, Some(place)) => {
                 let live = (live.id(), models.swap_remove(place).1);
                 let other = |(label, model): (String, M)| {
@@ -67,6 +72,20 @@ impl<M: Send + Sync + 'static> Builder<M> {
             }),
         }
     }
+}
+
+/// Tells whether the state belongs to another router, or to one of another secret.
+fn foreign(deployments: &Deployments, own: &Origin) -> Option<RestoreFault> {
+    let stored = deployments.origin()?;
+    if stored.router != own.router {
+        return Some(RestoreFault::OtherRouter {
+            stored: stored.router.clone(),
+            found: own.router.clone(),
+        });
+    }
+    (stored.secret_check != own.secret_check).then(|| RestoreFault::OtherSecret {
+        router: own.router.clone(),
+    })
 }
 
 fn misfit<M>(deployments: &Deployments, models: &[(String, M)]) -> Option<RestoreFault> {
@@ -102,10 +121,30 @@ pub struct RestoreError<M> {
     pub models: Vec<(String, M)>,
 }
 
-/// Tells why models do not fit a stored state.
+/// Tells why a stored state, or the models, do not fit the router.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RestoreFault {
+    /// The state was taken from a router of another name.
+    #[error(
+        "the state is that of router {stored:?}, this one is {found:?}: if it shall take the state \
+         over, call `for_any_router` on it"
+    )]
+    OtherRouter {
+        /// The name of the router that the state was taken from.
+        stored: String,
+        /// The name of this router.
+        found: String,
+    },
+    /// The state was taken from a router with another secret.
+    #[error(
+        "the state of router {router:?} was stored under another secret, and this one would deal \
+         all units anew: if it shall, call `for_any_router` on the state"
+    )]
+    OtherSecret {
+        /// The router's name.
+        router: String,
+    },
     /// A deployed version has no model.
     #[error("version {version:?} is deployed, and there is no model for it")]
     Missing {

@@ -5,7 +5,7 @@ use core::fmt;
 use super::{Router, Ticket, extras::Extras};
 use crate::{
     model::{AsyncModel, Model},
-    record::{Assignment, Exposure, Record},
+    record::{Exposure, Record},
     route::Route,
     shadow::{Primary, ShadowTask},
     timestamp::Timestamp,
@@ -209,14 +209,11 @@ impl<M> Ticket<M> {
     /// Records that the unit got the answer of the version in the route.
     #[inline]
     fn expose(&self, failed: bool, unit: impl FnOnce() -> UnitKey) {
-        let desk = self.desk();
-        if let (Some(recorder), Some(plan)) = (&desk.recorder, self.extras().and_then(Extras::plan))
-        {
-            let version = desk.label(self.route().version());
+        if let Some(recorder) = &self.desk().recorder {
             recorder.record(Record::Exposure(Exposure {
                 at: recorder.now(),
                 unit: unit(),
-                assignment: Assignment::of(plan, self.route(), version),
+                assignment: self.assignment(),
                 failed,
             }));
         }

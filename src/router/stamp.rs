@@ -1,9 +1,6 @@
 //! The number by which a request tells whether a newer snapshot was published.
 
-#[cfg(loom)]
-use loom::sync::atomic::{AtomicU64, Ordering, fence};
-#[cfg(not(loom))]
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use crate::sync::{AtomicU64, Ordering, fence};
 
 /// Holds the stamp of the published snapshot, on lines that nothing else is written to.
 #[repr(align(128))]

@@ -5,12 +5,21 @@ use std::sync::Arc;
 
 use super::{
     Shared,
-    cache::{self, Leases, ThreadPlan},
+    admission::{Keeper, OfThread},
+    cache,
     extras::Extras,
-    published::Lease,
     recording::Running,
+    snapshot::Snapshot,
 };
-use crate::{journal::JournalOutcome, plan::Plan, route::Route, shadow::Desk, unit::Unit};
+use crate::{
+    journal::JournalOutcome,
+    plan::Plan,
+    record::Assignment,
+    route::Route,
+    shadow::{Desk, Lease},
+    sync::Strong,
+    unit::Unit,
+};
 
 /// Holds one admitted request: its route, and leases on the models that it may touch.
 ///
@@ -51,7 +60,7 @@ use crate::{journal::JournalOutcome, plan::Plan, route::Route, shadow::Desk, uni
 /// ```
 pub struct Ticket<M> {
     route: Route,
-    lease: Arc<Lease<M>>,
+    lease: Strong<Lease<M>>,
     /// Apart, because most requests need nothing of it.
     extras: Option<Box<Extras<M>>>,
 }
@@ -61,6 +70,14 @@ impl<M> Ticket<M> {
     #[must_use]
     pub fn route(&self) -> &Route {
         &self.route
+    }
+
+    /// Returns the route in words that mean the same on every server.
+    ///
+    /// They are those of the snapshot that decided, however many releases there were since.
+    #[must_use]
+    pub fn assignment(&self) -> Assignment<'_> {
+        self.lease.assignment(&self.route)
     }
 
     /// Returns the model that answers.
@@ -134,7 +151,7 @@ impl<M> Ticket<M> {
     #[inline(never)]
     fn sampled(mut self, unit: &Unit<'_>) -> Ticket<M> {
         if let Some(extras) = &mut self.extras {
-            extras.sample(self.lease.desk(), self.route, unit);
+            extras.sample(&self.lease, self.route, unit);
         }
         self
     }
@@ -144,36 +161,28 @@ impl<M> Ticket<M> {
 ///
 /// A ticket that were moved while it is made would be copied in pieces, each waiting for the
 /// other: a third of the whole time.
-type Leased<M> = (Arc<Lease<M>>, Option<Box<Extras<M>>>);
+type Leased<M> = (Strong<Lease<M>>, Option<Box<Extras<M>>>);
 
 impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline(always)]
     pub(super) fn admit(shared: &Shared<M>, unit: &Unit<'_>) -> Ticket<M> {
-        Ticket::admit_by(shared, unit, &|plan| plan.decide(unit))
+        let keeper = &mut OfThread(shared.id.number());
+        Ticket::admit_by(shared, keeper, unit, |plan| plan.decide(unit))
     }
 
     /// Admits a request whose route is `decide`d by the plan in force.
     #[inline(always)]
     pub(super) fn admit_by(
         shared: &Shared<M>,
+        keeper: &mut impl Keeper<M>,
         unit: &Unit<'_>,
-        decide: &impl Fn(&Plan) -> Route,
+        decide: impl Fn(&Plan) -> Route,
     ) -> Ticket<M> {
-        let stamp = shared.stamp.seen();
         let mut route = Route::UNSET;
-        let leased = Ticket::lease_cached(shared, stamp, unit, &mut route, decide);
-        Ticket::complete(shared, unit, route, leased, decide)
-    }
-
-    /// Joins route and leases; without leases, admits anew.
-    #[inline(always)]
-    pub(super) fn complete(
-        shared: &Shared<M>,
-        unit: &Unit<'_>,
-        route: Route,
-        leased: Option<Leased<M>>,
-        decide: &impl Fn(&Plan) -> Route,
-    ) -> Ticket<M> {
+        let leased = shared.admit::<true, _>(keeper, |snapshot| {
+            route = decide(&snapshot.plan);
+            Ticket::lease_out(shared, snapshot, unit, &route)
+        });
         match leased {
             Some((lease, None)) => Ticket {
                 route,
@@ -186,119 +195,45 @@ impl<M: Send + Sync + 'static> Ticket<M> {
                 extras,
             }
             .sampled(unit),
-            None => Ticket::admit_anew(shared, unit, decide).sampled(unit),
+            None => Ticket::of_the_live(shared, route),
         }
     }
 
-    /// Leases by what this thread remembers; fails if a new snapshot was published.
+    /// Takes the leases that a route of a snapshot needs.
     #[inline(always)]
-    fn lease_cached(
+    fn lease_out(
         shared: &Shared<M>,
-        stamp: u64,
+        snapshot: &Snapshot<M>,
         unit: &Unit<'_>,
-        route: &mut Route,
-        decide: &impl Fn(&Plan) -> Route,
+        route: &Route,
     ) -> Option<Leased<M>> {
-        cache::with_plan(shared.slot, stamp, |cached| {
-            let at_hand = (stamp, &cached.plan, cached.leases()?);
-            Ticket::lease_out(shared, at_hand, unit, route, decide)
-        })?
+        let plan = &*snapshot.plan;
+        let lease = snapshot.lease(route.version())?;
+        let is_recorded = shared.desk.recorder.is_some();
+        let needs_more = plan.needs_more(route) || is_recorded;
+        if !needs_more && snapshot.journal.is_none() {
+            return Some((lease, None));
+        }
+        let running = snapshot.journal.as_ref().and_then(|stripe| {
+            let concerns = stripe.concerns(route, plan);
+            concerns.then(|| Running::begin(stripe).describe(unit, plan, route))
+        });
+        if !needs_more && running.is_none() {
+            return Some((lease, None));
+        }
+        let extras = Extras::collect(route, snapshot, is_recorded, running)?;
+        Some((lease, Some(extras)))
     }
 
-    /// Leases by a plan and leases at hand; fails if a new snapshot was published.
-    #[inline(always)]
-    pub(super) fn lease_out(
-        shared: &Shared<M>,
-        (stamp, plan, leases): (u64, &Arc<ThreadPlan>, &Leases<M>),
-        unit: &Unit<'_>,
-        route: &mut Route,
-        decide: &impl Fn(&Plan) -> Route,
-    ) -> Option<Leased<M>> {
-        *route = decide(plan);
-        let lease = leases.take(route.version())?;
-        let recorder = shared.desk.recorder.as_ref();
-        let more = plan.needs_more(route) || recorder.is_some();
-        let extras = if more || leases.journal().is_some() {
-            let running = leases.journal().and_then(|stripe| {
-                let concerns = stripe.concerns(route, plan);
-                concerns.then(|| Running::begin(stripe).describe(unit, plan, route))
-            });
-            if more || running.is_some() {
-                let name = recorder.map(|_| Arc::clone(plan));
-                let take = |id| leases.take(id);
-                Some(Extras::collect(route, plan, name, running, take)?)
-            } else {
-                None
-            }
-        } else {
-            None
-        };
-        let is_current = shared.stamp.is_still(stamp);
-        is_current.then_some((lease, extras))
-    }
-
+    /// Lets the live version answer where the version of the route is not loaded.
     #[cold]
     #[inline(never)]
-    fn admit_anew(
-        shared: &Shared<M>,
-        unit: &Unit<'_>,
-        decide: &impl Fn(&Plan) -> Route,
-    ) -> Ticket<M> {
-        shared.refresh();
-        let stamp = shared.stamp.seen();
-        let mut route = Route::UNSET;
-        let leased = Ticket::lease_cached(shared, stamp, unit, &mut route, decide);
-        if let Some((lease, extras)) = leased {
-            return Ticket {
-                route,
-                lease,
-                extras,
-            };
-        }
-        // Operators publish faster than this thread reads, or the thread is reading a plan
-        // further up. All leases of the plan are taken with it, so it cannot be outdated; the
-        // attributes are read afterwards, when no lock is held.
-        let stripe = cache::stripe();
-        let (plan, live, leases, running) = {
-            let mut published = shared.published.lock();
-            let leases = published.leases(stripe);
-            let running = published.journal(stripe);
-            (
-                Arc::clone(&published.plan),
-                published.live_lease(stripe),
-                leases,
-                running.map(|stripe| Running::begin(&stripe)),
-            )
-        };
-        let take = |id| {
-            leases
-                .iter()
-                .find(|lease| lease.version() == id)
-                .map(Arc::clone)
-        };
-        let route = decide(&plan);
-        let running = running
-            .filter(|running| running.concerns(&route, &plan))
-            .map(|running| running.describe(unit, &plan, &route));
-        let name = shared
-            .desk
-            .recorder
-            .as_ref()
-            .map(|_| ThreadPlan::new(Arc::clone(&plan)));
-        match (
-            take(route.version()),
-            Extras::collect(&route, &plan, name, running, take),
-        ) {
-            (Some(lease), Some(extras)) => Ticket {
-                route,
-                lease,
-                extras: Some(extras),
-            },
-            _ => Ticket {
-                route: route.killed(live.version()),
-                lease: live,
-                extras: None,
-            },
+    fn of_the_live(shared: &Shared<M>, route: Route) -> Ticket<M> {
+        let lease = shared.published.lock().live_lease(cache::stripe());
+        Ticket {
+            route: route.killed(lease.version()),
+            lease,
+            extras: None,
         }
     }
 }

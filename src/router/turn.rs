@@ -2,13 +2,12 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use parking_lot::MutexGuard;
-
-use super::{Shared, next_stamp, published::Loaded, recording::Recording};
+use super::{Shared, next_stamp, plans::free_left, published::Loaded, recording::Recording};
 use crate::{
     deployment::{Change, CheckResult, Deployments, Operation, OperationError, Order, VersionId},
     plan::Plan,
     record::Record,
+    sync::MutexGuard,
     timestamp::Timestamp,
 };
 
@@ -80,29 +79,39 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
     }
 
     /// Publishes the next snapshot and returns its generation.
+    ///
+    /// What took no generation changed nothing: there is nothing to publish, nor to record.
     pub(super) fn publish(mut self, operation: &Operation, signed: &Signed<'_>) -> u64 {
+        if self.next.generation() == self.current.generation() {
+            return self.current.generation();
+        }
         let plan = Plan::build(
             self.next.checked_policy(),
             self.next.versions(),
             &self.shared.secret,
         );
+        let plan = Arc::new(plan);
         let generation = plan.generation();
         let before = self.shared.published.lock().recording.clone();
         let recording = self.recording(before.clone());
         let is_over = recording.is_none();
-        {
+        let unheld = {
             let mut published = self.shared.published.lock();
             let stamp = next_stamp();
-            published.publish(stamp, plan, recording);
+            let unheld = published.publish(stamp, plan, recording);
             // While the lock is held, so that the newest snapshot has the newest stamp.
             self.shared.stamp.publish(stamp);
-        }
+            unheld
+        };
         // Afterwards: what is counted from now on counts all that was admitted before.
         if let (Some(journal), Some(ended), true) = (&self.shared.journal, before, is_over) {
             journal.end(ended, &self.next);
         }
         *self.current = self.next;
         drop(self.current);
+        // Plans may have long lists: they are dropped where neither requests nor operators wait.
+        drop(unheld);
+        free_left();
         if let Some(recorder) = &self.shared.desk.recorder {
             let at = signed.at.unwrap_or_else(|| recorder.now());
             let order = Order::new(at).named(signed.actor).because(signed.cause);

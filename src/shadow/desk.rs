@@ -2,11 +2,10 @@
 
 use std::{any::Any, sync::Arc};
 
-use super::{AnyComparison, Permits, ShadowBudget, contain};
+use super::{AnyComparison, Labels, Ledger, Permits, ShadowBudget, ShadowCounts, contain};
 use crate::{
     deployment::VersionId,
     record::{Recorder, ShadowOutcome},
-    router::Labels,
     timestamp::Timestamp,
 };
 
@@ -39,6 +38,12 @@ impl Desk {
 
     pub(crate) fn label(&self, version: VersionId) -> &str {
         self.labels.get(version).unwrap_or_default()
+    }
+
+    /// Counts how the sampled shadows of this version ended.
+    pub(crate) fn shadow_counts(&self, version: VersionId) -> ShadowCounts {
+        let ledger = self.labels.ledger(version);
+        ledger.map(Ledger::read).unwrap_or_default()
     }
 
     /// Counts a shadow of this version as sampled.

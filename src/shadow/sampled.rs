@@ -5,24 +5,24 @@ use std::{borrow::Cow, sync::Arc};
 use super::{Desk, contain};
 use crate::{
     deployment::VersionId,
+    plan::Words,
     record::{Assignment, Record, ShadowOutcome, ShadowRun},
     route::Route,
-    router::ThreadPlan,
     unit::UnitKey,
 };
 
 /// Holds who asked and which version answers, beside which shadows were sampled.
 #[derive(Clone)]
 pub(crate) struct Sampled {
-    /// The plan that decided, where records want its name.
-    plan: Option<Arc<ThreadPlan>>,
+    /// What the route means, where records want to know.
+    words: Option<Arc<Words>>,
     unit: UnitKey,
     route: Route,
 }
 
 impl Sampled {
-    pub(crate) const fn new(plan: Option<Arc<ThreadPlan>>, unit: UnitKey, route: Route) -> Sampled {
-        Sampled { plan, unit, route }
+    pub(crate) const fn new(words: Option<Arc<Words>>, unit: UnitKey, route: Route) -> Sampled {
+        Sampled { words, unit, route }
     }
 
     pub(super) const fn unit(&self) -> &UnitKey {
@@ -47,12 +47,12 @@ impl Sampled {
         is_permitted: bool,
         outcome: ShadowOutcome,
     ) {
-        if let (Some(recorder), Some(plan)) = (&desk.recorder, &self.plan) {
+        if let (Some(recorder), Some(words)) = (&desk.recorder, &self.words) {
             contain(|| {
                 recorder.record(Record::Shadow(ShadowRun {
                     at: recorder.now(),
                     unit: self.unit.clone(),
-                    assignment: Assignment::of(plan, &self.route, desk.label(self.primary())),
+                    assignment: Assignment::of(words, &self.route, desk.label(self.primary())),
                     shadow: Cow::Borrowed(desk.label(shadow)),
                     outcome,
                 }));

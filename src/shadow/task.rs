@@ -1,24 +1,22 @@
 //! One run of a version whose answer nobody gets.
 
-use core::{
-    fmt,
-    future::{Future, IntoFuture, poll_fn},
-    pin::Pin,
-    task::{Context, Poll},
-};
-use std::sync::Arc;
-
 use super::{
-    Desk, DueShadow, Primary, Stub,
+    Desk, DueShadow, Lease, Primary, Stub,
     comparison::elapsed,
     contain::{Contained, contain},
 };
 use crate::{
     model::{AsyncModel, Model},
     record::{DropReason, ShadowOutcome},
-    router::Lease,
     shadow::Pair,
+    sync::Strong,
     timestamp::Timestamp,
+};
+use core::{
+    fmt,
+    future::{Future, IntoFuture, poll_fn},
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 /// Holds one run of a version whose answer nobody gets.
@@ -52,14 +50,14 @@ pub struct ShadowTask<M, I = <M as Model>::Input> {
     // In the order in which they are dropped: a permit is given back when all else is gone.
     pub(super) input: Contained<I>,
     pub(super) primary: Option<Primary>,
-    pub(super) lease: Contained<Arc<Lease<M>>>,
+    pub(super) lease: Contained<Strong<Lease<M>>>,
     pub(super) stub: Stub,
 }
 
 impl<M, I> ShadowTask<M, I> {
     pub(crate) fn new(
         stub: Stub,
-        lease: Arc<Lease<M>>,
+        lease: Strong<Lease<M>>,
         primary: Option<Primary>,
         input: I,
     ) -> ShadowTask<M, I> {

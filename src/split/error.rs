@@ -51,7 +51,9 @@ pub enum SplitError {
         label: String,
     },
     /// A layout has more stretches than allowed; a fresh one has one an arm.
-    #[error("the layout has {found} stretches, at most {limit} are allowed")]
+    #[error(
+        "the layout has {found} stretches, at most {limit} are allowed: `compact` lays it out afresh"
+    )]
     TooManyStretches {
         /// How many stretches it has.
         found: usize,

@@ -99,13 +99,19 @@ impl Layout {
         points
     }
 
-    /// Iterates over the points, maybe none, that lie in `(this arm, that arm)` of two layouts.
-    pub(crate) fn meet<'a>(&'a self, other: &'a Layout) -> impl Iterator<Item = (u16, u16, u128)> {
-        self.stretches().flat_map(move |(start, end, arm)| {
-            other.stretches().map(move |(from, to, that)| {
-                (arm, that, to.min(end).saturating_sub(from.max(start)))
-            })
-        })
+    /// Returns the stretches that lie in `(this arm, that arm)` of two layouts, by their points.
+    pub(crate) fn meet(&self, other: &Layout) -> Vec<(u16, u16, u128)> {
+        let (mut left, mut right) = (self.stretches().peekable(), other.stretches().peekable());
+        let mut met = Vec::with_capacity(self.segments.len() + other.segments.len());
+        let mut reached = 0;
+        while let (Some(&(_, end, arm)), Some(&(_, to, that))) = (left.peek(), right.peek()) {
+            let next = end.min(to);
+            met.push((arm, that, next - reached));
+            reached = next;
+            left.next_if(|_| end == next);
+            right.next_if(|_| to == next);
+        }
+        met
     }
 }
 

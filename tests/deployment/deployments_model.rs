@@ -119,7 +119,8 @@ impl StateMachineTest for Machine {
             .named("ana")
             .expecting(seen);
         match machine.deployments.carry_out(step.operation(), &order) {
-            Ok(change) => {
+            Ok(None) => assert_eq!(machine.deployments, before, "no record of a change"),
+            Ok(Some(change)) => {
                 assert_eq!(change.before(), before.generation(), "E2");
                 assert_eq!(change.generation, before.generation() + 1, "E2");
                 machine.changes.push(change);

@@ -37,7 +37,7 @@ fn a_state_is_written_in_words_and_with_a_version() {
     let deployed =
         |id: u32, label: &str, state: &str| json!({ "id": id, "label": label, "state": state });
     let expected = json!({
-        "version": 1,
+        "version": 2,
         "generation": 7,
         "next": 4,
         "killed": ["v2"],
@@ -55,10 +55,20 @@ fn a_state_is_written_in_words_and_with_a_version() {
 }
 
 #[test]
+fn the_first_form_is_read_and_names_no_router() {
+    let mut first = serde_json::to_value(state()).unwrap();
+    first["version"] = json!(1);
+    let read: Deployments = serde_json::from_value(first.clone()).unwrap();
+    assert_eq!(read, state());
+    first["origin"] = json!({ "router": "ranker", "secret_check": 7 });
+    assert!(serde_json::from_value::<Deployments>(first).is_err());
+}
+
+#[test]
 fn a_state_that_no_operations_lead_to_is_refused() {
     let good = serde_json::to_value(state()).unwrap();
     let edits: [(&str, Value, &str); 17] = [
-        ("/version", json!(2), "version 2"),
+        ("/version", json!(3), "version 3"),
         ("/generation", json!(u64::MAX), "beyond"),
         ("/generation", json!(-1), "integer"),
         ("/next", json!(3), "number 3 is not below 3"),

@@ -3,9 +3,12 @@
 mod deployments;
 mod deployments_model;
 mod deployments_stored;
+mod equal_policies;
 mod handover;
 mod journal;
 mod operators;
 mod pair;
+mod restored_elsewhere;
 mod router_threads;
 mod shared_lists;
+mod snapshots;

@@ -79,7 +79,11 @@ fn a_version_that_may_not_answer_is_refused() {
         (
             canary("staged"),
             not_ready("canary.version", "staged", Staged),
-            &["canary.version", "\"staged\"", "is staged"],
+            &[
+                "canary.version",
+                "\"staged\"",
+                "is staged: validate it first",
+            ],
         ),
         (
             test(&[("v1", 1), ("retiring", 1)]),
@@ -219,10 +223,13 @@ fn arms_that_make_no_split_are_refused() {
 
 #[test]
 fn techniques_that_do_not_fit_are_refused() {
-    let misplaced = |field| PolicyError::Misplaced {
+    let misplaced = |field, kinds, found| PolicyError::Misplaced {
         field,
+        kinds,
         release: "r".to_owned(),
+        found,
     };
+    let neither = "neither a canary nor an A/B test";
     let everyone = Audience::everyone;
     let even = || test(&[("v1", 1), ("v2", 1)]);
     let one = Share::from_nanos(1).unwrap();
@@ -230,22 +237,22 @@ fn techniques_that_do_not_fit_are_refused() {
     all_are_refused(vec![
         (
             even().or_for(everyone()),
-            misplaced("or_for"),
-            &["or_for", "\"r\""],
+            misplaced("or_for", "canaries", "an A/B test"),
+            &["or_for is for canaries; release \"r\" is an A/B test"],
         ),
         (
             Policy::live_only("r").or_for(everyone()),
-            misplaced("or_for"),
+            misplaced("or_for", "canaries", neither),
             &["or_for"],
         ),
         (
             Policy::live_only("r").within(everyone()),
-            misplaced("within"),
+            misplaced("within", "canaries and A/B tests", neither),
             &["within", "\"r\""],
         ),
         (
             canary("v2").gate(one),
-            misplaced("gate"),
+            misplaced("gate", "A/B tests", "a canary"),
             &["gate", "\"r\""],
         ),
         (

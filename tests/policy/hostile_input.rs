@@ -155,6 +155,37 @@ rows! {
             assert_eq!(refused(&policy), PolicyError::Split { source });
         }
     }
+    arms_that_are_reweighted_again_and_again_are_laid_out_afresh:
+    "256 arms, reweighted one after another" {
+        let mut test = Policy::ab_test("limits", arms(256, 1_000));
+        let refused = (0..256u32).find_map(|round| {
+            // Each arm once, far from the one before.
+            let arm = format!("arm-{:05}", round * 97 % 256);
+            match test.reweight([(arm.as_str(), 1_000 + 37 * (round % 40))]) {
+                Ok(next) => {
+                    test = next;
+                    None
+                }
+                Err(error) => Some(error),
+            }
+        });
+        let error = refused.unwrap();
+        assert!(error.to_string().ends_with("`compact` lays it out afresh"), "{error}");
+        let (compact, moves) = test.compact().unwrap();
+        assert_eq!(moves.moved().points(), 0, "all arms point at one version");
+        compact.reweight([("arm-00000", 1)]).unwrap();
+    }
+    the_same_rules_are_compared_one_by_one: "`diff` of 10,000 rules" {
+        let (old, new) = (rules(2_000), rules(2_000).with_shadow("v3", Share::ALL));
+        assert_eq!(old.diff(&new).unwrap().classes.len(), 2_001);
+        assert!(matches!(old.diff(&rules(1_999)), Err(PolicyError::TooMany { .. })));
+    }
+    a_method_called_twice_adds_or_is_refused: "a method of `Policy` called twice" {
+        let half = Share::percent(50).unwrap();
+        let twice = canary(half).with_holdout("h", half).with_holdout("g", half);
+        assert!(matches!(refused(&twice), PolicyError::SetTwice { field: "holdout", .. }));
+        compiled(&canary(half).with_overrides(["v2"]).with_overrides(["v3"])).unwrap();
+    }
     arms_without_weight_are_refused: "arms without any weight" {
         for count in [0, 1, 1024] {
             let source = SplitError::NoWeight { arms: count };
@@ -199,6 +230,12 @@ rows! {
         for unit in [1, 99_999, 200_000, u64::MAX] {
             assert_eq!(plan.route(unit).reason(), Reason::Live);
         }
+    }
+    lists_are_not_copied: "an operation beside long lists" {
+        // How much is taken is counted in `tests/deployment/shared_lists.rs`.
+        let policy = canary(Share::NONE).with_units("v2", (0..1_000u64).map(UnitKey::from));
+        let plan = compiled(&policy).unwrap();
+        assert_eq!(served(&plan, &plan.route(999u64)), "v2");
     }
     too_many_listed_units_are_refused: "1,048,577 listed units" {
         let found = 1_048_577;

@@ -13,5 +13,6 @@ mod naive;
 mod policy_files;
 mod policy_reference;
 mod refusals;
+mod set_twice;
 mod shares;
 mod testing_all_units;

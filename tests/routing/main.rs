@@ -7,6 +7,7 @@ mod exceptions;
 mod exposures;
 mod layers;
 mod layout_walks;
+mod long_diffs;
 mod off_policy_routes;
 mod pins;
 mod reference;

@@ -154,7 +154,7 @@ fn a_tally_that_does_not_add_up_is_refused() {
     refuses::<Tally<u8>>(
         &stored,
         &[
-            ("/version", json!(2), "tally has version 2"),
+            ("/version", json!(3), "tally has version 3"),
             ("/pairs", json!(0), "pairs are kept"),
             ("/pairs", json!(1), "2 pairs with an error, at most 1"),
             ("/pairs", json!(7), "at most 5"),

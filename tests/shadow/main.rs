@@ -1,6 +1,7 @@
 //! Shadows: costs, endings, comparison; and services that are routed.
 
 mod comparison_stored;
+mod error_classes;
 mod shadow;
 mod shadow_comparison;
 mod shadow_costs;

@@ -7,8 +7,11 @@ use crate::comparison::{
     Agreement, Confusion,
     stored::{self, StoredError},
 };
-#[cfg(feature = "stats")]
 use crate::stats::{Histogram, PairedMoments};
+
+/// The layout that this release writes; the first is read, too.
+const VERSION: u32 = 2;
+const FIRST: u32 = 1;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, bound(serialize = "P: Clone + serde::Serialize"))]
@@ -19,41 +22,43 @@ pub(super) struct State<P> {
     labels: Confusion,
     /// The classes of primary and shadow in their order, and how often they met.
     errors: Vec<([Option<String>; 2], u64)>,
-    #[cfg(feature = "stats")]
+    /// Pairs with an error that are counted without their classes; version 1 had none.
+    #[serde(default)]
+    errors_beyond: u64,
     scores: PairedMoments,
-    #[cfg(feature = "stats")]
     unscored: u64,
-    #[cfg(feature = "stats")]
     latencies: [Histogram; 2],
-    #[cfg(feature = "stats")]
     latency: PairedMoments,
 }
 
 impl<P> From<Tally<P>> for State<P> {
     fn from(tally: Tally<P>) -> State<P> {
         State {
-            version: stored::VERSION,
+            version: VERSION,
             pairs: tally.pairs,
             agreements: tally.agreements,
             labels: tally.labels,
             errors: tally.errors.into_iter().collect(),
-            #[cfg(feature = "stats")]
+            errors_beyond: tally.errors_beyond,
             scores: tally.scores,
-            #[cfg(feature = "stats")]
             unscored: tally.unscored,
-            #[cfg(feature = "stats")]
             latencies: tally.latencies,
-            #[cfg(feature = "stats")]
             latency: tally.latency,
         }
     }
 }
 
-impl<P> TryFrom<State<P>> for Tally<P> {
+impl<P: Clone> TryFrom<State<P>> for Tally<P> {
     type Error = StoredError;
 
     fn try_from(state: State<P>) -> Result<Tally<P>, StoredError> {
-        stored::check_version("tally", state.version)?;
+        if state.version != VERSION && (state.version != FIRST || state.errors_beyond > 0) {
+            return Err(StoredError::Version {
+                what: "tally",
+                found: state.version,
+                expected: VERSION,
+            });
+        }
         stored::counted("pairs", state.pairs)?;
         stored::at_most("pairs", state.pairs, stored::MAX_PAIRS)?;
         let failed = state.failed()?;
@@ -63,22 +68,23 @@ impl<P> TryFrom<State<P>> for Tally<P> {
             stored::at_most("pairs of an agreement", agreement.pairs(), answered)?;
         }
         stored::at_most("pairs with labels", state.labels.pairs(), answered)?;
-        #[cfg(feature = "stats")]
         state.check_numbers(answered)?;
-        Ok(Tally {
+        let mut tally = Tally {
             pairs: state.pairs,
             agreements: state.agreements,
             labels: state.labels,
-            errors: state.errors.into_iter().collect(),
-            #[cfg(feature = "stats")]
+            errors: BTreeMap::new(),
+            errors_beyond: state.errors_beyond,
             scores: state.scores,
-            #[cfg(feature = "stats")]
             unscored: state.unscored,
-            #[cfg(feature = "stats")]
             latencies: state.latencies,
-            #[cfg(feature = "stats")]
             latency: state.latency,
-        })
+        };
+        // The first version kept all classes: those beyond the limit are counted together now.
+        for (classes, times) in state.errors {
+            tally.add_errors(classes, times);
+        }
+        Ok(tally)
     }
 }
 
@@ -88,7 +94,7 @@ impl<P> State<P> {
         stored::in_order("classes of errors", &self.errors, |(next, _), (one, _)| {
             next > one
         })?;
-        let mut failed = 0u64;
+        let mut failed = self.errors_beyond;
         for (classes, times) in &self.errors {
             let times = *times;
             if classes.iter().all(Option::is_none) {
@@ -99,8 +105,6 @@ impl<P> State<P> {
         }
         Ok(failed)
     }
-
-    #[cfg(feature = "stats")]
     fn check_numbers(&self, answered: u64) -> Result<(), StoredError> {
         let scored = self.scores.n().saturating_add(self.unscored);
         stored::at_most("pairs with scores", scored, answered)?;

@@ -46,11 +46,16 @@ fn fate<'a>((policy, fates): &(&'a Policy, Fates<'a>), unit: &Unit<'_>) -> Fate<
     }
     let mut rules = fates.rules.iter();
     match rules
-        .position(|rule| rule.matches(unit))
+        .position(|(rule, _)| rule.matches(unit))
         .and_then(|rule| fates.fates.get(rule))
     {
         Some(served) => *served,
-        None if fates.within.is_some_and(|within| !within.matches(unit)) => Fate::LeftOut,
+        None if fates
+            .within
+            .is_some_and(|(within, _)| !within.matches(unit)) =>
+        {
+            Fate::LeftOut
+        }
         None => Fate::Drawn,
     }
 }

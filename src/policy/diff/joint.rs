@@ -166,6 +166,7 @@ impl<'a> Joint<'a> {
                 .old
                 .layout
                 .meet(&self.new.layout)
+                .into_iter()
                 .map(|(from, to, points)| (self.old.version(from), self.new.version(to), points))
                 .collect(),
             (None, None) => self

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{ClassDiff, Diff, Fates, Fraction, Move, joint::Fate};
-use crate::{audience::Audience, share::percentage};
+use crate::share::percentage;
 
 /// Names the units that meet one rule before and one after; `None` if there can be none.
 pub(super) fn class(
@@ -12,54 +12,26 @@ pub(super) fn class(
     new: &Fates<'_>,
     after: &Fate<'_>,
 ) -> Option<String> {
-    let mut met = Met::default();
-    met.suppose(old, before);
-    met.suppose(new, after);
-    if met.yes.iter().any(|audience| met.no.contains(audience)) {
-        return None;
-    }
-    if met.yes.is_empty() {
-        let rest = if met.no.is_empty() {
-            "everybody"
-        } else {
-            "everybody else"
-        };
-        return Some(rest.to_owned());
-    }
+    let sides = [(old, before), (new, after)];
+    let matched = sides.iter().filter_map(|(fates, fate)| fates.matched(fate));
+    let is_denied = |hash| sides.iter().any(|(fates, fate)| fates.denies(fate, hash));
     let mut words: Vec<String> = Vec::new();
-    for audience in met.yes {
+    for (audience, hash) in matched {
+        if is_denied(hash) {
+            return None;
+        }
         let named = audience.to_string();
         if !words.contains(&named) {
             words.push(named);
         }
     }
-    Some(words.join(" and "))
-}
-
-/// What is known of units that meet certain rules.
-#[derive(Default)]
-struct Met<'a> {
-    yes: Vec<&'a Audience>,
-    no: Vec<&'a Audience>,
-}
-
-impl<'a> Met<'a> {
-    fn suppose(&mut self, fates: &Fates<'a>, fate: &Fate<'_>) {
-        match fate {
-            Fate::Served { rule, .. } => {
-                self.no.extend(fates.rules.iter().take(*rule));
-                self.yes.extend(fates.rules.get(*rule));
-            }
-            Fate::LeftOut => {
-                self.no.extend(&fates.rules);
-                self.no.extend(fates.within);
-            }
-            Fate::Drawn => {
-                self.no.extend(&fates.rules);
-                self.yes.extend(fates.within);
-            }
+    Some(match words.is_empty() {
+        false => words.join(" and "),
+        true if sides.iter().all(|(fates, fate)| fates.is_everybody(fate)) => {
+            "everybody".to_owned()
         }
-    }
+        true => "everybody else".to_owned(),
+    })
 }
 
 impl fmt::Display for Diff {

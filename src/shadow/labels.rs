@@ -2,10 +2,8 @@
 
 use std::sync::OnceLock;
 
-use crate::{
-    deployment::{Deployments, VersionId},
-    shadow::Ledger,
-};
+use super::Ledger;
+use crate::deployment::{Deployments, VersionId};
 
 /// Entries in the first chunk; each further chunk is twice as long.
 const FIRST: usize = 16;
@@ -79,15 +77,6 @@ impl Labels {
         self.entry(id).map(|entry| &entry.ledger)
     }
 
-    /// Iterates over the ledgers of all versions there ever were.
-    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
-        let chunks = self.chunks.iter().filter_map(OnceLock::get);
-        let since = chunks.flat_map(|chunk| chunk.iter().filter_map(OnceLock::get));
-        let begun = self.begun.iter().map(|(_, entry)| entry);
-        let entries = begun.chain(since.map(|entry| &**entry));
-        entries.map(|entry| &entry.ledger)
-    }
-
     fn entry(&self, id: VersionId) -> Option<&Entry> {
         match self.locate(id) {
             Some((chunk, place)) => {
@@ -128,7 +117,6 @@ mod tests {
             );
         }
         assert_eq!(labels.get(VersionId(u32::MAX)), None);
-        assert_eq!(labels.ledgers().count(), 1000);
     }
 
     #[test]

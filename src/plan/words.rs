@@ -1,0 +1,59 @@
+//! What the routes of a plan mean.
+
+use super::Named;
+use crate::{fingerprint::Fingerprint, route::Route, version::VersionId};
+
+/// What is needed to put the routes of a plan into words, without what decides.
+///
+/// It is kept when the plan is gone: a few hundred bytes, whatever lists and rules there were.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    pub(super) generation: u64,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) release: String,
+    /// In the order of their numbers.
+    pub(super) versions: Box<[Named]>,
+    pub(super) arms: Box<[Named]>,
+}
+
+impl Words {
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    pub(crate) fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// Returns the label of a version that the plan knows.
+    pub(crate) fn label_of(&self, id: VersionId) -> Option<&str> {
+        let place = self.place_of(id)?;
+        self.versions.get(place).map(|named| named.label.as_str())
+    }
+
+    /// Returns the label of the version that a route of this generation names.
+    pub(crate) fn version_of(&self, route: &Route) -> Option<&str> {
+        self.is_own(route).then(|| self.label_of(route.version))?
+    }
+
+    /// Returns the label of the arm that a route of this generation names.
+    pub(crate) fn arm_of(&self, route: &Route) -> Option<&str> {
+        let arm = self.arms.get(usize::from(route.arm))?;
+        self.is_own(route).then_some(arm.label.as_str())
+    }
+
+    /// Tells whether a route is of this generation: others have other arms under the same numbers.
+    pub(super) const fn is_own(&self, route: &Route) -> bool {
+        route.generation == self.generation
+    }
+
+    pub(super) fn place_of(&self, id: VersionId) -> Option<usize> {
+        self.versions
+            .binary_search_by_key(&id, |named| named.version)
+            .ok()
+    }
+}
