@@ -1,4 +1,4 @@
-//! Setups and parts of experiments read out what they read out.
+//! Setups of experiments plan what they planned; parts are refused, and say what to do.
 
 use crate::{library::experiment::say, said::check};
 

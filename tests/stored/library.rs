@@ -10,12 +10,33 @@ pub(crate) mod records;
 pub(crate) mod rollout;
 
 use serde_json::{Value, json};
-use switchstand::{Environments, Pin, Policy, Router, Secret};
+use switchstand::{Deployments, Pin, Policy, Router, Secret};
 
 use crate::units::{COUNT, with_unit};
 
 pub(crate) const DIGITS: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
+
+/// Returns what of the first meaning still holds, where the rest has changed on purpose.
+pub(crate) fn held(kind: &str, form: &Value, meaning: &Value) -> Value {
+    match kind {
+        "Setup" | "Part" => experiment::held(kind, meaning),
+        "QuantileType" => choices::held(form, meaning),
+        _ => meaning.clone(),
+    }
+}
+
+/// Puts the listed units of a written policy in one order.
+///
+/// They are written in the order of their keys now, which means what any order means.
+pub(crate) fn in_order(mut policy: Value) -> Value {
+    let lists = policy.get_mut("units").and_then(Value::as_array_mut);
+    for list in lists.into_iter().flatten() {
+        let keys = list["keys"].as_array_mut().unwrap();
+        keys.sort_by_key(Value::to_string);
+    }
+    policy
+}
 
 /// Reads the policy in a TOML text.
 pub(crate) fn policy_of_toml(text: &str) -> Value {
@@ -24,7 +45,7 @@ pub(crate) fn policy_of_toml(text: &str) -> Value {
 
 /// Reads stored environments and routes all units: version, arm, reason and propensity of each.
 pub(crate) fn routes_of(stored: &Value, secret: Option<u8>, pin: Option<&str>) -> Vec<Value> {
-    let state: Environments = serde_json::from_value(stored.clone()).unwrap();
+    let state: Deployments = serde_json::from_value(stored.clone()).unwrap();
     let labels: Vec<String> = state.iter().map(|one| one.label().to_owned()).collect();
     let models = labels.into_iter().map(|label| (label, ()));
     let mut builder = Router::builder("stored");
@@ -49,8 +70,8 @@ pub(crate) fn routes_of(stored: &Value, secret: Option<u8>, pin: Option<&str>) -
 
 /// Says which versions are deployed, in which state, and how much of each is shed.
 pub(crate) fn deployed(stored: &Value) -> Value {
-    let state: Environments = serde_json::from_value(stored.clone()).unwrap();
-    let each = |one: &switchstand::Environment| {
+    let state: Deployments = serde_json::from_value(stored.clone()).unwrap();
+    let each = |one: &switchstand::Deployment| {
         json!([one.label(), one.state().to_string(), one.shed().nanos()])
     };
     json!([

@@ -1,7 +1,8 @@
 //! Stored forms as they were first written mean the same for ever.
 //!
 //! The files in `first/` were written once, by the first edition of the crate, and are never
-//! written again. A form that is no longer read must be refused by its version.
+//! written again. A form that is no longer read must be refused by its version: parts of experiments
+//! are. What of a meaning has changed on purpose is left out in `library`, with the reason.
 //!
 //! Without a case are: what is written and never read back (read-outs, test results, estimates,
 //! forecasts), of which an experiment's read-out stands as text beside its parts; a part whose

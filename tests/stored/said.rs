@@ -8,6 +8,8 @@ use std::{env, fs, path::PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+use crate::library::held;
+
 /// What a form is when it is written again, and what it means.
 pub(crate) type Said = (Value, Value);
 
@@ -57,18 +59,22 @@ fn is_same(left: &Value, right: &Value) -> bool {
 pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&str], count: usize) {
     let cases: Vec<Value> = serde_json::from_str(&file(name)).unwrap();
     let of = |case: &Value| case["kind"].as_str().unwrap().to_owned();
+    let mut wrong = Vec::new();
     for case in &cases {
         let (written, meaning) = say(&of(case), &case["form"]);
         let (kind, case_name) = (of(case), &case["name"]);
-        let stored = &case["meaning"];
-        assert!(
-            is_same(&meaning, stored),
-            "{kind} {case_name} means {meaning}, not {stored}"
-        );
-        if is_unchanged(&kind) {
-            assert_eq!(written, case["form"], "{kind} {case_name} written again");
+        let stored = &held(&kind, &case["form"], &case["meaning"]);
+        if !is_same(&meaning, stored) {
+            wrong.push(format!("{kind} {case_name} means {meaning}, not {stored}"));
+        }
+        let form = &case["form"];
+        if is_unchanged(&kind) && written != *form {
+            wrong.push(format!(
+                "{kind} {case_name} is written {written}, not {form}"
+            ));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for kind in kinds {
         assert!(cases.iter().any(|case| of(case) == *kind), "no {kind}");
     }
@@ -79,6 +85,12 @@ pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&st
 ///
 /// A kind whose form has got a new version is named here, and is then only read.
 fn is_unchanged(kind: &str) -> bool {
-    const CHANGED: [&str; 0] = [];
+    const CHANGED: [&str; 3] = [
+        // It names where its values come from.
+        "Metric",
+        // Its arms hold their weights, and it says how many units it may remember.
+        "Setup", // It is refused.
+        "Part",
+    ];
     !CHANGED.contains(&kind)
 }

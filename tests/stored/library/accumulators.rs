@@ -104,7 +104,7 @@ fn ratio_covariate_moments(read: &RatioCovariateMoments) -> Value {
             numerator: PreRelease::new(f64::from(i)),
             denominator: PreRelease::new(f64::from(1 + i % 3)),
         };
-        let _ = other.push(before, f64::from(i % 5), f64::from(1 + i % 2));
+        let _ = other.record(before, f64::from(i % 5), f64::from(1 + i % 2));
     }
     // The sums across have no accessor: they decide what is left after the adjustment.
     let adjusted = adjust_ratios(read, &other);

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use switchstand::stats::agreement::Weights;
-use switchstand::stats::planning::{self, Counting, Quantity, Sides};
+use switchstand::stats::compare::Finding;
+use switchstand::stats::group_sequential::TrialVerdict;
+use switchstand::stats::planning::{Counting, Quantity, Sides, TrialMethod};
 use switchstand::stats::quantiles::{OrderLaw, QuantileType, maritz_jarrett, quantile};
 use switchstand::stats::ranks::{Zeros, signed_rank_statistic};
-use switchstand::stats::{Alternative, Measure, Sample, compare, group_sequential};
+use switchstand::stats::{Alternative, Measure, Sample};
 
 use crate::said::{Said, said};
 
@@ -21,9 +23,7 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
             Sides::One => json!("one"),
         }),
         "Measure" => said(form, measure),
-        "QuantileType" => said(form, |read: &QuantileType| {
-            json!([0.1, 0.45, 0.9].map(|order| quantile(&sample(), order, *read).unwrap()))
-        }),
+        "QuantileType" => said(form, |read| quantile_type(form, read)),
         "OrderLaw" => said(form, |read: &OrderLaw| {
             json!(maritz_jarrett(&sample(), 0.4, *read).unwrap())
         }),
@@ -47,19 +47,37 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
             Counting::EachRequest => json!("each request"),
             Counting::EachUnit { requests, shape } => json!(["each unit", requests, shape]),
         }),
-        "forecast::Method" => said(form, |read: &planning::Method| json!(read.to_string())),
-        "group_sequential::Verdict" => said(form, |read: &group_sequential::Verdict| {
-            json!(read.to_string())
-        }),
-        "compare::Verdict" => said(form, |read: &compare::Verdict| match read {
-            compare::Verdict::Higher => json!("higher"),
-            compare::Verdict::Lower => json!("lower"),
-            compare::Verdict::Undecided => json!("undecided"),
-            compare::Verdict::Withheld => json!("withheld"),
+        "forecast::Method" => said(form, |read: &TrialMethod| json!(read.to_string())),
+        "group_sequential::Verdict" => said(form, |read: &TrialVerdict| json!(read.to_string())),
+        "compare::Verdict" => said(form, |read: &Finding| match read {
+            Finding::Higher => json!("higher"),
+            Finding::Lower => json!("lower"),
+            Finding::Undecided => json!("undecided"),
+            Finding::Withheld => json!("withheld"),
             _ => panic!("unknown verdict"),
         }),
         _ => panic!("unknown kind {kind}"),
     }
+}
+
+/// Returns what of the first meaning of a type of quantile still holds.
+pub(crate) fn held(form: &Value, meaning: &Value) -> Value {
+    match form.as_str() {
+        // 0.1 of ten values is rank 1 now, and 0.9 of them rank 9: what lies between is the same.
+        Some("inverse_cdf" | "averaged_inverse_cdf") => meaning[1].clone(),
+        _ => meaning.clone(),
+    }
+}
+
+fn quantile_type(form: &Value, read: &QuantileType) -> Value {
+    let at = |order| quantile(&sample(), order, *read).unwrap();
+    let ends = match form.as_str() {
+        Some("inverse_cdf") => [-2.0, 7.5],
+        Some("averaged_inverse_cdf") => [-1.25, 9.25],
+        _ => return json!([0.1, 0.45, 0.9].map(at)),
+    };
+    assert_eq!([0.1, 0.9].map(at), ends, "{read:?}");
+    json!(at(0.45))
 }
 
 fn sample() -> Sample {

@@ -54,7 +54,11 @@ fn interval(read: &Interval) -> Value {
 }
 
 fn p_value(read: &PValue) -> Value {
-    json!([number(read.p), number(read.ln_p), json!(read.to_string())])
+    json!([
+        number(read.value),
+        number(read.ln_p),
+        json!(read.to_string())
+    ])
 }
 
 fn e_value(read: &EValue) -> Value {
@@ -62,7 +66,7 @@ fn e_value(read: &EValue) -> Value {
         "ln": number(read.ln()),
         "e": number(read.get()),
         "p": p_value(&read.p()),
-        "suffices": read.suffices(Alpha::FIVE_PERCENT),
+        "suffices": read.is_significant(Alpha::FIVE_PERCENT),
         "text": read.to_string(),
     })
 }
@@ -75,7 +79,7 @@ fn monitor(read: &Monitor) -> Value {
             "effect": [look.effect, look.standard_error, look.z],
             "boundary": number(look.boundary),
             "futility": look.futility.map(number),
-            "spent": look.spent,
+            "spent": look.spent_so_far,
             "interval": interval(&look.interval),
             "alpha": look.alpha.get(),
             "verdict": look.verdict.to_string(),
@@ -107,7 +111,7 @@ fn capital(read: &Capital) -> Value {
 
 fn betting(read: &BettingCapital) -> Value {
     let mut later = *read;
-    let added = [0.9, 0.2, 1.0].map(|value| later.push(value).is_ok());
+    let added = [0.9, 0.2, 1.0].map(|value| later.record(value).is_ok());
     json!([
         read.null(),
         read.n(),
@@ -119,7 +123,7 @@ fn betting(read: &BettingCapital) -> Value {
 
 fn bernstein(read: &EmpiricalBernstein) -> Value {
     let mut later = *read;
-    let added = [0.9, 0.2, 1.0].map(|value| later.push(value).is_ok());
+    let added = [0.9, 0.2, 1.0].map(|value| later.record(value).is_ok());
     json!([
         read.n(),
         interval(&read.interval()),
@@ -131,7 +135,7 @@ fn bernstein(read: &EmpiricalBernstein) -> Value {
 fn difference(read: &BoundedDifference) -> Value {
     let mut later = *read;
     let share = CandidateShare::new(0.25).unwrap();
-    let added = later.push(Side::Candidate, share, 0.75).is_ok();
+    let added = later.record(Side::Candidate, share, 0.75).is_ok();
     json!([
         read.n(),
         read.estimate(),
@@ -144,7 +148,7 @@ fn difference(read: &BoundedDifference) -> Value {
 fn intersection(read: &RunningIntersection) -> Value {
     let running = |running: Running| match running {
         Running::Agree(agreed) => interval(&agreed),
-        Running::Drift => json!("drift"),
+        Running::Drift(_) => json!("drift"),
     };
     let mut later = *read;
     let next = json!({"lower": 0.1, "upper": 0.3, "level": 0.95});
@@ -162,7 +166,7 @@ fn proportions(read: &SafeTwoProportions) -> Value {
     let (a, b) = read.counts();
     let mut later = *read;
     let pair = [(1, 2), (2, 2)].map(|(one, all)| Counts::new(one, all).unwrap());
-    let added = later.push(&pair[0], &pair[1]).is_ok();
+    let added = later.record(&pair[0], &pair[1]).is_ok();
     json!([
         number(read.ln_e()),
         p_value(&read.p()),
@@ -200,7 +204,7 @@ fn off_policy(read: &OffPolicy) -> Value {
     };
     let mut later = *read;
     let added = later
-        .push(LoggedDecision::new(0.5, 0.25, 0.75).unwrap())
+        .record(LoggedDecision::new(0.5, 0.25, 0.75).unwrap())
         .is_ok();
     json!([read.n(), estimate(read), added, estimate(&later)])
 }

@@ -1,8 +1,8 @@
-//! What experiments and their parts are asked.
+//! What setups of experiments are asked, and how their parts are refused.
 
 use serde_json::{Value, json};
-use switchstand::Reason;
-use switchstand::experiment::{Experiment, Kind, Metric, Part, ReadOut, Role, Setup, Worse};
+use switchstand::experiment::{Experiment, Finding, Kind, Metric, Part, Role, Setup};
+use switchstand::stats::Worse;
 
 use crate::said::{Said, number, said};
 
@@ -10,14 +10,39 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
     match kind {
         "Setup" => said(form, setup),
         "Metric" => said(form, metric),
-        "Part" => said(form, part),
+        "Part" => (form.clone(), part(form)),
         _ => panic!("unknown kind {kind}"),
+    }
+}
+
+/// Returns what of the first meaning still holds.
+pub(crate) fn held(kind: &str, meaning: &Value) -> Value {
+    match kind {
+        // Tests, verdict and text follow new rules: what they are made from is the same.
+        "Setup" => {
+            let read = &meaning[3]["Ok"];
+            let [labels, units, requests] = [0, 1, 2].map(|place| &read["units"][place]);
+            let findings = read["findings"].as_array().unwrap().iter();
+            json!([meaning[0], meaning[1], meaning[2], {
+                "alpha": read["alpha"],
+                "arms": [labels, units],
+                "requests": requests[0],
+                "crossed": requests[1],
+                "sampled": read["sampled"],
+                "sample_ratio": read["sample_ratio"],
+                "findings": findings.map(|one| json!([one[0], one[1], one[2]])).collect::<Vec<_>>(),
+            }])
+        }
+        // Parts are refused: they hold no unit's values. What was decided beforehand is read on.
+        "Part" => meaning["setup"].clone(),
+        _ => meaning.clone(),
     }
 }
 
 fn metric(read: &Metric) -> Value {
     let kind = match read.kind() {
-        Kind::Rate => json!("rate"),
+        // A setup of the first edition means common rates; a metric beside none does not tell.
+        Kind::Rate | Kind::CommonRate => json!("rate"),
         Kind::Mean => json!("mean"),
         Kind::Ratio => json!("ratio"),
         Kind::Quantile { order } => json!(["quantile", order]),
@@ -37,6 +62,16 @@ fn metric(read: &Metric) -> Value {
     json!([read.name(), kind, role])
 }
 
+/// Says the metrics of a setup that the first edition wrote.
+fn metrics(read: &Setup) -> Value {
+    let mut metrics = read.metrics().iter();
+    assert!(
+        metrics.all(|one| one.kind() != Kind::Rate),
+        "a rate had trials"
+    );
+    json!(read.metrics().iter().map(metric).collect::<Vec<_>>())
+}
+
 /// Says the parts of a setup, and what an experiment under it reads once it has served 900 units.
 fn setup(read: &Setup) -> Value {
     let experiment = Experiment::new(read.clone());
@@ -49,78 +84,78 @@ fn setup(read: &Setup) -> Value {
         panic!("two arms")
     };
     serve(&experiment, [a, b], 0..900);
-    let metrics = read.metrics().iter().map(metric).collect::<Vec<_>>();
-    json!([read.release(), known, metrics, read_out(&experiment.part())])
+    json!([
+        read.release(),
+        known,
+        metrics(read),
+        read_out(&experiment.part())
+    ])
 }
 
 /// Serves these units, every other one by the second arm.
-pub(crate) fn serve(experiment: &Experiment, arms: [&str; 2], units: core::ops::Range<u64>) {
-    let setup = experiment.part();
-    let metrics = setup.setup().metrics();
+fn serve(experiment: &Experiment, arms: [&str; 2], units: core::ops::Range<u64>) {
     for unit in units {
         let side = (unit % 2) as usize;
         let arm = experiment.arm(arms[side]).unwrap();
-        experiment.expose(
-            unit.wrapping_mul(0x9E37_79B9_7F4A_7C15),
-            Some(arm),
-            Reason::Split,
-        );
-        for one in metrics {
+        let key = unit.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        experiment.expose_arm(arm, key).unwrap();
+        for one in experiment.setup().metrics() {
             let id = experiment.metric(one.name()).unwrap();
             let value = (unit * 31 % 97) as f64 / 97.0 + 0.25 * side as f64;
-            let done = match one.kind() {
-                Kind::Rate => experiment.record(arm, id, unit, f64::from(u8::from(value > 0.5))),
+            match one.kind() {
+                Kind::Gauge => experiment.record_gauge(id, arm, value).unwrap(),
                 Kind::Ratio => {
-                    experiment.record_ratio(arm, id, unit, value, 1.0 + (unit % 3) as f64)
+                    let below = 1.0 + (unit % 3) as f64;
+                    experiment.record_ratio(id, key, value, below).unwrap();
                 }
-                _ => experiment.record(arm, id, unit, value),
-            };
-            done.unwrap();
+                Kind::CommonRate => {
+                    let value = f64::from(u8::from(value > 0.5));
+                    experiment.record(id, key, value).unwrap();
+                }
+                _ => {
+                    experiment.record(id, key, value).unwrap();
+                }
+            }
         }
     }
 }
 
-fn part(read: &Part) -> Value {
-    let apart = read.apart();
-    let mut twice = read.clone();
-    twice.merge(read).unwrap();
-    json!({
-        "setup": [json!(read.setup().release()), json!(read.setup().metrics().iter().map(metric).collect::<Vec<_>>())],
-        "apart": [apart.fallbacks, apart.overrides, apart.pinned, apart.listed, apart.audiences, apart.outside],
-        "sampled": read.units_sampled(),
-        "read_out": read_out(read),
-        "twice": read_out(&twice),
-    })
+/// Says the setup of a part, which is refused itself.
+fn part(form: &Value) -> Value {
+    let refused = serde_json::from_value::<Part>(form.clone()).unwrap_err();
+    let refused = refused.to_string();
+    for words in [
+        "the first edition",
+        "read it out with the release that wrote it",
+    ] {
+        assert!(refused.contains(words), "{refused}");
+    }
+    let read: Setup = serde_json::from_value(form["setup"].clone()).unwrap();
+    json!([read.release(), metrics(&read)])
 }
 
 fn read_out(part: &Part) -> Value {
-    let numbers = |read: &ReadOut| {
-        let finding = |finding: &switchstand::experiment::Finding| {
-            let test = finding.test.as_ref().map(|test| {
-                let ends = [number(test.interval.lower), number(test.interval.upper)];
-                json!([
-                    test.effect,
-                    ends,
-                    number(test.p.p),
-                    test.adjusted_p,
-                    test.alpha.get(),
-                    test.is_significant()
-                ])
-            });
-            let test = test.map_err(ToString::to_string);
-            json!([finding.metric, finding.values, finding.pending, test])
+    let read = part.read_out().unwrap();
+    let finding = |finding: &Finding| {
+        let [candidate] = &finding.comparisons[..] else {
+            panic!("one candidate")
         };
-        let seen = &read.exposures;
-        json!({
-            "verdict": read.verdict.to_string(),
-            "units": [json!(seen.labels), json!(seen.units), json!([seen.requests, seen.units_of_both])],
-            "sampled": seen.units_sampled,
-            "sample_ratio": seen.sample_ratio_p.as_ref().map(|p| number(p.p)),
-            "findings": read.findings.iter().map(finding).collect::<Vec<_>>(),
-            "alpha": read.alpha.get(),
-            "text": read.to_string(),
-        })
+        json!([
+            finding.metric,
+            [finding.value, candidate.value],
+            finding.pending
+        ])
     };
-    let read = part.read_out();
-    json!(read.as_ref().map(numbers).map_err(ToString::to_string))
+    let seen = &read.checks;
+    let arms = seen.arms.iter().map(|arm| (&arm.arm, arm.units));
+    let (labels, units): (Vec<_>, Vec<_>) = arms.unzip();
+    json!({
+        "alpha": read.alpha.get(),
+        "arms": [json!(labels), json!(units)],
+        "requests": seen.requests,
+        "crossed": seen.crossed,
+        "sampled": seen.units_sampled,
+        "sample_ratio": seen.sample_ratio_p.as_ref().map(|p| number(p.value)),
+        "findings": read.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use switchstand::stats::guard::{
-    BetaPrior, CandidateShare, Evidence, Latch, Margins, Method, RateGuard, RateTest, Reading,
-    Scenario, SeenUnits, Side, Stage, Tally, Verdict,
+    BetaPrior, CandidateShare, GuardVerdict, Latch, LnEvidence, Margins, RateGuard, RateMethod,
+    RateTest, Reading, Scenario, SeenUnits, Side, Stage, StageTally,
 };
 
 use crate::said::{Said, number, said};
@@ -20,7 +20,7 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
         "Margins" => said(form, |read: &Margins| json!([read.harm(), read.safe()])),
         "Method" => said(form, method),
         "CandidateShare" => said(form, |read: &CandidateShare| json!(read.get())),
-        "Verdict" => said(form, |read: &Verdict| json!(read.to_string())),
+        "Verdict" => said(form, |read: &GuardVerdict| json!(read.to_string())),
         "Side" => said(form, |read: &Side| match read {
             Side::Control => json!("the control"),
             Side::Candidate => json!("the candidate"),
@@ -55,7 +55,7 @@ fn guard(read: &RateGuard) -> Value {
 }
 
 pub(crate) fn test(read: &RateTest) -> Value {
-    let mut counted = Tally::new();
+    let mut counted = StageTally::new();
     for (share, candidate, control) in [(0.05, 9, 60), (0.5, 40, 30)] {
         let share = CandidateShare::new(share).unwrap();
         counted
@@ -74,12 +74,14 @@ pub(crate) fn test(read: &RateTest) -> Value {
     })
 }
 
-fn method(read: &Method) -> Value {
+fn method(read: &RateMethod) -> Value {
     match read {
-        Method::Grid(grid) => json!(["grid", grid.harm, grid.safe]),
-        Method::TruncatedBeta(BetaPrior::Parameters { a, b }) => json!(["beta", a, b]),
-        Method::TruncatedBeta(BetaPrior::Concentration(weight)) => json!(["beta of share", weight]),
-        Method::Sprt => json!(["sprt"]),
+        RateMethod::Grid(grid) => json!(["grid", grid.harm, grid.safe]),
+        RateMethod::TruncatedBeta(BetaPrior::Parameters { a, b }) => json!(["beta", a, b]),
+        RateMethod::TruncatedBeta(BetaPrior::Concentration(weight)) => {
+            json!(["beta of share", weight])
+        }
+        RateMethod::Sprt => json!(["sprt"]),
         _ => panic!("unknown method"),
     }
 }
@@ -98,7 +100,7 @@ fn seen(read: &SeenUnits) -> Value {
     })
 }
 
-fn tally(read: &Tally) -> Value {
+fn tally(read: &StageTally) -> Value {
     let stage = |stage: &Stage| json!([stage.share.get(), stage.candidate, stage.control]);
     json!(read.stages().iter().map(stage).collect::<Vec<_>>())
 }
@@ -114,8 +116,12 @@ pub(crate) fn reading(read: &Reading) -> Value {
     })
 }
 
-fn evidence(read: &Evidence) -> Value {
-    json!([number(read.ln_e), number(read.threshold), read.suffices()])
+fn evidence(read: &LnEvidence) -> Value {
+    json!([
+        number(read.ln_e),
+        number(read.threshold),
+        read.is_significant()
+    ])
 }
 
 fn latch(read: &Latch) -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use switchstand::{
-    Assignment, Change, DropReason, Environments, Exposure, Fingerprint, JournalCapacity,
+    Assignment, Change, Deployments, DropReason, Exposure, Fingerprint, JournalCapacity,
     JournalCounts, JournalEnding, JournalEntry, JournalOutcome, JournalSeal, Key, Operation, Pin,
     Policy, Propensity, Reason, Record, Scheme, Secret, ShadowBudget, ShadowOutcome, ShadowRun,
     Share, TaggedPin, Timestamp, UnitKey, VersionId, VersionState,
@@ -117,8 +117,8 @@ fn change(read: &Change<'static>) -> Value {
 }
 
 /// One version live, one ready, one staged.
-fn staged() -> Environments {
-    let mut state = Environments::new("v1").unwrap();
+fn staged() -> Deployments {
+    let mut state = Deployments::new("v1").unwrap();
     let named = |version: &str| version.to_owned();
     for version in ["v2", "v3"] {
         state
@@ -149,11 +149,11 @@ fn operation(read: &Operation) -> Value {
             policy: None,
         })
         .unwrap();
-    let after = |mut state: Environments| {
+    let after = |mut state: Deployments| {
         if let Err(error) = state.apply(read) {
             return json!(error.to_string());
         }
-        let each = |one: &switchstand::Environment| {
+        let each = |one: &switchstand::Deployment| {
             json!([one.label(), one.state().to_string(), one.shed().nanos()])
         };
         let policy = state.policy().fingerprint().to_string();

@@ -5,9 +5,10 @@ use core::time::Duration;
 use serde_json::{Value, json};
 use switchstand::rollout::{
     Action, Before, Change, Check, Command, Guard, Input, Measured, OnBreach, OnNoData, Phase,
-    Rollout, Sample, Schedule, Worse,
+    Rollout, Sample, Schedule,
 };
-use switchstand::stats::guard::{CandidateShare, RateTest, Side, Tally};
+use switchstand::stats::Worse;
+use switchstand::stats::guard::{CandidateShare, RateTest, Side, StageTally};
 use switchstand::{Policy, Share, Timestamp};
 
 use crate::said::{Said, number, said};
@@ -194,7 +195,7 @@ fn walk(schedule: &Schedule, has_data: bool, opens: bool) -> Vec<Value> {
 fn good(check: &Check, share: Share, events: u64) -> Measured {
     match check {
         Check::Rate(_) => {
-            let mut tally = Tally::new();
+            let mut tally = StageTally::new();
             if let Ok(share) = CandidateShare::new(share.as_fraction()) {
                 tally.record_many(Side::Control, share, events).unwrap();
             }
