@@ -106,7 +106,6 @@ struct Permitted {
 #[derive(Clone, Copy, Debug)]
 struct ShedDraw {
     version: VersionId,
-    share: Share,
     range: Range,
 }
 

@@ -247,7 +247,6 @@ impl Compiler<'_> {
                 let range = self.range(Purpose::Shed, salt, other.label(), shares);
                 ShedDraw {
                     version: other.id(),
-                    share: other.shed(),
                     range,
                 }
             })
