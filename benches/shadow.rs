@@ -25,7 +25,10 @@ use core::{
 };
 use std::{collections::VecDeque, hint::black_box, time::Instant};
 
-use switchstand::{AsyncModel, Policy, Router, ShadowBudget, ShadowFuture, Share};
+use switchstand::{
+    AsyncModel, Policy, Router, Share,
+    shadow::{ShadowBudget, ShadowFuture},
+};
 
 /// The widths of the models, and for how many rounds each is asked.
 const MODELS: [(usize, usize); 2] = [(256, 150), (1024, 60)];

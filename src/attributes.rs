@@ -30,7 +30,7 @@ pub use values::Values;
 /// thread. If it panics, the panic goes to the caller of the decision.
 ///
 /// ```
-/// use switchstand::{Attributes, Unit, Value, attr};
+/// use switchstand::{attr, targeting::Value, Attributes, Unit};
 ///
 /// struct Request {
 ///     tier: Option<String>,

@@ -1,6 +1,6 @@
 //! Compares shadows with primaries: comparators, what they add up to, and A's own noise.
 //!
-//! [`PairedComparison`] is a [`Comparison`](crate::Comparison) that is ready to use. It reduces
+//! [`PairedComparison`] is a [`Comparison`](crate::shadow::Comparison) that is ready to use. It reduces
 //! answers to projections, asks one or more [`Comparator`]s how far two projections are apart,
 //! and keeps a [`Tally`] per pair of versions.
 //!

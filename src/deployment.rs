@@ -20,7 +20,8 @@ use crate::{
     version::Versions,
 };
 
-pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId, VersionState};
+pub(crate) use crate::version::VersionState;
+pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId};
 
 /// All deployed versions, the policy in force and the generation: a pure state machine.
 ///
@@ -31,7 +32,7 @@ pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId, Vers
 /// it has a version, and is checked as a whole when it is read.
 ///
 /// ```
-/// use switchstand::{Deployments, Operation, Order, Timestamp};
+/// use switchstand::{deployment::{Deployments, Operation, Order}, Timestamp};
 /// let start = Deployments::new("v1")?;
 /// let mut now = start.clone();
 /// let order = Order::new(Timestamp::from_secs(60)).named("ana").because("new features");

@@ -30,20 +30,20 @@ mod audience;
 mod bucket;
 #[cfg(feature = "stats")]
 pub mod comparison;
-mod deployment;
+pub mod deployment;
 #[cfg(feature = "stats")]
 pub mod experiment;
 mod fingerprint;
 #[cfg(all(feature = "serde", feature = "stats"))]
 pub mod guide;
 mod hexadecimal;
-mod journal;
+pub mod journal;
 #[cfg(feature = "serde")]
 mod listing;
 mod model;
 #[cfg(feature = "stats")]
 pub mod off_policy;
-mod pin;
+pub mod pin;
 mod plan;
 mod policy;
 mod record;
@@ -51,7 +51,7 @@ mod record;
 pub mod rollout;
 mod route;
 mod router;
-mod shadow;
+pub mod shadow;
 mod share;
 mod split;
 #[cfg(feature = "stats")]
@@ -67,35 +67,55 @@ pub mod tracing;
 mod unit;
 mod version;
 
-pub use attributes::{AsValue, Attributes, Number, Value, Values};
-pub use audience::{Attribute, Audience, AudienceError, attr};
-pub use bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError, Secret};
-pub use deployment::{
-    Change, Deployment, DeploymentIter, Deployments, LabelError, Operation, OperationError, Order,
-    ReplayError, VersionId, VersionState,
-};
-pub use fingerprint::{Fingerprint, FingerprintError};
-pub use journal::{
-    JournalCapacity, JournalCapacityError, JournalCounts, JournalEnding, JournalEntry,
-    JournalOutcome, JournalSeal,
-};
+// In the order in which a first program needs them; all else stands in the modules.
+pub use attributes::Attributes;
+pub use audience::{Audience, attr};
+pub use bucket::Secret;
 pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
-pub use pin::{Pin, PinError, TagError, TaggedPin};
-pub use plan::{Explanation, Partition, Plan, Step};
-pub use policy::{ClassDiff, Diff, Fraction, LayerError, Move, OnError, Policy, PolicyError};
-pub use record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun};
-pub use route::{Propensity, PropensityError, Reason, Route, ShadowSet};
-#[cfg(feature = "stats")]
-pub use router::DriveError;
-pub use router::{
-    Batch, Builder, CloseError, Closing, DeployError, Drain, Operator, Reader, ReclaimError,
-    Recording, RestoreError, RestoreFault, Router, Served, Ticket, UnknownRoute, ValidateError,
-};
-pub use shadow::{
-    Comparison, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowCountsIter, ShadowFuture,
-    ShadowQueue, ShadowTask,
-};
-pub use share::{Share, ShareError};
-pub use split::{Arm, Split, SplitError, Stretch};
+pub use plan::Plan;
+pub use policy::{OnError, Policy};
+pub use record::{Assignment, Exposure, Record, Recorder};
+pub use route::{Reason, Route};
+pub use router::{Batch, Builder, Operator, Reader};
+pub use router::{Router, Served, Ticket};
+pub use share::Share;
+pub use split::Arm;
 pub use timestamp::Timestamp;
-pub use unit::{Key, Unit, UnitError, UnitKey};
+pub use unit::{Unit, UnitKey};
+pub use version::VersionState;
+
+/// How units are drawn: the scheme `v1`, its draws and points, and the keys of units.
+pub mod bucketing {
+    pub use crate::bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError};
+    pub use crate::unit::{Key, UnitError};
+}
+
+/// What a decision says of itself: how it came about, and how probable it was.
+pub mod decision {
+    pub use crate::plan::{Explanation, Partition, Step};
+    pub use crate::route::{Propensity, PropensityError, ShadowSet};
+}
+
+/// What a policy is made of beside its main words: layouts, fingerprints, differences, refusals.
+pub mod release {
+    pub use crate::fingerprint::{Fingerprint, FingerprintError};
+    pub use crate::policy::{ClassDiff, Diff, Fraction, LayerError, Move, PolicyError};
+    pub use crate::share::ShareError;
+    pub use crate::split::{Split, SplitError, Stretch};
+}
+
+/// What audiences compare: attributes, and values of them.
+pub mod targeting {
+    pub use crate::attributes::{AsValue, Number, Value, Values};
+    pub use crate::audience::{Attribute, AudienceError};
+}
+
+/// What a router answers to its operator: refusals, states of a drain, what a swap recorded.
+pub mod operator {
+    #[cfg(feature = "stats")]
+    pub use crate::router::DriveError;
+    pub use crate::router::{
+        CloseError, Closing, DeployError, Drain, ReclaimError, Recording, RestoreError,
+        RestoreFault, UnknownRoute, ValidateError,
+    };
+}

@@ -24,7 +24,7 @@ use crate::{
 /// use switchstand::stats::{Alpha, off_policy::OffPolicy};
 /// use switchstand::{Policy, Router, Share};
 ///
-/// let at = |percent| Ok::<_, switchstand::ShareError>(
+/// let at = |percent| Ok::<_, switchstand::release::ShareError>(
 ///     Policy::canary("ranker-2026-11", "v2", Share::percent(percent)?)
 /// );
 /// let (ran, target) = (at(20)?.compile("v1", ["v2"])?, at(50)?.compile("v1", ["v2"])?);

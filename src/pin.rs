@@ -22,7 +22,7 @@ use crate::{
 /// holds it can write another. What a client holds is a [`TaggedPin`].
 ///
 /// ```
-/// use switchstand::{Pin, Policy, Reason, Share};
+/// use switchstand::{pin::Pin, Policy, Reason, Share};
 /// let step = |share| Policy::canary("r", "v2", share).compile("v1", ["v2"]);
 /// let plan = step(Share::ALL)?;
 /// let pin: Pin = plan.pin(&plan.route("user-42")).ok_or("an old route")?;

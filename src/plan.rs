@@ -18,7 +18,6 @@ use crate::{
     fingerprint::Fingerprint,
     policy::{OnError, UnitTable},
     route::{Route, ShadowSet},
-    share::Share,
     split::Finder,
     unit::Unit,
     version::VersionId,

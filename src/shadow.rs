@@ -14,6 +14,7 @@ mod service;
 mod stub;
 mod task;
 
+pub use crate::record::{DropReason, ShadowOutcome, ShadowRun};
 pub use budget::ShadowBudget;
 pub use comparison::{Comparison, Pair};
 pub use ledger::{ShadowCounts, ShadowCountsIter};

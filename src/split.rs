@@ -61,7 +61,7 @@ impl From<(&str, u32)> for Arm {
 /// weight exceeds `floor(point * W / 2^64)`.
 ///
 /// ```
-/// use switchstand::{Arm, Point, Split};
+/// use switchstand::{bucketing::Point, release::Split, Arm};
 /// let split = Split::new([Arm::from(("b", 1)), Arm::from(("a", 3))])?;
 /// assert_eq!(split.arm_at(Point::new(0)).label, "a");
 /// assert_eq!(split.arm_at(Point::new(u64::MAX)).label, "b");

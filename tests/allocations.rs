@@ -5,7 +5,8 @@ use std::convert::Infallible;
 
 use allocation_counter::measure;
 use switchstand::{
-    Arm, Batch, Model, Partition, Policy, Router, ShadowBudget, Share, Unit, UnitKey, Value, attr,
+    Arm, Batch, Model, Policy, Router, Share, Unit, UnitKey, attr, decision::Partition,
+    shadow::ShadowBudget, targeting::Value,
 };
 
 struct Nothing;

@@ -12,7 +12,11 @@
 use std::{io::Write as _, path::PathBuf};
 
 use serde_json::Value;
-use switchstand::{Arm, Draw, Point, Purpose, Secret, Share, Split, UnitKey};
+use switchstand::{
+    Arm, Secret, Share, UnitKey,
+    bucketing::{Draw, Point, Purpose},
+    release::Split,
+};
 
 #[test]
 fn r1_every_frozen_vector_of_scheme_v1_agrees() {

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use switchstand::experiment::Part;
-use switchstand::{Fingerprint, Policy, Record};
+use switchstand::{Policy, Record, release::Fingerprint};
 
 use crate::traffic::users_of;
 use crate::{LAGGING, SERVERS, must};

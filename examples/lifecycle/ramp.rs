@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, error::Error, time::Duration};
 
 use switchstand::{
-    Key, Policy, Router, Share, Timestamp,
+    Policy, Router, Share, Timestamp,
+    bucketing::Key,
     experiment::digest,
     rollout::{Action, Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule},
     stats::guard::{RateGuard, RateTest, Side},

@@ -9,7 +9,11 @@ use std::{
 };
 
 use smartcore::error::Failed;
-use switchstand::{Comparison, Operation, Pair, Record, Recorder, Timestamp};
+use switchstand::{
+    Record, Recorder, Timestamp,
+    deployment::Operation,
+    shadow::{Comparison, Pair},
+};
 
 /// Counts the requests on which a shadow read the same digit as the model that answered.
 #[derive(Default)]

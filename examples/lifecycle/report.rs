@@ -3,7 +3,8 @@
 use std::{fmt::Display, process::ExitCode, time::Duration};
 
 use switchstand::{
-    Diff, Share,
+    Share,
+    release::Diff,
     stats::{Alpha, Refusal, sample_ratio},
 };
 

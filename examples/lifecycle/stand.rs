@@ -13,7 +13,8 @@ use std::{
 use digits::{Reader, Sample, Trained};
 use smartcore::error::Failed;
 use switchstand::{
-    JournalCapacity, Policy, Recording, Router, ShadowBudget, Share, VersionState, stats::Refusal,
+    Policy, Router, Share, VersionState, journal::JournalCapacity, operator::Recording,
+    shadow::ShadowBudget, stats::Refusal,
 };
 
 use crate::{

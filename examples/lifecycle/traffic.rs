@@ -11,7 +11,7 @@ use std::{
 };
 
 use digits::{Reader, Sample};
-use switchstand::{Reason, Route, Router, ShadowTask, Unit};
+use switchstand::{Reason, Route, Router, Unit, shadow::ShadowTask};
 
 use crate::users::{USERS, User};
 

@@ -1,6 +1,6 @@
 //! The people who send requests.
 
-use switchstand::{Attributes, Value};
+use switchstand::{Attributes, targeting::Value};
 
 /// One user: a key that is bucketed, and what is known beside it.
 pub(crate) struct User {

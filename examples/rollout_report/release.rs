@@ -12,7 +12,7 @@ use switchstand::stats::Worse;
 use switchstand::stats::anytime::AnytimeT;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Reading, Side};
 use switchstand::stats::{Alpha, HigherMoments};
-use switchstand::{Assignment, Key, Policy, Router, Share, Timestamp};
+use switchstand::{Assignment, Policy, Router, Share, Timestamp, bucketing::Key};
 
 use crate::requests::{Candidate, Outcome, Requests, USERS};
 

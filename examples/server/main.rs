@@ -37,7 +37,7 @@ mod tests;
 use std::{env, error::Error, sync::Arc, time::Duration};
 
 use app::{App, Pixels, Reader};
-use switchstand::{AsyncModel, Router, ShadowBudget};
+use switchstand::{AsyncModel, Router, shadow::ShadowBudget};
 use tokio::net::TcpListener;
 
 /// One of the lifecycle's models, asked on the thread of the runtime: it takes microseconds.

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use switchstand::{DropReason, ShadowOutcome};
+use switchstand::shadow::{DropReason, ShadowOutcome};
 
 use crate::app::App;
 

@@ -7,7 +7,8 @@ use std::{
 
 use serde_json::{Map, Value, json};
 use switchstand::{
-    Assignment, Key, Policy, Router, Timestamp,
+    Assignment, Policy, Router, Timestamp,
+    bucketing::Key,
     experiment::digest,
     rollout::{Check, Command, Guard, Input, Measured, Phase, Rollout, Sample, Schedule},
     stats::guard::{RateGuard, RateTest, Side},

@@ -1,6 +1,9 @@
 //! Any audience, over any attributes, says what its parts say, and is written and read the same.
 
-use switchstand::{AsValue, Audience, AudienceError, Number, Unit, UnitKey, Value, attr};
+use switchstand::{
+    Audience, Unit, UnitKey, attr,
+    targeting::{AsValue, AudienceError, Number, Value},
+};
 
 use super::bytes::Bytes;
 

@@ -1,6 +1,6 @@
 //! Any sequence of changes of the arms moves exactly what it must.
 
-use switchstand::{Arm, Split};
+use switchstand::{Arm, release::Split};
 
 const LINE: u128 = 1 << 64;
 

@@ -13,7 +13,9 @@ use switchstand::stats::{
     PairedMoments, RatioMoments, agreement, anytime, covariate, means, ratios,
 };
 use switchstand::{
-    Deployments, Operation, Pin, Router, TaggedPin, Timestamp, UnitKey, VersionState,
+    Router, Timestamp, UnitKey, VersionState,
+    deployment::{Deployments, Operation},
+    pin::{Pin, TaggedPin},
 };
 
 /// Tells whether the bytes are stored state of any kind.

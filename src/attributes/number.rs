@@ -11,7 +11,7 @@ use core::fmt;
 /// NaN equals itself and comes last. No audience matches NaN.
 ///
 /// ```
-/// use switchstand::Number;
+/// use switchstand::targeting::Number;
 /// assert_eq!(Number::from(1), Number::from(1.0));
 /// assert!(Number::from(9_007_199_254_740_993_i64) > Number::from(9_007_199_254_740_992.0));
 /// assert!(Number::from(i128::MAX) < Number::from(f64::INFINITY));

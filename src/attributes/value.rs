@@ -60,7 +60,7 @@ impl PartialEq for Value<'_> {
 /// There is no implementation for `u128`, which may exceed [`Value::Integer`].
 ///
 /// ```
-/// use switchstand::{AsValue, Value};
+/// use switchstand::targeting::{AsValue, Value};
 ///
 /// enum Tier { Free, Paid }
 ///

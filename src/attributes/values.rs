@@ -11,7 +11,7 @@ use super::{AsValue, Value};
 /// out `Value::List(&collection)`.
 ///
 /// ```
-/// use switchstand::{Unit, Value, attr};
+/// use switchstand::{attr, targeting::Value, Unit};
 /// let groups = ["staff", "beta"];
 /// let attributes = [("groups", Value::List(&groups))];
 /// assert!(attr("groups").any_of(["beta", "alpha"]).matches(&Unit::from("ana").with(&attributes)));

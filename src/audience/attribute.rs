@@ -34,7 +34,7 @@ pub struct Attribute {
 /// ```
 /// use switchstand::{Unit, attr};
 /// let adults = attr("age").at_least(18).and(attr("country").one_of(["es", "pt"]));
-/// let attributes = [("age", 31.into()), ("country", switchstand::Value::from("pt"))];
+/// let attributes = [("age", 31.into()), ("country", switchstand::targeting::Value::from("pt"))];
 /// assert!(adults.matches(&Unit::from("user-42").with(&attributes)));
 /// assert!(!adults.matches(&Unit::from("user-42")));
 /// ```

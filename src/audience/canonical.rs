@@ -281,7 +281,13 @@ mod tests {
             (|a| a.is(0.5), joined(&[&[1, 3], &one_half])),
             (|a| a.is_not(true), joined(&[&[2, 1, 1]])),
             (
-                |a| a.one_of([crate::Value::from("x"), false.into(), "x".into()]),
+                |a| {
+                    a.one_of([
+                        crate::attributes::Value::from("x"),
+                        false.into(),
+                        "x".into(),
+                    ])
+                },
                 joined(&[&[3], &TWO, &[1, 0], &[4], &ONE, b"x"]),
             ),
             (|a| a.starts_with("x"), joined(&[&[4], &ONE, b"x"])),

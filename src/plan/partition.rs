@@ -10,7 +10,7 @@ use crate::{route::Route, unit::Unit, version::VersionId};
 /// It is a buffer: kept and handed in again, it allocates only for a batch larger than before.
 ///
 /// ```
-/// use switchstand::{Partition, Policy};
+/// use switchstand::{decision::Partition, Policy};
 /// let plan = Policy::ab_test("test", [("v1", 1), ("v2", 1)]).compile("v1", ["v2"])?;
 /// let users = ["ana", "ben", "cho", "dov"];
 /// let mut partition = Partition::default();

@@ -64,7 +64,7 @@ impl Policy {
     /// Lays the arms of an A/B test out afresh, and tells whom that moves.
     ///
     /// Each [`reweight`](Policy::reweight) may leave more stretches behind, until
-    /// [`SplitError::TooManyStretches`](crate::SplitError::TooManyStretches) refuses the next.
+    /// [`SplitError::TooManyStretches`](crate::release::SplitError::TooManyStretches) refuses the next.
     /// A fresh layout has one stretch an arm. It costs what the difference says: units change
     /// their arm although no weight does, so it belongs between two experiments.
     ///

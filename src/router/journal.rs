@@ -65,7 +65,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// kept: whoever wants it takes a handle before.
     ///
     /// ```
-    /// use switchstand::{JournalCapacity, JournalOutcome, Router};
+    /// use switchstand::{journal::{JournalCapacity, JournalOutcome}, Router};
     /// let router = Router::builder("ranker")
     ///     .journal(JournalCapacity::new(100_000)?)
     ///     .build("v1", "blue")?;

@@ -7,7 +7,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Acts in somebody's name, or against a known generation.
     ///
     /// ```
-    /// use switchstand::{OperationError, Policy, Router};
+    /// use switchstand::{deployment::OperationError, Policy, Router};
     /// let router = Router::new("ranker", "v1", ())?;
     /// let seen = router.generation();
     /// let ana = router.operator().named("ana").expecting(seen);

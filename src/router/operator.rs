@@ -105,7 +105,10 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         };
         let (id, model) = {
             let mut turn = self.shared().turn(self.expected)?;
-            let id = turn.next().get(version).map(crate::Deployment::id);
+            let id = turn
+                .next()
+                .get(version)
+                .map(crate::deployment::Deployment::id);
             turn.apply(&operation)?;
             let model = id.and_then(|id| self.shared().published.lock().get(id)?.model().into());
             (id, model)
@@ -118,7 +121,12 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         }
         let mut turn = self.shared().turn(self.expected)?;
         // Another deployment may bear the label by now; it was not the one checked.
-        if turn.next().get(version).map(crate::Deployment::id) != id {
+        if turn
+            .next()
+            .get(version)
+            .map(crate::deployment::Deployment::id)
+            != id
+        {
             return Err(OperationError::UnknownVersion {
                 version: version.to_owned(),
             }
@@ -265,7 +273,10 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
             version: version.to_owned(),
         };
         let mut turn = self.shared().turn(self.expected)?;
-        let id = turn.next().get(version).map(crate::Deployment::id);
+        let id = turn
+            .next()
+            .get(version)
+            .map(crate::deployment::Deployment::id);
         turn.apply(&operation)?;
         let unknown = || OperationError::UnknownVersion {
             version: version.to_owned(),

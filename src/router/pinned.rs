@@ -13,7 +13,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Returns what keeps a session on the version of a route of this router.
     ///
     /// ```
-    /// use switchstand::{Policy, Reason, Router, Secret, TaggedPin};
+    /// use switchstand::{pin::TaggedPin, Policy, Reason, Router, Secret};
     /// let router = Router::builder("ranker").secret(Secret::new([7; 16])).build("v1", ())?;
     /// let route = router.route("user-42");
     /// let pin = router.pin(&route)?;

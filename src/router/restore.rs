@@ -16,7 +16,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// told so first:
     ///
     /// ```
-    /// use switchstand::{Deployments, Operation, Router, VersionState};
+    /// use switchstand::{deployment::{Deployments, Operation}, Router, VersionState};
     /// # let before = Router::new("ranker", "v1", 1)?;
     /// # before.deploy("v2", 2)?;
     /// # before.reject("v2", "wrong file")?;

@@ -64,7 +64,7 @@ impl Ledger {
 /// are read, 32 times in a row, those that ended during the last reading are told as pending.
 ///
 /// ```
-/// use switchstand::{DropReason, Policy, Router, Share, ShadowOutcome};
+/// use switchstand::{shadow::{DropReason, ShadowOutcome}, Policy, Router, Share};
 /// let router = Router::new("ranker", "v1", ())?;
 /// router.deploy("v2", ())?;
 /// router.release(Policy::shadow("look", "v2", Share::ALL))?;

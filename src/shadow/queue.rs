@@ -58,7 +58,7 @@ impl<M, I> From<ShadowTask<M, I>> for DueShadow<M, I> {
 ///
 /// ```
 /// # use core::{convert::Infallible, num::NonZeroUsize, time::Duration};
-/// # use switchstand::{Model, Policy, Router, Share, ShadowQueue, Timestamp};
+/// # use switchstand::{shadow::ShadowQueue, Model, Policy, Router, Share, Timestamp};
 /// # struct Doubler;
 /// # impl Model for Doubler {
 /// #     type Input = f64;

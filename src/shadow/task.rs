@@ -33,7 +33,7 @@ use core::{
 ///
 /// ```compile_fail,E0308
 /// # use core::convert::Infallible;
-/// # use switchstand::{Model, ShadowTask};
+/// # use switchstand::{shadow::ShadowTask, Model};
 /// # struct Doubler;
 /// # impl Model for Doubler {
 /// #     type Input = f64;

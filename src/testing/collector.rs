@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 
 use super::ManualClock;
-use crate::{Change, Exposure, Record, Recorder, ShadowRun, Timestamp};
+use crate::{Exposure, Record, Recorder, Timestamp, deployment::Change, record::ShadowRun};
 
 /// Keeps the records that a router hands it, in the order in which they came.
 ///

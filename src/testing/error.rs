@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{OperationError, PolicyError, ShareError, stats::Refusal};
+use crate::{deployment::OperationError, policy::PolicyError, share::ShareError, stats::Refusal};
 
 /// Tells why a policy cannot be tested in this way; the assertions fail with it.
 #[derive(Clone, Debug, Error, PartialEq)]

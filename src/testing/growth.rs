@@ -3,7 +3,10 @@
 use core::fmt;
 
 use super::{Member, TestError, fail, never::MAX_KINDS, never::too_many};
-use crate::{Move, Policy, policy::Changes};
+use crate::{
+    Policy,
+    policy::{Changes, Move},
+};
 
 /// Asserts that the second policy takes no version from a unit of the first.
 ///
@@ -17,7 +20,7 @@ use crate::{Move, Policy, policy::Changes};
 /// ```
 /// use switchstand::{Policy, attr};
 /// use switchstand::testing::assert_only_grows;
-/// let canary = |share: &str| Ok::<_, switchstand::ShareError>(
+/// let canary = |share: &str| Ok::<_, switchstand::release::ShareError>(
 ///     Policy::canary("ranker-2026-11", "v2", share.parse()?),
 /// );
 /// assert_only_grows(&canary("1%")?, &canary("5%")?);

@@ -3,7 +3,11 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::{AsValue, Attributes, Unit, UnitKey, Value, audience::Witness};
+use crate::{
+    Attributes, Unit, UnitKey,
+    attributes::{AsValue, Value},
+    audience::Witness,
+};
 
 type AnyValue = Arc<dyn AsValue + Send + Sync>;
 

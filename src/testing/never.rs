@@ -54,7 +54,7 @@ pub fn find_reached(
     policy.check_form()?;
     audience
         .check()
-        .map_err(|source| crate::PolicyError::Audience {
+        .map_err(|source| crate::policy::PolicyError::Audience {
             field: "audience",
             source,
         })?;

@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 use thiserror::Error;
 
 use super::Member;
-use crate::{AsValue, Audience, Share, Unit, UnitKey};
+use crate::{Audience, Share, Unit, UnitKey, attributes::AsValue};
 
 /// Holds units to try a policy on, made up or given one by one.
 ///

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{OperationError, Plan, Policy, Router};
+use crate::{Plan, Policy, Router, deployment::OperationError};
 
 /// Is the label that the live version has where a policy is tested by itself.
 pub const LIVE: &str = "live";

@@ -5,7 +5,7 @@
 //! invalid network out of its list; so does this test, wherever the crate refuses.
 
 use serde_json::Value;
-use switchstand::{AsValue, Attributes, Audience, Policy, Unit, attr};
+use switchstand::{Attributes, Audience, Policy, Unit, attr, targeting::AsValue};
 
 use super::{Outcome, answered};
 
@@ -15,10 +15,10 @@ const NOW: &str = "2026-11-29T00:00:00Z";
 struct Known<'a>(&'a Value);
 
 impl Attributes for Known<'_> {
-    fn get(&self, name: &str) -> Option<switchstand::Value<'_>> {
+    fn get(&self, name: &str) -> Option<switchstand::targeting::Value<'_>> {
         match self.0.get(name) {
-            Some(value) => value.as_str().map(switchstand::Value::Text),
-            None if name == "currentTime" => Some(switchstand::Value::Text(NOW)),
+            Some(value) => value.as_str().map(switchstand::targeting::Value::Text),
+            None if name == "currentTime" => Some(switchstand::targeting::Value::Text(NOW)),
             None => None,
         }
     }
@@ -43,7 +43,7 @@ pub(crate) fn check(case: &Value) -> Outcome {
     let key = known
         .get("userId")
         .map_or("nobody".to_owned(), |id| match id.as_value() {
-            switchstand::Value::Text(text) => text.to_owned(),
+            switchstand::targeting::Value::Text(text) => text.to_owned(),
             _ => "nobody".to_owned(),
         });
     let unit = Unit::from(&key).with(&known);

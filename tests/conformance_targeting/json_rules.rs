@@ -1,7 +1,7 @@
 //! Rules in JSON: conditions that choose among variants.
 
 use serde_json::Value;
-use switchstand::{Attribute, Audience, Policy, Unit, attr};
+use switchstand::{Audience, Policy, Unit, attr, targeting::Attribute};
 
 use super::{Outcome, answered};
 
@@ -102,12 +102,12 @@ enum Known {
     Truth(bool),
 }
 
-impl switchstand::AsValue for Known {
-    fn as_value(&self) -> switchstand::Value<'_> {
+impl switchstand::targeting::AsValue for Known {
+    fn as_value(&self) -> switchstand::targeting::Value<'_> {
         match self {
-            Known::Text(text) => switchstand::Value::Text(text),
-            Known::Number(number) => switchstand::Value::Float(*number),
-            Known::Truth(truth) => switchstand::Value::Bool(*truth),
+            Known::Text(text) => switchstand::targeting::Value::Text(text),
+            Known::Number(number) => switchstand::targeting::Value::Float(*number),
+            Known::Truth(truth) => switchstand::targeting::Value::Bool(*truth),
         }
     }
 }

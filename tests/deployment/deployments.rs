@@ -11,8 +11,12 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use switchstand::{
-    Attributes, Drain, JournalCapacity, Model, OnError, OperationError, Policy, PolicyError,
-    ReclaimError, Router, Share, Unit, Value, VersionState, attr,
+    Attributes, Model, OnError, Policy, Router, Share, Unit, VersionState, attr,
+    deployment::OperationError,
+    journal::JournalCapacity,
+    operator::{Drain, ReclaimError},
+    release::PolicyError,
+    targeting::Value,
 };
 
 use super::pair::{pair, ready};

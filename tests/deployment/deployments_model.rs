@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use switchstand::{
-    Change, Deployments, OperationError, Order, ReplayError, Share, Timestamp, VersionState,
+    Share, Timestamp, VersionState,
+    deployment::{Change, Deployments, OperationError, Order, ReplayError},
 };
 
 use naive::{Asked, LABELS, Naive, Step};

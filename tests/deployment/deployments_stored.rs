@@ -10,7 +10,10 @@
 
 use allocation_counter::measure;
 use serde_json::{Value, json};
-use switchstand::{Deployments, Operation, OperationError, Policy, Router, Share};
+use switchstand::{
+    Policy, Router, Share,
+    deployment::{Deployments, Operation, OperationError},
+};
 
 /// v1 live, v2 a canary that was rejected, v3 staged and shadowed, v4 ready.
 fn state() -> Deployments {

@@ -1,6 +1,9 @@
 //! A policy that is in force already is not released once more.
 
-use switchstand::{Deployments, Operation, Order, Policy, Router, Share, Timestamp, attr};
+use switchstand::{
+    Policy, Router, Share, Timestamp, attr,
+    deployment::{Deployments, Operation, Order},
+};
 
 fn canary(percent: u32) -> Policy {
     Policy::canary("r", "v2", Share::percent(percent).unwrap())

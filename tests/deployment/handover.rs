@@ -15,8 +15,9 @@ use std::{
 };
 
 use switchstand::{
-    CloseError, Deployments, Model, OperationError, Policy, ReclaimError, RestoreFault, Router,
-    Share, ValidateError, VersionState,
+    Model, Policy, Router, Share, VersionState,
+    deployment::{Deployments, OperationError},
+    operator::{CloseError, ReclaimError, RestoreFault, ValidateError},
 };
 
 use super::pair::{pair, ready};

@@ -17,8 +17,10 @@ use std::{
 };
 
 use switchstand::{
-    Attributes, Batch, Builder, JournalCapacity, JournalCounts, JournalEnding, JournalOutcome,
-    Model, OnError, Policy, Recording, Router, Share, Unit, UnitKey, Value, attr,
+    Attributes, Batch, Builder, Model, OnError, Policy, Router, Share, Unit, UnitKey, attr,
+    journal::{JournalCapacity, JournalCounts, JournalEnding, JournalOutcome},
+    operator::Recording,
+    targeting::Value,
 };
 
 /// Doubles even numbers, fails on odd ones and panics on 13.

@@ -18,8 +18,9 @@ use std::{
 };
 
 use switchstand::{
-    Change, LabelError, Model, Operation, OperationError, Policy, ReclaimError, Record, Recorder,
-    Router, Share, Timestamp, ValidateError, VersionState,
+    Model, Policy, Record, Recorder, Router, Share, Timestamp, VersionState,
+    deployment::{Change, LabelError, Operation, OperationError},
+    operator::{ReclaimError, ValidateError},
 };
 
 use super::pair::{pair, ready};

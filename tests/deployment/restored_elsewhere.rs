@@ -1,6 +1,6 @@
 //! A state goes on under the name and the secret that it was stored under, or it is said.
 
-use switchstand::{Deployments, RestoreFault, Router, Secret};
+use switchstand::{Router, Secret, deployment::Deployments, operator::RestoreFault};
 
 const MODELS: [(&str, ()); 1] = [("v1", ())];
 

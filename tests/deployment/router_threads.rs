@@ -17,7 +17,8 @@ use std::{
 };
 
 use switchstand::{
-    Attributes, Plan, Policy, ReclaimError, Route, Router, Share, Unit, Value, attr,
+    Attributes, Plan, Policy, Route, Router, Share, Unit, attr, operator::ReclaimError,
+    targeting::Value,
 };
 
 const VERSIONS: [&str; 4] = ["v1", "v2", "v3", "v4"];

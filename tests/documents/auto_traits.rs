@@ -3,14 +3,22 @@
 use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
 
 use switchstand::{
-    Arm, Assignment, Attribute, Audience, AudienceError, Builder, Change, Comparison, DeployError,
-    Deployment, DeploymentIter, Deployments, Draw, DrawError, DropReason, DueShadow, Exposure,
-    Fingerprint, FingerprintError, Key, LabelError, Model, Number, OnError, Operation,
-    OperationError, Operator, Pair, Plan, Point, Policy, PolicyError, Propensity, PropensityError,
-    Purpose, Reason, ReclaimError, Record, Recorder, Route, Router, Scheme, SchemeError, Secret,
-    Served, ShadowBudget, ShadowCounts, ShadowCountsIter, ShadowFuture, ShadowOutcome, ShadowQueue,
-    ShadowRun, ShadowSet, ShadowTask, Share, ShareError, Split, SplitError, Ticket, Timestamp,
-    UnitError, UnitKey, ValidateError, Value, VersionId, VersionState,
+    Arm, Assignment, Audience, Builder, Exposure, Model, OnError, Operator, Plan, Policy, Reason,
+    Record, Recorder, Route, Router, Secret, Served, Share, Ticket, Timestamp, UnitKey,
+    VersionState,
+    bucketing::{Draw, DrawError, Key, Point, Purpose, Scheme, SchemeError, UnitError},
+    decision::{Propensity, PropensityError, ShadowSet},
+    deployment::{
+        Change, Deployment, DeploymentIter, Deployments, LabelError, Operation, OperationError,
+        VersionId,
+    },
+    operator::{DeployError, ReclaimError, ValidateError},
+    release::{Fingerprint, FingerprintError, PolicyError, ShareError, Split, SplitError},
+    shadow::{
+        Comparison, DropReason, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowCountsIter,
+        ShadowFuture, ShadowOutcome, ShadowQueue, ShadowRun, ShadowTask,
+    },
+    targeting::{Attribute, AudienceError, Number, Value},
 };
 
 /// A model as most are: shared by threads, answering with owned values.

@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use switchstand::{Arm, Draw, Key, Plan, Policy, Purpose, Reason, Route, Router, Secret, Share};
+use switchstand::{
+    Arm, Plan, Policy, Reason, Route, Router, Secret, Share,
+    bucketing::{Draw, Key, Purpose},
+};
 
 const CHAPTERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/guide");
 const VECTORS: &str = concat!(

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use super::naive::{Asked, Val, any_key, any_pairs, any_tree};
 use proptest::prelude::*;
-use switchstand::{Attributes, Audience, Number, Unit, UnitKey, Value, attr};
+use switchstand::{
+    Attributes, Audience, Unit, UnitKey, attr,
+    targeting::{Number, Value},
+};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
@@ -219,7 +222,7 @@ fn words_tell_what_is_asked() {
 
 #[test]
 fn bounds_hold_on_both_sides() {
-    type Bound = fn(switchstand::Attribute, Number) -> Audience;
+    type Bound = fn(switchstand::targeting::Attribute, Number) -> Audience;
     let cases: [(Bound, [bool; 3]); 4] = [
         (|a, n| a.at_least(n), [false, true, true]),
         (|a, n| a.at_most(n), [true, true, false]),
@@ -240,8 +243,8 @@ fn bounds_hold_on_both_sides() {
 fn audiences_cross_threads_and_stay_small() {
     fn crosses<T: Send + Sync + Clone + 'static>() {}
     crosses::<Audience>();
-    crosses::<switchstand::AudienceError>();
-    crosses::<switchstand::Attribute>();
+    crosses::<switchstand::targeting::AudienceError>();
+    crosses::<switchstand::targeting::Attribute>();
     crosses::<Number>();
     assert!(size_of::<Audience>() <= 72);
     assert!(size_of::<Option<Value<'_>>>() <= 32);

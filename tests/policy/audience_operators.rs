@@ -12,7 +12,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use switchstand::{Audience, Policy, Unit, Value, attr};
+use switchstand::{Audience, Policy, Unit, attr, targeting::Value};
 
 /// Asserts what a rule in TOML says of values of the attribute `a`, also after JSON and TOML.
 fn holds(rule: &str, yes: &[Value<'_>], no: &[Value<'_>]) {

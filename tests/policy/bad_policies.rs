@@ -3,8 +3,9 @@
 
 use super::refusals::all_are_refused;
 use switchstand::{
-    Arm, Audience, AudienceError, Policy, PolicyError, Share, SplitError, UnitKey, VersionState,
-    attr,
+    Arm, Audience, Policy, Share, UnitKey, VersionState, attr,
+    release::{PolicyError, SplitError},
+    targeting::AudienceError,
 };
 
 fn canary(version: &str) -> Policy {

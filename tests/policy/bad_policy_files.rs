@@ -7,7 +7,7 @@
 )]
 
 use super::refusals::all_are_refused;
-use switchstand::{Policy, PolicyError, Share};
+use switchstand::{Policy, Share, release::PolicyError};
 
 /// What a policy file says, and what the refusal must name.
 const FILES: &[(&str, &[&str])] = &[

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use switchstand::{Draw, Explanation, Policy, Purpose, Reason, Router, Secret, Share, Unit, attr};
+use switchstand::{
+    Policy, Reason, Router, Secret, Share, Unit, attr,
+    bucketing::{Draw, Purpose},
+    decision::Explanation,
+};
 
 type Row = (Reason, bool, String);
 

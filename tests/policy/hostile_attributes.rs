@@ -5,7 +5,10 @@ mod documents;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use switchstand::{Attributes, Audience, AudienceError, Unit, UnitKey, Value, attr};
+use switchstand::{
+    Attributes, Audience, Unit, UnitKey, attr,
+    targeting::{AudienceError, Value},
+};
 
 const TWO53: i64 = 9_007_199_254_740_992;
 

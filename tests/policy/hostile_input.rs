@@ -6,8 +6,11 @@
 )]
 
 use switchstand::{
-    Arm, Attributes, Audience, AudienceError, OperationError, Plan, Point, Policy, PolicyError,
-    Reason, Route, Share, ShareError, Split, SplitError, Unit, UnitKey, Value, attr,
+    Arm, Attributes, Audience, Plan, Policy, Reason, Route, Share, Unit, UnitKey, attr,
+    bucketing::Point,
+    deployment::OperationError,
+    release::{PolicyError, ShareError, Split, SplitError},
+    targeting::{AudienceError, Value},
 };
 
 /// The table that is included in the documentation.

@@ -11,7 +11,11 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use proptest::prelude::*;
-use switchstand::{AsValue, Attribute, Attributes, Audience, Key, UnitKey, Value, attr};
+use switchstand::{
+    Attributes, Audience, UnitKey, attr,
+    bucketing::Key,
+    targeting::{AsValue, Attribute, Value},
+};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Val {
@@ -199,8 +203,8 @@ impl Tree {
 
 fn rule(name: Attribute, cond: &Cond) -> Audience {
     let number = |value: &Val| match value {
-        Val::Int(integer) => switchstand::Number::from(*integer),
-        Val::Float(float) => switchstand::Number::from(*float),
+        Val::Int(integer) => switchstand::targeting::Number::from(*integer),
+        Val::Float(float) => switchstand::targeting::Number::from(*float),
         other => panic!("{other:?} is no bound"),
     };
     match cond {

@@ -275,7 +275,7 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
 fn a_point_of_a_layout_is_sixteen_lower_case_digits() {
     let read = |point: &str| {
         let text = format!("from = \"{point}\"\narm = \"a\"");
-        toml::from_str::<switchstand::Stretch>(&text)
+        toml::from_str::<switchstand::release::Stretch>(&text)
     };
     assert_eq!(read("00000000000000af").unwrap().from, 0xaf);
     assert_eq!(read("ffffffffffffffff").unwrap().from, u64::MAX);

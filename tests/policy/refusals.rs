@@ -6,7 +6,9 @@
     reason = "a test that cannot be set up fails"
 )]
 
-use switchstand::{OperationError, Policy, PolicyError, Route, Router, Share, VersionState};
+use switchstand::{
+    Policy, Route, Router, Share, VersionState, deployment::OperationError, release::PolicyError,
+};
 
 /// A router with a version in each state, and a policy in force.
 fn router() -> Router<()> {

@@ -1,6 +1,8 @@
 //! What builder methods do when they are called twice: add, or refuse.
 
-use switchstand::{Audience, OnError, OperationError, Policy, PolicyError, Share, Unit, attr};
+use switchstand::{
+    Audience, OnError, Policy, Share, Unit, attr, deployment::OperationError, release::PolicyError,
+};
 
 fn canary() -> Policy {
     Policy::canary("r", "v2", half())

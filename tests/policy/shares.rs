@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
-use switchstand::{Point, Share};
+use switchstand::{Share, bucketing::Point};
 
 const WHOLE: u32 = 1_000_000_000;
 

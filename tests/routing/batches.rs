@@ -9,7 +9,7 @@
 use std::convert::Infallible;
 
 use proptest::prelude::*;
-use switchstand::{Batch, Partition, Plan, Policy, Reason, Router, Share, Unit, attr};
+use switchstand::{Batch, Plan, Policy, Reason, Router, Share, Unit, attr, decision::Partition};
 
 fn share() -> impl Strategy<Value = Share> {
     prop_oneof![

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 
 use super::spec::{LIVE, Person, Spec, Technique};
 use proptest::prelude::*;
-use switchstand::{ClassDiff, Diff, Fraction, Policy, PolicyError, Share, UnitKey, attr};
+use switchstand::{
+    Policy, Share, UnitKey, attr,
+    release::{ClassDiff, Diff, Fraction, PolicyError},
+};
 
 const LINE: u128 = 1 << 64;
 

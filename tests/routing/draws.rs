@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use switchstand::{Draw, Key, Policy, Purpose, Router, Secret, Share};
+use switchstand::{
+    Policy, Router, Secret, Share,
+    bucketing::{Draw, Key, Purpose},
+};
 
 const PURPOSES: [Purpose; 5] = [
     Purpose::Split,

@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 
-use switchstand::{OperationError, Policy, Reason, Router, Share, Unit, attr};
+use switchstand::{Policy, Reason, Router, Share, Unit, attr, deployment::OperationError};
 
 fn percent(percent: u32) -> Share {
     Share::percent(percent).unwrap()
@@ -165,7 +165,7 @@ fn a_live_version_cannot_shed_and_becoming_live_ends_it() {
     #[cfg(feature = "serde")]
     {
         let stored = serde_json::to_string(&router.deployments()).unwrap();
-        let read: switchstand::Deployments = serde_json::from_str(&stored).unwrap();
+        let read: switchstand::deployment::Deployments = serde_json::from_str(&stored).unwrap();
         assert_eq!(read.get("v2").unwrap().shed(), Share::ALL);
     }
     router.swap("v2").unwrap();

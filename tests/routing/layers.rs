@@ -1,6 +1,6 @@
 //! Releases of one layer that overlap are refused when they are checked together.
 
-use switchstand::{LayerError, Policy, Reason, Share};
+use switchstand::{Policy, Reason, Share, release::LayerError};
 
 fn policy(release: &str, layer: &str, from: u32, to: u32) -> Policy {
     let percent = |percent| Share::percent(percent).unwrap_or_default();

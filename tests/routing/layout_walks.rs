@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
-use switchstand::{Arm, Split, SplitError};
+use switchstand::{
+    Arm,
+    release::{Split, SplitError},
+};
 
 /// One change of the arms of a split.
 #[derive(Clone, Debug)]

@@ -11,8 +11,9 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 use switchstand::{
-    Key, Pin, PinError, Plan, Policy, Reason, Router, Secret, Share, TagError, TaggedPin, Unit,
-    attr,
+    Plan, Policy, Reason, Router, Secret, Share, Unit, attr,
+    bucketing::Key,
+    pin::{Pin, PinError, TagError, TaggedPin},
 };
 
 fn percent(percent: u32) -> Share {

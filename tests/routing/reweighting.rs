@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use proptest::prelude::*;
-use switchstand::{Arm, Policy, PolicyError, Split, SplitError, Stretch, Unit};
+use switchstand::{
+    Arm, Policy, Unit,
+    release::{PolicyError, Split, SplitError, Stretch},
+};
 
 const LINE: u128 = 1 << 64;
 

@@ -8,7 +8,10 @@
     reason = "a test that cannot go on fails"
 )]
 
-use switchstand::{Arm, Draw, Plan, Policy, Purpose, Reason, Secret, Share, UnitKey};
+use switchstand::{
+    Arm, Plan, Policy, Reason, Secret, Share, UnitKey,
+    bucketing::{Draw, Purpose},
+};
 
 /// Quantiles of χ² at 10^-6 and 1 - 10^-6, in thousandths.
 const DF_9: (i128, i128) = (228, 44_810);

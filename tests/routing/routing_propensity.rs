@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::spec::{LIVE, OTHERS, Person, Spec, Technique};
-use switchstand::{Arm, Policy, Propensity, Reason, Router, Share, Unit};
+use switchstand::{Arm, Policy, Reason, Router, Share, Unit, decision::Propensity};
 
 const ALL: u128 = 1_000_000_000;
 

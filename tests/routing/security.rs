@@ -9,8 +9,9 @@
 use std::collections::BTreeSet;
 
 use switchstand::{
-    Audience, Key, Pin, Plan, Policy, Reason, Router, Secret, Share, TagError, TaggedPin, Unit,
-    UnitKey,
+    Audience, Plan, Policy, Reason, Router, Secret, Share, Unit, UnitKey,
+    bucketing::Key,
+    pin::{Pin, TagError, TaggedPin},
 };
 
 const RELEASE: &str = "ranker-2026-11";

@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 use switchstand::comparison::{
     Agreement, Confusion, Difference, Exact, PairedComparison, Tally, Worst,
 };
-use switchstand::{Comparison, Pair, UnitKey, stats::Refusal};
+use switchstand::{
+    UnitKey,
+    shadow::{Comparison, Pair},
+    stats::Refusal,
+};
 
 /// A unit, what each side answered or the class of its error, and perhaps how long both took.
 type Request = (u64, [Result<u8, u8>; 2], Option<[u32; 2]>);

@@ -2,7 +2,10 @@
 #![cfg(feature = "stats")]
 
 use switchstand::comparison::{PairedComparison, Tally};
-use switchstand::{Comparison, Pair, UnitKey};
+use switchstand::{
+    UnitKey,
+    shadow::{Comparison, Pair},
+};
 
 /// Fails so often, each time with another class, and gives what was kept.
 fn failing(classes: impl Iterator<Item = String>) -> Tally<u8> {

@@ -7,8 +7,9 @@ use std::sync::{
 };
 
 use switchstand::{
-    Comparison, Model, Pair, Policy, Router, Share, Timestamp, UnitKey,
+    Model, Policy, Router, Share, Timestamp, UnitKey,
     comparison::{Difference, Exact, PairedComparison, Tolerance, TopOverlap},
+    shadow::{Comparison, Pair},
 };
 
 /// Gives a score, a label and a ranking to a number; errs on multiples of 10.

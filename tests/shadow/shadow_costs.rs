@@ -8,7 +8,8 @@ use std::sync::{
 };
 
 use switchstand::{
-    Comparison, Model, Pair, Policy, Record, Recorder, Router, ShadowBudget, Share, Timestamp,
+    Model, Policy, Record, Recorder, Router, Share, Timestamp,
+    shadow::{Comparison, Pair, ShadowBudget},
 };
 
 struct Echo;

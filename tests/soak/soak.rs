@@ -24,7 +24,9 @@ use std::{
 };
 
 use switchstand::{
-    JournalCapacity, JournalEnding, Policy, ReclaimError, Recording, Router, Share, Ticket,
+    Policy, Router, Share, Ticket,
+    journal::{JournalCapacity, JournalEnding},
+    operator::{ReclaimError, Recording},
 };
 
 thread_local! {

@@ -10,7 +10,7 @@ pub(crate) mod records;
 pub(crate) mod rollout;
 
 use serde_json::{Value, json};
-use switchstand::{Deployments, Pin, Policy, Router, Secret};
+use switchstand::{Policy, Router, Secret, deployment::Deployments, pin::Pin};
 
 use crate::units::{COUNT, with_unit};
 
@@ -71,7 +71,7 @@ pub(crate) fn routes_of(stored: &Value, secret: Option<u8>, pin: Option<&str>) -
 /// Says which versions are deployed, in which state, and how much of each is shed.
 pub(crate) fn deployed(stored: &Value) -> Value {
     let state: Deployments = serde_json::from_value(stored.clone()).unwrap();
-    let each = |one: &switchstand::Deployment| {
+    let each = |one: &switchstand::deployment::Deployment| {
         json!([one.label(), one.state().to_string(), one.shed().nanos()])
     };
     json!([

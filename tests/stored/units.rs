@@ -6,7 +6,7 @@
 //! `i % 11 == 4` asks for v2, with `i % 11 == 5` for v3. A unit with `i % 19 == 3` has the case's
 //! pin, if the case has one.
 
-use switchstand::{Attributes, Key, Unit, Value};
+use switchstand::{Attributes, Unit, bucketing::Key, targeting::Value};
 
 pub(crate) struct Known(pub(crate) u32);
 

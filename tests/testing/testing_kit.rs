@@ -18,7 +18,8 @@ use switchstand::testing::{
     Collector, Gate, ManualClock, Member, Replay, ScriptedEvidence, ScriptedFailure, ScriptedModel,
 };
 use switchstand::{
-    AsyncModel, Model, Policy, Record, Recorder, Router, ShadowOutcome, Share, Timestamp, attr,
+    AsyncModel, Model, Policy, Record, Recorder, Router, Share, Timestamp, attr,
+    shadow::ShadowOutcome,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,7 +1,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use switchstand::{Comparison, Model, Pair, Router};
+use switchstand::{shadow::{Comparison, Pair}, Model, Router};
 
 struct Plain;
 

@@ -2,7 +2,11 @@
 
 use std::{error::Error, thread, time::Instant};
 
-use switchstand::{Drain, JournalCounts, Policy, Recording, Share, VersionState};
+use switchstand::{
+    Policy, Share, VersionState,
+    journal::JournalCounts,
+    operator::{Drain, Recording},
+};
 
 use crate::{report::count, stand::Stand};
 

@@ -4,7 +4,7 @@ use core::future::{Future, pending, poll_fn};
 use core::task::Poll;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use switchstand::{AsyncModel, Router, ShadowBudget};
+use switchstand::{AsyncModel, Router, shadow::ShadowBudget};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{OperationError, rollout::RolloutError, stats::guard::GuardError};
+use crate::{deployment::OperationError, rollout::RolloutError, stats::guard::GuardError};
 
 /// Tells why a release cannot be rehearsed.
 #[derive(Clone, Debug, Error, PartialEq)]

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Binomial, Distribution};
 
-use crate::{Plan, Unit, VersionId, testing::Population};
+use crate::{Plan, Unit, deployment::VersionId, testing::Population};
 
 /// Whose answer a unit gets, and whether that is evidence.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -6,8 +6,12 @@ use rand_distr::{Distribution, Gamma, Uniform, weighted::WeightedAliasIndex};
 
 use super::{Rehearsal, RehearsalError, effect::Kind, error::positive};
 use crate::{
-    Deployments, OperationError, Plan, Policy, Secret, VersionId, policy::CheckedPolicy,
-    rollout::Check, stats::guard::RateTest, testing::LIVE,
+    Plan, Policy, Secret,
+    deployment::{Deployments, OperationError, VersionId},
+    policy::CheckedPolicy,
+    rollout::Check,
+    stats::guard::RateTest,
+    testing::LIVE,
 };
 
 /// Units with their rates, and the versions that serve them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use switchstand::{Operation, Policy, Share};
+use switchstand::{Policy, Share, deployment::Operation};
 
 pub(crate) const LABELS: [&str; 5] = ["v0", "v1", "v2", "v3", "v4"];
 /// The name of the first policy of all deployments; a plain swap keeps the name in force.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use switchstand::rollout::{Action, Climb, Input, Ladder, Phase, Rollout, Schedule, ShadowStage};
-use switchstand::{Deployments, Policy, Router, Share, Unit, VersionState, attr};
+use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::Deployments};
 
 use crate::rollout::persons::{quick, release, router, tick};
 use crate::rollout::releases::{at, ramping};

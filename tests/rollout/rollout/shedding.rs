@@ -7,7 +7,7 @@ use switchstand::rollout::{
     Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule,
 };
 use switchstand::stats::guard::{RateGuard, RateTest, Side};
-use switchstand::{Key, Policy, Router, Share};
+use switchstand::{Policy, Router, Share, bucketing::Key};
 
 use crate::rollout::releases::{DWELL, at, errors, ramping, started, step};
 

@@ -4,7 +4,7 @@ use switchstand::rollout::{
     Before, Change, Command, Input, Measured, OnBreach, Phase, Refusal, Rollout, Sample, Schedule,
 };
 use switchstand::stats::Alpha;
-use switchstand::stats::guard::{Margins, RateMethod, RateGuard, RateTest, RatioGrid};
+use switchstand::stats::guard::{Margins, RateGuard, RateMethod, RateTest, RatioGrid};
 use switchstand::{Policy, Router, Share, Timestamp};
 
 use crate::rollout::releases::{

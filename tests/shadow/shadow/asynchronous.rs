@@ -11,8 +11,8 @@ use std::sync::{
 };
 
 use switchstand::{
-    AsyncModel, BoxedAsyncModel, Comparison, DropReason, Pair, Policy, Router, ShadowBudget,
-    ShadowFuture, ShadowOutcome, Share, Timestamp,
+    AsyncModel, BoxedAsyncModel, Policy, Router, Share, Timestamp,
+    shadow::{Comparison, DropReason, Pair, ShadowBudget, ShadowFuture, ShadowOutcome},
 };
 
 use super::faults::{assert_only, counts, dropped};

@@ -7,7 +7,8 @@ use std::sync::{
 };
 
 use switchstand::{
-    DropReason, Model, Policy, Router, ShadowBudget, ShadowOutcome, ShadowQueue, Share, Timestamp,
+    Model, Policy, Router, Share, Timestamp,
+    shadow::{DropReason, ShadowBudget, ShadowOutcome, ShadowQueue},
 };
 
 use super::faults::{Does, Faulty, Input, assert_only, built, counts, dropped, router};

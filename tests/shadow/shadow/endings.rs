@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use switchstand::{
-    Comparison, DropReason, Pair, Policy, Record, Recorder, Router, ShadowOutcome, Share, Timestamp,
+    Policy, Record, Recorder, Router, Share, Timestamp,
+    shadow::{Comparison, DropReason, Pair, ShadowOutcome},
 };
 
 use super::faults::{Answer, Does, Faulty, Input, Log, built, counts, dropped};

@@ -9,8 +9,8 @@ use std::{
 };
 
 use switchstand::{
-    Builder, Comparison, DropReason, Model, Pair, Policy, Record, Recorder, Router, ShadowCounts,
-    ShadowOutcome, Share, Timestamp,
+    Builder, Model, Policy, Record, Recorder, Router, Share, Timestamp,
+    shadow::{Comparison, DropReason, Pair, ShadowCounts, ShadowOutcome},
 };
 
 /// Says what a model does with every input.

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use switchstand::{Arm, DropReason, OnError, Policy, Router, ShadowBudget, ShadowOutcome, Share};
+use switchstand::{
+    Arm, OnError, Policy, Router, Share,
+    shadow::{DropReason, ShadowBudget, ShadowOutcome},
+};
 
 use super::faults::{Does, Faulty, Input, Log, Pairs, assert_only, built, counts, dropped, router};
 

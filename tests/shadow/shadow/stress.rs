@@ -11,8 +11,8 @@ use std::{
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng as _, rand_core::SeedableRng as _};
 use switchstand::{
-    DropReason, Model, Policy, Router, ShadowBudget, ShadowCounts, ShadowOutcome, ShadowQueue,
-    ShadowTask, Share, Timestamp,
+    Model, Policy, Router, Share, Timestamp,
+    shadow::{DropReason, ShadowBudget, ShadowCounts, ShadowOutcome, ShadowQueue, ShadowTask},
 };
 
 const BUDGET: usize = 6;

@@ -11,8 +11,10 @@ use std::sync::{
 };
 
 use switchstand::{
-    Arm, Comparison, DropReason, JournalCapacity, JournalOutcome, OnError, Pair, Policy, Record,
-    Recorder, Router, ShadowFuture, ShadowOutcome, Share, Timestamp, UnitKey, tower::RoutedService,
+    Arm, OnError, Policy, Record, Recorder, Router, Share, Timestamp, UnitKey,
+    journal::{JournalCapacity, JournalOutcome},
+    shadow::{Comparison, DropReason, Pair, ShadowFuture, ShadowOutcome},
+    tower::RoutedService,
 };
 use tower_service::Service;
 

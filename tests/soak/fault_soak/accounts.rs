@@ -3,7 +3,11 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use switchstand::{DropReason, Route, ShadowOutcome, VersionId};
+use switchstand::{
+    Route,
+    deployment::VersionId,
+    shadow::{DropReason, ShadowOutcome},
+};
 
 use super::model::{World, of};
 

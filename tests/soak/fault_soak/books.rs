@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::mpsc::Receiver};
 
-use switchstand::{Recording, VersionId};
+use switchstand::{deployment::VersionId, operator::Recording};
 
 use super::{
     accounts::{Ended, Kind, Report},

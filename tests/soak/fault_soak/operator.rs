@@ -13,7 +13,9 @@ use std::{
 };
 
 use switchstand::{
-    Arm, OnError, OperationError, Policy, ReclaimError, Router, Share, ValidateError, attr,
+    Arm, OnError, Policy, Router, Share, attr,
+    deployment::OperationError,
+    operator::{ReclaimError, ValidateError},
 };
 
 use super::{

@@ -11,7 +11,7 @@ use std::{
 };
 
 use switchstand::{
-    Pin as Session, Reader, Reason, Route, Router, ShadowTask, Ticket, Timestamp, Unit,
+    Reader, Reason, Route, Router, Ticket, Timestamp, Unit, pin::Pin as Session, shadow::ShadowTask,
 };
 
 use super::{

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use switchstand::{
-    CloseError, Closing, Deployments, Operation, Reason, Router, ShadowOutcome, Unit, VersionState,
+    Reason, Router, Unit, VersionState,
+    deployment::{Deployments, Operation},
+    operator::{CloseError, Closing},
+    shadow::ShadowOutcome,
 };
 
 use super::{

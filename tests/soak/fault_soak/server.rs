@@ -11,8 +11,9 @@ use std::{
 };
 
 use switchstand::{
-    Builder, JournalCapacity, Record, Recorder, Router, Secret, ShadowBudget, ShadowCounts,
-    ShadowOutcome, ShadowQueue, Timestamp,
+    Builder, Record, Recorder, Router, Secret, Timestamp,
+    journal::JournalCapacity,
+    shadow::{ShadowBudget, ShadowCounts, ShadowOutcome, ShadowQueue},
 };
 
 use super::{

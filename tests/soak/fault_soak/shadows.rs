@@ -3,7 +3,7 @@
 use core::task::Poll;
 use std::{collections::VecDeque, pin::Pin, sync::atomic::Ordering, thread};
 
-use switchstand::ShadowFuture;
+use switchstand::shadow::ShadowFuture;
 
 use super::{
     faults::mix,

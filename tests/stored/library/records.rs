@@ -2,10 +2,16 @@
 
 use serde_json::{Value, json};
 use switchstand::{
-    Assignment, Change, Deployments, DropReason, Exposure, Fingerprint, JournalCapacity,
-    JournalCounts, JournalEnding, JournalEntry, JournalOutcome, JournalSeal, Key, Operation, Pin,
-    Policy, Propensity, Reason, Record, Scheme, Secret, ShadowBudget, ShadowOutcome, ShadowRun,
-    Share, TaggedPin, Timestamp, UnitKey, VersionId, VersionState,
+    Assignment, Exposure, Policy, Reason, Record, Secret, Share, Timestamp, UnitKey, VersionState,
+    bucketing::{Key, Scheme},
+    decision::Propensity,
+    deployment::{Change, Deployments, Operation, VersionId},
+    journal::{
+        JournalCapacity, JournalCounts, JournalEnding, JournalEntry, JournalOutcome, JournalSeal,
+    },
+    pin::{Pin, TaggedPin},
+    release::Fingerprint,
+    shadow::{DropReason, ShadowBudget, ShadowOutcome, ShadowRun},
 };
 
 use crate::said::{Said, said};
@@ -153,7 +159,7 @@ fn operation(read: &Operation) -> Value {
         if let Err(error) = state.apply(read) {
             return json!(error.to_string());
         }
-        let each = |one: &switchstand::Deployment| {
+        let each = |one: &switchstand::deployment::Deployment| {
             json!([one.label(), one.state().to_string(), one.shed().nanos()])
         };
         let policy = state.policy().fingerprint().to_string();
