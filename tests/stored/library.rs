@@ -21,6 +21,7 @@ pub(crate) const DIGITS: &[u8; 64] =
 pub(crate) fn held(kind: &str, form: &Value, meaning: &Value) -> Value {
     match kind {
         "Setup" | "Part" => experiment::held(kind, meaning),
+        "Operation" | "Change" | "Record" => records::held(kind, meaning),
         "QuantileType" => choices::held(form, meaning),
         _ => meaning.clone(),
     }

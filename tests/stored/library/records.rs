@@ -68,6 +68,31 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
     }
 }
 
+/// Returns what of the first meaning still holds.
+pub(crate) fn held(kind: &str, meaning: &Value) -> Value {
+    let mut held = meaning.clone();
+    let operation = match kind {
+        "Operation" => Some(&mut held),
+        "Change" => held.get_mut("operation"),
+        _ => held.pointer_mut("/1/operation"),
+    };
+    for state in operation
+        .into_iter()
+        .filter_map(Value::as_array_mut)
+        .flatten()
+    {
+        if let Value::String(refusal) = state {
+            *refusal = fault(refusal).to_owned();
+        }
+    }
+    held
+}
+
+/// Returns what a refusal finds wrong; what it expects, and the cure, have got other words.
+fn fault(refusal: &str) -> &str {
+    refusal.split([',', ':']).next().unwrap()
+}
+
 fn assignment(read: &Assignment<'static>) -> Value {
     json!({
         "release": read.release,
@@ -157,7 +182,7 @@ fn operation(read: &Operation) -> Value {
         .unwrap();
     let after = |mut state: Deployments| {
         if let Err(error) = state.apply(read) {
-            return json!(error.to_string());
+            return json!(fault(&error.to_string()));
         }
         let each = |one: &switchstand::deployment::Deployment| {
             json!([one.label(), one.state().to_string(), one.shed().nanos()])
