@@ -238,7 +238,10 @@ impl<M: Send + Sync + 'static> Shared<M> {
     /// Decides by the snapshot that this thread remembers, or a newer one.
     #[inline(never)]
     fn route_by_plan(&self, decide: impl Fn(&Plan) -> Route) -> Route {
-        self.decide(&mut OfThread(self.id.number()), decide)
+        let number = self.id.number();
+        // What leases nothing needs no second look at the stamp.
+        cache::decide(number, self.stamp.seen(), &decide)
+            .unwrap_or_else(|| self.decide(&mut OfThread(number), &decide))
     }
 
     #[inline(always)]

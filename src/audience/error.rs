@@ -90,7 +90,7 @@ pub enum AudienceError {
         /// What was found.
         found: String,
         /// What is wrong with it, and what is allowed.
-        reason: String,
+        reason: Box<str>,
     },
     /// The library was built without the feature that judges a condition.
     #[error(

@@ -62,7 +62,7 @@ impl Moment {
             found: self.text.to_string(),
             reason: "a time needs its offset, as in 2026-11-29T08:00:00Z or \
                      2026-11-29T09:00:00+01:00; a date is 2026-11-29"
-                .to_owned(),
+                .into(),
         })
     }
 

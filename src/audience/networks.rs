@@ -40,7 +40,7 @@ impl Networks {
                 operator: "in_network",
                 found: found.to_string(),
                 reason: "expected a network such as 10.0.0.0/8 or 2001:db8::/32, or one address"
-                    .to_owned(),
+                    .into(),
             }),
         }
     }

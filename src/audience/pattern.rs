@@ -58,7 +58,7 @@ impl Pattern {
                 attribute: attribute.to_owned(),
                 operator: "regex",
                 found: self.text.to_string(),
-                reason: reason.clone(),
+                reason: reason.clone().into(),
             });
         }
         Ok(())

@@ -45,7 +45,7 @@ impl Versions {
                 attribute: attribute.to_owned(),
                 operator: "semver",
                 found: self.text.to_string(),
-                reason: reason.clone(),
+                reason: reason.clone().into(),
             }),
         }
     }

@@ -3,12 +3,15 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use super::{published::STRIPES, snapshot::Snapshot};
 use crate::{
-    plan::{Head, HeadKind, is_above},
+    plan::{Head, HeadKind, Plan, is_above},
     route::Route,
     unit::Unit,
 };
@@ -55,6 +58,9 @@ impl CachedHead {
 /// A snapshot of some router, whatever its kind of model.
 struct Cached {
     stamp: u64,
+    /// The snapshot's plan once more: a decision that leases nothing reads it without asking what
+    /// kind of model the box has.
+    plan: Arc<Plan>,
     /// A `Snapshot<M>`.
     snapshot: Box<dyn Any>,
 }
@@ -140,6 +146,23 @@ pub(super) fn read<M: 'static, T>(
         .flatten()
 }
 
+/// Lets `decide` see the plan published under `stamp`, if this thread has it.
+#[inline(always)]
+pub(super) fn decide(
+    router: usize,
+    stamp: u64,
+    decide: impl FnOnce(&Plan) -> Route,
+) -> Option<Route> {
+    SNAPSHOTS
+        .try_with(|snapshots| {
+            let snapshots = snapshots.try_borrow().ok()?;
+            let cached = snapshots.get(router)?.as_ref()?;
+            (cached.stamp == stamp).then(|| decide(&cached.plan))
+        })
+        .ok()
+        .flatten()
+}
+
 /// Remembers a router's snapshot in place of an earlier one.
 pub(super) fn keep<M: 'static>(router: usize, snapshot: Snapshot<M>) {
     let stamp = snapshot.stamp;
@@ -150,6 +173,7 @@ pub(super) fn keep<M: 'static>(router: usize, snapshot: Snapshot<M>) {
     });
     let cached = Cached {
         stamp,
+        plan: Arc::clone(&snapshot.plan),
         snapshot: Box::new(snapshot),
     };
     // While a plan is being read further up in this thread, it stays; then the lock is asked.

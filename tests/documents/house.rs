@@ -30,6 +30,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "version",
             "fingerprint",
             "sync",
+            "listing",
         ],
     ),
     (

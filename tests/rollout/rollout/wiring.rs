@@ -128,8 +128,10 @@ fn an_outcome_counts_under_the_policy_that_decided_however_late_it_comes() {
 fn a_route_of_long_ago_cannot_be_put_into_words() {
     let router = router();
     let route = router.route(7_u64);
-    for _ in 0..16 {
-        router.release(Policy::live_only("freeze")).unwrap();
+    // Each under another name: a policy that is in force already makes no generation.
+    for release in 0..16 {
+        let freeze = Policy::live_only(&format!("freeze-{release}"));
+        router.release(freeze).unwrap();
     }
     let assignment = router.assignment(&route).unwrap();
     assert_eq!(assignment.generation, route.generation());
