@@ -7,6 +7,12 @@
 //! Prints what would be refused, who moves, and which versions each kind of unit can get. The exit
 //! code is 0 if the new file is good, 1 if it would be refused, 2 if a file cannot be read.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command prints"
+)]
+
 use std::{collections::BTreeSet, process::ExitCode};
 
 use switchstand::Policy;

@@ -63,7 +63,7 @@ fn policy_words(policy: &Policy) -> String {
     toml::to_string(policy).unwrap()
 }
 
-fn texts<'a>(list: &'a Value) -> Vec<&'a str> {
+fn texts(list: &Value) -> Vec<&str> {
     list.as_array()
         .into_iter()
         .flatten()

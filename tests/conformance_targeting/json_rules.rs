@@ -192,8 +192,8 @@ fn condition(rule: &Value, evaluators: &Value) -> Option<Condition> {
         })
     };
     match (operator.as_str(), list.as_slice()) {
-        ("and", _) => joined(|parts| Audience::all(parts)),
-        ("or", _) => joined(|parts| Audience::any(parts)),
+        ("and", _) => joined(Audience::all),
+        ("or", _) => joined(Audience::any),
         ("!", [part]) => always(condition(part, evaluators)?.holds.not()),
         ("==" | "===", [left, right]) => always(equal(left, right)?),
         ("!=" | "!==", [left, right]) => always(equal(left, right)?.not()),

@@ -1,4 +1,11 @@
 //! A policy that is in force already is not released once more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and threads are what some test"
+)]
 
 use switchstand::{
     Policy, Router, Share, Timestamp, attr,

@@ -1,4 +1,11 @@
 //! A state goes on under the name and the secret that it was stored under, or it is said.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and threads are what some test"
+)]
 
 use switchstand::{Router, Secret, deployment::Deployments, operator::RestoreFault};
 

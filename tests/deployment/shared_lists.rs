@@ -1,5 +1,12 @@
 //! Lists of units are held once, whatever operators do beside them.
 #![cfg(not(loom))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and threads are what some test"
+)]
 
 use std::hint::black_box;
 

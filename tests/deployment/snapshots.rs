@@ -1,5 +1,11 @@
 //! What remains of a snapshot when others have come: its words, and nothing that is long.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and threads are what some test"
+)]
 
 use std::thread;
 

@@ -1,4 +1,11 @@
 //! What builder methods do when they are called twice: add, or refuse.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and threads are what some test"
+)]
 
 use switchstand::{
     Audience, OnError, Policy, Share, Unit, attr, deployment::OperationError, release::PolicyError,

@@ -1,5 +1,12 @@
 //! Classes of errors are bounded: what is beyond is counted together.
 #![cfg(feature = "stats")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and threads are what some test"
+)]
 
 use switchstand::comparison::{PairedComparison, Tally};
 use switchstand::{

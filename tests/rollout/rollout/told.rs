@@ -100,7 +100,7 @@ fn c14_evidence_of_no_such_phase_and_a_gate_of_no_such_name_are_refused() {
     let _ = step(&mut release, 1, [open]);
     let known = "\"approved\"".to_owned();
     let refusal = Refusal::UnknownGate { gate, known };
-    assert_eq!(release.refused(), [refusal.clone()]);
+    assert_eq!(release.refused(), std::slice::from_ref(&refusal));
     let last = &release.trail().events().last().unwrap().change;
     assert_eq!(*last, Change::Refused { refusal });
 }

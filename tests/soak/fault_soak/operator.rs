@@ -215,7 +215,11 @@ impl<'s> Operator<'s> {
         if self.rejections.len() > REMEMBERED {
             self.rejections.pop_first();
         }
-        self.act("deployments", |router| router.deploy(&label(number), model));
+        self.act("deployments", |router| {
+            router
+                .deploy(&label(number), model)
+                .map_err(|refused| refused.to_string())
+        });
         let deployments = self.router.deployments();
         let version = deployments.get(&label(number)).unwrap().id();
         self.books.learn(version, number);
