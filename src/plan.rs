@@ -134,16 +134,24 @@ impl Plan {
     /// Decides for a unit that stays where it is: a copy of it would cost as much as a rule.
     #[inline(always)]
     pub(crate) fn decide(&self, unit: &Unit<'_>) -> Route {
-        let route = match (self.head.kind, &self.split) {
-            (HeadKind::Beyond, _) => self.route_by_rules(unit),
-            (HeadKind::Split, Some(split)) => *split.route(unit).unwrap_or(&self.left_out.live),
-            _ => self.head.route(unit),
+        let route = match self.head.kind {
+            HeadKind::Cut | HeadKind::Constant => self.head.route(unit),
+            HeadKind::Split => self.route_by_split(unit),
+            HeadKind::Beyond => self.route_by_rules(unit),
         };
         if self.shadows.is_empty() {
             route
         } else {
             self.add_shadows(unit, route)
         }
+    }
+
+    #[inline(never)]
+    fn route_by_split(&self, unit: &Unit<'_>) -> Route {
+        let split = self.split.as_ref();
+        *split
+            .and_then(|split| split.route(unit))
+            .unwrap_or(&self.left_out.live)
     }
 
     #[inline(never)]
@@ -205,7 +213,7 @@ impl Plan {
         {
             return route;
         }
-        if !self.listed.is_empty()
+        if !self.listed_routes.is_empty()
             && let Some(route) = self.listed(unit)
         {
             return route;
@@ -249,7 +257,7 @@ impl Plan {
     }
 
     /// Returns the routes of the first rule that matches the unit.
-    #[inline]
+    #[inline(always)]
     fn rule(&self, unit: &Unit<'_>) -> Option<&Ruled> {
         let place = self.rules.iter().position(|rule| rule.matches(unit))?;
         self.ruled.get(place)

@@ -19,6 +19,7 @@ pub(super) struct Signed<'a> {
     /// The recorder's present time, where the operator gives none.
     pub(super) at: Option<Timestamp>,
     /// Whether a roll-out acts, and no person.
+    #[cfg(feature = "stats")]
     pub(super) is_rollout: bool,
 }
 
