@@ -1,4 +1,5 @@
 //! Methods for every look: anytime, group sequential, guards; by simulation.
+#![cfg(feature = "stats")]
 
 mod anytime;
 mod anytime_boundaries;

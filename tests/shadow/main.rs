@@ -3,6 +3,7 @@
 mod comparison_stored;
 mod error_classes;
 mod shadow;
+#[cfg(feature = "stats")]
 mod shadow_comparison;
 mod shadow_costs;
 mod tower_service;
