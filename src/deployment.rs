@@ -2,6 +2,7 @@
 
 mod change;
 mod operation;
+mod operation_error;
 mod origin;
 #[cfg(feature = "serde")]
 mod stored;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 
 pub use change::{Change, Order, ReplayError};
 pub(crate) use operation::CheckResult;
-pub use operation::{Operation, OperationError};
+pub use operation::Operation;
+pub use operation_error::OperationError;
 pub(crate) use origin::Origin;
 
 use crate::{

@@ -318,37 +318,6 @@ impl Plan {
         self.words.release()
     }
 
-    /// Returns the label of the version that a route of this plan names.
-    ///
-    /// There is none for the route of another generation: what it names by number may be
-    /// something else here. A router puts such a route into words: see
-    /// [`Router::assignment`](crate::Router::assignment).
-    #[must_use]
-    pub fn version_of(&self, route: &Route) -> Option<&str> {
-        self.words.version_of(route)
-    }
-
-    /// Returns the label of the arm that a route of this plan names.
-    ///
-    /// There is none for a unit that takes no part, nor for the route of another generation.
-    #[must_use]
-    pub fn arm_of(&self, route: &Route) -> Option<&str> {
-        self.words.arm_of(route)
-    }
-
-    /// Iterates over the labels of the versions in a route's shadow set.
-    ///
-    /// There are none for the route of another generation.
-    pub fn shadows_of(&self, route: &Route) -> impl Iterator<Item = &str> {
-        let set = if self.words.is_own(route) {
-            route.shadows()
-        } else {
-            ShadowSet(0)
-        };
-        self.shadow_ids(set)
-            .filter_map(|id| self.words.label_of(id))
-    }
-
     /// Returns what remains of the plan when another is in force.
     pub(crate) const fn words(&self) -> &Arc<Words> {
         &self.words

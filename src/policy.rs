@@ -7,6 +7,7 @@ mod checked;
 mod diff;
 mod drawn;
 mod error;
+mod on_error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
@@ -21,6 +22,7 @@ pub(crate) use diff::Changes;
 pub use diff::{ClassDiff, Diff, Fraction, Move};
 pub(crate) use error::Fault;
 pub use error::PolicyError;
+pub use on_error::OnError;
 pub(crate) use section::{AbTest, Canary, Holdout, Layer, Listed, Overrides, Rule, Shadow};
 pub(crate) use table::UnitTable;
 pub use together::LayerError;
@@ -143,30 +145,6 @@ pub struct Policy {
         )
     )]
     pub(crate) fault: Option<Fault>,
-}
-
-/// Says who answers when the chosen version's model fails.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum OnError {
-    /// The error is the answer.
-    #[default]
-    Return,
-    /// The live version answers, and the route is marked as a fallback.
-    Live,
-}
-
-impl OnError {
-    #[cfg(feature = "serde")]
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde passes fields by reference"
-    )]
-    fn is_default(&self) -> bool {
-        *self == OnError::default()
-    }
 }
 
 impl Policy {
@@ -401,31 +379,6 @@ impl Policy {
         self
     }
 
-    /// Iterates over the fields that hold an audience.
-    pub(crate) fn audience_fields(&self) -> impl Iterator<Item = (&'static str, &Audience)> {
-        let canary = self.canary.as_ref();
-        let within = canary.and_then(|canary| canary.within.as_ref());
-        let or_for = canary.and_then(|canary| canary.or_for.as_ref());
-        let asking = self
-            .overrides
-            .as_ref()
-            .and_then(|wish| wish.within.as_ref());
-        let test = self.ab_test.as_ref().and_then(|test| test.within.as_ref());
-        let rules = self
-            .rule
-            .iter()
-            .map(|rule| ("rule.audience", &rule.audience));
-        [
-            ("canary.within", within),
-            ("canary.or_for", or_for),
-            ("overrides.within", asking),
-            ("ab_test.within", test),
-        ]
-        .into_iter()
-        .filter_map(|(field, audience)| Some((field, audience?)))
-        .chain(rules)
-    }
-
     /// Returns the release's name, the salt of its draws.
     #[must_use]
     pub fn release(&self) -> &str {
@@ -439,37 +392,5 @@ impl Policy {
             (None, Some(_)) => "an A/B test",
             (None, None) => "neither a canary nor an A/B test",
         }
-    }
-
-    /// Iterates over the fields that let a version answer.
-    pub(crate) fn answering(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let canary = self
-            .canary
-            .iter()
-            .map(|canary| ("canary.version", &canary.version));
-        let arms = self.ab_test.iter().flat_map(|test| &test.arms);
-        let arms = arms.map(|arm| ("ab_test.arms.version", &arm.version));
-        let overrides = self
-            .overrides
-            .iter()
-            .flat_map(|overrides| &overrides.versions);
-        let overrides = overrides.map(|version| ("overrides.versions", version));
-        let units = self
-            .units
-            .iter()
-            .map(|listed| ("units.version", &listed.version));
-        let rules = self.rule.iter().map(|rule| ("rule.version", &rule.version));
-        canary
-            .chain(arms)
-            .chain(overrides)
-            .chain(units)
-            .chain(rules)
-            .map(|(field, version)| (field, version.as_str()))
-    }
-
-    /// Tells whether any field names the version.
-    pub(crate) fn names(&self, version: &str) -> bool {
-        self.answering().any(|(_, named)| named == version)
-            || self.shadow.iter().any(|shadow| shadow.version == version)
     }
 }

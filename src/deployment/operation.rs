@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use super::Deployments;
+use super::{Deployments, OperationError};
 use crate::{
     policy::{CheckedPolicy, Policy, PolicyError},
     share::Share,
-    version::{Deployment, LabelError, VersionId, VersionState},
+    version::{Deployment, VersionId, VersionState},
 };
 
 /// Names one step of deployment or release.
@@ -313,108 +311,5 @@ impl Deployments {
             .ok_or_else(|| OperationError::UnknownVersion {
                 version: version.to_owned(),
             })
-    }
-}
-
-/// Tells why an operation is not possible.
-#[derive(Clone, Debug, Error, PartialEq)]
-#[non_exhaustive]
-pub enum OperationError {
-    /// The label names no deployed version.
-    #[error("version {version:?} is not deployed")]
-    UnknownVersion {
-        /// The label that was given.
-        version: String,
-    },
-    /// The label is taken.
-    #[error(
-        "version {version:?} is deployed already, and {state}: its label is free again after \
-         `reclaim`"
-    )]
-    AlreadyDeployed {
-        /// The label that was given.
-        version: String,
-        /// The state of the version that bears it.
-        state: VersionState,
-    },
-    /// The label cannot be one.
-    #[error(transparent)]
-    Label(#[from] LabelError),
-    /// More versions are deployed than may be.
-    #[error("at most {limit} versions may be deployed")]
-    TooManyVersions {
-        /// How many may be.
-        limit: usize,
-    },
-    /// The version is not in the state that the operation starts from.
-    #[error("version {version:?} is {state}, expected {expected}{}", cure(*state, expected))]
-    WrongState {
-        /// The version's label.
-        version: String,
-        /// The state it is in.
-        state: VersionState,
-        /// The states that the operation starts from, in words.
-        expected: &'static str,
-    },
-    /// The last swap was neither accepted nor rolled back.
-    #[error(
-        "the swap from {standby:?} to {live:?} is open: `accept` or `rollback` must end it first"
-    )]
-    NotAccepted {
-        /// The live version's label.
-        live: String,
-        /// The stand-by's label.
-        standby: String,
-    },
-    /// There is no stand-by to go back to, or to let go.
-    #[error("there is no stand-by beside the live version {version:?}")]
-    NoStandby {
-        /// The live version's label.
-        version: String,
-    },
-    /// The policy in force names the version.
-    #[error("the policy of release {release:?} names version {version:?}: release another first")]
-    NamedByPolicy {
-        /// The version's label.
-        version: String,
-        /// The release's name.
-        release: String,
-    },
-    /// Another operation has succeeded since the operator looked.
-    #[error("generation {expected} was expected, {found} is in force")]
-    Stale {
-        /// The generation that the operator saw.
-        expected: u64,
-        /// The generation in force.
-        found: u64,
-    },
-    /// The policy is refused.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-}
-
-/// Returns what brings a version from its state to the expected one, as the end of a sentence.
-fn cure(state: VersionState, expected: &str) -> &'static str {
-    match (state, expected) {
-        (VersionState::Staged, "ready") => ": validate it first",
-        (VersionState::Live, _) => ": swap to another version first",
-        (VersionState::Standby, _) => ": accept or roll back the open swap first",
-        (VersionState::Retiring | VersionState::Rejected, "staged" | "ready") => {
-            ": reclaim it and deploy it anew"
-        }
-        (VersionState::Staged | VersionState::Ready, "retiring or rejected") => {
-            ": retire or reject it first"
-        }
-        _ => "",
-    }
-}
-
-impl OperationError {
-    fn wrong_state(version: &str, state: VersionState, expected: &'static str) -> OperationError {
-        OperationError::WrongState {
-            version: version.to_owned(),
-            state,
-            expected,
-        }
     }
 }

@@ -1,7 +1,12 @@
 //! What the routes of a plan mean.
 
-use super::Named;
-use crate::{fingerprint::Fingerprint, route::Route, share::Share, version::VersionId};
+use super::{Named, Plan};
+use crate::{
+    fingerprint::Fingerprint,
+    route::{Route, ShadowSet},
+    share::Share,
+    version::VersionId,
+};
 
 /// What is needed to put the routes of a plan into words, without what decides.
 ///
@@ -61,5 +66,38 @@ impl Words {
         self.versions
             .binary_search_by_key(&id, |named| named.version)
             .ok()
+    }
+}
+
+impl Plan {
+    /// Returns the label of the version that a route of this plan names.
+    ///
+    /// There is none for the route of another generation: what it names by number may be
+    /// something else here. A router puts such a route into words: see
+    /// [`Router::assignment`](crate::Router::assignment).
+    #[must_use]
+    pub fn version_of(&self, route: &Route) -> Option<&str> {
+        self.words.version_of(route)
+    }
+
+    /// Returns the label of the arm that a route of this plan names.
+    ///
+    /// There is none for a unit that takes no part, nor for the route of another generation.
+    #[must_use]
+    pub fn arm_of(&self, route: &Route) -> Option<&str> {
+        self.words.arm_of(route)
+    }
+
+    /// Iterates over the labels of the versions in a route's shadow set.
+    ///
+    /// There are none for the route of another generation.
+    pub fn shadows_of(&self, route: &Route) -> impl Iterator<Item = &str> {
+        let set = if self.words.is_own(route) {
+            route.shadows()
+        } else {
+            ShadowSet(0)
+        };
+        self.shadow_ids(set)
+            .filter_map(|id| self.words.label_of(id))
     }
 }

@@ -43,4 +43,61 @@ impl Policy {
         versions.dedup();
         versions
     }
+
+    /// Iterates over the fields that hold an audience.
+    pub(crate) fn audience_fields(&self) -> impl Iterator<Item = (&'static str, &Audience)> {
+        let canary = self.canary.as_ref();
+        let within = canary.and_then(|canary| canary.within.as_ref());
+        let or_for = canary.and_then(|canary| canary.or_for.as_ref());
+        let asking = self
+            .overrides
+            .as_ref()
+            .and_then(|wish| wish.within.as_ref());
+        let test = self.ab_test.as_ref().and_then(|test| test.within.as_ref());
+        let rules = self
+            .rule
+            .iter()
+            .map(|rule| ("rule.audience", &rule.audience));
+        [
+            ("canary.within", within),
+            ("canary.or_for", or_for),
+            ("overrides.within", asking),
+            ("ab_test.within", test),
+        ]
+        .into_iter()
+        .filter_map(|(field, audience)| Some((field, audience?)))
+        .chain(rules)
+    }
+
+    /// Iterates over the fields that let a version answer.
+    pub(crate) fn answering(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let canary = self
+            .canary
+            .iter()
+            .map(|canary| ("canary.version", &canary.version));
+        let arms = self.ab_test.iter().flat_map(|test| &test.arms);
+        let arms = arms.map(|arm| ("ab_test.arms.version", &arm.version));
+        let overrides = self
+            .overrides
+            .iter()
+            .flat_map(|overrides| &overrides.versions);
+        let overrides = overrides.map(|version| ("overrides.versions", version));
+        let units = self
+            .units
+            .iter()
+            .map(|listed| ("units.version", &listed.version));
+        let rules = self.rule.iter().map(|rule| ("rule.version", &rule.version));
+        canary
+            .chain(arms)
+            .chain(overrides)
+            .chain(units)
+            .chain(rules)
+            .map(|(field, version)| (field, version.as_str()))
+    }
+
+    /// Tells whether any field names the version.
+    pub(crate) fn names(&self, version: &str) -> bool {
+        self.answering().any(|(_, named)| named == version)
+            || self.shadow.iter().any(|shadow| shadow.version == version)
+    }
 }
