@@ -374,6 +374,35 @@ fn excerpts_are_kept_of_a_share_of_the_units_drawn_apart_from_the_arms() {
 }
 
 #[test]
+fn o4_a_lease_lasts_as_long_as_the_ticket_that_goes_with_the_answer() {
+    /// An answer that is sent piece by piece.
+    struct Streamed(switchstand::Ticket<u64>, core::ops::Range<u64>);
+    impl Iterator for Streamed {
+        type Item = u64;
+
+        fn next(&mut self) -> Option<u64> {
+            Some(self.1.next()? * self.0.model())
+        }
+    }
+    let router = numbers(Router::builder("r"));
+    router
+        .release(Policy::canary("r", "v2", Share::ALL))
+        .unwrap();
+    let mut stream = Streamed(router.admit(1u64), 0..3);
+    assert_eq!(stream.next(), Some(0));
+    router.reject("v2", "wrong").unwrap();
+    assert!(router.reclaim("v2").is_err(), "the answer is being sent");
+    assert_eq!(stream.by_ref().collect::<Vec<_>>(), [2, 4]);
+    assert!(
+        router.reclaim("v2").is_err(),
+        "its last piece was not sent yet"
+    );
+    stream.0.end(Ending::Answered);
+    assert_eq!(router.reclaim("v2").unwrap(), 2);
+    assert_eq!(router.outcomes("v2").unwrap().ended(Ending::Answered), 1);
+}
+
+#[test]
 fn an_observer_may_act_on_the_router_it_hears_of() {
     struct Meddles(Mutex<Option<Numbers>>);
     impl Observer for Meddles {
