@@ -43,6 +43,7 @@ mod listing;
 mod model;
 #[cfg(feature = "stats")]
 pub mod off_policy;
+mod outcome;
 pub mod pin;
 mod plan;
 mod policy;
@@ -72,6 +73,7 @@ pub use attributes::Attributes;
 pub use audience::{Audience, attr};
 pub use bucket::Secret;
 pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
+pub use outcome::Ending;
 pub use plan::Plan;
 pub use policy::{OnError, Policy};
 pub use record::{Assignment, Exposure, Record, Recorder};

@@ -56,8 +56,8 @@ use crate::{
 ///
 /// # Methods that are called twice
 /// What a policy may have many of is added: shadows, rules, units, versions to ask for, audiences
-/// of `or_for`. What it has one of is refused when it is set twice: holdout, layer, gate, `within`
-/// and the audience of overrides. Only `on_error` is a switch, and keeps the last word. Nothing else
+/// of `or_for`. What it has one of is refused when it is set twice: holdout, layer, gate, `within`,
+/// `kept_out` and the audience of overrides. Only `on_error` is a switch, and keeps the last word. Nothing else
 /// replaces in silence what was said before. The refusal
 /// comes when the policy is compiled or released, and names the first such call.
 #[doc = ""]
@@ -73,6 +73,12 @@ pub struct Policy {
         serde(default, skip_serializing_if = "OnError::is_default")
     )]
     pub(crate) on_error: OnError,
+    /// The version of the units that the policy keeps out; the live one if it names none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) kept_out: Option<String>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -162,6 +168,7 @@ impl Policy {
             scheme: Scheme::V1,
             release: release.to_owned(),
             on_error: OnError::Return,
+            kept_out: None,
             holdout: None,
             layer: None,
             overrides: None,
@@ -323,6 +330,31 @@ impl Policy {
         };
         if self.layer.replace(layer).is_some() {
             self.refuse(Fault::Twice("layer"));
+        }
+        self
+    }
+
+    /// Lets `version` answer the units that holdout, layer and `within` keep out.
+    ///
+    /// Without it the live version does. It matters once the version that they are kept from is
+    /// live itself: the old version goes on answering them, and is not retired meanwhile. A
+    /// [roll-out](crate::rollout) ends with such a policy by itself.
+    ///
+    /// ```
+    /// use switchstand::{Policy, Share};
+    /// let half = Share::percent(50)?;
+    /// let policy = Policy::live_only("ranker-2026-11")
+    ///     .with_holdout("holdout-2026", half)
+    ///     .with_kept_out("v1");
+    /// let plan = policy.compile("v2", ["v1"])?;
+    /// let on_v1 = (0..1_000_u64).filter(|&user| plan.version_of(&plan.route(user)) == Some("v1"));
+    /// assert!((400..600).contains(&on_v1.count()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_kept_out(mut self, version: &str) -> Policy {
+        if self.kept_out.replace(version.to_owned()).is_some() {
+            self.refuse(Fault::Twice("kept_out"));
         }
         self
     }

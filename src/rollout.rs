@@ -47,6 +47,7 @@
 //! ```
 
 mod action;
+mod amend;
 mod attribution;
 mod by_hand;
 mod cause;
@@ -58,6 +59,7 @@ mod evidence;
 mod guard;
 mod input;
 mod ladder;
+mod latest;
 mod phase;
 mod reaction;
 mod reconcile;
@@ -65,10 +67,13 @@ mod refusal;
 mod sample;
 mod schedule;
 mod seen;
+mod source;
 mod state;
 #[cfg(feature = "serde")]
 mod stored;
 mod trail;
+mod units_met;
+mod values;
 mod waiting;
 
 pub use action::Action;
@@ -77,13 +82,15 @@ pub use cause::{Cause, PauseCause};
 pub use check::{Check, Found};
 pub use controller::Rollout;
 pub use error::{RolloutError, ScheduleError};
+pub use evidence::{Evidence, EvidenceError, Receipt};
 pub use guard::{Guard, OnBreach, OnNoData};
-pub use input::{Command, Input};
+pub use input::{Command, Input, Ordered};
 pub use ladder::{Ladder, LadderError};
 pub use phase::{Phase, Tag};
 pub use refusal::Refusal;
-pub use sample::{BadEvents, Measured, Sample};
+pub use sample::{BadEvents, Measured, Quantiles, Sample};
 pub use schedule::{Before, Climb, End, OnDeadline, Schedule, ShadowStage};
 pub(crate) use seen::Seen;
+pub use source::Source;
 pub use state::State;
 pub use trail::{Advance, Change, Event, Trail};

@@ -1,39 +1,580 @@
-//! What is known of the present phase.
+//! What the guards of a roll-out count, made from outcomes.
 
+mod counter;
+mod receipt;
+
+use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::{Guard, Sample};
-use crate::timestamp::Timestamp;
+use counter::Counter;
+#[cfg(feature = "serde")]
+use counter::Counts;
+pub(super) use counter::may_be_bad;
+pub use receipt::{EvidenceError, Receipt};
 
-/// The latest sample of the phase, and when each guard last had data.
-#[derive(Clone, Debug, Default, PartialEq)]
+use super::{
+    Guard, Input, Measured, Phase, Rollout, Sample, attribution, refusal::names,
+    sample::ThinnedUnits, units_met::UnitsMet,
+};
+use crate::{
+    fingerprint::Fingerprint,
+    outcome::Ending,
+    record::Assignment,
+    share::Share,
+    stats::guard::{CandidateShare, Side},
+    timestamp::Timestamp,
+    unit::Key,
+};
+
+/// The evidence of one roll-out: units met, and what its guards count.
+///
+/// It is made of the schedule's own guards, and is told of every outcome. It attributes each by the
+/// policy that decided: to a side, to a step and to the share of the units that count, however many
+/// steps later the outcome comes. A unit is counted once: exactly up to what the step asks for, and
+/// at least 16,384 times, from then on by a sample that is drawn by hash.
+///
+/// [`Router::begin`](crate::Router::begin) makes it, and attaches it. By hand it is for servers
+/// that answer elsewhere, for tests, and for a fleet: evidence of several servers
+/// [merges](Evidence::merge).
+///
+/// ```
+/// use switchstand::{Ending, Policy, Share, Timestamp};
+/// use switchstand::rollout::{Evidence, Guard, Receipt, Rollout, Schedule};
+///
+/// let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+/// let mut rollout = Rollout::new(policy, Schedule::new([Guard::failures()])?)?;
+/// let _ = rollout.step(Timestamp::from_secs(0), []);
+/// rollout.confirm();
+/// let mut evidence = Evidence::of(&rollout);
+///
+/// let plan = rollout.policy_in_force().ok_or("none")?.compile("v1", ["v2"])?;
+/// for user in 0..1_000_u64 {
+///     let assignment = plan.assignment(user);
+///     assert_eq!(evidence.record(user, &assignment, Ending::Answered, None), Receipt::Counted);
+/// }
+/// let sample = evidence.sample(&rollout).ok_or("nothing is released")?;
+/// assert_eq!(rollout.step(Timestamp::from_secs(60), [sample.into()]), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::Raw", into = "stored::Raw")
+)]
+pub struct Evidence {
+    version: String,
+    /// The policies that the roll-out has put in force, or may put in force next.
+    policies: Vec<(Fingerprint, Place)>,
+    phase: Phase,
+    /// When it began.
+    since: Timestamp,
+    /// What a phase asks for, so that so many units are counted exactly.
+    asked: u64,
+    /// The units of this phase, and of those whose policy is in force before it is looked at.
+    met: BTreeMap<Phase, Met>,
+    counters: Vec<Counter>,
+}
+
+/// What a policy of the release stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+enum Place {
+    Shadowing,
+    Step { step: usize, share: CandidateShare },
+    Baking,
+}
+
+/// The units of one phase.
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(super) struct Evidence {
-    pub(super) sample: Option<Sample>,
-    pub(super) last_data: BTreeMap<String, Timestamp>,
+struct Met {
+    control: UnitsMet,
+    candidate: UnitsMet,
+    /// Requests that both versions have answered, while the candidate runs unseen.
+    pairs: u64,
+}
+
+impl Met {
+    fn new(asked: u64) -> Met {
+        Met {
+            control: UnitsMet::new(0),
+            candidate: UnitsMet::new(asked),
+            pairs: 0,
+        }
+    }
+}
+
+/// What is known of an outcome, as far as guards ask.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended<'a> {
+    pub(crate) unit: u64,
+    pub(crate) fingerprint: Fingerprint,
+    /// The version that was drawn.
+    pub(crate) version: &'a str,
+    pub(crate) arm: Option<&'a str>,
+    pub(crate) shed: Share,
+    pub(crate) ending: Ending,
+    pub(crate) took: Option<Duration>,
+}
+
+/// Where an outcome belongs.
+enum Attributed {
+    Drawn {
+        step: usize,
+        side: Side,
+        share: CandidateShare,
+    },
+    Baking,
+    /// Of this release, but no draw has placed the unit.
+    Confounded,
 }
 
 impl Evidence {
-    /// Takes a sample of this phase, unless a later one is known.
-    pub(super) fn take(&mut self, sample: Sample, at: Timestamp) {
-        let is_newer = |known: &Sample| known.sequence < sample.sequence;
-        if self.sample.as_ref().is_none_or(is_newer) {
-            for guard in sample.measured.keys() {
-                self.last_data.insert(guard.clone(), at);
+    /// Returns empty evidence of a roll-out, with a counter for each of its guards.
+    #[must_use]
+    pub fn of(rollout: &Rollout) -> Evidence {
+        let schedule = rollout.schedule();
+        let steps = schedule.ladder().compared().len().max(1);
+        let counter = |guard: &Guard| Counter::of(guard, schedule.alpha_each(), steps);
+        let mut evidence = Evidence {
+            version: rollout.version().to_owned(),
+            policies: Vec::new(),
+            phase: rollout.phase(),
+            since: rollout.state().since(),
+            asked: rollout.most_asked_for(),
+            met: BTreeMap::new(),
+            counters: schedule.all_guards().map(counter).collect(),
+        };
+        evidence.follow(rollout);
+        evidence
+    }
+
+    /// Takes note of how a request ended for the version that was drawn for the unit.
+    ///
+    /// The assignment is that of the decision. Where the router itself serves and the evidence is
+    /// attached to it, this happens by itself.
+    pub fn record<'a>(
+        &mut self,
+        unit: impl Into<crate::Unit<'a>>,
+        assignment: &Assignment<'_>,
+        ending: Ending,
+        took: Option<Duration>,
+    ) -> Receipt {
+        self.take(&Ended {
+            unit: unit.into().key().hashed(),
+            fingerprint: assignment.fingerprint,
+            version: &assignment.version,
+            arm: assignment.arm.as_deref(),
+            shed: assignment.shed,
+            ending,
+            took,
+        })
+    }
+
+    pub(crate) fn take(&mut self, ended: &Ended<'_>) -> Receipt {
+        let Some(attributed) =
+            self.attribute(ended.fingerprint, ended.arm, ended.version, ended.shed)
+        else {
+            return Receipt::NotOfThisRelease;
+        };
+        let (phase, side) = match attributed {
+            Attributed::Drawn { step, side, .. } => (Phase::Ramping { step }, side),
+            Attributed::Baking => (Phase::Baking, Side::Candidate),
+            Attributed::Confounded => return Receipt::Confounded,
+        };
+        let is_first = phase >= self.phase && {
+            let asked = self.asked;
+            let met = self.met.entry(phase).or_insert_with(|| Met::new(asked));
+            match side {
+                Side::Control => met.control.add(ended.unit),
+                Side::Candidate => met.candidate.add(ended.unit),
             }
-            self.sample = Some(sample);
+        };
+        let placed = match attributed {
+            Attributed::Drawn { step, side, share } => Some((step, side, share)),
+            _ => None,
+        };
+        let mut counts = is_first;
+        for counter in &mut self.counters {
+            counts |= counter.outcome(ended, placed, is_first);
+        }
+        match counts {
+            true => Receipt::Counted,
+            false => Receipt::Repeated,
         }
     }
 
-    /// Returns the units that the candidate has answered in this phase.
-    pub(super) fn candidate(&self) -> u64 {
-        self.sample.as_ref().map_or(0, |sample| sample.candidate)
+    /// Takes note that the candidate has run unseen beside an answer, and answered as well.
+    #[expect(dead_code, reason = "the observer of shadows calls it")]
+    pub(crate) fn pair(&mut self, fingerprint: Fingerprint, shadow: &str) {
+        let is_stage = |known: &&(Fingerprint, Place)| {
+            known.0 == fingerprint && known.1 == Place::Shadowing && shadow == self.version
+        };
+        if self.policies.iter().any(|known| is_stage(&known)) && self.phase <= Phase::Shadowing {
+            let met = self.met.entry(Phase::Shadowing);
+            let met = met.or_insert_with(|| Met::new(0));
+            met.pairs = met.pairs.saturating_add(1);
+        }
     }
 
-    /// Returns when the guard last had data, `since` if it had none in this phase.
-    pub(super) fn data_of(&self, guard: &Guard, since: Timestamp) -> Timestamp {
-        let last = self.last_data.get(guard.name());
-        last.map_or(since, |last| since.max(*last))
+    #[inline]
+    fn attribute(
+        &self,
+        fingerprint: Fingerprint,
+        arm: Option<&str>,
+        version: &str,
+        shed: Share,
+    ) -> Option<Attributed> {
+        let mut known = self.policies.iter();
+        let (_, place) = known.find(|(known, _)| *known == fingerprint)?;
+        Some(match (*place, arm) {
+            (Place::Step { step, share }, Some(arm)) => {
+                let side = match arm == self.version {
+                    true => Side::Candidate,
+                    false => Side::Control,
+                };
+                match attribution::effective(share, shed) {
+                    Some(share) => Attributed::Drawn { step, side, share },
+                    None => Attributed::Confounded,
+                }
+            }
+            (Place::Baking, _) if version == self.version => Attributed::Baking,
+            _ => Attributed::Confounded,
+        })
+    }
+
+    /// Takes note of a bad event that the application reports, such as a label that came late.
+    ///
+    /// # Errors
+    /// [`EvidenceError`] for a name that is none of the schedule's guards, or a guard of another
+    /// kind.
+    pub fn bad<'a>(
+        &mut self,
+        guard: &str,
+        unit: impl Into<crate::Unit<'a>>,
+        assignment: &Assignment<'_>,
+    ) -> Result<Receipt, EvidenceError> {
+        let place = self.place_of(guard)?;
+        self.bad_at(place, unit.into().key(), assignment)
+    }
+
+    pub(crate) fn bad_at(
+        &mut self,
+        place: usize,
+        unit: Key<'_>,
+        assignment: &Assignment<'_>,
+    ) -> Result<Receipt, EvidenceError> {
+        let attributed = self.attribution_of(assignment);
+        self.counter(place)?.bad(unit.hashed(), attributed)
+    }
+
+    /// Takes note of a unit's number that the application reports; a unit's first of a step counts.
+    ///
+    /// # Errors
+    /// As [`bad`](Evidence::bad), and for a number that is not finite, or below 0.
+    pub fn value<'a>(
+        &mut self,
+        guard: &str,
+        unit: impl Into<crate::Unit<'a>>,
+        assignment: &Assignment<'_>,
+        value: f64,
+    ) -> Result<Receipt, EvidenceError> {
+        let place = self.place_of(guard)?;
+        self.value_at(place, unit.into().key(), assignment, value)
+    }
+
+    pub(crate) fn value_at(
+        &mut self,
+        place: usize,
+        unit: Key<'_>,
+        assignment: &Assignment<'_>,
+        value: f64,
+    ) -> Result<Receipt, EvidenceError> {
+        let attributed = self.attribution_of(assignment);
+        let attributed = attributed.map(|placed| {
+            let of_step = |(step, ..): &(usize, _, _)| Phase::Ramping { step: *step } >= self.phase;
+            placed.filter(of_step)
+        });
+        self.counter(place)?.value(unit.hashed(), attributed, value)
+    }
+
+    /// Takes a reading of a number of the candidate: memory, a queue.
+    ///
+    /// # Errors
+    /// As [`bad`](Evidence::bad), and for a number that is not finite.
+    pub fn reading(&mut self, guard: &str, value: f64) -> Result<(), EvidenceError> {
+        let place = self.place_of(guard)?;
+        self.reading_at(place, value)
+    }
+
+    pub(crate) fn reading_at(&mut self, place: usize, value: f64) -> Result<(), EvidenceError> {
+        self.counter(place)?.reading(value)
+    }
+
+    /// Takes the bounds of an effect that the application has computed.
+    ///
+    /// # Errors
+    /// As [`reading`](Evidence::reading).
+    pub fn effect(
+        &mut self,
+        guard: &str,
+        lower: Option<f64>,
+        upper: Option<f64>,
+    ) -> Result<(), EvidenceError> {
+        let place = self.place_of(guard)?;
+        self.effect_at(place, lower, upper)
+    }
+
+    pub(crate) fn effect_at(
+        &mut self,
+        place: usize,
+        lower: Option<f64>,
+        upper: Option<f64>,
+    ) -> Result<(), EvidenceError> {
+        self.counter(place)?.effect(lower, upper)
+    }
+
+    /// Returns the place of a guard that the application reports to.
+    pub(crate) fn place_of(&self, guard: &str) -> Result<usize, EvidenceError> {
+        let mut counters = self.counters.iter();
+        let place = counters.position(|counter| counter.name() == guard);
+        let place = place.ok_or_else(|| EvidenceError::UnknownGuard {
+            guard: guard.to_owned(),
+            known: names(self.counters.iter().map(Counter::name)),
+        })?;
+        match self.counters.get(place) {
+            Some(counter) => counter.is_reported().map(|()| place),
+            None => Ok(place),
+        }
+    }
+
+    fn counter(&mut self, place: usize) -> Result<&mut Counter, EvidenceError> {
+        let counter = self.counters.get_mut(place);
+        counter.ok_or_else(|| EvidenceError::UnknownGuard {
+            guard: format!("number {place}"),
+            known: "another schedule".to_owned(),
+        })
+    }
+
+    /// Returns where a label belongs; nothing if it is of another release.
+    fn attribution_of(
+        &self,
+        assignment: &Assignment<'_>,
+    ) -> Option<Option<(usize, Side, CandidateShare)>> {
+        let arm = assignment.arm.as_deref();
+        let (version, shed) = (&assignment.version, assignment.shed);
+        let attributed = self.attribute(assignment.fingerprint, arm, version, shed)?;
+        Some(match attributed {
+            Attributed::Drawn { step, side, share } => Some((step, side, share)),
+            Attributed::Baking | Attributed::Confounded => None,
+        })
+    }
+
+    /// Returns the sample of this moment; none while nothing is released.
+    pub fn sample(&mut self, rollout: &Rollout) -> Option<Sample> {
+        self.follow(rollout);
+        let sample = rollout.sample()?;
+        let mut sample = match (rollout.phase(), self.met.get(&rollout.phase())) {
+            (_, None) => sample,
+            (Phase::Shadowing, Some(met)) => sample.exposed(met.pairs, met.pairs),
+            (Phase::Baking, Some(met)) => sample.exposed(0, met.candidate.number()),
+            (
+                _,
+                Some(Met {
+                    control, candidate, ..
+                }),
+            ) => {
+                let level = control.level().max(candidate.level());
+                let thinned = (level > 0).then(|| ThinnedUnits {
+                    control: control.number_at(level),
+                    candidate: candidate.number_at(level),
+                    level,
+                });
+                let sample = sample.exposed(control.number(), candidate.number());
+                Sample { thinned, ..sample }
+            }
+        };
+        for counter in &mut self.counters {
+            let is_watched = rollout
+                .guards()
+                .iter()
+                .any(|it| it.name() == counter.name());
+            if let (true, Some(measured)) = (is_watched, counter.measured(rollout.phase())) {
+                sample = sample.with(counter.name(), measured);
+            }
+        }
+        Some(sample)
+    }
+
+    /// Knows from now on which policies the roll-out puts in force, and in which phase it is.
+    pub(crate) fn follow(&mut self, rollout: &Rollout) {
+        for (fingerprint, place) in rollout.known_policies() {
+            let place = match place {
+                Phase::Shadowing => Place::Shadowing,
+                Phase::Ramping { step } => match rollout.share_at(step) {
+                    Some(share) => Place::Step { step, share },
+                    None => continue,
+                },
+                _ => Place::Baking,
+            };
+            match self
+                .policies
+                .iter_mut()
+                .find(|known| known.0 == fingerprint)
+            {
+                Some(known) => known.1 = place,
+                None => self.policies.push((fingerprint, place)),
+            }
+        }
+        let (phase, since) = (rollout.phase(), rollout.state().since());
+        if phase < self.phase
+            || phase == self.phase && since != self.since && rollout.is_confirmed()
+        {
+            self.begin_anew();
+        }
+        if rollout.is_confirmed() {
+            self.since = since;
+        }
+        if phase != self.phase {
+            // What came before the phase was looked at, under its policy, is of it.
+            self.phase = phase;
+            self.met.retain(|known, _| *known >= phase);
+            self.counters
+                .iter_mut()
+                .for_each(|counter| counter.begin(phase));
+        }
+    }
+
+    /// Begins the present phase anew: its units and its readings count from here.
+    fn begin_anew(&mut self) {
+        self.met.clear();
+        self.counters.iter_mut().for_each(Counter::begin_again);
+    }
+
+    /// Adds what another server has counted of the same roll-out, in the same phase.
+    ///
+    /// # Errors
+    /// [`EvidenceError::Mismatch`] if the evidence is of another release, schedule or phase;
+    /// nothing is added then.
+    pub fn merge(&mut self, other: &Evidence) -> Result<(), EvidenceError> {
+        let mismatch = |what| Err(EvidenceError::Mismatch { what });
+        if self.version != other.version {
+            return mismatch("their candidates");
+        }
+        if self.phase != other.phase {
+            return mismatch("their phases");
+        }
+        let names = |evidence: &Evidence| -> Vec<String> {
+            let names = evidence.counters.iter().map(Counter::name);
+            names.map(str::to_owned).collect()
+        };
+        if names(self) != names(other) {
+            return mismatch("their guards");
+        }
+        let mut counters = self.counters.clone();
+        for (counter, theirs) in counters.iter_mut().zip(&other.counters) {
+            counter.merge(theirs)?;
+        }
+        self.counters = counters;
+        for (phase, theirs) in &other.met {
+            let met = self.met.entry(*phase).or_insert_with(|| Met::new(0));
+            met.control.merge(&theirs.control);
+            met.candidate.merge(&theirs.candidate);
+            met.pairs = met.pairs.saturating_add(theirs.pairs);
+        }
+        for known in &other.policies {
+            if !self.policies.contains(known) {
+                self.policies.push(*known);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what a guard has counted, as the next sample would say it; none without data.
+    #[must_use]
+    pub fn measured(&self, guard: &str) -> Option<Measured> {
+        let mut counters = self.counters.iter();
+        let counter = counters.find(|counter| counter.name() == guard)?;
+        counter.clone().measured(self.phase)
+    }
+}
+
+impl From<Sample> for Input {
+    fn from(sample: Sample) -> Input {
+        Input::Sample(sample)
+    }
+}
+
+#[cfg(feature = "serde")]
+mod stored {
+    use std::collections::BTreeMap;
+
+    use super::{Counter, Counts, Evidence, Fingerprint, Met, Phase, Place};
+    use crate::{stats::state::StateError, timestamp::Timestamp};
+
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Raw {
+        version: u32,
+        candidate: String,
+        policies: Vec<(Fingerprint, Place)>,
+        phase: Phase,
+        since: Timestamp,
+        asked: u64,
+        met: Vec<(Phase, Met)>,
+        counters: Vec<Counter>,
+    }
+
+    impl From<Evidence> for Raw {
+        fn from(evidence: Evidence) -> Raw {
+            Raw {
+                version: VERSION,
+                candidate: evidence.version,
+                policies: evidence.policies,
+                phase: evidence.phase,
+                since: evidence.since,
+                asked: evidence.asked,
+                met: evidence.met.into_iter().collect(),
+                counters: evidence.counters,
+            }
+        }
+    }
+
+    impl TryFrom<Raw> for Evidence {
+        type Error = StateError;
+
+        fn try_from(raw: Raw) -> Result<Evidence, StateError> {
+            const NAME: &str = "evidence of a roll-out";
+            StateError::check_version(NAME, raw.version, VERSION)?;
+            let steps = raw
+                .policies
+                .iter()
+                .filter(|known| matches!(known.1, Place::Step { .. }));
+            StateError::require(
+                steps.count() <= 100_000,
+                NAME,
+                "there are too many policies",
+            )?;
+            let bounded = |counter: &Counter| match &counter.counts {
+                Counts::Values { steps, .. } => steps.len() <= 100_000,
+                _ => true,
+            };
+            let is_bounded = raw.counters.iter().all(bounded);
+            StateError::require(is_bounded, NAME, "there are too many steps")?;
+            Ok(Evidence {
+                version: raw.candidate,
+                policies: raw.policies,
+                phase: raw.phase,
+                since: raw.since,
+                asked: raw.asked,
+                met: raw.met.into_iter().collect::<BTreeMap<_, _>>(),
+                counters: raw.counters,
+            })
+        }
     }
 }

@@ -3,20 +3,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Before, Cause, Change, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData,
-    PauseCause, Phase, Refusal, Rollout, Sample, Tag, evidence::Evidence, refusal::names,
+    Advance, Before, Cause, Change, Command, Event, Found, Guard, Input, OnBreach, OnDeadline,
+    OnNoData, Ordered, PauseCause, Phase, Refusal, Rollout, Sample, Tag, latest::Latest,
+    refusal::names,
 };
 
 /// The commands of one evaluation, in whatever order they came.
-pub(super) struct Commands(Vec<Command>);
+pub(super) struct Commands(Vec<Ordered>);
 
 impl Commands {
+    fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.0.iter().map(|order| &order.command)
+    }
+
     fn has(&self, command: &Command) -> bool {
-        self.0.contains(command)
+        self.commands().any(|known| known == command)
+    }
+
+    /// Returns the causes to wait of those who have ordered to.
+    fn pauses(&self) -> impl Iterator<Item = PauseCause> {
+        let pauses = self
+            .0
+            .iter()
+            .filter(|order| order.command == Command::Pause);
+        pauses.map(|Ordered { who, why, .. }| match who.as_str() {
+            "" => PauseCause::Operator,
+            _ => PauseCause::Ordered {
+                who: who.clone(),
+                why: why.clone(),
+            },
+        })
     }
 
     fn take_over(&self) -> Option<String> {
-        self.0.iter().find_map(|command| match command {
+        self.commands().find_map(|command| match command {
             Command::TakeOver { why } => Some(why.clone()),
             _ => None,
         })
@@ -24,11 +44,12 @@ impl Commands {
 
     /// Returns the abort, of several the first by its words.
     fn abort(&self) -> Option<Cause> {
-        let reasons = self.0.iter().filter_map(|command| match command {
-            Command::Abort { why } => Some(why),
+        let reasons = self.0.iter().filter_map(|order| match &order.command {
+            Command::Abort { why } if order.who.is_empty() => Some(why.clone()),
+            Command::Abort { why } => Some(format!("{why} ({:?})", order.who)),
             _ => None,
         });
-        let why = reasons.min()?.clone();
+        let why = reasons.min()?;
         Some(Cause::Aborted { why })
     }
 }
@@ -45,7 +66,8 @@ impl Rollout {
         let tag = self.tag();
         for input in inputs {
             match input {
-                Input::Command(command) => commands.push(command),
+                Input::Command(command) => commands.push(command.into()),
+                Input::Ordered(order) => commands.push(order),
                 Input::Gate { name, open } => {
                     // Closed wins, in whatever order they come, and for good before for a step.
                     gates.entry(name).or_insert((true, false)).0 &= open;
@@ -72,6 +94,10 @@ impl Rollout {
         }
         commands.sort_unstable();
         commands.dedup();
+        for order in commands.iter().filter(|order| !order.who.is_empty()) {
+            let order = order.clone();
+            self.note(Change::Ordered { order });
+        }
         Commands(commands)
     }
 
@@ -133,7 +159,32 @@ impl Rollout {
                 self.pause(PauseCause::Breached { guard });
             }
         }
+        self.look_at_the_ratio(&sample);
         self.evidence.take(sample, self.clock);
+    }
+
+    /// Notes since when the units contradict the share, and a breach once that has lasted.
+    fn look_at_the_ratio(&mut self, sample: &Sample) {
+        if !self.is_contradicted(sample) {
+            self.evidence.contradicted = None;
+            return;
+        }
+        let since = *self.evidence.contradicted.get_or_insert(self.clock);
+        let (after, then) = self.schedule.sample_ratio;
+        let guard = Guard::SAMPLE_RATIO.to_owned();
+        if self.clock.since(since) < after || self.state.is_known_breach(&guard) {
+            return;
+        }
+        self.note(Change::Breached {
+            guard: guard.clone(),
+            found: Found::Ratio {
+                control: sample.control,
+                candidate: sample.candidate,
+            },
+        });
+        if then == OnBreach::Pause {
+            self.pause(PauseCause::Breached { guard });
+        }
     }
 
     /// Does the most urgent thing: abort, breach, deadline, pause and resume, promotion, the
@@ -177,7 +228,7 @@ impl Rollout {
         if self.sight.is_foreign {
             // The router is brought where the roll-out stands, and only then is it there.
             self.in_force = Phase::Pending;
-            self.evidence = Evidence::default();
+            self.evidence = Latest::default();
             self.found = None;
         }
         self.sight.is_foreign = false;
@@ -195,7 +246,7 @@ impl Rollout {
     /// Notes which commands were not obeyed.
     pub(super) fn refuse_unheard(&mut self, commands: &Commands, before: Phase) {
         let moved = self.state.phase != before;
-        for command in &commands.0 {
+        for command in commands.commands() {
             let why = match command {
                 Command::Promote | Command::Skip { .. } if self.has_obeyed(command, before) => {
                     continue;
@@ -259,7 +310,9 @@ impl Rollout {
         };
         let inputs = inputs.into_iter().filter(|input| !is_in_time(input));
         let said = |input| match input {
-            Input::Command(command) => format!("{command:?}"),
+            Input::Command(command) | Input::Ordered(Ordered { command, .. }) => {
+                format!("{command:?}")
+            }
             Input::Gate { name, .. } | Input::OpenForGood { name } => format!("gate {name:?}"),
             Input::Sample(_) => "a sample".to_owned(),
         };
@@ -277,6 +330,15 @@ impl Rollout {
     }
 
     fn breach(&self) -> Option<Cause> {
+        let ratio = self.state.breached.get(Guard::SAMPLE_RATIO);
+        if let Some(found) = ratio
+            && self.schedule.sample_ratio.1 == OnBreach::Reject
+        {
+            return Some(Cause::Breached {
+                guard: Guard::SAMPLE_RATIO.to_owned(),
+                found: found.clone(),
+            });
+        }
         let mut guards = self.guards().iter();
         guards.find_map(|guard| {
             let found = self.state.breached.get(guard.name())?;
@@ -342,8 +404,8 @@ impl Rollout {
         for cause in missing {
             self.pause(cause);
         }
-        if commands.has(&Command::Pause) {
-            self.pause(PauseCause::Operator);
+        for cause in commands.pauses() {
+            self.pause(cause);
         }
     }
 
@@ -355,7 +417,7 @@ impl Rollout {
                 _ => Phase::Baking,
             };
             (to, Advance::Promoted)
-        } else if commands.0.iter().any(|command| self.is_meant(command)) {
+        } else if commands.commands().any(|command| self.is_meant(command)) {
             (next, Advance::Skipped)
         } else if self.is_due() {
             (next, Advance::Scheduled)

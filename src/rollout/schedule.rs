@@ -3,7 +3,10 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Guard, Ladder, Measured, Refusal, ScheduleError, refusal::names};
+use super::{
+    Check, Guard, Ladder, Measured, OnBreach, Refusal, ScheduleError, Source, evidence::may_be_bad,
+    guard::Readings, refusal::names,
+};
 use crate::{share::Share, stats::Alpha};
 
 /// Holds the rules of a roll-out: its steps, its guards, its times.
@@ -31,6 +34,8 @@ pub struct Schedule {
     pub(super) deadline: Option<(Duration, OnDeadline)>,
     pub(super) shadow: Option<ShadowStage>,
     pub(super) end: End,
+    /// How long the units may contradict the share of the step, and what happens then.
+    pub(super) sample_ratio: (Duration, OnBreach),
 }
 
 /// Says who gets the candidate when the ladder has been climbed.
@@ -41,9 +46,10 @@ pub struct Schedule {
 pub enum End {
     /// Everybody whom the policy lets in.
     ///
-    /// A policy that keeps nobody out lets everybody in. For one that does,
-    /// [`Rollout::new`](super::Rollout::new) refuses the roll-out: the swap at its end would drop
-    /// what keeps them out.
+    /// A policy that keeps nobody out lets everybody in. One that does, by a holdout, a layer,
+    /// `within`, or rules and lists of other versions, stays in force when the candidate is live:
+    /// the version that it replaced goes on answering the units that are kept out, unless the
+    /// policy names another with [`with_kept_out`](crate::Policy::with_kept_out).
     #[default]
     LetIn,
     /// Everybody, also the units that the policy has kept out until then.
@@ -107,6 +113,9 @@ pub struct ShadowStage {
 }
 
 impl Schedule {
+    pub(super) const SAMPLE_RATIO: (Duration, OnBreach) =
+        (Duration::from_secs(600), OnBreach::Pause);
+
     /// Returns the default schedule with these guards.
     ///
     /// # Errors
@@ -186,6 +195,19 @@ impl Schedule {
         Schedule { end, ..self }
     }
 
+    /// Returns the schedule with another answer to units that contradict the share of the step.
+    ///
+    /// While they do nothing is called safe, and no step is taken. Once that has lasted so long,
+    /// ten minutes unless said, it is a breach of its own, of the guard
+    /// [`sample ratio`](Guard::SAMPLE_RATIO), and the release waits for an operator.
+    #[must_use]
+    pub fn with_sample_ratio(self, after: Duration, then: OnBreach) -> Schedule {
+        Schedule {
+            sample_ratio: (after, then),
+            ..self
+        }
+    }
+
     /// Returns the ladder.
     #[must_use]
     pub const fn ladder(&self) -> &Ladder {
@@ -238,6 +260,7 @@ impl Schedule {
             deadline: None,
             shadow: None,
             end: End::default(),
+            sample_ratio: Schedule::SAMPLE_RATIO,
         }
     }
 
@@ -261,7 +284,8 @@ impl Schedule {
                 (!fits).then_some(Refusal::OtherTest { guard })
             }
             (Check::Effect { .. }, Measured::Effect { .. })
-            | (Check::Limit { .. }, Measured::Value(_)) => None,
+            | (Check::Limit { .. }, Measured::Value(_) | Measured::Readings(_))
+            | (Check::Quantile { .. }, Measured::Quantiles(_)) => None,
             (check, measured) => Some(Refusal::WrongKind {
                 guard: name.to_owned(),
                 wanted: check.wants().to_owned(),
@@ -271,7 +295,7 @@ impl Schedule {
     }
 
     pub(super) fn checked(self) -> Result<Schedule, ScheduleError> {
-        let mut names = BTreeSet::new();
+        let mut names = BTreeSet::from([Guard::SAMPLE_RATIO]);
         for guard in self.all_guards() {
             if !names.insert(guard.name()) {
                 return Err(name_taken("guards", guard.name()));
@@ -279,10 +303,13 @@ impl Schedule {
             check_bounds(guard)?;
         }
         for guard in self.shadow.iter().flat_map(|stage| &stage.guards) {
-            if matches!(guard.check(), Check::Rate(_)) {
+            if matches!(guard.check(), Check::Rate(_) | Check::Quantile { .. }) {
                 let guard = guard.name().to_owned();
                 return Err(ScheduleError::NotPaired { guard });
             }
+        }
+        for guard in self.all_guards() {
+            check_source(guard)?;
         }
         let leads = |guard: &Guard| guard.acts() && guard.check().compares();
         if self.climb == Climb::OnEvidence && !self.guards.iter().any(leads) {
@@ -303,6 +330,29 @@ fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
     match *guard.check() {
         Check::Rate(_) => Ok(()),
         Check::Limit { limit, .. } => finite("limit", limit),
+        Check::Quantile { order, harm, safe } => {
+            finite("order", order)?;
+            finite("harm margin", harm)?;
+            finite("safe margin", safe)?;
+            let guard = || guard.name().to_owned();
+            if !(order > 0.0 && order < 1.0) {
+                return Err(ScheduleError::Order {
+                    guard: guard(),
+                    order,
+                });
+            }
+            if !(-0.99..=99.0).contains(&harm) || !(-0.99..=99.0).contains(&safe) {
+                return Err(ScheduleError::Margin {
+                    guard: guard(),
+                    harm,
+                    safe,
+                });
+            }
+            match safe < harm {
+                true => Err(ScheduleError::SafeBelowHarm { guard: guard() }),
+                false => Ok(()),
+            }
+        }
         Check::Effect { harm, safe, .. } => {
             finite("harm bound", harm)?;
             finite("safe bound", safe)?;
@@ -312,6 +362,36 @@ fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
             }
             Ok(())
         }
+    }
+}
+
+/// Checks that a guard's numbers are of the kind that it looks at.
+fn check_source(guard: &Guard) -> Result<(), ScheduleError> {
+    let name = || guard.name().to_owned();
+    let fits = match (guard.check(), guard.source()) {
+        (_, Source::Reported) => true,
+        (Check::Rate(_), Source::Endings(bad)) => {
+            !bad.is_empty() && bad.iter().copied().all(may_be_bad)
+        }
+        (Check::Quantile { .. }, Source::Took) => true,
+        (Check::Limit { .. }, Source::TookAt(order)) => *order > 0.0 && *order < 1.0,
+        _ => false,
+    };
+    if !fits {
+        return Err(ScheduleError::OtherSource {
+            guard: name(),
+            from: guard.source().words(),
+            wanted: guard.check().wants(),
+        });
+    }
+    let Readings { bad, of } = guard.readings();
+    match bad >= 1 && bad <= of && of <= Readings::MOST {
+        true => Ok(()),
+        false => Err(ScheduleError::Readings {
+            guard: name(),
+            bad,
+            of,
+        }),
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{
-    Before, Climb, End, Guard, Ladder, OnDeadline, Phase, Rollout, RolloutError, Schedule,
-    ScheduleError, ShadowStage, Trail, evidence::Evidence,
+    Before, Climb, End, Guard, Ladder, OnBreach, OnDeadline, Phase, Rollout, RolloutError,
+    Schedule, ScheduleError, ShadowStage, Trail, attribution::StepShare, latest::Latest,
 };
 use crate::{
     fingerprint::Fingerprint,
@@ -34,6 +34,16 @@ pub(super) struct RawSchedule {
     shadow: Option<ShadowStage>,
     #[serde(skip_serializing_if = "is_default")]
     end: End,
+    #[serde(skip_serializing_if = "is_usual")]
+    sample_ratio: (Duration, OnBreach),
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_usual(sample_ratio: &(Duration, OnBreach)) -> bool {
+    *sample_ratio == Schedule::SAMPLE_RATIO
 }
 
 #[expect(
@@ -63,6 +73,7 @@ impl From<Schedule> for RawSchedule {
             deadline: schedule.deadline,
             shadow: schedule.shadow,
             end: schedule.end,
+            sample_ratio: schedule.sample_ratio,
         }
     }
 }
@@ -82,6 +93,7 @@ impl TryFrom<RawSchedule> for Schedule {
             deadline: raw.deadline,
             shadow: raw.shadow,
             end: raw.end,
+            sample_ratio: raw.sample_ratio,
         };
         schedule.checked()
     }
@@ -94,13 +106,20 @@ pub(super) struct RawRollout {
     policy: Policy,
     schedule: Schedule,
     clock: Timestamp,
-    evidence: Evidence,
+    evidence: Latest,
     confirmed: bool,
     /// None in version 1, and where all is carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_force: Option<Phase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<Fingerprint>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<(StepShare, Phase)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amended: Option<Fingerprint>,
+    /// Where the policy keeps units out, the version that answers them at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     has_taken_over: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -120,6 +139,9 @@ impl From<Rollout> for RawRollout {
             confirmed,
             in_force: (!confirmed).then_some(in_force),
             found: rollout.found,
+            replaced: rollout.replaced,
+            earlier: rollout.earlier,
+            amended: rollout.amended,
             has_taken_over: rollout.has_taken_over,
             sheds: rollout.sheds,
             trail: rollout.trail,
@@ -150,6 +172,10 @@ impl TryFrom<RawRollout> for Rollout {
             schedule.end = End::Everybody;
         }
         let mut replayed = Rollout::replay(raw.policy, schedule, raw.trail)?;
+        // The mark of evidence depends on it.
+        replayed.replaced = raw.replaced;
+        replayed.earlier = raw.earlier;
+        replayed.amended = raw.amended;
         let is_ahead = raw.clock >= replayed.clock;
         StateError::require(is_ahead, NAME, "the clock is behind the last event")?;
         if raw.confirmed {
@@ -167,7 +193,7 @@ impl TryFrom<RawRollout> for Rollout {
         Ok(Rollout {
             clock: raw.clock,
             evidence: match is_early {
-                true => Evidence::default(),
+                true => Latest::default(),
                 false => raw.evidence,
             },
             found: raw.found,

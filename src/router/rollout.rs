@@ -137,15 +137,25 @@ fn carry_out<M: Send + Sync + 'static>(
         Action::Release { policy } => Some(Operation::Release {
             policy: policy.clone(),
         }),
-        Action::Swap { version } if is(version, VersionState::Live) => bakes
+        Action::Swap { version, policy } if is(version, VersionState::Live) => bakes
+            .or_else(|| policy.as_deref().cloned())
             .filter(|bakes| bakes.fingerprint() != turn.next().policy().fingerprint())
             .map(|bakes| Operation::Release {
                 policy: Box::new(bakes),
             }),
-        Action::Swap { version } => Some(Operation::Swap {
-            version: version.clone(),
-            policy: bakes.map(Box::new),
-        }),
+        Action::Swap { version, policy } => {
+            let mut policy = bakes.map(Box::new).or_else(|| policy.clone());
+            if let Some(policy) = &mut policy
+                && policy.canary.is_some()
+            {
+                let live = turn.next().live().label();
+                policy.kept_out.get_or_insert_with(|| live.to_owned());
+            }
+            Some(Operation::Swap {
+                version: version.clone(),
+                policy,
+            })
+        }
         Action::Accept { version } => match is(version, VersionState::Live) {
             true => turn.next().standby().map(|_| Operation::Accept),
             // Somebody else's swap is open, or none.

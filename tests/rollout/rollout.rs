@@ -17,6 +17,7 @@ mod limits;
 mod machine;
 mod naive;
 mod order;
+mod outcomes;
 mod persons;
 mod races;
 mod releases;

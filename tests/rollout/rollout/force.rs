@@ -239,7 +239,13 @@ fn c16_a_late_server_can_ask_for_the_action_in_force() {
     let (_, stored, _) = stored_at(Phase::Baking, quick());
     let rollout: Rollout = serde_json::from_str(&stored).unwrap();
     let version = "v2".to_owned();
-    assert_eq!(rollout.action_in_force(), Some(Action::Swap { version }));
+    assert_eq!(
+        rollout.action_in_force(),
+        Some(Action::Swap {
+            version,
+            policy: None
+        })
+    );
     let pending = release("v2", quick());
     assert_eq!(pending.action_in_force(), None);
 }

@@ -142,7 +142,10 @@ fn a_route_of_long_ago_cannot_be_put_into_words() {
 #[test]
 fn an_action_that_holds_already_is_left_as_it_is() {
     let version = || "v2".to_owned();
-    let swap = Action::Swap { version: version() };
+    let swap = Action::Swap {
+        version: version(),
+        policy: None,
+    };
     let accept = Action::Accept { version: version() };
     let cause = Cause::DeadlinePassed;
     let reject = Action::Reject {
