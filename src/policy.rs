@@ -417,6 +417,12 @@ impl Policy {
         &self.release
     }
 
+    /// Returns the version of the units that the policy keeps out, if it names one.
+    #[cfg(feature = "stats")]
+    pub(crate) fn kept_out_label(&self) -> Option<&str> {
+        self.kept_out.as_deref()
+    }
+
     /// Returns what a message calls the policy.
     fn kind(&self) -> &'static str {
         match (&self.canary, &self.ab_test) {

@@ -82,6 +82,7 @@ pub use cause::{Cause, PauseCause};
 pub use check::{Check, Found};
 pub use controller::Rollout;
 pub use error::{RolloutError, ScheduleError};
+pub(crate) use evidence::Ended;
 pub use evidence::{Evidence, EvidenceError, Receipt};
 pub use guard::{Guard, OnBreach, OnNoData};
 pub use input::{Command, Input, Ordered};

@@ -44,6 +44,8 @@ pub struct Rollout {
     pub(super) earlier: Vec<(StepShare, Phase)>,
     /// What is in force of the roll-out where its policy has changed since.
     pub(super) amended: Option<Fingerprint>,
+    /// Whether the release may be silent about who answers the units kept out.
+    pub(super) drops_kept_out: bool,
     /// Whether an operator let it act beside another roll-out.
     pub(super) has_taken_over: bool,
     /// What the candidate has shed in this phase, the present share last.
@@ -87,11 +89,58 @@ impl Rollout {
             replaced: None,
             earlier: Vec::new(),
             amended: None,
+            drops_kept_out: false,
             has_taken_over: false,
             sheds: Vec::new(),
             trail: Trail::new(),
             sight: Sight::default(),
         })
+    }
+
+    /// Returns the roll-out, saying in words that the next release may drop `kept_out`.
+    ///
+    /// Where the policy in force lets a version of their own answer the units that it keeps out,
+    /// [`Router::begin`](crate::Router::begin) refuses a policy that is silent about them.
+    /// [`Policy::diff`] tells whom it moves.
+    #[must_use]
+    pub fn dropping_kept_out(self) -> Rollout {
+        Rollout {
+            drops_kept_out: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn says_who_is_kept_out(&self) -> bool {
+        self.drops_kept_out || self.policy.kept_out.is_some()
+    }
+
+    /// Returns the policy of the first phase.
+    pub(crate) fn policy_to_begin_with(&self) -> Policy {
+        let first = self.schedule.after(Phase::Pending);
+        let policy = self.policy_of(first).filter(|_| first != Phase::Baking);
+        policy.unwrap_or_else(|| self.policy.clone())
+    }
+
+    /// Begins beside another roll-out, or over a person's policy.
+    pub(crate) fn take_over_from_the_start(&mut self, why: &str) {
+        self.has_taken_over = true;
+        let why = why.to_owned();
+        self.note(super::Change::TookOver { why });
+    }
+
+    /// Lets the time of the phase count from the next evaluation.
+    pub(crate) const fn count_from_the_next_look(&mut self) {
+        self.sight.is_brought = true;
+    }
+
+    pub(crate) const fn counts_from_the_next_look(&self) -> bool {
+        self.sight.is_brought
+    }
+
+    /// Returns the latest time that was given and believed.
+    #[must_use]
+    pub const fn clock(&self) -> Timestamp {
+        self.clock
     }
 
     /// Rebuilds a roll-out from its audit trail; evidence of the present phase is missing.
@@ -150,6 +199,9 @@ impl Rollout {
             return None;
         }
         self.believe(now);
+        if core::mem::take(&mut self.sight.is_brought) && self.clock > self.state.since {
+            self.note(super::Change::InForce);
+        }
         let (earlier, tag) = (self.state.paused.clone(), self.tag());
         if let Some(seen) = seen {
             self.reconcile(seen);
@@ -254,7 +306,7 @@ impl Rollout {
 
     /// Takes a reading of the clock, unless it is absurd.
     fn believe(&mut self, now: Timestamp) {
-        let is_first = self.trail.events().is_empty() && self.clock == Timestamp::default();
+        let is_first = self.state.started.is_none() && self.clock == Timestamp::default();
         let is_far = |from: Timestamp| now.since(from) > Rollout::LONGEST_GAP;
         let agrees = |suspect: Timestamp| now >= suspect && !is_far(suspect);
         let is_absurd = match is_first {

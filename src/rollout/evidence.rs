@@ -17,9 +17,9 @@ use super::{
     sample::ThinnedUnits, units_met::UnitsMet,
 };
 use crate::{
+    assignment::Assignment,
     fingerprint::Fingerprint,
     outcome::Ending,
-    record::Assignment,
     share::Share,
     stats::guard::{CandidateShare, Side},
     timestamp::Timestamp,
@@ -208,7 +208,6 @@ impl Evidence {
     }
 
     /// Takes note that the candidate has run unseen beside an answer, and answered as well.
-    #[expect(dead_code, reason = "the observer of shadows calls it")]
     pub(crate) fn pair(&mut self, fingerprint: Fingerprint, shadow: &str) {
         let is_stage = |known: &&(Fingerprint, Place)| {
             known.0 == fingerprint && known.1 == Place::Shadowing && shadow == self.version
@@ -446,6 +445,17 @@ impl Evidence {
                 .iter_mut()
                 .for_each(|counter| counter.begin(phase));
         }
+    }
+
+    /// Keeps what was counted of the phase although its time counts anew.
+    pub(crate) fn keep_over(&mut self, rollout: &Rollout) {
+        self.since = rollout.state().since();
+    }
+
+    /// Tells whether any unit has met this phase.
+    pub(crate) fn has_met_anybody(&self) -> bool {
+        let met = self.met.get(&self.phase);
+        met.is_some_and(|met| met.control.number() > 0 || met.candidate.number() > 0)
     }
 
     /// Begins the present phase anew: its units and its readings count from here.

@@ -1,6 +1,7 @@
 //! Who gets the candidate at the end, and who was kept from it until then.
 
 use switchstand::rollout::{Action, Command, End, Input, Ladder, Phase, Rollout, RolloutError};
+use switchstand::ramp::{BeginError, Ramp};
 use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::OperationError};
 
 use crate::rollout::persons::{quick, router, tick};
@@ -40,13 +41,13 @@ fn on(router: &Router<()>, version: &str) -> Vec<u64> {
 }
 
 /// Ticks until the phase is reached, and tells at each tick whom the candidate answers.
-fn climb(router: &Router<()>, rollout: &mut Rollout, to: Phase, mut look: impl FnMut(Vec<u64>)) {
-    let version = rollout.version().to_owned();
+fn climb(router: &Router<()>, rollout: &Ramp<()>, to: Phase, mut look: impl FnMut(Vec<u64>)) {
+    let version = rollout.rollout().version().to_owned();
     for minute in 0..60 {
         if rollout.phase() == to {
             return;
         }
-        tick(router, rollout, minute);
+        tick(rollout, minute);
         look(on(router, &version));
     }
     panic!("{} instead of {to}", rollout.phase());
@@ -65,8 +66,10 @@ fn c13_who_is_kept_out_on_the_steps_is_kept_out_at_the_end_too() {
             let_in
         };
         assert!(let_in.len() < 2_000, "{policy:?}");
-        let mut rollout = Rollout::new(policy.clone(), quick()).unwrap();
-        climb(&router, &mut rollout, Phase::Promoted, |on_v2| {
+        let rollout = router
+            .begin(Rollout::new(policy.clone(), quick()).unwrap())
+            .unwrap();
+        climb(&router, &rollout, Phase::Promoted, |on_v2| {
             assert!(on_v2.iter().all(|user| let_in.contains(user)), "{policy:?}");
         });
         assert_eq!(on(&router, "v2"), let_in);
@@ -89,8 +92,9 @@ fn c13_everybody_gets_the_candidate_where_the_schedule_says_so() {
         let router = router();
         let schedule = quick().with_end(End::Everybody);
         let stored = serde_json::to_string(&Rollout::new(policy, schedule).unwrap()).unwrap();
-        let mut rollout: Rollout = serde_json::from_str(&stored).unwrap();
-        climb(&router, &mut rollout, Phase::Promoted, |_| {});
+        let rollout: Rollout = serde_json::from_str(&stored).unwrap();
+        let rollout = router.begin(rollout).unwrap();
+        climb(&router, &rollout, Phase::Promoted, |_| {});
         assert_eq!(on(&router, "v2").len(), 2_000);
         assert_eq!(router.state("v1"), Some(VersionState::Retiring));
     }
@@ -101,8 +105,10 @@ fn c13_everybody_gets_the_candidate_where_the_schedule_says_so() {
         canary().with_units("v2", ["ana"]),
     ] {
         let router = router();
-        let mut rollout = Rollout::new(policy, quick()).unwrap();
-        climb(&router, &mut rollout, Phase::Promoted, |_| {});
+        let rollout = router
+            .begin(Rollout::new(policy, quick()).unwrap())
+            .unwrap();
+        climb(&router, &rollout, Phase::Promoted, |_| {});
         assert_eq!(on(&router, "v2").len(), 2_000);
         assert_eq!(router.current().release(), "release of v2");
         assert_eq!(router.state("v1"), Some(VersionState::Retiring));
@@ -128,8 +134,10 @@ fn c13_a_holdout_lasts_over_three_rollouts() {
             "v2" => policy(version),
             _ => policy(version).with_kept_out("v1"),
         };
-        let mut rollout = Rollout::new(policy, quick()).unwrap();
-        climb(&router, &mut rollout, Phase::Promoted, |_| {
+        let rollout = router
+            .begin(Rollout::new(policy, quick()).unwrap())
+            .unwrap();
+        climb(&router, &rollout, Phase::Promoted, |_| {
             let on_v1 = on(&router, "v1");
             assert!(held_out.iter().all(|user| on_v1.contains(user)));
         });
@@ -141,7 +149,14 @@ fn c13_a_holdout_lasts_over_three_rollouts() {
     }
     // The versions between have gone.
     assert_eq!(router.state("v3"), Some(VersionState::Retiring));
-    // What a release without the field does is told before.
+    // A next release that is silent about them is refused, and what it does is told before.
+    let silent = Rollout::new(policy("v2"), quick()).unwrap();
+    let _ = router.reclaim("v2").unwrap();
+    router.deploy("v2", ()).unwrap();
+    router.validate("v2", |()| Ok::<_, String>(())).unwrap();
+    let refused = router.begin(silent.clone()).unwrap_err();
+    assert!(matches!(refused, BeginError::DropsKeptOut { .. }), "{refused}");
+    drop(router.begin(silent.dropping_kept_out()).unwrap());
     let last = router.deployments().policy().clone();
     let dropped =
         Policy::canary("release of v4", "v4", Share::ALL).with_holdout("2026", percent(10));
@@ -155,14 +170,16 @@ fn c13_a_holdout_lasts_over_three_rollouts() {
 fn c13_a_rollback_while_baking_leaves_everybody_on_the_old_version() {
     let router = router();
     let policy = canary().within(paying().not());
-    let mut rollout = Rollout::new(policy, quick()).unwrap();
-    climb(&router, &mut rollout, Phase::Baking, |_| {});
-    let fingerprint = rollout.tag().unwrap().fingerprint;
+    let rollout = router
+            .begin(Rollout::new(policy, quick()).unwrap())
+            .unwrap();
+    climb(&router, &rollout, Phase::Baking, |_| {});
+    let fingerprint = rollout.rollout().tag().unwrap().fingerprint;
     assert_eq!(router.current().fingerprint(), fingerprint);
     assert_eq!(on(&router, "v2").len(), 1_000);
     let why = "p99".to_owned();
     let abort = Input::Command(Command::Abort { why });
-    router.drive(&mut rollout, at(3_600), [abort]).unwrap();
+    rollout.tick_with(at(3_600), [abort]).unwrap();
     assert_eq!(rollout.phase(), Phase::RolledBack);
     assert_eq!(on(&router, "v1").len(), 2_000);
 }
@@ -171,9 +188,11 @@ fn c13_a_rollback_while_baking_leaves_everybody_on_the_old_version() {
 fn c13_a_server_that_comes_late_keeps_them_out_too() {
     let first = router();
     let policy = canary().within(paying().not());
-    let mut rollout = Rollout::new(policy, quick()).unwrap();
-    climb(&first, &mut rollout, Phase::Baking, |_| {});
-    let action = rollout.action_in_force().unwrap();
+    let rollout = first
+            .begin(Rollout::new(policy, quick()).unwrap())
+            .unwrap();
+    climb(&first, &rollout, Phase::Baking, |_| {});
+    let action = rollout.rollout().action_in_force().unwrap();
     let sent = serde_json::to_string(&action).unwrap();
     let action: Action = serde_json::from_str(&sent).unwrap();
     let late = router();
@@ -181,10 +200,9 @@ fn c13_a_server_that_comes_late_keeps_them_out_too() {
     assert_eq!(on(&late, "v1"), on(&first, "v1"));
     assert_eq!(late.current().fingerprint(), first.current().fingerprint());
     // And so does a roll-out that is stored there and restored on a fresh router.
-    let stored = serde_json::to_string(&rollout).unwrap();
-    let mut rollout: Rollout = serde_json::from_str(&stored).unwrap();
+    let stored = serde_json::to_string(&rollout.store()).unwrap();
     let fresh = router();
-    tick(&fresh, &mut rollout, 5);
+    let rollout = fresh.resume(serde_json::from_str(&stored).unwrap()).unwrap();
     assert_eq!(rollout.phase(), Phase::Baking);
     assert_eq!(on(&fresh, "v1"), on(&first, "v1"));
 }
