@@ -6,7 +6,7 @@
 //! `switchstand.`. Targets are `switchstand::outcome`, `switchstand::shadow` and
 //! `switchstand::change`, so that a filter can tell them apart.
 
-use ::tracing::{debug, field::display, info, warn};
+use ::tracing::{debug, info, warn};
 
 use crate::{
     deployment::{Change, Operation},
