@@ -66,13 +66,13 @@ pub use close::{CloseError, Closing};
 pub use drain::Drain;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
 pub use pinned::UnknownRoute;
+#[cfg(feature = "stats")]
+pub use ramp::{BeginError, Ramp, Report, StoredRamp};
 pub use reader::Reader;
 pub use recording::Recording;
 pub use restore::{RestoreError, RestoreFault};
 #[cfg(feature = "stats")]
 pub use rollout::TickError;
-#[cfg(feature = "stats")]
-pub use ramp::{BeginError, Ramp, Report, StoredRamp};
 pub use serve::Served;
 pub use ticket::Ticket;
 pub use wiring::{Wiring, WiringFault};

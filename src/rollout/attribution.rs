@@ -36,12 +36,12 @@ impl Rollout {
     /// router.deploy("v2", ())?;
     /// router.validate("v2", |_| Ok::<(), String>(()))?;
     /// let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
-    /// let mut rollout = Rollout::new(policy, Schedule::new([])?)?;
-    /// router.drive(&mut rollout, Timestamp::from_secs(0), [])?;
+    /// let ramp = router.begin(Rollout::new(policy, Schedule::new([])?)?)?;
+    /// ramp.tick(Timestamp::from_secs(0))?;
     ///
     /// let route = router.route("user-7");
     /// let logged = router.assignment(&route)?; // kept until the outcome is known
-    /// let (side, share) = rollout.side_of(&logged).ok_or("not of this release")?;
+    /// let (side, share) = ramp.rollout().side_of(&logged).ok_or("not of this release")?;
     /// assert_eq!((side, share.get()), (Side::Control, 0.01));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{BadEvents, Measured, Quantiles, guard::Readings};
+use super::{BadEndings, BadEvents, Measured, Quantiles, guard::Readings};
 use crate::stats::{
     Alpha, Worse,
     guard::{CandidateShare, RateTest, Reading, Side, StageTally},
@@ -155,11 +155,15 @@ fn judge_rate(
     harm.threshold = -alpha.get().ln();
     safe.ln_e += events.ln_stake;
     let is_breach = harm.is_significant();
+    let found = |reading| match events.endings {
+        Some(candidate) => Found::Endings { reading, candidate },
+        None => Found::Rate(reading),
+    };
     Judgement {
         is_breach,
         is_safe: safe.is_significant() && !is_breach,
         holds: false,
-        found: Found::Rate(Reading {
+        found: found(Reading {
             harm,
             safe,
             candidate_events: tally.candidate_events(),
@@ -253,6 +257,13 @@ fn stages_of(tally: &StageTally, shares: &[CandidateShare]) -> StageTally {
 pub enum Found {
     /// Evidence of harm in the bad events of the whole release, of safety in those of the step.
     Rate(Reading),
+    /// The same, of requests by how they ended.
+    Endings {
+        /// The evidence.
+        reading: Reading,
+        /// How the candidate's requests ended badly; repeated ones of a unit are in it.
+        candidate: BadEndings,
+    },
     /// A confidence sequence of the effect; none for a side without a bound.
     Effect {
         /// Its lower bound.
@@ -306,6 +317,9 @@ impl fmt::Display for Found {
         };
         match self {
             Found::Rate(reading) => write!(f, "{reading}"),
+            Found::Endings { reading, candidate } => {
+                write!(f, "{reading}; requests of the candidate: {candidate}")
+            }
             Found::Effect { lower, upper } => {
                 write!(f, "effect from {} to {}", bound(lower), bound(upper))
             }

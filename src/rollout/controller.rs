@@ -44,6 +44,10 @@ pub struct Rollout {
     pub(super) earlier: Vec<(StepShare, Phase)>,
     /// What is in force of the roll-out where its policy has changed since.
     pub(super) amended: Option<Fingerprint>,
+    /// The number of the file that it comes from.
+    pub(super) revision: Option<u64>,
+    /// Whether an older file is meant.
+    pub(super) forces_revision: bool,
     /// Whether the release may be silent about who answers the units kept out.
     pub(super) drops_kept_out: bool,
     /// Whether an operator let it act beside another roll-out.
@@ -89,6 +93,8 @@ impl Rollout {
             replaced: None,
             earlier: Vec::new(),
             amended: None,
+            revision: None,
+            forces_revision: false,
             drops_kept_out: false,
             has_taken_over: false,
             sheds: Vec::new(),
@@ -108,6 +114,35 @@ impl Rollout {
             drops_kept_out: true,
             ..self
         }
+    }
+
+    /// Returns the roll-out with the number of the file that it comes from.
+    ///
+    /// A router refuses to begin one with a lower number than the last that began on it, unless
+    /// [`forcing_revision`](Rollout::forcing_revision) says so in words. It is no part of the
+    /// policy's fingerprint.
+    #[must_use]
+    pub fn with_revision(self, revision: Option<u64>) -> Rollout {
+        Rollout { revision, ..self }
+    }
+
+    /// Returns the roll-out, saying that an older file is meant.
+    #[must_use]
+    pub fn forcing_revision(self) -> Rollout {
+        Rollout {
+            forces_revision: true,
+            ..self
+        }
+    }
+
+    /// Returns the number of the file that the roll-out comes from, if it has one.
+    #[must_use]
+    pub const fn revision(&self) -> Option<u64> {
+        self.revision
+    }
+
+    pub(crate) const fn forces_revision(&self) -> bool {
+        self.forces_revision
     }
 
     pub(crate) fn says_who_is_kept_out(&self) -> bool {

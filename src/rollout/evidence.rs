@@ -21,7 +21,7 @@ use crate::{
     fingerprint::Fingerprint,
     outcome::Ending,
     share::Share,
-    stats::guard::{CandidateShare, Side},
+    stats::guard::{CandidateShare, Reading, Side},
     timestamp::Timestamp,
     unit::Key,
 };
@@ -447,6 +447,22 @@ impl Evidence {
         }
     }
 
+    /// Returns the units of the control and of the candidate that have met the present phase.
+    #[must_use]
+    pub fn units(&self) -> [u64; 2] {
+        let met = self.met.get(&self.phase);
+        met.map_or([0, 0], |met| {
+            [met.control.number(), met.candidate.number()]
+        })
+    }
+
+    /// Returns what a guard of a rate says of the whole release; none for any other guard.
+    #[must_use]
+    pub fn rate_of(&self, guard: &str) -> Option<Reading> {
+        let mut counters = self.counters.iter();
+        counters.find(|counter| counter.name() == guard)?.rate()
+    }
+
     /// Keeps what was counted of the phase although its time counts anew.
     pub(crate) fn keep_over(&mut self, rollout: &Rollout) {
         self.since = rollout.state().since();
@@ -454,8 +470,7 @@ impl Evidence {
 
     /// Tells whether any unit has met this phase.
     pub(crate) fn has_met_anybody(&self) -> bool {
-        let met = self.met.get(&self.phase);
-        met.is_some_and(|met| met.control.number() > 0 || met.candidate.number() > 0)
+        self.units() != [0, 0]
     }
 
     /// Begins the present phase anew: its units and its readings count from here.

@@ -109,11 +109,13 @@ pub enum OnNoData {
     /// The release is paused, until data come or an operator resumes.
     Pause {
         /// Time without data, since the phase began or the last sample that had some.
+        #[cfg_attr(feature = "serde", serde(with = "super::span"))]
         after: Duration,
     },
     /// The candidate is rejected.
     Reject {
         /// Time without data, since the phase began or the last sample that had some.
+        #[cfg_attr(feature = "serde", serde(with = "super::span"))]
         after: Duration,
     },
 }
@@ -229,6 +231,16 @@ impl Guard {
             readings: Readings::THREE,
             ..Guard::new(name, Check::Limit { worse, limit })
         }
+    }
+
+    /// Returns a guard of a rate with another test; any other guard as it is.
+    #[must_use]
+    pub fn with_test(self, test: RateTest) -> Guard {
+        let check = match self.check {
+            Check::Rate(_) => Check::Rate(test),
+            check => check,
+        };
+        Guard { check, ..self }
     }
 
     /// Returns the guard under another name.

@@ -4,9 +4,12 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use super::Tag;
-use crate::stats::{
-    guard::{Margins, RateGuard, SeenUnits, StageTally},
-    measure::significant,
+use crate::{
+    outcome::Ending,
+    stats::{
+        guard::{Margins, RateGuard, SeenUnits, StageTally},
+        measure::significant,
+    },
 };
 
 /// Holds what was measured of the candidate and its control, up to one moment.
@@ -156,6 +159,7 @@ impl Measured {
             ln_stake: guard.seen_units().map_or(0.0, SeenUnits::ln_stake),
             repeated_events: guard.seen_units().map_or(0, SeenUnits::repeats),
             units_sampled: guard.seen_units().map_or(1.0, SeenUnits::sampled),
+            endings: None,
         })
     }
 
@@ -192,6 +196,64 @@ pub struct BadEvents {
     pub(super) ln_stake: f64,
     pub(super) repeated_events: u64,
     pub(super) units_sampled: f64,
+    /// How the candidate's requests ended badly, where that is what is counted.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(super) endings: Option<BadEndings>,
+}
+
+/// How often requests of the candidate ended badly, each way apart.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct BadEndings {
+    /// With an error or a panic.
+    pub failed: u64,
+    /// With a refusal.
+    pub refused: u64,
+    /// Without an end that anybody waited for.
+    pub given_up: u64,
+}
+
+impl BadEndings {
+    pub(super) fn add(&mut self, ending: Ending) {
+        let count = match ending {
+            Ending::Failed => &mut self.failed,
+            Ending::Refused => &mut self.refused,
+            Ending::GivenUp => &mut self.given_up,
+            Ending::Answered => return,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    pub(super) fn merge(&mut self, other: BadEndings) {
+        self.failed = self.failed.saturating_add(other.failed);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.given_up = self.given_up.saturating_add(other.given_up);
+    }
+}
+
+impl fmt::Display for BadEndings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let BadEndings {
+            failed,
+            refused,
+            given_up,
+        } = self;
+        let endings = [
+            (failed, "failed"),
+            (refused, "refused"),
+            (given_up, "given up"),
+        ];
+        let met = endings.into_iter().filter(|(number, _)| **number > 0);
+        let words: Vec<String> = met
+            .map(|(number, ending)| format!("{number} {ending}"))
+            .collect();
+        f.write_str(&words.join(", "))
+    }
 }
 
 /// Units' events that count for the safety of a test with these margins.
@@ -220,6 +282,7 @@ impl From<StageTally> for BadEvents {
             ln_stake: 0.0,
             repeated_events: 0,
             units_sampled: 1.0,
+            endings: None,
         }
     }
 }

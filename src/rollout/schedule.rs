@@ -67,6 +67,7 @@ pub enum Climb {
     /// After some time and some units on the step, while every guard has data and none breaches.
     Dwell {
         /// Time on the step, at least.
+        #[cfg_attr(feature = "serde", serde(with = "super::span"))]
         time: Duration,
         /// Units that the candidate has answered on the step, at least; 0 counts as 1.
         exposures: u64,

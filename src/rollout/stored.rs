@@ -1,6 +1,5 @@
 //! How schedules and roll-outs are kept.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 
 use thiserror::Error;
@@ -8,6 +7,7 @@ use thiserror::Error;
 use super::{
     Before, Climb, End, Guard, Ladder, OnBreach, OnDeadline, Phase, Rollout, RolloutError,
     Schedule, ScheduleError, ShadowStage, Trail, attribution::StepShare, latest::Latest,
+    span::Span,
 };
 use crate::{
     fingerprint::Fingerprint,
@@ -25,25 +25,21 @@ const VERSION: u32 = 2;
 pub(super) struct RawSchedule {
     ladder: Ladder,
     climb: Climb,
-    bake: Duration,
+    bake: Span,
     bake_exposures: u64,
     guards: Vec<Guard>,
     alpha: Alpha,
     gates: BTreeMap<String, Before>,
-    deadline: Option<(Duration, OnDeadline)>,
+    deadline: Option<(Span, OnDeadline)>,
     shadow: Option<ShadowStage>,
     #[serde(skip_serializing_if = "is_default")]
     end: End,
     #[serde(skip_serializing_if = "is_usual")]
-    sample_ratio: (Duration, OnBreach),
+    sample_ratio: (Span, OnBreach),
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
-fn is_usual(sample_ratio: &(Duration, OnBreach)) -> bool {
-    *sample_ratio == Schedule::SAMPLE_RATIO
+fn is_usual((after, then): &(Span, OnBreach)) -> bool {
+    (after.0, *then) == Schedule::SAMPLE_RATIO
 }
 
 #[expect(
@@ -65,15 +61,15 @@ impl From<Schedule> for RawSchedule {
         RawSchedule {
             ladder: schedule.ladder,
             climb: schedule.climb,
-            bake: schedule.bake,
+            bake: Span(schedule.bake),
             bake_exposures: schedule.bake_exposures,
             guards: schedule.guards,
             alpha: schedule.alpha,
             gates: schedule.gates,
-            deadline: schedule.deadline,
+            deadline: schedule.deadline.map(|(after, then)| (Span(after), then)),
             shadow: schedule.shadow,
             end: schedule.end,
-            sample_ratio: schedule.sample_ratio,
+            sample_ratio: (Span(schedule.sample_ratio.0), schedule.sample_ratio.1),
         }
     }
 }
@@ -85,15 +81,15 @@ impl TryFrom<RawSchedule> for Schedule {
         let schedule = Schedule {
             ladder: raw.ladder,
             climb: raw.climb,
-            bake: raw.bake,
+            bake: raw.bake.0,
             bake_exposures: raw.bake_exposures,
             guards: raw.guards,
             alpha: raw.alpha,
             gates: raw.gates,
-            deadline: raw.deadline,
+            deadline: raw.deadline.map(|(after, then)| (after.0, then)),
             shadow: raw.shadow,
             end: raw.end,
-            sample_ratio: raw.sample_ratio,
+            sample_ratio: (raw.sample_ratio.0.0, raw.sample_ratio.1),
         };
         schedule.checked()
     }
@@ -113,6 +109,8 @@ pub(super) struct RawRollout {
     in_force: Option<Phase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<Fingerprint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<(StepShare, Phase)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,6 +138,7 @@ impl From<Rollout> for RawRollout {
             in_force: (!confirmed).then_some(in_force),
             found: rollout.found,
             replaced: rollout.replaced,
+            revision: rollout.revision,
             earlier: rollout.earlier,
             amended: rollout.amended,
             has_taken_over: rollout.has_taken_over,
@@ -174,6 +173,7 @@ impl TryFrom<RawRollout> for Rollout {
         let mut replayed = Rollout::replay(raw.policy, schedule, raw.trail)?;
         // The mark of evidence depends on it.
         replayed.replaced = raw.replaced;
+        replayed.revision = raw.revision;
         replayed.earlier = raw.earlier;
         replayed.amended = raw.amended;
         let is_ahead = raw.clock >= replayed.clock;

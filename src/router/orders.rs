@@ -22,6 +22,8 @@ pub(super) struct Orders {
     open: Option<Open>,
     /// The roll-out that has begun here, as long as somebody holds it.
     place: KnownPlace,
+    /// The highest number of a release file that has begun here.
+    revision: Option<u64>,
 }
 
 /// A roll-out that has not ended, as far as the router knows.
@@ -141,6 +143,15 @@ impl Orders {
 
     pub(super) fn set_place(&mut self, place: KnownPlace) {
         self.place = place;
+    }
+
+    /// Returns the number of the release file in force, if there was one.
+    pub(super) const fn revision(&self) -> Option<u64> {
+        self.revision
+    }
+
+    pub(super) fn set_revision(&mut self, revision: Option<u64>) {
+        self.revision = revision.or(self.revision);
     }
 
     pub(super) fn open(&self) -> Option<&Open> {

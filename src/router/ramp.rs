@@ -19,6 +19,7 @@ use crate::{
         State,
     },
     share::Share,
+    stats::guard::Reading,
     sync::Mutex,
     timestamp::Timestamp,
 };
@@ -145,6 +146,13 @@ impl<M: Send + Sync + 'static> Router<M> {
         if let Some(why) = why {
             rollout.take_over_from_the_start(why);
         }
+        let in_force = self.shared.orders.lock().revision();
+        if let (Some(found), Some(in_force)) = (rollout.revision(), in_force)
+            && found < in_force
+            && !rollout.forces_revision()
+        {
+            return Err(BeginError::OlderRevision { found, in_force });
+        }
         let evidence = Evidence::of(&rollout);
         self.place(rollout, evidence, why.is_some())
     }
@@ -194,6 +202,7 @@ impl<M: Send + Sync + 'static> Router<M> {
                 });
             }
             orders.set_place(Arc::downgrade(&place));
+            orders.set_revision(rollout.revision());
         }
         let evidence = Arc::new(Watch::new(evidence));
         let seat = self.attach(Arc::clone(&evidence));
@@ -310,6 +319,18 @@ impl<M: Send + Sync + 'static> Ramp<M> {
     #[must_use]
     pub fn measured(&self, guard: &str) -> Option<Measured> {
         self.inner.evidence.lock().measured(guard)
+    }
+
+    /// Returns what a guard of a rate says of the whole release; none for any other guard.
+    #[must_use]
+    pub fn rate_of(&self, guard: &str) -> Option<Reading> {
+        self.inner.evidence.lock().rate_of(guard)
+    }
+
+    /// Returns the units of the control and of the candidate that have met the present phase.
+    #[must_use]
+    pub fn units(&self) -> [u64; 2] {
+        self.inner.evidence.lock().units()
     }
 
     /// Changes the policy of the release without stopping it; the share stays the schedule's.

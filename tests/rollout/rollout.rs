@@ -12,6 +12,7 @@ mod delay;
 mod edges;
 mod end;
 mod evidence;
+mod files;
 mod force;
 mod limits;
 mod machine;

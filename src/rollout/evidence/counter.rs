@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     super::{
-        Check, Source,
+        BadEndings, BadEvents, Check, Source,
         guard::Readings,
         values::{Compared, Values},
     },
@@ -14,7 +14,7 @@ use crate::{
     outcome::Ending,
     stats::{
         Alpha, Histogram,
-        guard::{CandidateShare, RateGuard, Side},
+        guard::{CandidateShare, RateGuard, Reading, Side},
     },
 };
 
@@ -29,6 +29,9 @@ pub(super) struct Counter {
     name: String,
     source: Source,
     pub(super) counts: Counts,
+    /// How the candidate's requests ended badly.
+    #[cfg_attr(feature = "serde", serde(default))]
+    endings: BadEndings,
 }
 
 #[derive(Clone, Debug)]
@@ -85,11 +88,19 @@ impl Counter {
             name: guard.name().to_owned(),
             source: guard.source().clone(),
             counts,
+            endings: BadEndings::default(),
         }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(super) fn rate(&self) -> Option<Reading> {
+        match &self.counts {
+            Counts::Events(guard) => Some(guard.reading()),
+            _ => None,
+        }
     }
 
     /// Refuses what the application reports to a guard that counts by itself.
@@ -114,8 +125,14 @@ impl Counter {
         let seconds = || ended.took.map(|took| took.as_secs_f64());
         match (&mut self.counts, &self.source, placed) {
             (Counts::Events(guard), Source::Endings(bad), Some((_, side, share))) => {
+                if !bad.contains(&ended.ending) {
+                    return false;
+                }
+                if side == Side::Candidate {
+                    self.endings.add(ended.ending);
+                }
                 // More different shares than are kept apart: the counts so far stand.
-                bad.contains(&ended.ending) && guard.record(ended.unit, side, share).is_ok()
+                guard.record(ended.unit, side, share).is_ok()
             }
             (Counts::Values { compared, steps }, Source::Took, Some((step, side, _))) => {
                 let values = match is_first {
@@ -237,7 +254,13 @@ impl Counter {
     /// Returns what was counted, for a sample of this phase; nothing without data.
     pub(super) fn measured(&mut self, phase: Phase) -> Option<Measured> {
         match &mut self.counts {
-            Counts::Events(guard) => Some(Measured::of(guard)),
+            Counts::Events(guard) => Some(match (Measured::of(guard), &self.source) {
+                (Measured::BadEvents(events), Source::Endings(_)) => {
+                    let endings = Some(self.endings);
+                    Measured::BadEvents(BadEvents { endings, ..events })
+                }
+                (measured, _) => measured,
+            }),
             Counts::Values { compared, steps } => {
                 let Phase::Ramping { step } = phase else {
                     return None;
@@ -289,6 +312,7 @@ impl Counter {
     }
 
     pub(super) fn merge(&mut self, other: &Counter) -> Result<(), EvidenceError> {
+        self.endings.merge(other.endings);
         match (&mut self.counts, &other.counts) {
             (Counts::Events(ours), Counts::Events(theirs)) => Ok(ours.merge(theirs)?),
             (Counts::Values { steps, .. }, Counts::Values { steps: theirs, .. }) => {

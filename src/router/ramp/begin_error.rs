@@ -43,6 +43,17 @@ pub enum BeginError {
         /// The version that answers them now.
         version: String,
     },
+    /// The file is older than the one in force.
+    #[error(
+        "the release file has revision {found}, {in_force} is in force: if the older one is meant, \
+         say so with `Rollout::forcing_revision`"
+    )]
+    OlderRevision {
+        /// The file's number.
+        found: u64,
+        /// The number in force.
+        in_force: u64,
+    },
     /// The router lacks what the roll-out needs to be where it was.
     #[error("the router cannot be brought where the roll-out is: {0}")]
     Missing(OperationError),

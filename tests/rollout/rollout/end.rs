@@ -1,7 +1,7 @@
 //! Who gets the candidate at the end, and who was kept from it until then.
 
-use switchstand::rollout::{Action, Command, End, Input, Ladder, Phase, Rollout, RolloutError};
 use switchstand::ramp::{BeginError, Ramp};
+use switchstand::rollout::{Action, Command, End, Input, Ladder, Phase, Rollout, RolloutError};
 use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::OperationError};
 
 use crate::rollout::persons::{quick, router, tick};
@@ -155,7 +155,10 @@ fn c13_a_holdout_lasts_over_three_rollouts() {
     router.deploy("v2", ()).unwrap();
     router.validate("v2", |()| Ok::<_, String>(())).unwrap();
     let refused = router.begin(silent.clone()).unwrap_err();
-    assert!(matches!(refused, BeginError::DropsKeptOut { .. }), "{refused}");
+    assert!(
+        matches!(refused, BeginError::DropsKeptOut { .. }),
+        "{refused}"
+    );
     drop(router.begin(silent.dropping_kept_out()).unwrap());
     let last = router.deployments().policy().clone();
     let dropped =
@@ -171,8 +174,8 @@ fn c13_a_rollback_while_baking_leaves_everybody_on_the_old_version() {
     let router = router();
     let policy = canary().within(paying().not());
     let rollout = router
-            .begin(Rollout::new(policy, quick()).unwrap())
-            .unwrap();
+        .begin(Rollout::new(policy, quick()).unwrap())
+        .unwrap();
     climb(&router, &rollout, Phase::Baking, |_| {});
     let fingerprint = rollout.rollout().tag().unwrap().fingerprint;
     assert_eq!(router.current().fingerprint(), fingerprint);
@@ -188,9 +191,7 @@ fn c13_a_rollback_while_baking_leaves_everybody_on_the_old_version() {
 fn c13_a_server_that_comes_late_keeps_them_out_too() {
     let first = router();
     let policy = canary().within(paying().not());
-    let rollout = first
-            .begin(Rollout::new(policy, quick()).unwrap())
-            .unwrap();
+    let rollout = first.begin(Rollout::new(policy, quick()).unwrap()).unwrap();
     climb(&first, &rollout, Phase::Baking, |_| {});
     let action = rollout.rollout().action_in_force().unwrap();
     let sent = serde_json::to_string(&action).unwrap();
@@ -202,7 +203,9 @@ fn c13_a_server_that_comes_late_keeps_them_out_too() {
     // And so does a roll-out that is stored there and restored on a fresh router.
     let stored = serde_json::to_string(&rollout.store()).unwrap();
     let fresh = router();
-    let rollout = fresh.resume(serde_json::from_str(&stored).unwrap()).unwrap();
+    let rollout = fresh
+        .resume(serde_json::from_str(&stored).unwrap())
+        .unwrap();
     assert_eq!(rollout.phase(), Phase::Baking);
     assert_eq!(on(&fresh, "v1"), on(&first, "v1"));
 }

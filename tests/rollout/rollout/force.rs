@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use switchstand::rollout::{Action, Climb, Input, Ladder, Phase, Rollout, Schedule, ShadowStage};
 use switchstand::ramp::{BeginError, Ramp, StoredRamp};
+use switchstand::rollout::{Action, Climb, Input, Ladder, Phase, Rollout, Schedule, ShadowStage};
 use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::Deployments};
 
 use crate::rollout::persons::{quick, release, router, tick};
@@ -30,7 +30,10 @@ fn c11_the_time_on_a_step_counts_from_when_it_was_in_force() {
     let schedule = Schedule::new([]).unwrap().with_climb(climb).unwrap();
     let early = Rollout::new(Policy::canary("r", "v2", Share::NONE), quick()).unwrap();
     let refused = router.begin(early).unwrap_err().to_string();
-    assert!(refused.ends_with("which is staged: validate it first"), "{refused}");
+    assert!(
+        refused.ends_with("which is staged: validate it first"),
+        "{refused}"
+    );
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
     let rollout = release(&router, "v2", schedule);
     router.reject("v2", "one more change").unwrap();
@@ -65,7 +68,11 @@ fn c11_the_bake_counts_from_the_swap() {
     let router = router();
     let shares = ["10%".parse().unwrap(), Share::ALL];
     let schedule = quick().with_ladder(Ladder::custom(shares).unwrap());
-    let rollout = release(&router, "v2", schedule.with_bake(Duration::from_secs(3600), 10));
+    let rollout = release(
+        &router,
+        "v2",
+        schedule.with_bake(Duration::from_secs(3600), 10),
+    );
     tick(&rollout, 0);
     // Somebody's swap is open for two hours; it comes with the policy of the step.
     let own = router.deployments().policy().clone();
@@ -77,7 +84,8 @@ fn c11_the_bake_counts_from_the_swap() {
     router.rollback("not now").unwrap();
     let why = "v1 is live again".to_owned();
     let resume = switchstand::rollout::Command::TakeOver { why };
-    rollout.tick_with(at(60 * 120), [Input::Command(resume)])
+    rollout
+        .tick_with(at(60 * 120), [Input::Command(resume)])
         .unwrap();
     // The step anew, then the swap at minute 121 and the whole hour.
     for minute in 121..181 {
@@ -166,7 +174,11 @@ fn stored_at(phase: Phase, schedule: Schedule) -> (Router<()>, String, u64) {
         tick(&rollout, minute);
         minute += 1;
     }
-    (router, serde_json::to_string(&rollout.store()).unwrap(), minute)
+    (
+        router,
+        serde_json::to_string(&rollout.store()).unwrap(),
+        minute,
+    )
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
+use switchstand::ramp::{BeginError, Ramp};
 use switchstand::rollout::{
     Cause, Climb, Command, Input, Ladder, PauseCause, Phase, Refusal, Rollout, Schedule,
 };
-use switchstand::ramp::{BeginError, Ramp};
 use switchstand::{Policy, Router, Share, VersionState};
 
 use crate::rollout::releases::{abort, at, ramping};
@@ -41,7 +41,10 @@ fn rollout_of(version: &str, schedule: Schedule) -> Rollout {
 
 /// Lets the timer tick once, at this minute, with good evidence.
 pub(crate) fn tick(rollout: &Ramp<()>, minute: u64) {
-    let sample = rollout.rollout().sample().map(|sample| sample.exposed(100, 100));
+    let sample = rollout
+        .rollout()
+        .sample()
+        .map(|sample| sample.exposed(100, 100));
     let sample = sample.map(Input::Sample);
     rollout.tick_with(at(60 * minute), sample).unwrap();
 }
@@ -134,7 +137,8 @@ fn c12_a_rollout_resumes_where_its_own_policy_is_back() {
     tick(&rollout, minute + 6);
     assert_eq!(overruled(&rollout).len(), 1);
     let now = at(60 * (minute + 7));
-    rollout.tick_with(now, [Input::Command(Command::Resume)])
+    rollout
+        .tick_with(now, [Input::Command(Command::Resume)])
         .unwrap();
     // The time while another policy was in force does not count.
     assert_eq!(
@@ -154,8 +158,7 @@ fn c12_an_abort_takes_the_candidate_back_from_under_a_persons_policy_too() {
         .unwrap();
     tick(&rollout, minute);
     assert_eq!(overruled(&rollout).len(), 1);
-    rollout.tick_with(at(60 * minute), [abort()])
-        .unwrap();
+    rollout.tick_with(at(60 * minute), [abort()]).unwrap();
     assert_eq!(rollout.phase(), Phase::RolledBack);
     assert_eq!(
         (router.current().release(), on(&router, "v2")),
@@ -232,8 +235,7 @@ fn c12_a_promotion_of_what_was_rolled_back_by_hand_accepts_nothing() {
     router.rollback("p99").unwrap();
     router.swap("v3").unwrap();
     let promote = Input::Command(Command::Promote);
-    let refused = rollout.tick_with(at(60 * minute), [promote])
-        .unwrap_err();
+    let refused = rollout.tick_with(at(60 * minute), [promote]).unwrap_err();
     assert_eq!((refused.done, refused.operation), (None, None));
     assert_eq!(rollout.phase(), Phase::RolledBack);
     router.rollback("v3 is bad").unwrap();
@@ -246,8 +248,7 @@ fn c12_an_abort_after_an_acceptance_by_hand_is_refused_and_the_release_promoted(
     let rollout = release(&router, "v2", at_once());
     let minute = tick_to(&rollout, Phase::Baking);
     router.accept().unwrap();
-    let refused = rollout.tick_with(at(60 * minute), [abort()])
-        .unwrap_err();
+    let refused = rollout.tick_with(at(60 * minute), [abort()]).unwrap_err();
     assert!(matches!(refused.refused[..], [Refusal::Ended { .. }]));
     assert_eq!(rollout.phase(), Phase::Promoted);
     assert_eq!(router.state("v2"), Some(VersionState::Live));
@@ -267,7 +268,8 @@ fn c12_a_swap_by_hand_is_followed_and_its_acceptance_waits_for_a_person() {
     let by = "by hand: version \"v2\" was swapped live by \"ana\"";
     assert_eq!(overruled(&rollout), [by]);
     let now = at(60 * (minute + 10));
-    rollout.tick_with(now, [Input::Command(Command::Resume)])
+    rollout
+        .tick_with(now, [Input::Command(Command::Resume)])
         .unwrap();
     tick(&rollout, minute + 11);
     tick(&rollout, minute + 12);
@@ -310,7 +312,9 @@ fn c12_a_second_rollout_is_refused_while_the_first_is_open_unless_it_takes_over(
     assert_eq!(on(&router, "v3"), 0);
     tick(&first, minute);
     assert_eq!(first.phase(), ramping(2));
-    let second = router.begin_over(rollout_of("v3", quick()), "a fix").unwrap();
+    let second = router
+        .begin_over(rollout_of("v3", quick()), "a fix")
+        .unwrap();
     tick(&second, minute);
     assert_eq!(second.phase(), ramping(0));
     for minute in minute + 1..minute + 9 {

@@ -31,8 +31,7 @@ fn hotfix_against_tick(rounds: u64) {
             rollout.tick_with(at(0), []).unwrap();
             let sample = rollout.rollout().sample().unwrap().exposed(100, 100);
             barrier.wait();
-            rollout.tick_with(at(60), [Input::Sample(sample)])
-                .unwrap();
+            rollout.tick_with(at(60), [Input::Sample(sample)]).unwrap();
             barrier.wait();
             for minute in 2..4 {
                 rollout.tick_with(at(60 * minute), []).unwrap();
@@ -58,7 +57,9 @@ fn c12_a_hotfix_that_races_a_tick_is_in_force_in_the_end_100_000_times() {
 fn c12_a_rejection_that_races_the_swap_leaves_the_old_version_live() {
     for _ in 0..500 {
         let router = router();
-        let rollout = release(&router, "v2",
+        let rollout = release(
+            &router,
+            "v2",
             quick().with_ladder(switchstand::rollout::Ladder::at_once()),
         );
         thread::scope(|scope| {

@@ -102,7 +102,12 @@ fn an_outcome_counts_under_the_policy_that_decided_however_late_it_comes() {
     let rollout = router
         .begin(Rollout::new(policy, simple()).unwrap())
         .unwrap();
-    assert_eq!(rollout.rollout().side_of(&logged(&router, Unit::from(1_u64))), None);
+    assert_eq!(
+        rollout
+            .rollout()
+            .side_of(&logged(&router, Unit::from(1_u64))),
+        None
+    );
     rollout.tick_with(at(0), []).unwrap();
     let early: Vec<_> = (0..2_000_u64)
         .map(|user| logged(&router, Unit::from(user)))
@@ -131,7 +136,12 @@ fn an_outcome_counts_under_the_policy_that_decided_however_late_it_comes() {
     assert_eq!(rollout.rollout().side_of(&colleague), None);
     let other = Policy::canary("another", "v2", Share::percent(5).unwrap());
     router.release(other).unwrap();
-    assert_eq!(rollout.rollout().side_of(&logged(&router, Unit::from(9_u64))), None);
+    assert_eq!(
+        rollout
+            .rollout()
+            .side_of(&logged(&router, Unit::from(9_u64))),
+        None
+    );
     assert_ne!(rollout.phase(), Phase::RolledBack);
 }
 
