@@ -169,7 +169,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         let StoredRamp { rollout, evidence } = stored;
         let now = rollout.clock();
         let ramp = self.place(rollout, evidence, false)?;
-        let brought = match ramp.act(now, Vec::new()) {
+        let brought = match ramp.act_on(now, Vec::new(), true) {
             Ok(brought) => brought,
             Err(error) => match error.operation {
                 Some(operation) => return Err(BeginError::Missing(*operation)),
@@ -278,7 +278,18 @@ impl<M: Send + Sync + 'static> Ramp<M> {
         self.act(now, vec![Input::Gate { name, open: true }])
     }
 
-    fn act(&self, now: Timestamp, mut inputs: Vec<Input>) -> Result<Option<Action>, TickError> {
+    fn act(&self, now: Timestamp, inputs: Vec<Input>) -> Result<Option<Action>, TickError> {
+        self.act_on(now, inputs, false)
+    }
+
+    /// Evaluates and acts; what was counted of the phase is kept although its time counts anew, if
+    /// so it is said.
+    fn act_on(
+        &self,
+        now: Timestamp,
+        mut inputs: Vec<Input>,
+        keeps_counts: bool,
+    ) -> Result<Option<Action>, TickError> {
         let Inner {
             shared,
             rollout,
@@ -294,9 +305,9 @@ impl<M: Send + Sync + 'static> Ramp<M> {
         {
             inputs.push(Input::Sample(sample));
         }
-        let is_brought = rollout.counts_from_the_next_look();
+        let keeps_counts = keeps_counts || rollout.counts_from_the_next_look();
         let done = shared.act(&mut rollout, now, inputs);
-        if is_brought {
+        if keeps_counts {
             evidence.lock().keep_over(&rollout);
         }
         evidence.lock().follow(&rollout);
