@@ -219,7 +219,7 @@ async fn c1_a_healthy_candidate_climbs_by_the_timer_and_is_promoted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c4_a_harmful_candidate_is_taken_back_on_labels_that_come_late() {
     let server = start("harmful").await;
-    release(server, "harmful").await;
+    begin(server, "harmful", "500ms").await;
     // Nobody knows yet that the answers are wrong, so the release climbs.
     let first = serve(server).await;
     let mut round = 0;

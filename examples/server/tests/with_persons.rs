@@ -7,13 +7,13 @@ use tokio::{io::AsyncReadExt as _, task::JoinSet};
 
 use crate::tests::{
     http::{ask, send},
-    with_a_rollout::{TICK, begin, post, release, serve, start, status, users_of},
+    with_a_rollout::{TICK, begin, post, serve, start, status, users_of},
 };
 
-/// Sends a request of each of 60 users and reads whatever comes back, or nothing.
+/// Sends a request of each of 240 users and reads whatever comes back, or nothing.
 async fn knock(server: SocketAddr) {
     let mut asked = JoinSet::new();
-    for user in 0..60_u32 {
+    for user in 0..240_u32 {
         asked.spawn(async move {
             let body = format!("{{\"pixels\": [{user}]}}");
             let mut stream = send(server, "/predict", &format!("user-{user}"), &body).await;
@@ -25,7 +25,7 @@ async fn knock(server: SocketAddr) {
 
 /// Lets users send requests until the roll-out is in this phase.
 async fn until(server: SocketAddr, phase: &str) -> Value {
-    for _ in 0..200 {
+    for _ in 0..60 {
         let now = status(server).await;
         if now["phase"] == phase {
             return now;
@@ -44,7 +44,7 @@ async fn o5_a_candidate_that_refuses_hangs_or_panics_is_rolled_back_and_the_caus
         ("panics", "failed"),
     ] {
         let server = start(candidate).await;
-        release(server, candidate).await;
+        begin(server, candidate, "2s").await;
         let end = until(server, "rolled back").await;
         let cause = end["cause"].as_str().unwrap();
         assert!(
