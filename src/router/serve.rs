@@ -62,15 +62,18 @@ fn serve<M: Model + Send + Sync + 'static>(
 where
     M::Input: Clone,
 {
-    let watch = Watch::start(ticket.desk());
+    let watch = ticket.watch();
     let mut asked = Asked {
         unit: unit.key(),
         watch,
         ticket,
     };
     let ticket = &mut asked.ticket;
+    ticket.keep_watch(watch);
     let answer = ticket.answer(input);
-    asked.watch.end(ticket.desk());
+    if ticket.extras().is_none() {
+        asked.watch.end(ticket.desk());
+    }
     let mut shadows = Vec::new();
     while let Some(task) = ticket.shadow_task(|| input.clone()) {
         shadows.push(task);

@@ -230,15 +230,30 @@ impl<M> Ticket<M> {
     /// Keeps who asks and since when, for observers who are told when nobody knows any more.
     #[inline]
     pub(super) fn remember(&mut self, unit: &Unit<'_>) {
-        if self.lease.observers().is_some() || self.extras.is_some() {
+        if self.lease.observers().is_some() {
             self.remember_for_observers(unit);
+        }
+    }
+
+    /// Returns since when the request runs, if anybody is to be told.
+    pub(super) fn watch(&self) -> Watch {
+        match self.lease.observers() {
+            Some(_) => Watch::start(self.lease.desk()),
+            None => Watch::default(),
+        }
+    }
+
+    /// Keeps since when the request runs, where there is a place for it.
+    pub(super) fn keep_watch(&mut self, watch: Watch) {
+        if let Some(extras) = &mut self.extras {
+            extras.remember(None, watch);
         }
     }
 
     #[inline(never)]
     fn remember_for_observers(&mut self, unit: &Unit<'_>) {
         let needs_unit = self.lease.observers().is_some_and(|all| all.need_unit());
-        let watch = Watch::start(self.lease.desk());
+        let watch = self.watch();
         if needs_unit || watch.started.is_some() {
             let unit: Option<UnitKey> = needs_unit.then(|| unit.key().to_owned());
             self.extras
@@ -293,7 +308,7 @@ impl<M> Ticket<M> {
             let extras = self.extras.as_deref();
             let kept = extras.map(Extras::watch).unwrap_or_default();
             let started = watch.started.or(kept.started);
-            let at = watch.ended.or(kept.ended).or_else(|| desk.now());
+            let at = kept.ended.or(watch.ended).or_else(|| desk.now());
             let outcome = Outcome {
                 decision: Decision::Made {
                     words: lease.words(),

@@ -7,10 +7,7 @@ use std::{
 };
 
 use super::{TestError, ToPlan};
-use crate::{
-    Attributes, Plan, Unit, UnitKey,
-    outcomes::{OutcomeRecord, Record},
-};
+use crate::{Attributes, Plan, Unit, UnitKey, outcome::OutcomeRecord, record::Record};
 
 /// Routes a log's units by another policy, and counts who would get what.
 ///

@@ -96,8 +96,8 @@ fn outcomes_shadows_and_changes_bear_the_usual_names() {
         (Level::DEBUG, "switchstand::shadow", "answered"),
         (Level::WARN, "switchstand::shadow", "panicked"),
         (Level::DEBUG, "switchstand::outcome", "static"),
-        (Level::DEBUG, "switchstand::shadow", "dropped: unrun"),
         (Level::WARN, "switchstand::outcome", "static"),
+        (Level::DEBUG, "switchstand::shadow", "dropped: unrun"),
     ];
     assert_eq!(brief, expected);
     let (_, _, outcome) = &seen[2];
