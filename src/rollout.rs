@@ -46,9 +46,13 @@
 mod action;
 mod amend;
 mod attribution;
+mod begun;
+mod bounds;
 mod by_hand;
 mod cause;
 mod check;
+mod clock;
+mod commands;
 mod controller;
 mod error;
 mod evaluation;

@@ -1,6 +1,8 @@
 //! Which side of a release an outcome counts for.
 
-use super::{Check, Climb, Ladder, Phase, Rollout, Sample};
+use super::{
+    Change, Check, Climb, Found, Guard, Ladder, OnBreach, PauseCause, Phase, Rollout, Sample,
+};
 use crate::{
     assignment::Assignment,
     fingerprint::Fingerprint,
@@ -104,6 +106,30 @@ impl Rollout {
         if !is_first && self.sheds.last() != Some(&shed) {
             self.sheds.retain(|known| *known != shed);
             self.sheds.push(shed);
+        }
+    }
+
+    /// Notes since when the units contradict the share, and a breach once that has lasted.
+    pub(super) fn look_at_the_ratio(&mut self, sample: &Sample) {
+        if !self.is_contradicted(sample) {
+            self.evidence.contradicted = None;
+            return;
+        }
+        let since = *self.evidence.contradicted.get_or_insert(self.clock);
+        let (after, then) = self.schedule.sample_ratio;
+        let guard = Guard::SAMPLE_RATIO.to_owned();
+        if self.clock.since(since) < after || self.state.is_known_breach(&guard) {
+            return;
+        }
+        self.note(Change::Breached {
+            guard: guard.clone(),
+            found: Found::Ratio {
+                control: sample.control,
+                candidate: sample.candidate,
+            },
+        });
+        if then == OnBreach::Pause {
+            self.pause(PauseCause::Breached { guard });
         }
     }
 

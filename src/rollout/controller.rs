@@ -103,81 +103,6 @@ impl Rollout {
         })
     }
 
-    /// Returns the roll-out, saying in words that the next release may drop `kept_out`.
-    ///
-    /// Where the policy in force lets a version of their own answer the units that it keeps out,
-    /// [`Router::begin`](crate::Router::begin) refuses a policy that is silent about them.
-    /// [`Policy::diff`] tells whom it moves.
-    #[must_use]
-    pub fn dropping_kept_out(self) -> Rollout {
-        Rollout {
-            drops_kept_out: true,
-            ..self
-        }
-    }
-
-    /// Returns the roll-out with the number of the file that it comes from.
-    ///
-    /// A router refuses to begin one with a lower number than the last that began on it, unless
-    /// [`forcing_revision`](Rollout::forcing_revision) says so in words. It is no part of the
-    /// policy's fingerprint.
-    #[must_use]
-    pub fn with_revision(self, revision: Option<u64>) -> Rollout {
-        Rollout { revision, ..self }
-    }
-
-    /// Returns the roll-out, saying that an older file is meant.
-    #[must_use]
-    pub fn forcing_revision(self) -> Rollout {
-        Rollout {
-            forces_revision: true,
-            ..self
-        }
-    }
-
-    /// Returns the number of the file that the roll-out comes from, if it has one.
-    #[must_use]
-    pub const fn revision(&self) -> Option<u64> {
-        self.revision
-    }
-
-    pub(crate) const fn forces_revision(&self) -> bool {
-        self.forces_revision
-    }
-
-    pub(crate) fn says_who_is_kept_out(&self) -> bool {
-        self.drops_kept_out || self.policy.kept_out.is_some()
-    }
-
-    /// Returns the policy of the first phase.
-    pub(crate) fn policy_to_begin_with(&self) -> Policy {
-        let first = self.schedule.after(Phase::Pending);
-        let policy = self.policy_of(first).filter(|_| first != Phase::Baking);
-        policy.unwrap_or_else(|| self.policy.clone())
-    }
-
-    /// Begins beside another roll-out, or over a person's policy.
-    pub(crate) fn take_over_from_the_start(&mut self, why: &str) {
-        self.has_taken_over = true;
-        let why = why.to_owned();
-        self.note(super::Change::TookOver { why });
-    }
-
-    /// Lets the time of the phase count from the next evaluation.
-    pub(crate) const fn count_from_the_next_look(&mut self) {
-        self.sight.is_brought = true;
-    }
-
-    pub(crate) const fn counts_from_the_next_look(&self) -> bool {
-        self.sight.is_brought
-    }
-
-    /// Returns the latest time that was given and believed.
-    #[must_use]
-    pub const fn clock(&self) -> Timestamp {
-        self.clock
-    }
-
     /// Rebuilds a roll-out from its audit trail; evidence of the present phase is missing.
     ///
     /// # Errors
@@ -339,25 +264,6 @@ impl Rollout {
         self.in_force == self.state.phase
     }
 
-    /// Takes a reading of the clock, unless it is absurd.
-    fn believe(&mut self, now: Timestamp) {
-        let is_first = self.state.started.is_none() && self.clock == Timestamp::default();
-        let is_far = |from: Timestamp| now.since(from) > Rollout::LONGEST_GAP;
-        let agrees = |suspect: Timestamp| now >= suspect && !is_far(suspect);
-        let is_absurd = match is_first {
-            true => now > LATEST,
-            false => is_far(self.clock) && !self.sight.suspect.is_some_and(agrees),
-        };
-        if is_absurd {
-            self.sight.suspect = (now <= LATEST).then_some(now);
-            let (found, latest) = (now, self.clock);
-            self.sight.refused.push(Refusal::Clock { found, latest });
-        } else {
-            self.sight.suspect = None;
-            self.clock = self.clock.max(now);
-        }
-    }
-
     /// Returns the mark that a sample of this moment bears, none while nothing is released.
     #[must_use]
     pub fn tag(&self) -> Option<Tag> {
@@ -477,6 +383,3 @@ impl Rollout {
         attribution::at_the_end(self.policy.clone(), self.replaced.as_deref())
     }
 }
-
-/// No clock is right that says more: the first second of the year 2200.
-const LATEST: Timestamp = Timestamp::from_secs(7_258_118_400);

@@ -1,7 +1,11 @@
 //! What the guards of a roll-out count, made from outcomes.
 
 mod counter;
+mod merging;
 mod receipt;
+mod reported;
+#[cfg(feature = "serde")]
+mod stored;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,8 +17,8 @@ pub(super) use counter::may_be_bad;
 pub use receipt::{EvidenceError, Receipt};
 
 use super::{
-    Guard, Input, Measured, Phase, Rollout, Sample, attribution, refusal::names,
-    sample::ThinnedUnits, units_met::UnitsMet,
+    Guard, Input, Measured, Phase, Rollout, Sample, attribution, sample::ThinnedUnits,
+    units_met::UnitsMet,
 };
 use crate::{
     assignment::Assignment,
@@ -23,7 +27,6 @@ use crate::{
     share::Share,
     stats::guard::{CandidateShare, Reading, Side},
     timestamp::Timestamp,
-    unit::Key,
 };
 
 /// The evidence of one roll-out: units met, and what its guards count.
@@ -245,133 +248,6 @@ impl Evidence {
         })
     }
 
-    /// Takes note of a bad event that the application reports, such as a label that came late.
-    ///
-    /// # Errors
-    /// [`EvidenceError`] for a name that is none of the schedule's guards, or a guard of another
-    /// kind.
-    pub fn bad<'a>(
-        &mut self,
-        guard: &str,
-        unit: impl Into<crate::Unit<'a>>,
-        assignment: &Assignment<'_>,
-    ) -> Result<Receipt, EvidenceError> {
-        let place = self.place_of(guard)?;
-        self.bad_at(place, unit.into().key(), assignment)
-    }
-
-    pub(crate) fn bad_at(
-        &mut self,
-        place: usize,
-        unit: Key<'_>,
-        assignment: &Assignment<'_>,
-    ) -> Result<Receipt, EvidenceError> {
-        let attributed = self.attribution_of(assignment);
-        self.counter(place)?.bad(unit.hashed(), attributed)
-    }
-
-    /// Takes note of a unit's number that the application reports; a unit's first of a step counts.
-    ///
-    /// # Errors
-    /// As [`bad`](Evidence::bad), and for a number that is not finite, or below 0.
-    pub fn value<'a>(
-        &mut self,
-        guard: &str,
-        unit: impl Into<crate::Unit<'a>>,
-        assignment: &Assignment<'_>,
-        value: f64,
-    ) -> Result<Receipt, EvidenceError> {
-        let place = self.place_of(guard)?;
-        self.value_at(place, unit.into().key(), assignment, value)
-    }
-
-    pub(crate) fn value_at(
-        &mut self,
-        place: usize,
-        unit: Key<'_>,
-        assignment: &Assignment<'_>,
-        value: f64,
-    ) -> Result<Receipt, EvidenceError> {
-        let attributed = self.attribution_of(assignment);
-        let attributed = attributed.map(|placed| {
-            let of_step = |(step, ..): &(usize, _, _)| Phase::Ramping { step: *step } >= self.phase;
-            placed.filter(of_step)
-        });
-        self.counter(place)?.value(unit.hashed(), attributed, value)
-    }
-
-    /// Takes a reading of a number of the candidate: memory, a queue.
-    ///
-    /// # Errors
-    /// As [`bad`](Evidence::bad), and for a number that is not finite.
-    pub fn reading(&mut self, guard: &str, value: f64) -> Result<(), EvidenceError> {
-        let place = self.place_of(guard)?;
-        self.reading_at(place, value)
-    }
-
-    pub(crate) fn reading_at(&mut self, place: usize, value: f64) -> Result<(), EvidenceError> {
-        self.counter(place)?.reading(value)
-    }
-
-    /// Takes the bounds of an effect that the application has computed.
-    ///
-    /// # Errors
-    /// As [`reading`](Evidence::reading).
-    pub fn effect(
-        &mut self,
-        guard: &str,
-        lower: Option<f64>,
-        upper: Option<f64>,
-    ) -> Result<(), EvidenceError> {
-        let place = self.place_of(guard)?;
-        self.effect_at(place, lower, upper)
-    }
-
-    pub(crate) fn effect_at(
-        &mut self,
-        place: usize,
-        lower: Option<f64>,
-        upper: Option<f64>,
-    ) -> Result<(), EvidenceError> {
-        self.counter(place)?.effect(lower, upper)
-    }
-
-    /// Returns the place of a guard that the application reports to.
-    pub(crate) fn place_of(&self, guard: &str) -> Result<usize, EvidenceError> {
-        let mut counters = self.counters.iter();
-        let place = counters.position(|counter| counter.name() == guard);
-        let place = place.ok_or_else(|| EvidenceError::UnknownGuard {
-            guard: guard.to_owned(),
-            known: names(self.counters.iter().map(Counter::name)),
-        })?;
-        match self.counters.get(place) {
-            Some(counter) => counter.is_reported().map(|()| place),
-            None => Ok(place),
-        }
-    }
-
-    fn counter(&mut self, place: usize) -> Result<&mut Counter, EvidenceError> {
-        let counter = self.counters.get_mut(place);
-        counter.ok_or_else(|| EvidenceError::UnknownGuard {
-            guard: format!("number {place}"),
-            known: "another schedule".to_owned(),
-        })
-    }
-
-    /// Returns where a label belongs; nothing if it is of another release.
-    fn attribution_of(
-        &self,
-        assignment: &Assignment<'_>,
-    ) -> Option<Option<(usize, Side, CandidateShare)>> {
-        let arm = assignment.arm.as_deref();
-        let (version, shed) = (&assignment.version, assignment.shed);
-        let attributed = self.attribute(assignment.fingerprint, arm, version, shed)?;
-        Some(match attributed {
-            Attributed::Drawn { step, side, share } => Some((step, side, share)),
-            Attributed::Baking | Attributed::Confounded => None,
-        })
-    }
-
     /// Returns the sample of this moment; none while nothing is released.
     pub fn sample(&mut self, rollout: &Rollout) -> Option<Sample> {
         self.follow(rollout);
@@ -451,9 +327,7 @@ impl Evidence {
     #[must_use]
     pub fn units(&self) -> [u64; 2] {
         let met = self.met.get(&self.phase);
-        met.map_or([0, 0], |met| {
-            [met.control.number(), met.candidate.number()]
-        })
+        met.map_or([0, 0], |met| [met.control.number(), met.candidate.number()])
     }
 
     /// Returns what a guard of a rate says of the whole release; none for any other guard.
@@ -479,45 +353,6 @@ impl Evidence {
         self.counters.iter_mut().for_each(Counter::begin_again);
     }
 
-    /// Adds what another server has counted of the same roll-out, in the same phase.
-    ///
-    /// # Errors
-    /// [`EvidenceError::Mismatch`] if the evidence is of another release, schedule or phase;
-    /// nothing is added then.
-    pub fn merge(&mut self, other: &Evidence) -> Result<(), EvidenceError> {
-        let mismatch = |what| Err(EvidenceError::Mismatch { what });
-        if self.version != other.version {
-            return mismatch("their candidates");
-        }
-        if self.phase != other.phase {
-            return mismatch("their phases");
-        }
-        let names = |evidence: &Evidence| -> Vec<String> {
-            let names = evidence.counters.iter().map(Counter::name);
-            names.map(str::to_owned).collect()
-        };
-        if names(self) != names(other) {
-            return mismatch("their guards");
-        }
-        let mut counters = self.counters.clone();
-        for (counter, theirs) in counters.iter_mut().zip(&other.counters) {
-            counter.merge(theirs)?;
-        }
-        self.counters = counters;
-        for (phase, theirs) in &other.met {
-            let met = self.met.entry(*phase).or_insert_with(|| Met::new(0));
-            met.control.merge(&theirs.control);
-            met.candidate.merge(&theirs.candidate);
-            met.pairs = met.pairs.saturating_add(theirs.pairs);
-        }
-        for known in &other.policies {
-            if !self.policies.contains(known) {
-                self.policies.push(*known);
-            }
-        }
-        Ok(())
-    }
-
     /// Returns what a guard has counted, as the next sample would say it; none without data.
     #[must_use]
     pub fn measured(&self, guard: &str) -> Option<Measured> {
@@ -530,76 +365,5 @@ impl Evidence {
 impl From<Sample> for Input {
     fn from(sample: Sample) -> Input {
         Input::Sample(sample)
-    }
-}
-
-#[cfg(feature = "serde")]
-mod stored {
-    use std::collections::BTreeMap;
-
-    use super::{Counter, Counts, Evidence, Fingerprint, Met, Phase, Place};
-    use crate::{stats::state::StateError, timestamp::Timestamp};
-
-    const VERSION: u32 = 1;
-
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Raw {
-        version: u32,
-        candidate: String,
-        policies: Vec<(Fingerprint, Place)>,
-        phase: Phase,
-        since: Timestamp,
-        asked: u64,
-        met: Vec<(Phase, Met)>,
-        counters: Vec<Counter>,
-    }
-
-    impl From<Evidence> for Raw {
-        fn from(evidence: Evidence) -> Raw {
-            Raw {
-                version: VERSION,
-                candidate: evidence.version,
-                policies: evidence.policies,
-                phase: evidence.phase,
-                since: evidence.since,
-                asked: evidence.asked,
-                met: evidence.met.into_iter().collect(),
-                counters: evidence.counters,
-            }
-        }
-    }
-
-    impl TryFrom<Raw> for Evidence {
-        type Error = StateError;
-
-        fn try_from(raw: Raw) -> Result<Evidence, StateError> {
-            const NAME: &str = "evidence of a roll-out";
-            StateError::check_version(NAME, raw.version, VERSION)?;
-            let steps = raw
-                .policies
-                .iter()
-                .filter(|known| matches!(known.1, Place::Step { .. }));
-            StateError::require(
-                steps.count() <= 100_000,
-                NAME,
-                "there are too many policies",
-            )?;
-            let bounded = |counter: &Counter| match &counter.counts {
-                Counts::Values { steps, .. } => steps.len() <= 100_000,
-                _ => true,
-            };
-            let is_bounded = raw.counters.iter().all(bounded);
-            StateError::require(is_bounded, NAME, "there are too many steps")?;
-            Ok(Evidence {
-                version: raw.candidate,
-                policies: raw.policies,
-                phase: raw.phase,
-                since: raw.since,
-                asked: raw.asked,
-                met: raw.met.into_iter().collect::<BTreeMap<_, _>>(),
-                counters: raw.counters,
-            })
-        }
     }
 }

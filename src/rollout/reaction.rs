@@ -3,56 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Before, Cause, Change, Command, Event, Found, Guard, Input, OnBreach, OnDeadline,
-    OnNoData, Ordered, PauseCause, Phase, Refusal, Rollout, Sample, Tag, latest::Latest,
+    Advance, Before, Cause, Change, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData,
+    Ordered, PauseCause, Phase, Refusal, Rollout, Sample, Tag, commands::Commands, latest::Latest,
     refusal::names,
 };
-
-/// The commands of one evaluation, in whatever order they came.
-pub(super) struct Commands(Vec<Ordered>);
-
-impl Commands {
-    fn commands(&self) -> impl Iterator<Item = &Command> {
-        self.0.iter().map(|order| &order.command)
-    }
-
-    fn has(&self, command: &Command) -> bool {
-        self.commands().any(|known| known == command)
-    }
-
-    /// Returns the causes to wait of those who have ordered to.
-    fn pauses(&self) -> impl Iterator<Item = PauseCause> {
-        let pauses = self
-            .0
-            .iter()
-            .filter(|order| order.command == Command::Pause);
-        pauses.map(|Ordered { who, why, .. }| match who.as_str() {
-            "" => PauseCause::Operator,
-            _ => PauseCause::Ordered {
-                who: who.clone(),
-                why: why.clone(),
-            },
-        })
-    }
-
-    fn take_over(&self) -> Option<String> {
-        self.commands().find_map(|command| match command {
-            Command::TakeOver { why } => Some(why.clone()),
-            _ => None,
-        })
-    }
-
-    /// Returns the abort, of several the first by its words.
-    fn abort(&self) -> Option<Cause> {
-        let reasons = self.0.iter().filter_map(|order| match &order.command {
-            Command::Abort { why } if order.who.is_empty() => Some(why.clone()),
-            Command::Abort { why } => Some(format!("{why} ({:?})", order.who)),
-            _ => None,
-        });
-        let why = reasons.min()?;
-        Some(Cause::Aborted { why })
-    }
-}
 
 impl Rollout {
     /// Takes gates and samples, notes breaches, and returns the commands.
@@ -161,30 +115,6 @@ impl Rollout {
         }
         self.look_at_the_ratio(&sample);
         self.evidence.take(sample, self.clock);
-    }
-
-    /// Notes since when the units contradict the share, and a breach once that has lasted.
-    fn look_at_the_ratio(&mut self, sample: &Sample) {
-        if !self.is_contradicted(sample) {
-            self.evidence.contradicted = None;
-            return;
-        }
-        let since = *self.evidence.contradicted.get_or_insert(self.clock);
-        let (after, then) = self.schedule.sample_ratio;
-        let guard = Guard::SAMPLE_RATIO.to_owned();
-        if self.clock.since(since) < after || self.state.is_known_breach(&guard) {
-            return;
-        }
-        self.note(Change::Breached {
-            guard: guard.clone(),
-            found: Found::Ratio {
-                control: sample.control,
-                candidate: sample.candidate,
-            },
-        });
-        if then == OnBreach::Pause {
-            self.pause(PauseCause::Breached { guard });
-        }
     }
 
     /// Does the most urgent thing: abort, breach, deadline, pause and resume, promotion, the

@@ -177,9 +177,7 @@ impl RawGuard {
         if self.projected == Some(true) {
             guard = guard.projected();
         }
-        Ok(guard
-            .on_breach(self.on_breach)
-            .on_no_data(self.on_no_data))
+        Ok(guard.on_breach(self.on_breach).on_no_data(self.on_no_data))
     }
 }
 

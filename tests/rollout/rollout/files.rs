@@ -24,14 +24,30 @@ fn read(file: &str) -> Result<ReleaseFile, String> {
 fn the_documented_file_has_every_field_and_says_what_its_comments_say() {
     let file = read(documented()).unwrap();
     let schedule = serde_json::to_value(&file.schedule).unwrap();
-    assert_eq!(schedule["ladder"], serde_json::json!(["1%", "10%", "50%", "100%"]));
+    assert_eq!(
+        schedule["ladder"],
+        serde_json::json!(["1%", "10%", "50%", "100%"])
+    );
     assert_eq!(schedule["bake"], "1h 30m");
     assert_eq!(schedule["deadline"], serde_json::json!(["2days", "pause"]));
     assert_eq!(schedule["gates"]["approved"], "each_step");
-    let names: Vec<&str> = file.schedule.guards().iter().map(|guard| guard.name()).collect();
+    let names: Vec<&str> = file
+        .schedule
+        .guards()
+        .iter()
+        .map(|guard| guard.name())
+        .collect();
     assert_eq!(
         names,
-        ["failures", "wrong answers", "latency", "latency limit", "pages", "memory", "score"]
+        [
+            "failures",
+            "wrong answers",
+            "latency",
+            "latency limit",
+            "pages",
+            "memory",
+            "score"
+        ]
     );
     assert_eq!(file.schedule.shadow().unwrap().pairs, 1_000);
     let rollout = file.into_rollout().unwrap();
@@ -50,24 +66,72 @@ fn the_documented_file_has_every_field_and_says_what_its_comments_say() {
 fn a_bad_file_is_refused_and_names_the_field() {
     for (from, to, named) in [
         ("revision = 17", "revison = 17", "unknown field `revison`"),
-        ("dwell      = \"10m\"", "dwell = \"10 minuts\"", "a duration as text, such as \"10m\""),
-        ("dwell      = \"10m\"", "dwell = 600", "a duration as text, such as \"10m\""),
-        ("quantile = 0.99\nabove    = \"10%\"", "above = \"10%\"", "guard number 3: quantile is missing: one that watches \"latency\" needs it"),
-        ("limit    = \"200ms\"", "limit = 0.2", "guard number 4: limit is a number, expected a duration as text, such as \"200ms\""),
-        ("name      = \"memory\"\n", "", "guard number 6: name is missing"),
-        ("projected = true", "projected = true\nquantile = 0.5", "guard number 6: quantile is not for one that watches \"limit\""),
-        ("climb      = \"dwell\"", "climb = \"evidence\"", "schedule.dwell is for the climb by dwell"),
-        ("watches = \"failures\"", "watches = \"failure\"", "unknown variant `failure`"),
-        ("name    = \"wrong answers\"", "name = \"failures\"", "two guards have the name \"failures\""),
-        ("readings  = [3, 3]", "readings = [4, 3]", "guard \"memory\" wants 4 of 3 readings"),
-        ("version = \"v2\"", "vesion = \"v2\"", "unknown field `vesion`"),
+        (
+            "dwell      = \"10m\"",
+            "dwell = \"10 minuts\"",
+            "a duration as text, such as \"10m\"",
+        ),
+        (
+            "dwell      = \"10m\"",
+            "dwell = 600",
+            "a duration as text, such as \"10m\"",
+        ),
+        (
+            "quantile = 0.99\nabove    = \"10%\"",
+            "above = \"10%\"",
+            "guard number 3: quantile is missing: one that watches \"latency\" needs it",
+        ),
+        (
+            "limit    = \"200ms\"",
+            "limit = 0.2",
+            "guard number 4: limit is a number, expected a duration as text, such as \"200ms\"",
+        ),
+        (
+            "name      = \"memory\"\n",
+            "",
+            "guard number 6: name is missing",
+        ),
+        (
+            "projected = true",
+            "projected = true\nquantile = 0.5",
+            "guard number 6: quantile is not for one that watches \"limit\"",
+        ),
+        (
+            "climb      = \"dwell\"",
+            "climb = \"evidence\"",
+            "schedule.dwell is for the climb by dwell",
+        ),
+        (
+            "watches = \"failures\"",
+            "watches = \"failure\"",
+            "unknown variant `failure`",
+        ),
+        (
+            "name    = \"wrong answers\"",
+            "name = \"failures\"",
+            "two guards have the name \"failures\"",
+        ),
+        (
+            "readings  = [3, 3]",
+            "readings = [4, 3]",
+            "guard \"memory\" wants 4 of 3 readings",
+        ),
+        (
+            "version = \"v2\"",
+            "vesion = \"v2\"",
+            "unknown field `vesion`",
+        ),
     ] {
         assert!(documented().contains(from), "{from}");
         let refused = read(&documented().replacen(from, to, 1)).unwrap_err();
         assert!(refused.contains(named), "{to}: {refused}");
     }
     // Cut after its second line, it is no release that moves everybody off.
-    let cut: String = documented().lines().take(5).map(|line| format!("{line}\n")).collect();
+    let cut: String = documented()
+        .lines()
+        .take(5)
+        .map(|line| format!("{line}\n"))
+        .collect();
     let cut = read(&cut).unwrap().into_rollout().unwrap_err().to_string();
     assert!(cut.contains("is not a canary"), "{cut}");
 }
@@ -88,7 +152,11 @@ fn an_older_file_than_the_one_in_force_is_refused_unless_it_is_meant() {
     drop(router.begin(of(16).forcing_revision()).unwrap());
     // What has none is none the wiser.
     let policy = Policy::canary("r", "v2", Share::NONE);
-    drop(router.begin(Rollout::new(policy, quick()).unwrap()).unwrap());
+    drop(
+        router
+            .begin(Rollout::new(policy, quick()).unwrap())
+            .unwrap(),
+    );
 }
 
 #[test]

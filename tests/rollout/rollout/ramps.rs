@@ -50,7 +50,10 @@ fn o5_a_candidate_that_always_fails_is_found_also_where_the_live_version_steps_i
         panic!("{:?}", ramp.waiting_for());
     };
     assert_eq!(guard, "failures");
-    assert!(found.to_string().contains("requests of the candidate: "), "{found}");
+    assert!(
+        found.to_string().contains("requests of the candidate: "),
+        "{found}"
+    );
     assert!(found.to_string().ends_with(" failed"), "{found}");
 }
 
@@ -72,13 +75,19 @@ fn o3_no_traffic_is_told_from_requests_that_never_end() {
         "the end of 3 requests: none has ended in this phase"
     );
     drop(held);
-    assert_ne!(last(&ramp), "the end of 3 requests: none has ended in this phase");
+    assert_ne!(
+        last(&ramp),
+        "the end of 3 requests: none has ended in this phase"
+    );
     // What is still to come is said with the time that it will take.
     note(&router, 0..200, |_, _| Ending::Answered);
     ramp.tick(at(300)).unwrap();
     let waits = ramp.waiting_for().join("; ");
     assert!(waits.starts_with("5m on this step, of 10m; "), "{waits}");
-    assert!(waits.contains("at the present pace") && waits.contains(" more"), "{waits}");
+    assert!(
+        waits.contains("at the present pace") && waits.contains(" more"),
+        "{waits}"
+    );
 }
 
 #[test]
@@ -90,7 +99,9 @@ fn c12_a_policy_that_is_amended_does_not_stop_the_rollout_and_keeps_its_share_an
     note(&router, 0..1_500, |_, _| Ending::Answered);
     ramp.tick(at(60)).unwrap();
     let before = ramp.units();
-    let candidates: Vec<_> = (0..2_000).filter(|&user| on(&router, user) == "v2").collect();
+    let candidates: Vec<_> = (0..2_000)
+        .filter(|&user| on(&router, user) == "v2")
+        .collect();
     let mut left_out = (0..2_000).filter(|&user| on(&router, user) == "v1");
     let ana = left_out.next().unwrap();
     // The share that it names is not what counts.
@@ -121,7 +132,12 @@ fn c12_a_policy_that_is_amended_does_not_stop_the_rollout_and_keeps_its_share_an
          \"ranker-2026-11\""
     );
     let unknown = policy().with_shadow("v9", Share::ALL);
-    assert!(ramp.amend(unknown).unwrap_err().to_string().contains("\"v9\""));
+    assert!(
+        ramp.amend(unknown)
+            .unwrap_err()
+            .to_string()
+            .contains("\"v9\"")
+    );
     assert_eq!(ramp.phase(), ramping(1));
 }
 
@@ -137,7 +153,10 @@ fn c12_a_rollout_goes_on_with_a_persons_policy_for_its_candidate_when_it_is_told
     });
     let half = Share::percent(50).unwrap();
     let anas = Policy::canary("ranker-2026-11", "v2", half).with_units("v2", ["ana"]);
-    let ana = router.operator().named("ana").because("for a demonstration");
+    let ana = router
+        .operator()
+        .named("ana")
+        .because("for a demonstration");
     ana.release(anas.clone()).unwrap();
     ramp.tick(at(60)).unwrap();
     assert!(ramp.waiting_for()[0].contains("by \"ana\""));
@@ -163,9 +182,12 @@ fn c12_orders_stand_in_the_trail_with_who_gave_them_and_an_abort_acts_at_once() 
     ramp.order(Command::pause("ana", "looks odd")).unwrap();
     assert_eq!(ramp.waiting_for()[0], "paused by \"ana\": looks odd");
     // What cannot be obeyed is a value, and in the trail.
-    let promote = ramp.order(Command::promote("ben", "in a hurry")).unwrap_err();
+    let promote = ramp
+        .order(Command::promote("ben", "in a hurry"))
+        .unwrap_err();
     assert!(matches!(promote.refused[..], [Refusal::NotNow { .. }]));
-    ramp.order(Command::resume("ana", "it was the dashboard")).unwrap();
+    ramp.order(Command::resume("ana", "it was the dashboard"))
+        .unwrap();
     assert!(ramp.state().paused().is_empty());
     ramp.order(Command::abort("ana", "p99 doubled")).unwrap();
     assert_eq!(ramp.phase(), Phase::RolledBack);
@@ -218,7 +240,10 @@ fn c16_a_ramp_is_stored_with_its_evidence_and_goes_on_with_it() {
     let resumed = second.resume(stored).unwrap();
     assert_eq!(resumed.units(), ramp.units());
     assert_eq!(resumed.rate_of("failures"), ramp.rate_of("failures"));
-    assert_eq!(second.current().fingerprint(), first.current().fingerprint());
+    assert_eq!(
+        second.current().fingerprint(),
+        first.current().fingerprint()
+    );
     // Numbers of samples are nobody's concern, and a label from before the restart counts.
     let wrong = resumed.evidence("wrong").unwrap();
     assert_eq!(wrong.bad(1_u64, &assignment), Ok(Receipt::Counted));

@@ -20,7 +20,9 @@ fn is_rejected(seed: u64, alpha: Alpha, sheds: [&str; 3], per_step: u64) -> bool
     router.deploy("v2", ()).unwrap();
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
     // A few users have most of the errors, as in life: rates up to a half.
-    let rates: Vec<f64> = (0..USERS).map(|_| rng.random::<f64>().powi(8) / 2.0).collect();
+    let rates: Vec<f64> = (0..USERS)
+        .map(|_| rng.random::<f64>().powi(8) / 2.0)
+        .collect();
     let time = core::time::Duration::from_secs(per_step);
     let climb = Climb::Dwell { time, exposures: 1 };
     let schedule = Schedule::new([Guard::failures()])
@@ -30,7 +32,9 @@ fn is_rejected(seed: u64, alpha: Alpha, sheds: [&str; 3], per_step: u64) -> bool
         .with_climb(climb)
         .unwrap();
     let policy = Policy::canary("harmless", "v2", Share::NONE);
-    let ramp = router.begin(Rollout::new(policy, schedule).unwrap()).unwrap();
+    let ramp = router
+        .begin(Rollout::new(policy, schedule).unwrap())
+        .unwrap();
     ramp.tick(at(0)).unwrap();
     let mut second = 0;
     while let Phase::Ramping { step } = ramp.phase() {
@@ -72,9 +76,15 @@ fn c15_false_alarms_stay_below_alpha_while_the_candidate_sheds() {
 #[test]
 #[ignore = "takes minutes; the small one runs always"]
 fn c15_false_alarms_over_many_releases_that_shed() {
-    for sheds in [["50%", "50%", "50%"], ["80%", "80%", "80%"], ["80%", "50%", "0%"]] {
+    for sheds in [
+        ["50%", "50%", "50%"],
+        ["80%", "80%", "80%"],
+        ["80%", "50%", "0%"],
+    ] {
         let alarms = alarms(1_000, Alpha::FIVE_PERCENT, sheds, 60);
-        println!("{alarms} false alarms in 1,000 harmless releases at 5 % while {sheds:?} are shed");
+        println!(
+            "{alarms} false alarms in 1,000 harmless releases at 5 % while {sheds:?} are shed"
+        );
         // 50 expected at the most, 75 at a rate of 1.5 alpha: three standard deviations above 50.
         assert!(alarms <= 50 + 21, "{alarms} of 1,000");
     }

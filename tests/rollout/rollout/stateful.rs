@@ -220,7 +220,9 @@ impl StateMachineTest for Machine {
         let router = router();
         let schedule = quick().with_ladder(ladder(&["20%", "50%", "100%"]));
         let policy = Policy::canary("release", "v2", Share::NONE);
-        let ramp = router.begin(Rollout::new(policy, schedule).unwrap()).unwrap();
+        let ramp = router
+            .begin(Rollout::new(policy, schedule).unwrap())
+            .unwrap();
         ramp.tick(at(0)).unwrap();
         let own = router.deployments().policy().clone();
         Real {
@@ -298,7 +300,10 @@ impl StateMachineTest for Machine {
         let ramp = real.ramp.as_ref().unwrap();
         // C12: whoever put the policy in force last, it stands.
         let release = real.router.current().release().to_owned();
-        assert_eq!(release.starts_with("hotfix"), model.foreign && !release.is_empty());
+        assert_eq!(
+            release.starts_with("hotfix"),
+            model.foreign && !release.is_empty()
+        );
         // The phase never claims what the router did not do.
         match ramp.phase() {
             Phase::RolledBack => assert_ne!(real.router.state("v2"), Some(VersionState::Live)),
