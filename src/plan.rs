@@ -83,7 +83,8 @@ impl Drawn {
     }
 }
 
-/// The routes of units that the live version answers because of a rule that leaves them out.
+/// The routes of units that a rule leaves out: of the live version, or of the one that answers
+/// those who are kept out.
 #[derive(Clone, Copy, Debug)]
 struct LeftOut {
     live: Route,

@@ -21,6 +21,8 @@ mod orders;
 mod pinned;
 mod plans;
 mod published;
+#[cfg(feature = "stats")]
+mod ramp;
 mod reader;
 mod recording;
 mod restore;
@@ -64,11 +66,13 @@ pub use close::{CloseError, Closing};
 pub use drain::Drain;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
 pub use pinned::UnknownRoute;
+#[cfg(feature = "stats")]
+pub use ramp::{BeginError, Ramp, Report, StoredRamp};
 pub use reader::Reader;
 pub use recording::Recording;
 pub use restore::{RestoreError, RestoreFault};
 #[cfg(feature = "stats")]
-pub use rollout::DriveError;
+pub use rollout::TickError;
 pub use serve::Served;
 pub use ticket::Ticket;
 pub use wiring::{Wiring, WiringFault};

@@ -14,13 +14,13 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 use switchstand::{
-    BoxedAsyncModel, Policy, Router, Timestamp, Unit,
+    BoxedAsyncModel, Ending, Policy, Router, Timestamp, Unit,
     comparison::{Exact, PairedComparison},
+    ramp::Ramp,
 };
 
 use crate::{
     metrics::{self, Answers},
-    ramp::Ramp,
     rollout,
 };
 
@@ -43,7 +43,7 @@ pub(crate) struct App {
     pub(crate) comparison: Arc<Digits>,
     pub(crate) answers: Answers,
     /// The roll-out that is running, or the last one.
-    pub(crate) ramp: Mutex<Option<Ramp>>,
+    pub(crate) ramp: Mutex<Option<Ramp<Reader>>>,
     load: Load,
     /// How long a shadow may take before it is given up.
     patience: Duration,
@@ -113,7 +113,11 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
         return refuse(StatusCode::BAD_REQUEST, "the body has no pixels");
     };
     let mut ticket = app.router.admit(unit);
-    let answer = ticket.predict(&pixels).await;
+    // Fifty times as long as a shadow may take; a ticket that is dropped then was given up.
+    let answer = tokio::time::timeout(50 * app.patience, ticket.predict(&pixels)).await;
+    let Ok(answer) = answer else {
+        return refuse(StatusCode::GATEWAY_TIMEOUT, "the model does not answer");
+    };
     while let Some(task) = ticket.shadow_task(|| pixels.clone()) {
         // Giving a shadow up is an ending that is counted too.
         tokio::spawn(tokio::time::timeout(app.patience, task.into_future()));
@@ -122,17 +126,19 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
     let version = version.unwrap_or_default();
     app.answers.count(version, answer.is_ok());
     let mut body = Map::from_iter([("version".to_owned(), json!(version))]);
-    if let Some(ramp) = &mut *rollout::current(&app)
-        && let Ok(assignment) = app.router.assignment(ticket.route())
-    {
-        ramp.note(name, &assignment, answer.is_err());
+    if rollout::current(&app).is_some() {
         // The client gives it back with the outcome.
-        body.insert("route".to_owned(), json!(assignment));
+        body.insert("route".to_owned(), json!(ticket.assignment()));
     }
     match answer {
         Ok(digit) => {
             body.insert("digit".to_owned(), json!(digit));
             (StatusCode::OK, Json(body.into()))
+        }
+        Err(error) if error.starts_with("refused") => {
+            // By the request's own fault, the model says: it is counted, and no failure.
+            ticket.end(Ending::Refused);
+            refuse(StatusCode::BAD_REQUEST, error)
         }
         Err(error) => refuse(StatusCode::BAD_GATEWAY, error),
     }
@@ -164,7 +170,7 @@ async fn validate(State(app): State<Arc<App>>, Path(version): Path<String>) -> A
 
 async fn release(State(app): State<Arc<App>>, body: String) -> Answer {
     match serde_json::from_str::<Policy>(&body) {
-        Ok(policy) => changed(app.router.release(policy)),
+        Ok(policy) => changed(app.router.operator().named("operator").release(policy)),
         Err(error) => refuse(StatusCode::BAD_REQUEST, error),
     }
 }
@@ -178,7 +184,7 @@ async fn accept(State(app): State<Arc<App>>) -> Answer {
 }
 
 async fn rollback(State(app): State<Arc<App>>, cause: String) -> Answer {
-    changed(app.router.rollback(&cause))
+    changed(app.router.operator().named("operator").rollback(&cause))
 }
 
 async fn reclaim(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {

@@ -29,7 +29,6 @@
 
 mod app;
 mod metrics;
-mod ramp;
 mod rollout;
 #[cfg(test)]
 mod tests;

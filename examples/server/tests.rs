@@ -3,3 +3,4 @@
 mod http;
 mod with_a_rollout;
 mod with_bad_shadows;
+mod with_persons;

@@ -9,6 +9,7 @@ mod fingerprints;
 mod fuzzed;
 mod hostile_attributes;
 mod hostile_input;
+mod kept_out;
 mod naive;
 mod policy_files;
 mod policy_reference;
