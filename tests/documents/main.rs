@@ -6,4 +6,5 @@ mod guide;
 mod house;
 mod laws;
 mod package;
+mod paths;
 mod readme;

@@ -24,5 +24,6 @@ mod restarts;
 mod shedding;
 mod simulation;
 mod stages;
+mod steps;
 mod told;
 mod wiring;
