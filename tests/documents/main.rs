@@ -7,4 +7,5 @@ mod house;
 mod laws;
 mod package;
 mod paths;
+mod public_api;
 mod readme;
