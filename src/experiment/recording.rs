@@ -7,7 +7,7 @@ use super::{
     row::{Belongs, Row},
 };
 use crate::{
-    record::Assignment,
+    assignment::Assignment,
     route::Reason,
     stats::Refusal,
     unit::{Key, Unit},
