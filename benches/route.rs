@@ -91,6 +91,15 @@ fn decisions(c: &mut Criterion) {
     row(c, "router.route rule and canary", &keys, |key| {
         black_box(ruled.route(Unit::from(key).with(&request)));
     });
+    // Half of the keys that are asked for are among them.
+    let listed = (KEYS / 2..).take(1_000_000);
+    let listed = listed.map(|number| format!("user-{number:011}").into_bytes());
+    let listed = router(
+        Policy::canary("listed", "v2", Share::percent(20).unwrap()).with_units("v2", listed),
+    );
+    row(c, "router.route with a million listed", &keys, |key| {
+        black_box(listed.route(key));
+    });
     for arms in [2usize, 64] {
         let labels: Vec<String> = (0..arms).map(|arm| format!("arm-{arm:02}")).collect();
         let policy = Policy::ab_test("many", labels.iter().map(|label| (label.as_str(), 1)));

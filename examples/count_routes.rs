@@ -18,11 +18,14 @@ use switchstand::{Policy, Router, Share, Unit, attr};
 /// Different keys, so that the count is an average over both arms and all branches.
 const KEYS: usize = 4_096;
 
+/// Listed units. A million take a minute under valgrind, and a unit is found in as many steps.
+const LISTED: usize = 65_536;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let row = arguments
         .next()
-        .ok_or("which row: hash, plan, router, routers, admit or rule")?;
+        .ok_or("which row: hash, plan, router, routers, admit, listed or rule")?;
     let decisions: usize = arguments.next().ok_or("how many decisions")?.parse()?;
 
     let keys: Vec<[u8; 16]> = (0..KEYS)
@@ -62,6 +65,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             let router = router(even())?;
             keys.for_each(|key| {
                 black_box(router.admit(key).route());
+            });
+        }
+        "listed" => {
+            // Half of the keys that are asked for are among them.
+            let listed = (KEYS / 2..).take(LISTED);
+            let listed = listed.map(|number| format!("user-{number:011}").into_bytes());
+            let canary = Policy::canary("listed", "v2", Share::percent(20)?);
+            let router = router(canary.with_units("v2", listed))?;
+            keys.for_each(|key| {
+                black_box(router.route(key));
             });
         }
         "rule" => {

@@ -208,9 +208,18 @@ impl Audience {
     }
 
     /// Tells whether the unit belongs to the audience.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn matches(&self, unit: &Unit<'_>) -> bool {
+        // Most audiences are one rule, and a call costs a third as much as asking it.
+        match self.rules.as_slice() {
+            [rule] if self.groups.is_empty() => rule.test.matches(unit),
+            _ => self.matches_nested(unit),
+        }
+    }
+
+    #[inline(never)]
+    fn matches_nested(&self, unit: &Unit<'_>) -> bool {
         self.evaluate(|test| test.matches(unit))
     }
 
@@ -241,7 +250,7 @@ impl Audience {
 }
 
 impl Test {
-    #[inline]
+    #[inline(always)]
     fn matches(&self, unit: &Unit<'_>) -> bool {
         match self {
             Test::Attribute { name, condition } => match unit.attributes() {
