@@ -227,7 +227,7 @@ impl Audience {
     }
 
     /// Checks what does not depend on segments defined elsewhere and on features that are off.
-    fn check_form(&self) -> Result<(), AudienceError> {
+    pub(crate) fn check_form(&self) -> Result<(), AudienceError> {
         check_depth(self.depth)?;
         check_rules(self.rules.len())?;
         let is_pattern = |rule: &&Rule| rule.test.operator() == Some("regex");

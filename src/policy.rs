@@ -7,10 +7,13 @@ mod checked;
 mod diff;
 mod drawn;
 mod error;
+#[cfg(feature = "serde")]
+mod named;
 mod on_error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
+mod segments;
 #[cfg(feature = "serde")]
 mod serial;
 mod table;

@@ -286,6 +286,9 @@ impl Attribute {
         if self.convert {
             return self.misfit("convert", place.operator());
         }
+        // A text that is listed twice is one text, however it is written.
+        texts.sort_unstable();
+        texts.dedup();
         if !self.fold && texts.len() == 1 {
             let text = texts.pop().unwrap_or_default();
             return self.must(match place {
