@@ -175,12 +175,12 @@ fn a_compiled_audience_keeps_what_its_documentation_says() {
     let versions = kept(|| attr("app").semver(">=1.10.0, <2.0.0-0"));
     let moment = kept(|| attr("now").before("2026-12-01T00:00:00Z"));
     let pattern = |text: &str| kept(|| attr("device").regex(text));
-    let (plain, wide) = (pattern("^(tab|phone)-[0-9]+$"), pattern("\\w{150}"));
+    let (plain, wide) = (pattern("^(tab|phone)-[0-9]+$"), pattern("[a-z]{2000}"));
     let copy = attr("tier")
         .one_of(&many)
         .or(attr("device").regex("\\w{150}"));
     let copied = kept(|| copy.clone());
-    for (what, found, at_most) in [
+    let table = [
         (
             "a rule, with a name and a text of 20 bytes together",
             rules / 1_000,
@@ -192,15 +192,18 @@ fn a_compiled_audience_keeps_what_its_documentation_says() {
             folded / 1_000,
             81,
         ),
-        ("a listed unit", units / 1_000, 50),
-        ("a network", networks / 1_000, 80),
-        ("a rule on a version", versions, 400),
-        ("a rule on a time", moment, 400),
-        ("a plain pattern", plain, 16 << 10),
-        ("a large pattern", wide, 1 << 20),
-        ("a copy of an audience", copied, 700),
-    ] {
-        println!("{what}: {found} bytes");
-        assert!(found > 0 && found <= at_most, "{what}: {found} bytes");
+        ("a listed unit", units / 1_000, 57),
+        ("a network", networks / 1_000, 64),
+        ("a rule on a version", versions, 300),
+        ("a rule on a time", moment, 200),
+        ("a plain pattern", plain, 4_000),
+        ("a large pattern", wide, 60_000),
+        ("a copy of an audience", copied, 400),
+    ];
+    println!("{table:#?}");
+    for (what, found, at_most) in table {
+        // Half of what the documentation says would be as wrong as twice.
+        let is_told = found <= at_most && 2 * found > at_most;
+        assert!(is_told, "{what}: {found} bytes, told as {at_most}");
     }
 }

@@ -7,7 +7,11 @@
     feature = "ipnet",
     feature = "jiff"
 ))]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 #[path = "../../examples/check_policy/report.rs"]
 mod report;
@@ -137,4 +141,23 @@ fn a_file_that_cannot_be_read_ends_with_two_and_its_name() {
     let report = compare("no/such/file.toml", "no/such/other.toml", "v1");
     assert_eq!(report.code, UNREADABLE);
     assert!(report.text.contains("no/such/file.toml: ") && report.text.contains("other.toml: "));
+}
+
+#[test]
+fn the_output_in_the_guide_is_what_is_printed() {
+    let chapter = include_str!("../../src/guide/policy_files.md");
+    let (_, behind) = chapter.split_once("# A policy with ten segments").unwrap();
+    let (_, file) = behind.split_once("```toml\n").unwrap();
+    let file = file.split_once("```").unwrap().0;
+    let (_, shown) = behind.split_once("```text\n").unwrap();
+    let shown = shown.split_once("```").unwrap().0;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let paths = ["guide-old.toml", "guide-new.toml"].map(|name| folder.join(name));
+    fs::write(&paths[0], file).unwrap();
+    fs::write(&paths[1], file.replace("\"5%\"", "\"20%\"")).unwrap();
+    let [old, new] = paths.map(|path| path.to_str().unwrap().to_owned());
+    let report = compare(&old, &new, "v1");
+    assert_eq!(report.code, GOOD, "{}", report.text);
+    let (_, told) = report.text.split_once('\n').unwrap();
+    assert!(told.starts_with(shown), "{told}");
 }
