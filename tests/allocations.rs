@@ -1,6 +1,9 @@
 //! A decision allocates nothing, nor does a request around a model that does not.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "allocations/audiences.rs"]
+mod audiences;
+
 use std::{
     convert::Infallible,
     sync::{
