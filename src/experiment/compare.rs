@@ -1,9 +1,13 @@
 //! One metric of one candidate beside the control.
 
-use super::{Guarantee, Kind, Missing, Relative, Role, Setup, Test, quantile, totals::CellTotals};
+use super::{
+    Guarantee, Kind, Missing, Relative, Role, Setup, Test, Unadjusted, quantile, totals::CellTotals,
+};
 use crate::stats::{
     Alpha, Counts, Interval, PValue, Refusal, Worse,
-    anytime::{GroupedArm, GroupedLook, GroupedRefusal, GroupedT, LabelProcess},
+    anytime::{
+        AdjustedArms, GroupedArm, GroupedLook, GroupedRefusal, GroupedT, LabelProcess, PastGroups,
+    },
 };
 
 /// What the comparison of two arms is made from.
@@ -29,6 +33,7 @@ struct Found<I, P> {
     /// The p-value of the effect being this one.
     p_against: P,
     relative: Option<Relative>,
+    unadjusted: Option<Unadjusted>,
     guarantee: Guarantee,
 }
 
@@ -92,6 +97,7 @@ impl Pair<'_> {
                 effect: (s_a > 0).then(|| r_b / r_a - 1.0),
                 interval: Interval::new(ratios.lower - 1.0, ratios.upper - 1.0, self.alpha),
             }),
+            unadjusted: None,
             guarantee: Guarantee::Exact,
         })
     }
@@ -105,9 +111,29 @@ impl Pair<'_> {
         let all: f64 = self.setup.arms.iter().map(|arm| arm.weight as f64).sum();
         let planned = self.setup.planned as f64 * weights.iter().sum::<f64>() / all;
         let test = GroupedT::planned(planned, weights, self.alpha)?;
-        let look = test
-            .compare(&a, &b)
-            .map_err(|refusal| missing(refusal, &a, &b))?;
+        let compare = |a: &GroupedArm, b: &GroupedArm| {
+            let look = test.compare(a, b);
+            look.map_err(|refusal| missing(refusal, a, b))
+        };
+        let (a, b, unadjusted) = match self.past()? {
+            None => (a, b, None),
+            Some(past) => {
+                let AdjustedArms {
+                    control, candidate, ..
+                } = AdjustedArms::new(&past[0], &past[1])?;
+                // Adjusted values may be even enough where those before are not.
+                let raw = compare(&a, &b).ok();
+                (control, candidate, raw.map(|raw| (raw, past)))
+            }
+        };
+        let look = compare(&a, &b)?;
+        let unadjusted = unadjusted.map(|(raw, past)| Unadjusted {
+            effect: raw.effect,
+            interval: raw.interval(self.alpha),
+            variance_saved: 1.0 - (look.standard_error / raw.standard_error).powi(2),
+            known: past.iter().map(known).sum(),
+            units: a.units + b.units,
+        });
         let p_against = |effect: f64| -> Result<PValue, Refusal> {
             let ln_p = (-look.ln_e_against(effect)).min(0.0) + 0.0;
             Ok(PValue::new(ln_p.exp(), ln_p))
@@ -117,8 +143,48 @@ impl Pair<'_> {
             interval: |alpha| Ok(look.interval(alpha)),
             p_against,
             relative: relative(&look, &a, &b, self.alpha),
+            unadjusted,
             guarantee: Guarantee::Simulated,
         })
+    }
+
+    /// Returns both arms with what was known of their units before, if the metric is adjusted.
+    ///
+    /// # Errors
+    /// [`Missing::UnevenPast`] where it is missing more often in one of them.
+    fn past(&self) -> Result<Option<[PastGroups<'_>; 2]>, Missing> {
+        if self.cells.iter().any(|cell| cell.past.is_empty()) {
+            return Ok(None);
+        }
+        let past = self.cells.map(|cell| PastGroups {
+            groups: &cell.groups,
+            past: &cell.past,
+            units: cell.units,
+        });
+        let known = past.each_ref().map(known);
+        let units = self.cells.map(|cell| cell.units);
+        let is_rare = 2 * known.iter().sum::<u64>() < units.iter().sum();
+        let mut fewer = known;
+        if !is_rare {
+            for (fewer, units) in fewer.iter_mut().zip(units) {
+                *fewer = units.saturating_sub(*fewer);
+            }
+        }
+        let ([n_a, n_b], [s_a, s_b]) = (units, fewer);
+        if n_a.min(n_b) > 0 {
+            let observed = LabelProcess::new(n_b as f64 / (n_a + n_b) as f64)?;
+            if observed.p(s_a, s_b).value < UNEVEN {
+                let percent = |place: usize| {
+                    let (known, units) = (known.get(place)?, units.get(place)?);
+                    Some((100.0 * *known as f64 / *units as f64).round() as u64)
+                };
+                return Err(Missing::UnevenPast {
+                    control: percent(0).unwrap_or_default(),
+                    candidate: percent(1).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(Some(past))
     }
 
     fn quantiles(&self, order: f64) -> Result<Test, Missing> {
@@ -139,6 +205,7 @@ impl Pair<'_> {
             interval,
             p_against: |effect| p_of_intervals(interval, effect),
             relative: None,
+            unadjusted: None,
             guarantee: Guarantee::Exact,
         })
     }
@@ -183,6 +250,7 @@ impl Pair<'_> {
             effect: found.effect,
             interval,
             relative: found.relative,
+            unadjusted: found.unadjusted,
             p,
             adjusted_p: 1.0,
             alpha: self.setup.alpha,
@@ -191,6 +259,14 @@ impl Pair<'_> {
             units_left,
         })
     }
+}
+
+/// Error rate of the check that a past is missing as often in both arms.
+const UNEVEN: f64 = 0.001;
+
+/// Returns the units of which a past is known.
+fn known(arm: &PastGroups<'_>) -> u64 {
+    arm.past.iter().map(|[_, known]| *known as u64).sum()
 }
 
 /// Returns how much worse an effect is.
@@ -202,7 +278,7 @@ pub(super) const fn badness(effect: f64, worse: Worse) -> f64 {
 }
 
 /// Returns how much worse the candidate is at most.
-const fn greatest(interval: &Interval, worse: Worse) -> f64 {
+pub(super) const fn greatest(interval: &Interval, worse: Worse) -> f64 {
     match worse {
         Worse::Higher => interval.upper,
         Worse::Lower => -interval.lower,

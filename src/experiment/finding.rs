@@ -60,6 +60,8 @@ pub struct Test {
     /// The effect in parts of the control's absolute value; none where the control is not told
     /// from zero.
     pub relative: Option<Relative>,
+    /// Of a metric that is adjusted by the past: what it would be without.
+    pub unadjusted: Option<Unadjusted>,
     /// p-value, valid at every look: of a goal that there is a difference, of a guardrail that the
     /// candidate is worse by more than the margin.
     pub p: PValue,
@@ -85,6 +87,23 @@ pub struct Relative {
     pub effect: Option<f64>,
     /// Relative effects that the observations do not contradict.
     pub interval: Interval,
+}
+
+/// A comparison without what the past explains, and what that has saved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Unadjusted {
+    /// Candidate minus control.
+    pub effect: f64,
+    /// Effects that the observations do not contradict.
+    pub interval: Interval,
+    /// Part of the squared standard error that the adjustment took away.
+    pub variance_saved: f64,
+    /// Units of both arms of which a past is known, among those with a value.
+    pub known: u64,
+    /// Units of both arms with a value.
+    pub units: u64,
 }
 
 /// Says what the error rate of a line holds for.
@@ -136,6 +155,17 @@ pub enum Missing {
     NoUnits {
         /// Control or candidate.
         arm: &'static str,
+    },
+    /// The past is missing more often in one arm.
+    #[error(
+        "what units were like before is known of {control} % of the control's and of {candidate} % \
+         of the candidate's: of whom must not depend on the arm"
+    )]
+    UnevenPast {
+        /// Per cent of the control's units with a value.
+        control: u64,
+        /// Per cent of the candidate's units with a value.
+        candidate: u64,
     },
     /// The metric is a gauge.
     #[error("a gauge is shown and never tested")]

@@ -15,12 +15,16 @@ pub enum Kind {
     /// The share of exposed units that have had an event: failures, conversions, anything rare.
     ///
     /// Values are 0 or 1, and a unit's first 1 counts; zeros need not be recorded. Compared by the
-    /// arm of each first event, exactly, also where the control has none.
+    /// arm of each first event, exactly, also where the control has none. Stored as
+    /// `first_events`.
+    #[cfg_attr(feature = "serde", serde(rename = "first_events"))]
     Rate,
     /// Successes among trials, where both are recorded and the rate is above about 10 %.
     ///
     /// Values are 0 or 1, any number of each unit. Declared beforehand, never chosen from the
-    /// data. Compared between groups of units.
+    /// data. Compared between groups of units. What was stored as `rate` once is read as this,
+    /// which it meant.
+    #[cfg_attr(feature = "serde", serde(alias = "rate"))]
     CommonRate,
     /// A mean of values, any number of each unit.
     Mean,
@@ -98,6 +102,12 @@ pub struct Metric {
     pub(super) role: Role,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) source: Source,
+    /// Whether a number of each unit from before its exposure is taken out.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub(super) adjusted: bool,
 }
 
 impl Metric {
@@ -125,6 +135,20 @@ impl Metric {
             kind,
             role,
             source: Source::Application,
+            adjusted: false,
+        }
+    }
+
+    /// Returns the metric adjusted by what each unit was like before its exposure (CUPED).
+    ///
+    /// The number comes by [`record_before`](super::Experiment::record_before). It takes
+    /// `rho^2` of the variance away, `rho` being its correlation with the metric; units without
+    /// one stand at the mean of the others. For means, counts, ratios and common rates.
+    #[must_use]
+    pub fn adjusted(self) -> Metric {
+        Metric {
+            adjusted: true,
+            ..self
         }
     }
 
@@ -158,6 +182,22 @@ impl Metric {
         self.source
     }
 
+    /// Tells whether what each unit was like before is taken out.
+    #[must_use]
+    pub const fn is_adjusted(&self) -> bool {
+        self.adjusted
+    }
+
+    /// Returns how many slots of a unit's row hold its values, and how many are its.
+    pub(super) fn slots(&self) -> (usize, usize) {
+        let values = match self.kind {
+            Kind::Gauge => 0,
+            Kind::Ratio => 2,
+            _ => 1,
+        };
+        (values, values + usize::from(self.adjusted))
+    }
+
     /// Tells whether it takes part in the verdict.
     pub(super) fn decides(&self) -> bool {
         self.role != Role::Watched && self.kind != Kind::Gauge
@@ -173,6 +213,12 @@ impl Metric {
             let holds = size >= 0.0 && size.is_finite();
             let expected = "a finite number, not below 0";
             ExperimentError::require(holds, "difference that matters", size, expected)?;
+        }
+        if self.adjusted && matches!(self.kind, Kind::Rate | Kind::Quantile { .. } | Kind::Gauge) {
+            return Err(ExperimentError::WrongKind {
+                name: self.name.clone(),
+                expected: "no past: only means, counts, ratios and common rates are adjusted",
+            });
         }
         let expected = match (self.source, self.kind) {
             (Source::Application, _)

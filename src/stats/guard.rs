@@ -73,5 +73,5 @@ pub use tally::{Side, Stage, StageTally};
 pub use truncated_beta::BetaPrior;
 pub use verdict::GuardVerdict;
 
-pub(crate) use digest::mix;
+pub(crate) use digest::{MAX_LEVEL, MixedAlready, in_sample, mix};
 pub(crate) use truncated_beta::ln_mixture;

@@ -12,21 +12,22 @@ pub(crate) const fn mix(unit: u64) -> u64 {
 }
 
 /// So many halvings leave less than the smallest capacity of all 64-bit digests.
-pub(super) const MAX_LEVEL: u32 = 60;
+pub(crate) const MAX_LEVEL: u32 = 60;
 
 /// Returns the last level at which the unit is sampled.
 pub(super) fn level_of(key: u64) -> u32 {
     key.leading_zeros().min(MAX_LEVEL)
 }
 
-/// Units whose highest `level` bits are zero.
-pub(super) fn in_sample(key: u64, level: u32) -> bool {
+/// Tells whether a unit is kept after so many halvings: its highest `level` bits are zero.
+#[inline]
+pub(crate) const fn in_sample(key: u64, level: u32) -> bool {
     key.leading_zeros() >= level
 }
 
 /// Hands on keys that are mixed already, without the bits that sampling makes constant.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct MixedAlready(u64);
+pub(crate) struct MixedAlready(u64);
 
 impl Hasher for MixedAlready {
     fn finish(&self) -> u64 {
