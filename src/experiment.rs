@@ -71,7 +71,7 @@ pub use check::{Checks, Exposed, NeverExposed};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
 pub use finding::{Comparison, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
-pub use metric::{Kind, Metric, Role, Source};
+pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;
 pub use read_out::ReadOut;
 pub use recording::{Ended, Filed};

@@ -178,8 +178,9 @@ impl Setup {
         let weights = [control.weight, least.unwrap_or(1)].map(|weight| weight as f64);
         let whole = matches!(metric.role, Role::Guardrail { .. });
         let part = match whole {
-            // All guardrails must hold, so each is read at the whole error rate.
-            true => self.alpha,
+            // All guardrails must hold, so each is read at the whole error rate, groups on one side.
+            true if metric.kind == Kind::Rate => self.alpha,
+            true => Alpha::new(2.0 * self.alpha.get()).unwrap_or(self.alpha),
             false => Alpha::new(self.alpha.get() / self.family() as f64).unwrap_or(self.alpha),
         };
         let sizes = Sizes {
@@ -187,13 +188,19 @@ impl Setup {
             weights,
             alpha: part,
         };
-        let margin = match metric.role {
-            Role::Guardrail { margin, .. } => Some(margin),
-            _ => None,
-        };
         let wrong = |expected| ExperimentError::WrongKind {
             name: metric.name.clone(),
             expected,
+        };
+        let margin = match (metric.role, metric.relative, expected.law) {
+            (Role::Guardrail { margin, .. }, false, _) => Some(margin),
+            (Role::Guardrail { margin, .. }, true, Law::Rates { control, .. }) => {
+                Some(margin * control)
+            }
+            (Role::Guardrail { .. }, true, Law::Values { .. }) => {
+                return Err(wrong("no plan by values where its margin is relative"));
+            }
+            _ => None,
         };
         match (metric.kind, expected.law) {
             (Kind::Gauge | Kind::Quantile { .. }, _) => {

@@ -1,7 +1,7 @@
 //! What the rows of all units add up to.
 
 use super::{
-    Kind, Metric, NeverExposed, Part,
+    Cap, Kind, Metric, NeverExposed, Part,
     row::{Belongs, Row, Slot},
 };
 use crate::stats::{Histogram, Refusal};
@@ -35,6 +35,43 @@ struct Place {
     kind: Kind,
     slot: usize,
     past: Option<usize>,
+    /// Up to which value a unit counts.
+    cap: Option<f64>,
+}
+
+impl Place {
+    fn of(metric: &Metric, slot: usize, part: &Part) -> Place {
+        let place = Place {
+            kind: metric.kind,
+            slot,
+            past: metric.adjusted.then(|| slot + metric.slots().0),
+            cap: None,
+        };
+        let cap = match metric.cap {
+            Some(Cap::At(cap)) => Some(cap),
+            Some(Cap::ControlQuantile(order)) => place.quantile_of_control(order, part),
+            None => None,
+        };
+        Place { cap, ..place }
+    }
+
+    /// Returns the least value that is not exceeded by this part of the control's units.
+    fn quantile_of_control(self, order: f64, part: &Part) -> Option<f64> {
+        let of_control = |row: &&Row| row.belongs() == Belongs::To(0);
+        let values = part.rows.values().filter(of_control).filter_map(|row| {
+            let slot = row.slots.get(self.slot).copied().unwrap_or_default();
+            let [numerator, denominator] = numbers(row, &slot, self);
+            match self.kind {
+                // Who has none counts with 0.
+                Kind::Count => Some(numerator),
+                _ => (denominator > 0.0).then(|| numerator / denominator),
+            }
+        });
+        let mut values: Vec<f64> = values.collect();
+        let rank = (order * values.len() as f64).ceil() as usize;
+        let place = rank.checked_sub(1)?;
+        (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
+    }
 }
 
 /// Sums of one metric over the units of one arm.
@@ -46,6 +83,9 @@ pub(super) struct CellTotals {
     pub(super) past: Vec<[f64; 2]>,
     /// Units with a value.
     pub(super) units: u64,
+    /// Up to which value a unit counts, and how many units had more.
+    pub(super) cap: Option<f64>,
+    pub(super) capped: u64,
     /// Units with an event.
     pub(super) events: u64,
     pub(super) values: Histogram,
@@ -93,11 +133,7 @@ impl Totals {
         let places: Vec<Place> = metrics
             .iter()
             .zip(slots)
-            .map(|(metric, slot)| Place {
-                kind: metric.kind,
-                slot,
-                past: metric.adjusted.then(|| slot + metric.slots().0),
-            })
+            .map(|(metric, slot)| Place::of(metric, slot, part))
             .collect();
         for row in part.rows.values() {
             totals.add(row, &places, part.course.dropped)?;
@@ -165,7 +201,10 @@ impl ArmTotals {
             if let Kind::Quantile { .. } = kind {
                 cell.values.record(slot.sum)?;
             }
+            let uncapped = Place { cap: None, ..place };
             let [numerator, denominator] = numbers(row, slot, place);
+            let is_capped = numerator < numbers(row, slot, uncapped)[0];
+            (cell.cap, cell.capped) = (place.cap, cell.capped + u64::from(is_capped));
             cell.units += u64::from(kind != Kind::Ratio || denominator > 0.0);
             cell.events += u64::from(slot.sum > 0.0);
             if let Some(sums) = cell.groups.get_mut(group) {
@@ -213,11 +252,16 @@ impl ArmTotals {
     }
 }
 
-/// Returns a unit's numerator and denominator.
+/// Returns a unit's numerator, as far as it counts, and its denominator.
 fn numbers(row: &Row, slot: &Slot, place: Place) -> [f64; 2] {
     let denominator = match place.kind {
         Kind::Ratio => row.slots.get(place.slot + 1).map_or(0.0, |slot| slot.sum),
         _ => f64::from(slot.values),
     };
-    [slot.sum, denominator]
+    let greatest = match (place.cap, place.kind) {
+        (None, _) => f64::INFINITY,
+        (Some(cap), Kind::Count) => cap,
+        (Some(cap), _) => cap * denominator,
+    };
+    [slot.sum.min(greatest), denominator]
 }

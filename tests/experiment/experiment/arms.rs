@@ -213,3 +213,19 @@ fn x6_a_published_experiment_of_three_arms_is_read_as_it_was_published() {
         assert!((1.2..3.0).contains(&width), "{width}: {read}");
     }
 }
+
+#[test]
+fn x6_while_one_arm_is_open_the_worse_ones_are_named_to_stop() {
+    // v2 stands as the control does, within what the units tell; v3 and v4 click less and fail.
+    let read = read(|arm| match arm {
+        "v3" => (20, 0),
+        "v4" => (30, 20),
+        _ => (30, 0),
+    });
+    assert_eq!(standing(&read, "v2"), &Standing::Open, "{read}");
+    let Verdict::KeepRunning { stop, .. } = &read.verdict else {
+        panic!("{read}");
+    };
+    assert_eq!(stop, &["v3", "v4"], "{read}");
+    assert!(read.to_string().contains("STOP v3, v4"), "{read}");
+}

@@ -2,7 +2,9 @@
 //! is found.
 
 mod law;
+mod margins;
 
+pub(super) use law::normal;
 use law::{LAWS, Law};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -35,6 +37,8 @@ struct Ran {
     at_5: bool,
     at_1: bool,
     is_refused: bool,
+    /// Was it ever said, at 5 % on one side, that a margin of no effect holds.
+    holds: bool,
 }
 
 fn means(law: Law, share: f64, planned: f64, cap: u64, effect: f64, seed: u64) -> Ran {
@@ -59,10 +63,13 @@ fn means(law: Law, share: f64, planned: f64, cap: u64, effect: f64, seed: u64) -
             let look = tests[at].compare(&arms[0], &arms[1]);
             look.map(|look| look.ln_e() >= -alphas[at].get().ln())
         });
+        if let Ok(look) = tests[0].compare(&arms[0], &arms[1]) {
+            ran.holds |= look.t() < 0.0 && look.ln_e() >= -0.1_f64.ln();
+        }
         ran.at_5 |= *found[0].as_ref().unwrap_or(&false);
         ran.at_1 |= *found[1].as_ref().unwrap_or(&false);
         ran.is_refused = found[0].is_err();
-        if ran.at_5 && ran.at_1 {
+        if ran.at_5 && ran.at_1 && ran.holds {
             break;
         }
     }
@@ -120,7 +127,7 @@ fn shares_of(runs: u64, run: impl Fn(u64) -> Ran) -> [f64; 3] {
     counts
 }
 
-fn limit(alpha: f64, runs: u64) -> f64 {
+pub(super) fn limit(alpha: f64, runs: u64) -> f64 {
     alpha + 3.0 * (alpha * (1.0 - alpha) / runs as f64).sqrt()
 }
 
@@ -251,80 +258,109 @@ fn x1_an_experiment_tests_what_is_simulated() {
     );
 }
 
+/// Returns the greatest shares of any cell, refusing what is above the limit.
+fn worst_of(name: &str, cells: &[[f64; 3]], runs: u64) -> [f64; 2] {
+    let worst = |place: usize| cells.iter().map(|cell| cell[place]).fold(0.0, f64::max);
+    let worst = [worst(0), worst(1)];
+    let holds = worst[0] <= limit(0.05, runs) && worst[1] <= limit(0.01, runs);
+    assert!(holds, "{name}: {worst:?}");
+    worst
+}
+
 #[test]
 #[ignore = "4,000 runs of each cell take minutes; it writes the guide's table"]
 fn x1_the_long_simulation_writes_the_table_of_the_guide() {
     let runs = 4_000;
     let shares = [0.5, 0.1, 0.01];
-    println!(
-        "| values | called different at .05, worst cell | at .01 | planned effect found, by share .5 / .1 / .01, of so many units |"
-    );
-    println!("|---|---|---|---|");
-    let (mut over, mut weak) = (Vec::new(), Vec::new());
-    let mut row = |name: &str, cells: &[[f64; 3]], power: &[(u64, Option<f64>)]| {
-        let worst = |place: usize| cells.iter().map(|cell| cell[place]).fold(0.0, f64::max);
-        let said = power.iter().map(|(units, found)| match found {
-            Some(found) => format!("{found:.2} of {units}"),
-            None => format!("too heavy: {:.0e}", *units as f64),
-        });
-        let said: Vec<String> = said.collect();
-        println!(
-            "| {name} | {:.4} | {:.4} | {} |",
-            worst(0),
-            worst(1),
-            said.join(" / ")
-        );
-        if worst(0) > limit(0.05, runs) || worst(1) > limit(0.01, runs) {
-            over.push(name.to_owned());
-        }
-        if power
-            .iter()
-            .any(|(_, found)| found.is_some_and(|found| found < 0.7))
-        {
-            weak.push(name.to_owned());
-        }
+    println!("| values | called different at .05, worst cell | at .01 |");
+    println!("|---|---|---|");
+    let row = |name: &str, cells: &[[f64; 3]]| {
+        let worst = worst_of(name, cells, runs);
+        println!("| {name} | {:.4} | {:.4} |", worst[0], worst[1]);
     };
     for (name, law) in LAWS {
-        let (mut cells, mut power) = (Vec::new(), Vec::new());
+        let mut cells = Vec::new();
         for share in shares {
             for (planned, cap) in [(40.0, 400), (400.0, 1_000), (4_000.0, 6_000)] {
                 let run = |seed| means(law, share, planned, cap, 0.0, seed);
                 cells.push(shares_of(runs, run));
             }
-            let is_long = matches!(
-                law,
-                Law::Normal | Law::Exponential | Law::LogNormal(1.0) | Law::Clusters
-            );
-            if is_long && share != 0.1 {
-                let run = |seed| means(law, share, 20_000.0, MOST, 0.0, seed);
-                cells.push(shares_of(runs, run));
-            }
-            power.push(power_of_means(law, share, runs / 10));
         }
-        row(name, &cells, &power);
+        row(name, &cells);
     }
     for rate in [0.001_f64, 0.01, 0.1, 0.5, 0.9] {
-        let (mut cells, mut power) = (Vec::new(), Vec::new());
+        let mut cells = Vec::new();
         let cap = (40.0 / rate).clamp(1_000.0, 40_000.0) as u64;
         for share in shares {
             for first in [false, true] {
                 let run = |seed| rates([rate; 2], [share; 2], cap, first, seed);
                 cells.push(shares_of(runs, run));
             }
-            power.push(power_of_rates(rate, share, runs / 10));
         }
-        if rate < 0.2 {
-            let run = |seed| rates([rate; 2], [0.5; 2], MOST, true, seed);
-            cells.push(shares_of(runs, run));
-        }
-        row(&format!("rate {rate} by first events"), &cells, &power);
+        row(&format!("rate {rate} by first events"), &cells);
     }
     let cells = [0.001, 0.01, 0.1, 0.5].map(|rate| {
         shares_of(runs, |seed| {
             rates([rate; 2], [0.5, 0.52], 4_000, false, seed)
         })
     });
-    row("the same, declared .5 and really .52", &cells, &[]);
-    assert!(over.is_empty(), "above the limit: {over:?}");
+    row("the same, declared .5 and really .52", &cells);
+}
+
+#[test]
+#[ignore = "2,000 runs of 100,000 units in each cell take a minute"]
+fn x1_equal_arms_are_seldom_called_different_up_to_100_000_units() {
+    let runs = 2_000;
+    for (law, share) in [
+        (Law::Normal, 0.01),
+        (Law::Exponential, 0.5),
+        (Law::LogNormal(1.0), 0.5),
+        (Law::Clusters, 0.01),
+    ] {
+        let cell = shares_of(runs, |seed| means(law, share, 20_000.0, MOST, 0.0, seed));
+        let worst = worst_of(&format!("{law:?}"), &[cell], runs);
+        println!(
+            "| {law:?}, share {share} | {:.4} | {:.4} |",
+            worst[0], worst[1]
+        );
+    }
+    for rate in [0.01, 0.1] {
+        let cell = shares_of(runs, |seed| rates([rate; 2], [0.5; 2], MOST, true, seed));
+        let worst = worst_of("rate", &[cell], runs);
+        println!(
+            "| rate {rate} by first events | {:.4} | {:.4} |",
+            worst[0], worst[1]
+        );
+    }
+}
+
+#[test]
+#[ignore = "400 runs of up to 100,000 units in each cell take a minute; it writes the guide's table"]
+fn x1_the_effects_that_were_planned_for_write_their_table_of_the_guide() {
+    let runs = 400;
+    let shares = [0.5, 0.1, 0.01];
+    println!("| values | planned effect found, of so many units, by share .5 | .1 | .01 |");
+    println!("|---|---|---|---|");
+    let mut weak = Vec::new();
+    let mut row = |name: &str, power: [(u64, Option<f64>); 3]| {
+        let said = power.map(|(units, found)| match found {
+            Some(found) => format!("{found:.2} of {units}"),
+            None => format!("too heavy: {:.1e}", units as f64),
+        });
+        println!("| {name} | {} |", said.join(" | "));
+        if power
+            .iter()
+            .any(|power| power.1.is_some_and(|found| found < 0.7))
+        {
+            weak.push(name.to_owned());
+        }
+    };
+    for (name, law) in LAWS {
+        row(name, shares.map(|share| power_of_means(law, share, runs)));
+    }
+    for rate in [0.001_f64, 0.01, 0.1, 0.5, 0.9] {
+        let name = format!("rate {rate} by first events");
+        row(&name, shares.map(|share| power_of_rates(rate, share, runs)));
+    }
     assert!(weak.is_empty(), "found too seldom: {weak:?}");
 }

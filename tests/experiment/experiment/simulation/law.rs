@@ -32,7 +32,7 @@ pub(super) const LAWS: [(&str, Law); 10] = [
     ("clusters of Pareto size", Law::Clusters),
 ];
 
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
+pub(in crate::experiment) fn normal(rng: &mut ChaCha8Rng) -> f64 {
     // Box and Muller; one minus a draw is never 0.
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
