@@ -4,7 +4,7 @@ mod page;
 
 use thiserror::Error;
 
-use crate::{fingerprint::Fingerprint, unit::UnitKey};
+use crate::{fingerprint::Fingerprint, outcome::Ending, unit::UnitKey};
 
 pub(crate) use page::{Budget, Page};
 
@@ -90,29 +90,17 @@ pub struct JournalEntry {
     pub generation: u64,
     /// The policy that decided.
     pub fingerprint: Fingerprint,
-    /// How the request ended.
-    pub outcome: JournalOutcome,
-    /// What the application keeps of the request: the request itself, or a digest of it.
+    /// How the request ended for the recorded version.
+    ///
+    /// What the first edition did not know the end of is read as given up.
+    #[cfg_attr(feature = "serde", serde(rename = "outcome"))]
+    pub ending: Ending,
+    /// What the application keeps of input and answer.
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
+        serde(default, rename = "note", skip_serializing_if = "Option::is_none")
     )]
-    pub note: Option<Box<[u8]>>,
-}
-
-/// Names the ways in which a journalled request can end.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum JournalOutcome {
-    /// The version gave an answer.
-    Answered,
-    /// The version gave an error.
-    Failed,
-    /// The request's ticket was dropped and nobody said how it ended; perhaps in a panic.
-    #[default]
-    Unknown,
+    pub excerpt: Option<Box<[u8]>>,
 }
 
 /// Counts the requests of one recording.

@@ -25,11 +25,13 @@
     doc = "Decides inside a running inference server which model version answers a request."
 )]
 
+mod assignment;
 mod attributes;
 mod audience;
 mod bucket;
 #[cfg(feature = "stats")]
 pub mod comparison;
+mod contain;
 pub mod deployment;
 #[cfg(feature = "stats")]
 pub mod experiment;
@@ -41,8 +43,10 @@ pub mod journal;
 #[cfg(feature = "serde")]
 mod listing;
 mod model;
+mod observer;
 #[cfg(feature = "stats")]
 pub mod off_policy;
+mod outcome;
 pub mod pin;
 mod plan;
 mod policy;
@@ -68,13 +72,15 @@ mod unit;
 mod version;
 
 // In the order in which a first program needs them; all else stands in the modules.
+pub use assignment::Assignment;
 pub use attributes::Attributes;
 pub use audience::{Audience, attr};
 pub use bucket::Secret;
 pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
+pub use observer::{Observer, Seat};
+pub use outcome::{Ending, Outcome};
 pub use plan::Plan;
 pub use policy::{OnError, Policy};
-pub use record::{Assignment, Exposure, Record, Recorder};
 pub use route::{Reason, Route};
 pub use router::{Batch, Builder, Operator, Reader};
 pub use router::{Router, Served, Ticket};
@@ -88,6 +94,16 @@ pub use version::VersionState;
 pub mod bucketing {
     pub use crate::bucket::{Draw, DrawError, Point, Purpose, Scheme, SchemeError};
     pub use crate::unit::{Key, UnitError};
+}
+
+/// What is told of requests, shadows and operators: outcomes, their counts, and records for logs.
+pub mod outcomes {
+    #[cfg(feature = "tower")]
+    pub use crate::model::ByService;
+    pub use crate::model::{Answers, ByAsyncModel, ByModel};
+    pub use crate::outcome::{OutcomeCounts, OutcomeRecord};
+    pub use crate::record::Record;
+    pub use crate::router::{Lent, Wiring, WiringFault};
 }
 
 /// What a decision says of itself: how it came about, and how probable it was.

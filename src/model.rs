@@ -40,6 +40,15 @@ pub trait Model {
     /// # Errors
     /// Whatever the model calls an error; a roll-out may count it.
     fn predict(&self, input: &Self::Input) -> Result<Self::Output, Self::Error>;
+
+    /// Tells whether an error is the request's own fault, and no failure of the model.
+    ///
+    /// A refused request is not run again on the live version. No error is, unless the model says
+    /// so.
+    fn refuses(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        false
+    }
 }
 
 macro_rules! model_through {
@@ -51,6 +60,10 @@ macro_rules! model_through {
 
             fn predict(&self, input: &M::Input) -> Result<M::Output, M::Error> {
                 (**self).predict(input)
+            }
+
+            fn refuses(&self, error: &M::Error) -> bool {
+                (**self).refuses(error)
             }
         }
     )+};
@@ -97,4 +110,56 @@ pub trait AsyncModel {
         &self,
         input: &Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+
+    /// Tells whether an error is the request's own fault: see [`Model::refuses`].
+    fn refuses(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        false
+    }
+}
+
+/// Says of which types the inputs and answers of a model are: what compares or logs them is then
+/// of the same types, or does not compile.
+///
+/// There is nothing to implement: every [`Model`], [`AsyncModel`] and tower service is one.
+/// `Kind` only keeps the three apart; where a type is of two kinds, the kind is named.
+pub trait Answers<Kind> {
+    /// What a request brings.
+    type Input;
+    /// What a request gets.
+    type Output;
+    /// What goes wrong.
+    type Error;
+}
+
+/// Marks answers by [`Model::predict`].
+#[derive(Debug)]
+pub enum ByModel {}
+
+/// Marks answers by [`AsyncModel::predict`].
+#[derive(Debug)]
+pub enum ByAsyncModel {}
+
+/// Marks answers of a tower service to such requests.
+#[cfg(feature = "tower")]
+#[derive(Debug)]
+pub struct ByService<Request>(core::marker::PhantomData<fn(Request)>);
+
+impl<M: Model> Answers<ByModel> for M {
+    type Input = M::Input;
+    type Output = M::Output;
+    type Error = M::Error;
+}
+
+impl<M: AsyncModel> Answers<ByAsyncModel> for M {
+    type Input = M::Input;
+    type Output = M::Output;
+    type Error = M::Error;
+}
+
+#[cfg(feature = "tower")]
+impl<S: tower_service::Service<Request>, Request> Answers<ByService<Request>> for S {
+    type Input = Request;
+    type Output = S::Response;
+    type Error = S::Error;
 }

@@ -6,9 +6,9 @@
 use thiserror::Error;
 
 use crate::{
+    assignment::Assignment,
     fingerprint::Fingerprint,
     plan::Plan,
-    record::Assignment,
     route::{Propensity, Reason},
     stats::off_policy::{LoggedDecision, MaxWeight, OffPolicyError},
     unit::Unit,

@@ -368,6 +368,10 @@ impl Plan {
         !route.shadows().is_empty() || self.falls_back(route)
     }
 
+    pub(crate) fn has_shadows(&self) -> bool {
+        !self.shadows.is_empty()
+    }
+
     pub(crate) const fn live(&self) -> VersionId {
         self.left_out.live.version
     }

@@ -1,37 +1,24 @@
 //! What happened, in the form in which applications log it.
 
+use core::{fmt, time::Duration};
 use std::borrow::Cow;
 
 use crate::{
-    deployment::Change,
-    fingerprint::Fingerprint,
-    plan::{Plan, Words},
-    route::{Propensity, Reason, Route},
-    share::Share,
-    timestamp::Timestamp,
-    unit::{Unit, UnitKey},
+    assignment::Assignment, deployment::Change, outcome::OutcomeRecord, timestamp::Timestamp,
+    unit::UnitKey,
 };
 
-/// Receives records of what a router decided and did.
+/// One line of a log: an outcome, the end of a shadow, or a change.
 ///
-/// The library writes no log of its own. A recorder runs on the thread of the request, after the
-/// answer is known, while no lock is held; it should hand the record on and return.
-pub trait Recorder: Send + Sync {
-    /// Returns the present time, for the records; the library reads no clock.
-    fn now(&self) -> Timestamp;
-
-    /// Takes one record.
-    fn record(&self, record: Record<'_>);
-}
-
-/// Holds one thing that happened.
+/// It is what an observer that logs would write, and what `testing::Replay` reads.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "record", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Record<'a> {
-    /// A unit got a version's answer, or its error.
-    Exposure(Exposure<'a>),
+    /// A request ended.
+    #[cfg_attr(feature = "serde", serde(alias = "exposure"))]
+    Outcome(OutcomeRecord),
     /// A version that was to run unseen beside the one that answered came to an end.
     Shadow(ShadowRun<'a>),
     /// An operator changed the deployment or the release.
@@ -43,109 +30,9 @@ impl Record<'_> {
     #[must_use]
     pub fn into_owned(self) -> Record<'static> {
         match self {
-            Record::Exposure(exposure) => Record::Exposure(exposure.into_owned()),
+            Record::Outcome(outcome) => Record::Outcome(outcome),
             Record::Shadow(run) => Record::Shadow(run.into_owned()),
             Record::Change(change) => Record::Change(change.into_owned()),
-        }
-    }
-}
-
-/// Holds a decision in words that mean the same on every server.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct Assignment<'a> {
-    /// The release's name.
-    pub release: Cow<'a, str>,
-    /// The policy's content hash, equal on every server.
-    pub fingerprint: Fingerprint,
-    /// The generation that decided; it counts on this server alone.
-    pub generation: u64,
-    /// The label of the version that answers.
-    pub version: Cow<'a, str>,
-    /// The label of the arm, if the unit takes part.
-    pub arm: Option<Cow<'a, str>>,
-    /// The rule that decided.
-    pub reason: Reason,
-    /// The probability of this version for such a unit; none where nothing was drawn.
-    pub propensity: Option<Propensity>,
-    /// The share of the canary's units that fell to the live version at that time.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_none"))]
-    pub shed: Share,
-}
-
-#[cfg(feature = "serde")]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
-fn is_none(share: &Share) -> bool {
-    *share == Share::NONE
-}
-
-impl<'a> Assignment<'a> {
-    pub(crate) fn of(words: &'a Words, route: &Route, version: &'a str) -> Assignment<'a> {
-        Assignment {
-            release: Cow::Borrowed(words.release()),
-            fingerprint: words.fingerprint(),
-            generation: route.generation(),
-            version: Cow::Borrowed(version),
-            arm: words.arm_of(route).map(Cow::Borrowed),
-            reason: route.reason(),
-            propensity: route.propensity(),
-            shed: words.shed_of_canary(),
-        }
-    }
-
-    /// Returns the same assignment, borrowing nothing.
-    #[must_use]
-    pub fn into_owned(self) -> Assignment<'static> {
-        Assignment {
-            release: Cow::Owned(self.release.into_owned()),
-            version: Cow::Owned(self.version.into_owned()),
-            arm: self.arm.map(|arm| Cow::Owned(arm.into_owned())),
-            fingerprint: self.fingerprint,
-            generation: self.generation,
-            reason: self.reason,
-            propensity: self.propensity,
-            shed: self.shed,
-        }
-    }
-}
-
-impl Plan {
-    /// Decides which version answers for a unit, in the words of the log.
-    #[must_use]
-    pub fn assignment<'u>(&self, unit: impl Into<Unit<'u>>) -> Assignment<'_> {
-        let route = self.route(unit);
-        let version = self.version_of(&route).unwrap_or_default();
-        Assignment::of(self.words(), &route, version)
-    }
-}
-
-/// Records that a unit really got a version's answer.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct Exposure<'a> {
-    /// When, in the application's time.
-    pub at: Timestamp,
-    /// Who was answered.
-    pub unit: UnitKey,
-    /// What was decided.
-    #[cfg_attr(feature = "serde", serde(flatten))]
-    pub assignment: Assignment<'a>,
-    /// Whether the answer is an error.
-    pub failed: bool,
-}
-
-impl Exposure<'_> {
-    /// Returns the same exposure, borrowing nothing.
-    #[must_use]
-    pub fn into_owned(self) -> Exposure<'static> {
-        Exposure {
-            assignment: self.assignment.into_owned(),
-            ..self
         }
     }
 }
@@ -155,10 +42,14 @@ impl Exposure<'_> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ShadowRun<'a> {
-    /// When, in the application's time.
-    pub at: Timestamp,
+    /// When, in the application's time; none if the router has no clock.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub at: Option<Timestamp>,
     /// Who was answered by the primary.
-    pub unit: UnitKey,
+    pub unit: Cow<'a, UnitKey>,
     /// What was decided for the primary.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub assignment: Assignment<'a>,
@@ -166,16 +57,45 @@ pub struct ShadowRun<'a> {
     pub shadow: Cow<'a, str>,
     /// How it ended.
     pub outcome: ShadowOutcome,
+    /// How long the version took, if it was run and the router has a clock.
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            default,
+            rename = "took_nanos",
+            with = "nanos",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub took: Option<Duration>,
+    /// What the application keeps of the input and the primary's answer.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub primary_excerpt: Option<Cow<'a, [u8]>>,
+    /// What the application keeps of the input and the shadow's answer.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub excerpt: Option<Cow<'a, [u8]>>,
 }
 
 impl ShadowRun<'_> {
     /// Returns the same run, borrowing nothing.
     #[must_use]
     pub fn into_owned(self) -> ShadowRun<'static> {
+        let owned = |excerpt: Cow<'_, [u8]>| Cow::Owned(excerpt.into_owned());
         ShadowRun {
+            at: self.at,
+            unit: Cow::Owned(self.unit.into_owned()),
             assignment: self.assignment.into_owned(),
             shadow: Cow::Owned(self.shadow.into_owned()),
-            ..self
+            outcome: self.outcome,
+            took: self.took,
+            primary_excerpt: self.primary_excerpt.map(owned),
+            excerpt: self.excerpt.map(owned),
         }
     }
 }
@@ -196,6 +116,32 @@ pub enum ShadowOutcome {
     Dropped(DropReason),
 }
 
+impl ShadowOutcome {
+    /// Returns the outcome's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ShadowOutcome::Answered => "answered",
+            ShadowOutcome::Failed => "failed",
+            ShadowOutcome::Panicked => "panicked",
+            ShadowOutcome::Dropped(reason) => match reason {
+                DropReason::NoPermit => "dropped: no permit",
+                DropReason::Deadline => "dropped: deadline",
+                DropReason::QueueFull => "dropped: queue full",
+                DropReason::NotReady => "dropped: not ready",
+                DropReason::Unrun => "dropped: unrun",
+                DropReason::Cancelled => "dropped: cancelled",
+            },
+        }
+    }
+}
+
+impl fmt::Display for ShadowOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Names the reasons for which a sampled shadow is given up.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -214,4 +160,27 @@ pub enum DropReason {
     Unrun,
     /// It was started and dropped before it came to an end.
     Cancelled,
+}
+
+/// Durations as whole nanoseconds.
+#[cfg(feature = "serde")]
+mod nanos {
+    use core::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+    pub(super) fn serialize<S: Serializer>(
+        took: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let nanos = took.map(|took| u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        nanos.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_nanos))
+    }
 }

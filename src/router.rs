@@ -5,6 +5,7 @@ mod assigned;
 mod batch;
 mod builder;
 mod cache;
+mod calls;
 mod close;
 mod drain;
 mod extras;
@@ -12,6 +13,7 @@ mod id;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod journal;
+mod observing;
 mod operations;
 mod operator;
 #[cfg(feature = "stats")]
@@ -29,6 +31,7 @@ mod snapshot;
 mod stamp;
 mod ticket;
 mod turn;
+mod wiring;
 
 use core::fmt;
 use std::sync::{
@@ -54,6 +57,9 @@ use stamp::Stamp;
 
 pub use batch::Batch;
 pub use builder::Builder;
+pub use calls::Lent;
+#[cfg(feature = "tower")]
+pub(crate) use calls::poll_noting;
 pub use close::{CloseError, Closing};
 pub use drain::Drain;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
@@ -65,6 +71,7 @@ pub use restore::{RestoreError, RestoreFault};
 pub use rollout::DriveError;
 pub use serve::Served;
 pub use ticket::Ticket;
+pub use wiring::{Wiring, WiringFault};
 
 /// Decides in a running server which of several deployed models answers a request.
 ///
@@ -119,7 +126,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         Router::builder(name).build(live, model)
     }
 
-    /// Starts the description of a router with a secret, a recorder or a comparison.
+    /// Starts the description of a router with a secret, an observer or a comparison.
     #[must_use]
     pub fn builder(name: &str) -> Builder<M> {
         Builder::new(name)

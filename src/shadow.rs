@@ -2,8 +2,8 @@
 
 mod budget;
 mod comparison;
-mod contain;
 mod desk;
+mod excerpts;
 mod labels;
 mod lease;
 mod ledger;
@@ -23,10 +23,10 @@ pub use task::{ShadowFuture, ShadowTask};
 
 pub(crate) use budget::Permits;
 pub(crate) use comparison::{AnyComparison, Primary};
-pub(crate) use contain::contain;
-pub(crate) use desk::Desk;
+pub(crate) use desk::{Clock, Desk};
+pub(crate) use excerpts::{Excerpt, Excerpts};
 pub(crate) use labels::Labels;
 pub(crate) use lease::Lease;
 pub(crate) use ledger::Ledger;
 pub(crate) use sampled::Sampled;
-pub(crate) use stub::Stub;
+pub(crate) use stub::{Ran, Stub};

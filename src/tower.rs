@@ -17,8 +17,10 @@ use std::sync::Arc;
 use tower_service::Service;
 
 use crate::{
-    router::{Router, Ticket},
-    shadow::{Primary, ShadowFuture, ShadowTask, contain},
+    contain::contain,
+    outcome::Ending,
+    router::{Router, Ticket, poll_noting},
+    shadow::{Primary, ShadowFuture, ShadowTask},
     unit::{Unit, UnitKey},
 };
 
@@ -126,32 +128,53 @@ where
     S::Error: Send + 'static,
     Request: Clone + Send + 'static,
 {
-    let started = if shadows.is_empty() {
+    let called = if shadows.is_empty() {
         None
     } else {
-        ticket.desk().now::<S::Response, S::Error>()
+        ticket.desk().now()
     };
-    ticket.keep_for_journal(&request);
-    let spare = ticket.has_fallback().then(|| request.clone());
-    let mut answer = ready_call(ticket.model().clone(), request).await;
+    // A service consumes its request, so what is needed later is copied before.
+    let is_kept = ticket.has_stand_in() || ticket.wants_excerpt();
+    let spare = is_kept.then(|| request.clone());
+    let mut answer = ask(&mut ticket, request).await;
     if answer.is_err()
-        && let Some(request) = spare
-        && let Some(live) = ticket.fall_back().cloned()
+        && let Some(request) = &spare
+        && ticket.fall_back().is_some()
     {
-        answer = ready_call(live, request).await;
+        answer = ask(&mut ticket, request.clone()).await;
     }
-    ticket.answered_for_journal(&answer);
-    ticket.expose_kept(answer.is_err());
+    ticket.compare_later(&answer);
+    if let Some(request) = &spare {
+        ticket.keep_excerpt(request, &answer);
+    }
     if !shadows.is_empty() {
-        let comparison = ticket.desk().comparison::<S::Response, S::Error>();
-        let primary = comparison.and_then(|it| Primary::new(it, &answer, started));
-        let version = ticket.desk().label(ticket.route().version());
+        let desk = ticket.desk();
+        let comparison = desk.comparison::<S::Response, S::Error>();
+        if comparison.is_none() {
+            desk.count_not_comparable();
+        }
+        let latency = called.and_then(|called| Some(desk.now()?.since(called)));
+        let primary = comparison.and_then(|it| Primary::new(it, &answer, latency));
+        let version = desk.label(ticket.route().version());
         // A version that stepped in for a failing one is no shadow of itself.
         for mut task in shadows.into_iter().filter(|task| task.version() != version) {
-            task.answered(*ticket.route(), primary.clone());
+            task.answered(*ticket.route(), primary.clone(), ticket.kept_excerpt());
             contain(|| spawn(task.into_call()));
         }
     }
+    answer
+}
+
+/// Asks the service that answers now, and notes how that ends.
+async fn ask<S, Request>(ticket: &mut Ticket<S>, request: Request) -> Result<S::Response, S::Error>
+where
+    S: Service<Request> + Clone,
+{
+    let before = ticket.begin();
+    let (service, progress) = ticket.model_and_progress();
+    let call = ready_call(service.clone(), request);
+    let answer = poll_noting(progress, before, call).await;
+    *progress = before.and(Ending::of(&answer));
     answer
 }
 

@@ -1,89 +1,87 @@
-//! Hands records on as events of the `tracing` ecosystem.
+//! Hands outcomes on as events of the `tracing` ecosystem.
 //!
-//! Exposures bear the attribute names of OpenTelemetry's semantic conventions for feature flags
+//! They bear the attribute names of OpenTelemetry's semantic conventions for feature flags
 //! (`feature_flag.key`, `feature_flag.result.variant`, `feature_flag.result.reason`,
 //! `feature_flag.context.id`, `feature_flag.version`); what these have no name for begins with
-//! `switchstand.`. Targets are `switchstand::exposure`, `switchstand::shadow` and
+//! `switchstand.`. Targets are `switchstand::outcome`, `switchstand::shadow` and
 //! `switchstand::change`, so that a filter can tell them apart.
-
-use core::fmt;
 
 use ::tracing::{debug, info, warn};
 
 use crate::{
     deployment::{Change, Operation},
-    record::{Assignment, DropReason, Exposure, Record, Recorder, ShadowOutcome, ShadowRun},
+    observer::Observer,
+    outcome::{Ending, Outcome},
+    record::{ShadowOutcome, ShadowRun},
     route::{Propensity, Reason},
     timestamp::Timestamp,
 };
 
-/// Records exposures, shadows and changes as events.
+/// Hands outcomes, shadows and changes on as events.
 ///
-/// Exposures and shadows that answered or failed are at level debug, shadows that panicked at
-/// warn, changes of deployment and release (swaps and the steps of a roll-out among them) at
-/// info. Units are written as they are: filter or hash what must not be logged.
+/// Outcomes that were answered, refused or given up, and shadows that answered or failed, are at
+/// level debug; outcomes that failed and shadows that panicked at warn; changes of deployment and
+/// release (swaps and the steps of a roll-out among them) at info. Units are written as they are:
+/// filter or hash what must not be logged. Times are there if the router has a clock.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use switchstand::{Router, Timestamp, tracing::TracingRecorder};
-/// let clock = || Timestamp::from_secs(1_700_000_000);
+/// use switchstand::{Router, tracing::TracingObserver};
 /// let router = Router::builder("ranker")
-///     .recorder(Arc::new(TracingRecorder::new(clock)))
+///     .observer(Arc::new(TracingObserver))
 ///     .build("v1", "the first model")?;
 /// # let _ = router.generation();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct TracingRecorder<C> {
-    clock: C,
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingObserver;
 
-impl<C: Fn() -> Timestamp + Send + Sync> TracingRecorder<C> {
-    /// Returns a recorder that asks `clock` for the time of a record.
-    #[must_use]
-    pub const fn new(clock: C) -> TracingRecorder<C> {
-        TracingRecorder { clock }
+impl Observer for TracingObserver {
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        ended(outcome);
+    }
+
+    fn shadow(&self, run: &ShadowRun<'_>) {
+        shadowed(run);
+    }
+
+    fn change(&self, change: &Change<'_>) {
+        changed(change);
     }
 }
 
-impl<C: Fn() -> Timestamp + Send + Sync> Recorder for TracingRecorder<C> {
-    fn now(&self) -> Timestamp {
-        (self.clock)()
-    }
-
-    fn record(&self, record: Record<'_>) {
-        match record {
-            Record::Exposure(exposure) => exposed(&exposure),
-            Record::Shadow(run) => shadowed(&run),
-            Record::Change(change) => changed(&change),
-        }
-    }
+macro_rules! outcome_event {
+    ($level:ident, $outcome:ident) => {
+        $level!(
+            name: "feature_flag.evaluation",
+            target: "switchstand::outcome",
+            {
+            feature_flag.key = $outcome.release(),
+            feature_flag.result.variant = $outcome.version(),
+            feature_flag.result.reason = reason($outcome.reason()),
+            feature_flag.context.id = $outcome.unit().map(|unit| display(unit.to_owned())),
+            feature_flag.version = %$outcome.fingerprint(),
+            switchstand.arm = $outcome.arm(),
+            switchstand.rule = ?$outcome.reason(),
+            switchstand.propensity = $outcome.propensity().map(Propensity::as_fraction),
+            switchstand.generation = $outcome.generation(),
+            switchstand.ending = $outcome.ending().as_str(),
+            switchstand.answered_by = $outcome.answered_by(),
+            switchstand.noted = $outcome.is_noted(),
+            switchstand.seconds = $outcome.took().map(|took| took.as_secs_f64()),
+            switchstand.at = $outcome.at().map(Timestamp::as_nanos)
+            },
+            "a request ended"
+        )
+    };
 }
 
-fn exposed(exposure: &Exposure<'_>) {
-    let Exposure {
-        at,
-        unit,
-        assignment,
-        failed,
-    } = exposure;
-    debug!(
-        name: "feature_flag.evaluation",
-        target: "switchstand::exposure",
-        {
-        feature_flag.key = &*assignment.release,
-        feature_flag.result.variant = &*assignment.version,
-        feature_flag.result.reason = reason(assignment.reason),
-        feature_flag.context.id = %unit,
-        feature_flag.version = %assignment.fingerprint,
-        switchstand.arm = arm(assignment),
-        switchstand.rule = ?assignment.reason,
-        switchstand.propensity = assignment.propensity.map(Propensity::as_fraction),
-        switchstand.generation = assignment.generation,
-        switchstand.failed = *failed,
-        switchstand.at = at.as_nanos()
-        },
-        "a unit got an answer"
-    );
+fn ended(outcome: &Outcome<'_>) {
+    if outcome.ending() == Ending::Failed {
+        outcome_event!(warn, outcome);
+    } else {
+        outcome_event!(debug, outcome);
+    }
 }
 
 macro_rules! shadow_event {
@@ -99,7 +97,8 @@ macro_rules! shadow_event {
             switchstand.shadow = &*$run.shadow,
             switchstand.outcome = $outcome,
             switchstand.generation = $run.assignment.generation,
-            switchstand.at = $run.at.as_nanos()
+            switchstand.seconds = $run.took.map(|took| took.as_secs_f64()),
+            switchstand.at = $run.at.map(Timestamp::as_nanos)
             },
             "a shadow ended"
         )
@@ -107,7 +106,7 @@ macro_rules! shadow_event {
 }
 
 fn shadowed(run: &ShadowRun<'_>) {
-    let outcome = outcome(run.outcome);
+    let outcome = run.outcome.as_str();
     if run.outcome == ShadowOutcome::Panicked {
         shadow_event!(warn, run, outcome);
     } else {
@@ -143,14 +142,10 @@ fn changed(change: &Change<'_>) {
         switchstand.cause = cause,
         switchstand.actor = &*change.actor,
         switchstand.generation = change.generation,
-        switchstand.at = change.at.as_nanos()
+        switchstand.at = change.at.map(Timestamp::as_nanos)
         },
         "an operator changed the router"
     );
-}
-
-fn arm<'a>(assignment: &'a Assignment<'_>) -> Option<&'a str> {
-    assignment.arm.as_deref()
 }
 
 /// Returns the convention's word for a rule.
@@ -163,27 +158,5 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::Override | Reason::Listed | Reason::Audience => "targeting_match",
         Reason::Holdout | Reason::Layer | Reason::Gate | Reason::Split => "split",
         Reason::Saturated | Reason::Fallback => "error",
-    }
-}
-
-const fn outcome(outcome: ShadowOutcome) -> &'static str {
-    match outcome {
-        ShadowOutcome::Answered => "answered",
-        ShadowOutcome::Failed => "failed",
-        ShadowOutcome::Panicked => "panicked",
-        ShadowOutcome::Dropped(reason) => match reason {
-            DropReason::NoPermit => "dropped: no permit",
-            DropReason::Deadline => "dropped: deadline",
-            DropReason::QueueFull => "dropped: queue full",
-            DropReason::NotReady => "dropped: not ready",
-            DropReason::Unrun => "dropped: unrun",
-            DropReason::Cancelled => "dropped: cancelled",
-        },
-    }
-}
-
-impl<C> fmt::Debug for TracingRecorder<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracingRecorder").finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use switchstand::experiment::Part;
-use switchstand::{Policy, Record, release::Fingerprint};
+use switchstand::{Policy, outcomes::Record, release::Fingerprint};
 
 use crate::traffic::users_of;
 use crate::{LAGGING, SERVERS, must};
@@ -65,7 +65,7 @@ struct Exposures {
 fn exposures(log: &Path) -> Result<Exposures, Box<dyn Error>> {
     let mut exposures = Exposures::default();
     for line in BufReader::new(File::open(log)?).lines() {
-        if let Record::Exposure(exposure) = serde_json::from_str(&line?)? {
+        if let Record::Outcome(exposure) = serde_json::from_str(&line?)? {
             let fingerprint = exposure.assignment.fingerprint;
             *exposures.counts.entry(fingerprint.to_string()).or_default() += 1;
             exposures.last = Some(fingerprint);

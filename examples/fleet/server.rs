@@ -4,13 +4,11 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use switchstand::experiment::Experiment;
-use switchstand::{Policy, Record, Recorder, Router, Timestamp, Unit};
+use switchstand::outcomes::Record;
+use switchstand::{Observer, Outcome, Policy, Router, Unit};
 
 use crate::traffic::{Ranker, Request, experiment, users_of};
 use crate::{LAGGING, SERVERS};
@@ -22,10 +20,9 @@ pub(crate) fn serve(number: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
     )?);
     let log = Arc::new(Log {
         file: Mutex::new(file),
-        requests: AtomicU64::new(0),
     });
     let experiment = experiment(&policy(folder, 1)?)?;
-    let router = router(Some(Arc::clone(&log) as Arc<dyn Recorder>))?;
+    let router = router(Some(Arc::clone(&log)))?;
     for half in 0..2 {
         load(&router, &experiment, number, half, folder)?;
         serve_half(&router, &experiment, number, half)?;
@@ -53,10 +50,10 @@ pub(crate) fn serve_alone(folder: &Path) -> Result<Experiment, Box<dyn Error>> {
     Ok(experiment)
 }
 
-fn router(recorder: Option<Arc<dyn Recorder>>) -> Result<Router<Ranker>, Box<dyn Error>> {
+fn router(log: Option<Arc<Log>>) -> Result<Router<Ranker>, Box<dyn Error>> {
     let mut builder = Router::builder("ranker");
-    if let Some(recorder) = recorder {
-        builder = builder.recorder(recorder);
+    if let Some(log) = log {
+        builder = builder.observer(log);
     }
     let router = builder.build(
         "v1",
@@ -126,17 +123,11 @@ fn serve_half(
 /// Writes every record as a line of JSON.
 struct Log {
     file: Mutex<BufWriter<File>>,
-    requests: AtomicU64,
 }
 
-impl Recorder for Log {
-    fn now(&self) -> Timestamp {
-        // The example has no need of a clock: its time is the number of the record.
-        Timestamp::from_nanos(self.requests.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn record(&self, record: Record<'_>) {
-        let Ok(mut line) = serde_json::to_vec(&record) else {
+impl Observer for Log {
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        let Ok(mut line) = serde_json::to_vec(&Record::Outcome(outcome.to_record())) else {
             return;
         };
         line.push(b'\n');

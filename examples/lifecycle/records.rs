@@ -1,18 +1,15 @@
 //! What the application keeps of what the router reports.
 
-use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{SystemTime, UNIX_EPOCH},
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use smartcore::error::Failed;
 use switchstand::{
-    Record, Recorder, Timestamp,
-    deployment::Operation,
-    shadow::{Comparison, Pair},
+    Observer, Outcome,
+    deployment::{Change, Operation},
+    shadow::{Comparison, Pair, ShadowRun},
 };
 
 /// Counts the requests on which a shadow read the same digit as the model that answered.
@@ -47,41 +44,33 @@ impl Agreement {
     }
 }
 
-/// Counts exposures and keeps what operators did.
+/// Counts outcomes and keeps what operators did.
 #[derive(Default)]
 pub(crate) struct Log {
-    exposures: AtomicUsize,
+    outcomes: AtomicUsize,
     shadows: AtomicUsize,
     changes: Mutex<Vec<(u64, String)>>,
 }
 
-impl Recorder for Log {
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        Timestamp::from_secs(since.map_or(0, |since| since.as_secs()))
+impl Observer for Log {
+    fn outcome(&self, _: &Outcome<'_>) {
+        self.outcomes.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn record(&self, record: Record<'_>) {
-        match record {
-            Record::Exposure(_) => {
-                self.exposures.fetch_add(1, Ordering::Relaxed);
-            }
-            Record::Shadow(_) => {
-                self.shadows.fetch_add(1, Ordering::Relaxed);
-            }
-            Record::Change(change) => {
-                let line = (change.generation, words(&change.operation));
-                let changes = self.changes.lock();
-                changes.unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-            _ => {}
-        }
+    fn shadow(&self, _: &ShadowRun<'_>) {
+        self.shadows.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn change(&self, change: &Change<'_>) {
+        let line = (change.generation, words(&change.operation));
+        let changes = self.changes.lock();
+        changes.unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }
 
 impl Log {
-    pub(crate) fn exposures(&self) -> usize {
-        self.exposures.load(Ordering::Relaxed)
+    pub(crate) fn outcomes(&self) -> usize {
+        self.outcomes.load(Ordering::Relaxed)
     }
 
     pub(crate) fn shadows(&self) -> usize {

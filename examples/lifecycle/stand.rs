@@ -99,7 +99,7 @@ impl Stand {
         let router = Router::builder("digits")
             .comparison(Arc::clone(&agreement))
             .shadow_budget(ShadowBudget::in_flight(10_000))
-            .recorder(Arc::clone(&log) as Arc<_>)
+            .observer(Arc::clone(&log))
             .journal(JournalCapacity::new(JOURNAL)?)
             .build("v1", logistic)?;
         Ok(Stand {

@@ -72,6 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let comparison = app::comparison();
     let router = Router::builder("digits")
         .comparison(Arc::clone(&comparison))
+        .clock(app::now)
         .shadow_budget(ShadowBudget::in_flight(64))
         .build("logistic", live)?;
     let app = App::new(router, comparison, load, Duration::from_secs(1));

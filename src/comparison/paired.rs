@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 
 use super::{Agreement, Comparator, Tally};
-use crate::{
-    shadow::{Comparison, Pair},
-    timestamp::Timestamp,
-};
+use crate::shadow::{Comparison, Pair};
 
 type Reduce<T, P> = Box<dyn Fn(&T) -> P + Send + Sync>;
 type AnyComparator<P> = Box<dyn Comparator<P> + Send + Sync>;
@@ -59,7 +56,6 @@ pub struct PairedComparison<Output, Error, P> {
     comparators: Vec<(String, AnyComparator<P>)>,
     label: Option<Reduce<P, String>>,
     score: Option<Reduce<P, f64>>,
-    clock: Option<Box<dyn Fn() -> Timestamp + Send + Sync>>,
     worst: usize,
     seed: u64,
     tallies: Mutex<BTreeMap<[String; 2], Tally<P>>>,
@@ -81,7 +77,6 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
             comparators: Vec::new(),
             label: None,
             score: None,
-            clock: None,
             worst: 0,
             seed: 0,
             tallies: Mutex::new(BTreeMap::new()),
@@ -120,16 +115,6 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         score: impl Fn(&P) -> f64 + Send + Sync + 'static,
     ) -> PairedComparison<Output, Error, P> {
         self.score = Some(Box::new(score));
-        self
-    }
-
-    /// Measures how long both take by the application's clock.
-    #[must_use]
-    pub fn clock(
-        mut self,
-        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
-    ) -> PairedComparison<Output, Error, P> {
-        self.clock = Some(Box::new(clock));
         self
     }
 
@@ -208,10 +193,6 @@ where
                 }
             }
         }
-    }
-
-    fn now(&self) -> Option<Timestamp> {
-        self.clock.as_ref().map(|clock| clock())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 /// Says in whose name an operation is carried out, when, why and against which generation.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Order<'a> {
-    at: Timestamp,
+    at: Option<Timestamp>,
     actor: &'a str,
     cause: &'a str,
     expected: Option<u64>,
@@ -20,6 +20,11 @@ impl<'a> Order<'a> {
     /// Starts an order given at this time, by nobody in particular.
     #[must_use]
     pub const fn new(at: Timestamp) -> Order<'a> {
+        Order::of(Some(at))
+    }
+
+    /// Starts an order of which the time may be unknown.
+    pub(crate) const fn of(at: Option<Timestamp>) -> Order<'a> {
         Order {
             at,
             actor: "",
@@ -61,8 +66,12 @@ impl<'a> Order<'a> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Change<'a> {
-    /// When, in the application's time.
-    pub at: Timestamp,
+    /// When, in the application's time; none if nobody knew it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub at: Option<Timestamp>,
     /// Who did it, in the application's words; empty if nobody was named.
     pub actor: Cow<'a, str>,
     /// Why, in the operator's words; empty if nothing was said.

@@ -9,7 +9,7 @@ use super::{
     row::{Belongs, Fold, Row},
 };
 use crate::{
-    record::Assignment,
+    assignment::Assignment,
     route::Reason,
     stats::covariate::PreRelease,
     unit::{Key, Unit},

@@ -96,7 +96,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Policy, journal::JournalOutcome, unit::UnitKey};
+    use crate::{Policy, outcome::Ending, unit::UnitKey};
 
     fn entry(sequence: u64) -> JournalEntry {
         JournalEntry {
@@ -105,8 +105,8 @@ mod tests {
             unit: UnitKey::from(sequence),
             generation: 1,
             fingerprint: Policy::live_only("r").fingerprint(),
-            outcome: JournalOutcome::Answered,
-            note: None,
+            ending: Ending::Answered,
+            excerpt: None,
         }
     }
 

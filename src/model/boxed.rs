@@ -45,6 +45,9 @@ pub trait BoxedAsyncModel {
         &'a self,
         input: &'a Self::Input,
     ) -> BoxedAnswer<'a, Self::Output, Self::Error>;
+
+    /// Tells whether an error is the request's own fault: see [`Model::refuses`](super::Model::refuses).
+    fn refuses_boxed(&self, error: &Self::Error) -> bool;
 }
 
 /// Is the future of an answer whose type is forgotten.
@@ -59,6 +62,10 @@ impl<M: AsyncModel> BoxedAsyncModel for M {
     fn predict_boxed<'a>(&'a self, input: &'a M::Input) -> BoxedAnswer<'a, M::Output, M::Error> {
         Box::pin(self.predict(input))
     }
+
+    fn refuses_boxed(&self, error: &M::Error) -> bool {
+        self.refuses(error)
+    }
 }
 
 macro_rules! async_model_through {
@@ -70,6 +77,10 @@ macro_rules! async_model_through {
 
             async fn predict(&self, input: &M::Input) -> Result<M::Output, M::Error> {
                 (**self).predict_boxed(input).await
+            }
+
+            fn refuses(&self, error: &M::Error) -> bool {
+                (**self).refuses_boxed(error)
             }
         }
     )+};

@@ -2,9 +2,9 @@
 
 use super::{Check, Ladder, Phase, Rollout, Sample};
 use crate::{
+    assignment::Assignment,
     fingerprint::Fingerprint,
     policy::Policy,
-    record::Assignment,
     share::Share,
     stats::{
         Refusal,

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::{Router, UnknownRoute};
-use crate::{record::Assignment, route::Route};
+use crate::{assignment::Assignment, route::Route};
 
 impl<M: Send + Sync + 'static> Router<M> {
     /// Returns a route of just now in words that mean the same on every server.
     ///
     /// An outcome may come weeks after the answer: keep the assignment with it, serialised, and
     /// give it back then. To be asked right after the decision; a ticket has its own words at any
-    /// time ([`Ticket::assignment`](crate::Ticket::assignment)), and for a log of all exposures
-    /// there is a [`Recorder`](crate::Recorder).
+    /// time ([`Ticket::assignment`](crate::Ticket::assignment)), and for a log of all outcomes
+    /// there is an [`Observer`](crate::Observer).
     ///
     /// ```
     /// use switchstand::{Policy, Router};

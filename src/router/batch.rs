@@ -1,33 +1,33 @@
 //! Many requests at once, with one lease for each version.
 
 use core::fmt;
-use std::sync::Arc;
 
-use super::{
-    Router,
-    admission::OfThread,
-    recording::{Running, Stripe},
-    snapshot::Snapshot,
-};
+use super::{Router, Shared, Ticket, admission::OfThread, snapshot::Snapshot, ticket::Leased};
 use crate::{
-    deployment::VersionId,
-    journal::JournalOutcome,
-    plan::{Partition, Plan},
-    shadow::Lease,
+    outcome::Ending,
+    plan::Partition,
+    route::Route,
+    shadow::{Lease, ShadowTask},
     sync::Strong,
     unit::Unit,
+    version::VersionId,
 };
 
-/// Holds a batch of admitted requests, sorted by version.
+/// A batch of admitted requests, sorted by version.
 ///
 /// It is a buffer, to be kept and handed in again. Until it is cleared, refilled or dropped it
-/// holds one lease on each version of the batch.
+/// holds one lease on each version of the batch. Each unit is a request of its own: it ends as
+/// the application says ([`answered`](Batch::answered), [`end`](Batch::end)), and else as given up
+/// when the batch is cleared.
 pub struct Batch<M> {
     partition: Partition,
     /// In the order of the partition's groups.
     leases: Vec<Strong<Lease<M>>>,
-    /// The requests' places in the journal, while a swap is open.
-    running: Vec<(usize, Running)>,
+    /// The units of which more is wanted than a count, in the order of their numbers.
+    tickets: Vec<(usize, Option<Ticket<M>>)>,
+    /// Which of the other units have ended; those with a ticket stand there as if. It is empty
+    /// until the first does.
+    ended: Vec<bool>,
 }
 
 impl<M> Batch<M> {
@@ -37,7 +37,8 @@ impl<M> Batch<M> {
         Batch {
             partition: Partition::new(),
             leases: Vec::new(),
-            running: Vec::new(),
+            tickets: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -55,39 +56,104 @@ impl<M> Batch<M> {
             .map(|((version, units), lease)| (version, lease.model(), units))
     }
 
-    /// Tells the journal how a request ended, and what to keep of it.
+    /// Ends the request of a unit, which is named by its number in the batch.
     ///
-    /// Nothing happens, and `note` is not called, unless the request is journalled; see
-    /// [`Ticket::settle`](crate::Ticket::settle). `unit` is its number in the batch.
-    pub fn settle(&mut self, unit: usize, outcome: JournalOutcome, note: impl FnOnce() -> Vec<u8>) {
-        let place = self
-            .running
-            .binary_search_by_key(&unit, |(number, _)| *number);
-        let found = place.ok().and_then(|place| self.running.get_mut(place));
-        if let Some((_, running)) = found {
-            running.settle(outcome, note);
+    /// Tells whether there was such a request that had not ended: each ends once.
+    pub fn end(&mut self, unit: usize, ending: Ending) -> bool {
+        if let Some(ticket) = self.ticket(unit) {
+            return ticket.take().map(|ticket| ticket.end(ending)).is_some();
         }
+        let Some(route) = self.partition.route(unit) else {
+            return false;
+        };
+        self.ended.resize(self.partition.len(), false);
+        match self.ended.get_mut(unit) {
+            Some(has_ended) if !*has_ended => *has_ended = true,
+            _ => return false,
+        }
+        if let Some(lease) = self
+            .leases
+            .iter()
+            .find(|it| it.version() == route.version())
+        {
+            lease.end(ending, 1);
+        }
+        true
+    }
+
+    /// Says what a unit was answered, and keeps of it what its shadows are compared with.
+    ///
+    /// An error is a failure. The request ends when the batch is cleared; its shadows may be taken
+    /// before.
+    ///
+    /// Tells whether there was such a request that had not ended.
+    pub fn answered<T: 'static, E: 'static>(&mut self, unit: usize, answer: &Result<T, E>) -> bool {
+        match self.ticket(unit) {
+            Some(Some(ticket)) => {
+                let before = ticket.begin();
+                ticket.progress = before.and(Ending::of(answer));
+                ticket.compare_later(answer);
+                true
+            }
+            Some(None) => false,
+            None => self.end(unit, Ending::of(answer)),
+        }
+    }
+
+    /// Keeps what `make` makes of a unit's input and answer: see
+    /// [`Ticket::excerpt`](crate::Ticket::excerpt).
+    pub fn excerpt(&mut self, unit: usize, make: impl FnOnce() -> Vec<u8>) {
+        if let Some(Some(ticket)) = self.ticket(unit) {
+            ticket.excerpt(make);
+        }
+    }
+
+    /// Takes the next shadow of a unit: see [`Ticket::shadow_task`](crate::Ticket::shadow_task).
+    #[must_use]
+    pub fn shadow_task<I>(
+        &mut self,
+        unit: usize,
+        input: impl FnOnce() -> I,
+    ) -> Option<ShadowTask<M, I>> {
+        self.ticket(unit)?.as_mut()?.shadow_task(input)
     }
 
     /// Gives the leases back and keeps the memory.
     ///
-    /// What the journal records of the batch ends here, with an unknown outcome.
+    /// Requests that have not ended are given up.
     pub fn clear(&mut self) {
-        self.running.clear();
+        self.tickets.clear();
+        self.give_up();
         self.leases.clear();
         self.partition.clear();
+    }
+
+    fn ticket(&mut self, unit: usize) -> Option<&mut Option<Ticket<M>>> {
+        let place = self
+            .tickets
+            .binary_search_by_key(&unit, |(number, _)| *number);
+        let (_, ticket) = self.tickets.get_mut(place.ok()?)?;
+        Some(ticket)
+    }
+
+    /// Gives up the requests that are only counted and have not ended.
+    fn give_up(&mut self) {
+        for ((_, units), lease) in self.partition.groups().zip(&self.leases) {
+            let is_open = |unit: &&usize| self.ended.get(**unit).is_none_or(|ended| !ended);
+            lease.end(Ending::GivenUp, units.iter().filter(is_open).count() as u64);
+        }
+        self.ended.clear();
     }
 }
 
 impl<M: Send + Sync + 'static> Router<M> {
     /// Admits a batch of requests by one snapshot.
     ///
-    /// Each unit gets the route that it gets alone. A batch runs no shadow, lets no other version
-    /// step in for one that fails, and records no exposure: for these, requests are admitted one
-    /// by one.
+    /// Each unit gets the route that it gets alone, and shadows are sampled for it. No other
+    /// version steps in for one that fails: for that, requests are admitted one by one.
     ///
     /// ```
-    /// use switchstand::{Batch, Policy, Router};
+    /// use switchstand::{Batch, Ending, Policy, Router};
     /// let router = Router::new("ranker", "v1", 1.0)?;
     /// router.deploy("v2", 2.0)?;
     /// router.validate("v2", |_| Ok::<(), String>(()))?;
@@ -96,6 +162,9 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// router.partition(["ana", "ben", "cho"], &mut batch);
     /// let answered: usize = batch.groups().map(|(_, _model, units)| units.len()).sum();
     /// assert_eq!(answered, 3);
+    /// for unit in 0..3 {
+    ///     assert!(batch.end(unit, Ending::Answered));
+    /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn partition<'a, U: Into<Unit<'a>>>(
@@ -103,51 +172,79 @@ impl<M: Send + Sync + 'static> Router<M> {
         units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
         batch: &mut Batch<M>,
     ) {
-        let keeper = &mut OfThread(self.shared.id.number());
-        let claimed = self
-            .shared
-            .admit::<true, _>(keeper, |snapshot| batch.claim(snapshot, units.clone()));
-        match claimed {
-            Some(()) => batch.running.iter_mut().for_each(|(_, it)| it.admit()),
-            None => batch.clear(),
+        let shared = &self.shared;
+        let keeper = &mut OfThread(shared.id.number());
+        batch.clear();
+        // Dropped before it is admitted, what was claimed is no request.
+        let mut apart = Vec::new();
+        let claimed = shared.admit::<true, _>(keeper, |snapshot| {
+            apart.clear();
+            batch.claim(shared, snapshot, units.clone(), &mut apart)
+        });
+        if claimed.is_none() {
+            batch.leases.clear();
+            batch.partition.clear();
+            return;
+        }
+        let mut apart = apart.into_iter().peekable();
+        if apart.peek().is_some() {
+            batch.ended.resize(batch.partition.len(), false);
+            for (number, unit) in units.into_iter().enumerate() {
+                if let Some((_, route, leased)) = apart.next_if(|(apart, ..)| *apart == number) {
+                    let unit = unit.into();
+                    let mut ticket = Ticket::of(route, leased, &unit);
+                    ticket.remember(&unit);
+                    batch.tickets.push((number, Some(ticket)));
+                    if let Some(has_ended) = batch.ended.get_mut(number) {
+                        *has_ended = true;
+                    }
+                }
+            }
+        }
+        for ((_, units), lease) in batch.partition.groups().zip(&batch.leases) {
+            let is_counted = |unit: &&usize| batch.ended.get(**unit).is_none_or(|apart| !apart);
+            lease.admit(units.iter().filter(is_counted).count() as u64);
         }
     }
 }
 
-impl<M> Batch<M> {
-    /// Decides for all units and takes a lease on each version, in place of what was claimed before.
+/// A unit of which more is wanted than a count: its number, its route, and what it leases.
+type Apart<M> = (usize, Route, Leased<M>);
+
+impl<M: Send + Sync + 'static> Batch<M> {
+    /// Decides for all units and takes a lease on each version, in place of what was claimed
+    /// before.
     fn claim<'a, U: Into<Unit<'a>>>(
         &mut self,
+        shared: &Shared<M>,
         snapshot: &Snapshot<M>,
         units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator> + Clone,
+        apart: &mut Vec<Apart<M>>,
     ) -> Option<()> {
-        self.clear();
+        self.leases.clear();
         snapshot.plan.partition(units.clone(), &mut self.partition);
         for (version, _) in self.partition.groups() {
             self.leases.push(snapshot.lease(version)?);
         }
-        if let Some(stripe) = &snapshot.journal {
-            self.begin(stripe, &snapshot.plan, units);
+        let is_observed = self.leases.iter().any(|lease| lease.observers().is_some());
+        if is_observed || snapshot.journal.is_some() || snapshot.plan.has_shadows() {
+            for (number, unit) in units.into_iter().enumerate() {
+                let unit = unit.into();
+                let route = self.partition.route(number)?;
+                let leased = Ticket::lease_out(shared, snapshot, &unit, &route)?;
+                let (lease, extras) = &leased;
+                if extras.is_some() || lease.observers().is_some() {
+                    apart.push((number, route, leased));
+                }
+            }
         }
         Some(())
     }
+}
 
-    /// Counts the requests that the journal concerns itself with.
-    #[cold]
-    fn begin<'a, U: Into<Unit<'a>>>(
-        &mut self,
-        stripe: &Arc<Stripe>,
-        plan: &Plan,
-        units: impl IntoIterator<Item = U>,
-    ) {
-        for (number, unit) in units.into_iter().enumerate() {
-            let unit = unit.into();
-            let route = plan.route(unit);
-            if stripe.answers(&route) {
-                let running = Running::begin(stripe).describe(&unit, plan, &route);
-                self.running.push((number, running));
-            }
-        }
+impl<M> Drop for Batch<M> {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

@@ -9,28 +9,31 @@ use super::{
     journal::Journal,
     next_stamp,
     published::{Loaded, Published},
-    recording::{AnyNote, Note},
     stamp::Stamp,
 };
 use crate::{
     bucket::Secret,
     deployment::{Deployments, LabelError, Origin, VersionId},
     journal::JournalCapacity,
+    model::Answers,
+    observer::{Observer, Seated},
     plan::Plan,
-    record::Recorder,
-    shadow::{AnyComparison, Comparison, Desk, Labels, ShadowBudget},
+    shadow::{AnyComparison, Clock, Comparison, Desk, Excerpt, Excerpts, Labels, ShadowBudget},
+    share::Share,
     sync::Mutex,
+    timestamp::Timestamp,
 };
 
 /// Describes a router before its first model is there.
 pub struct Builder<M> {
     name: String,
     secret: Secret,
-    recorder: Option<Arc<dyn Recorder>>,
+    observers: Vec<Seated>,
+    clock: Option<Box<Clock>>,
+    excerpts: Excerpts,
     comparison: Option<Box<dyn Any + Send + Sync>>,
     budget: ShadowBudget,
     journal: Option<JournalCapacity>,
-    note: Option<AnyNote>,
     model: PhantomData<fn(M)>,
 }
 
@@ -39,11 +42,12 @@ impl<M: Send + Sync + 'static> Builder<M> {
         Builder {
             name: name.to_owned(),
             secret: Secret::default(),
-            recorder: None,
+            observers: Vec::new(),
+            clock: None,
+            excerpts: Excerpts::default(),
             comparison: None,
             budget: ShadowBudget::default(),
             journal: None,
-            note: None,
             model: PhantomData,
         }
     }
@@ -56,13 +60,72 @@ impl<M: Send + Sync + 'static> Builder<M> {
         Builder { secret, ..self }
     }
 
-    /// Sends records of exposures, shadows and changes to `recorder`.
+    /// Attaches an observer, beside those before it, for as long as the router lives.
+    ///
+    /// [`Router::attach`] does so while the router runs.
     #[must_use]
-    pub fn recorder(self, recorder: Arc<dyn Recorder>) -> Builder<M> {
+    pub fn observer(mut self, observer: Arc<impl Observer + 'static>) -> Builder<M> {
+        let (seated, seat) = Seated::new(observer);
+        seat.keep();
+        self.observers.push(seated);
+        self
+    }
+
+    /// Gives the router the application's clock, which outcomes, shadows and changes are timed by.
+    ///
+    /// The library reads none itself. It is asked only where somebody is told of the time: twice
+    /// for a request that is observed or beside which a shadow runs.
+    #[must_use]
+    pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Builder<M> {
         Builder {
-            recorder: Some(recorder),
+            clock: Some(Box::new(clock)),
             ..self
         }
+    }
+
+    /// Keeps an excerpt of inputs and answers, as `excerpt` makes it, for observers and the
+    /// journal: the request in the application's own encoding, a digest, a score.
+    ///
+    /// One hook serves requests, shadows and the journal. It is called on the thread that has the
+    /// answer, and only if somebody is told of it; a panic makes no excerpt and harms nobody.
+    /// Excerpts of all units are kept, unless [`excerpt_share`](Builder::excerpt_share) says less.
+    ///
+    /// The types are those of the model. For calls of other methods there are
+    /// [`excerpt_of_calls`](Builder::excerpt_of_calls) and [`Ticket::excerpt`](crate::Ticket::excerpt).
+    #[must_use]
+    pub fn excerpt<Kind>(
+        self,
+        excerpt: impl Fn(&M::Input, &Result<M::Output, M::Error>) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Builder<M>
+    where
+        M: Answers<Kind>,
+        M::Input: 'static,
+        M::Output: 'static,
+        M::Error: 'static,
+    {
+        self.excerpt_of_calls(excerpt)
+    }
+
+    /// Keeps an excerpt of the inputs and answers of [`call_with`](crate::Ticket::call_with),
+    /// whose types are the call's own.
+    #[must_use]
+    pub fn excerpt_of_calls<Input: 'static, Output: 'static, Error: 'static>(
+        mut self,
+        excerpt: impl Fn(&Input, &Result<Output, Error>) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Builder<M> {
+        let excerpt: Arc<Excerpt<Input, Output, Error>> = Arc::new(excerpt);
+        self.excerpts = self.excerpts.made_by(excerpt);
+        self
+    }
+
+    /// Keeps excerpts of a share of the units, the same ones on every server.
+    ///
+    /// Who is among them is independent of who gets which version. Journalled requests are all
+    /// kept.
+    #[must_use]
+    pub fn excerpt_share(mut self, share: Share) -> Builder<M> {
+        self.excerpts = self.excerpts.of_share(share);
+        self
     }
 
     /// Bounds how many shadows may be in flight; 256 if nothing is said.
@@ -73,10 +136,35 @@ impl<M: Send + Sync + 'static> Builder<M> {
 
     /// Compares the answers of shadows with those of the primary.
     ///
-    /// `Output` and `Error` are those of the model. A comparison of anything else is never
-    /// asked.
+    /// A comparison of other answers than the model's does not compile:
+    ///
+    /// ```compile_fail,E0271
+    /// # use std::sync::Arc;
+    /// # use switchstand::{comparison::{Exact, PairedComparison}, testing::ScriptedModel, Router};
+    /// let of_texts = PairedComparison::new(|it: &String| it.clone(), |_: &String| String::new());
+    /// let model = ScriptedModel::answering(|input: &f64| 2.0 * input);
+    /// let router = Router::builder("ranker").comparison(Arc::new(of_texts)).build("v1", model)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn comparison<Output: 'static, Error: 'static>(
+    pub fn comparison<Kind>(
+        self,
+        comparison: Arc<impl Comparison<M::Output, M::Error>>,
+    ) -> Builder<M>
+    where
+        M: Answers<Kind>,
+        M::Output: 'static,
+        M::Error: 'static,
+    {
+        self.comparison_of_calls(comparison)
+    }
+
+    /// Compares the answers of shadows with those of calls, whose types are the call's own.
+    ///
+    /// For [`Ticket::call`](crate::Ticket::call) around any method. Answers of other types are
+    /// counted as not comparable: [`Router::wiring`] names them.
+    #[must_use]
+    pub fn comparison_of_calls<Output: 'static, Error: 'static>(
         self,
         comparison: Arc<impl Comparison<Output, Error>>,
     ) -> Builder<M> {
@@ -95,23 +183,6 @@ impl<M: Send + Sync + 'static> Builder<M> {
     pub fn journal(self, capacity: JournalCapacity) -> Builder<M> {
         Builder {
             journal: Some(capacity),
-            ..self
-        }
-    }
-
-    /// Keeps `note` of every journalled input.
-    ///
-    /// It is the request in the application's own encoding, or a digest by which it can be found.
-    /// It is called on the request's thread after the answer, and only while a swap is open.
-    /// `Input` is that of the model. A note of anything else is never asked for.
-    #[must_use]
-    pub fn journal_note<Input: 'static>(
-        self,
-        note: impl Fn(&Input) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Builder<M> {
-        let note: Box<Note<Input>> = Box::new(note);
-        Builder {
-            note: Some(Arc::new(note)),
             ..self
         }
     }
@@ -149,14 +220,18 @@ impl<M: Send + Sync + 'static> Builder<M> {
         );
         let stamp = next_stamp();
         let labels = Labels::new(&deployments);
-        let desk = Desk::new(labels, self.recorder, self.comparison, self.budget);
+        let desk = Desk::new(
+            labels,
+            self.clock,
+            self.excerpts,
+            self.comparison,
+            self.budget,
+        );
         let desk = Arc::new(desk);
         let deploy = |(id, model)| Loaded::new(id, model, Arc::clone(&desk));
         let others = others.into_iter().map(deploy).collect();
-        let journal = self
-            .journal
-            .map(|capacity| Journal::new(capacity, self.note));
-        let mut published = Published::new(stamp, plan, deploy(live), others);
+        let journal = self.journal.map(Journal::new);
+        let mut published = Published::new(stamp, plan, deploy(live), others, self.observers);
         published.recording = deployments
             .standby()
             .and(journal.as_ref())

@@ -1,40 +1,83 @@
-//! What only some requests need: a second version, or a name for the records.
+//! What only some requests need: a second version, a place in the journal, a name for observers.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::{recording::Running, snapshot::Snapshot};
 use crate::{
+    contain::contain,
+    outcome::Ending,
     record::{DropReason, ShadowOutcome},
     route::{Route, ShadowSet},
-    shadow::{Desk, Lease, Primary, Sampled, ShadowTask, Stub, contain},
+    shadow::{Desk, Lease, Primary, Ran, Sampled, ShadowTask, Stub},
     sync::Strong,
+    timestamp::Timestamp,
     unit::{Unit, UnitKey},
 };
 
-/// Holds what a ticket has where a shadow was sampled, records are kept, or a version may fail.
+/// Holds what a ticket has where a shadow was sampled, observers are told, or a version may fail.
 pub(super) struct Extras<M> {
-    /// Held where the policy lets the live version answer for a failing one.
-    fallback: Option<Fallback<M>>,
+    stand_in: StandIn<M>,
     /// One has room without an allocation of its own.
     waiting: SmallVec<[Waiting<M>; 1]>,
     /// What all waiting shadows run beside; none before they are counted, for a ticket that is
     /// taken back was never sampled.
     sampled: Option<Sampled>,
-    /// Whether records are kept of the request.
-    is_recorded: bool,
-    /// Who asked, where records want it and the request itself is out of reach.
+    /// Who asked, where observers need it and the request itself is out of reach.
     unit: Option<UnitKey>,
     primary: Option<Primary>,
     /// The request's place in the journal, while a swap is open.
     running: Option<Running>,
+    excerpt: Option<Box<[u8]>>,
+    wants_excerpt: bool,
+    watch: Watch,
+    /// When the model was called, where its latency is compared with a shadow's.
+    called: Option<Timestamp>,
+    /// After which the live version is not asked any more.
+    deadline: Option<Timestamp>,
 }
 
-/// The live version, and the shadows that remain when it answers: it is none of itself.
-pub(super) struct Fallback<M> {
+/// When a request was admitted and when it was answered, where anybody wants to know.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Watch {
+    pub(super) started: Option<Timestamp>,
+    pub(super) ended: Option<Timestamp>,
+}
+
+impl Watch {
+    pub(super) fn start(desk: &Desk) -> Watch {
+        Watch {
+            started: desk.now(),
+            ended: None,
+        }
+    }
+
+    pub(super) fn end(&mut self, desk: &Desk) {
+        if self.started.is_some() {
+            self.ended = desk.now();
+        }
+    }
+}
+
+/// The live version, where the policy lets it answer for a failing one.
+enum StandIn<M> {
+    None,
+    /// Held until it is asked, with the shadows that remain then: it is none of itself.
+    Ready {
+        lease: Strong<Lease<M>>,
+        shadows: ShadowSet,
+    },
+    Standing(Standing<M>),
+}
+
+/// The live version after it has stepped in.
+pub(super) struct Standing<M> {
     pub(super) lease: Strong<Lease<M>>,
-    pub(super) shadows: ShadowSet,
+    pub(super) route: Route,
+    /// How the request ended for the version drawn: whatever the live one does changes it no more.
+    pub(super) drawn: Ending,
 }
 
 struct Waiting<M> {
@@ -43,22 +86,39 @@ struct Waiting<M> {
 }
 
 impl<M> Extras<M> {
+    /// Returns extras of which nothing is needed yet.
+    pub(super) fn none() -> Extras<M> {
+        Extras {
+            stand_in: StandIn::None,
+            waiting: SmallVec::new(),
+            sampled: None,
+            unit: None,
+            primary: None,
+            running: None,
+            excerpt: None,
+            wants_excerpt: false,
+            watch: Watch::default(),
+            called: None,
+            deadline: None,
+        }
+    }
+
     /// Takes the leases that a route needs beside that of the version that answers.
     #[inline(never)]
     pub(super) fn collect(
         route: &Route,
         snapshot: &Snapshot<M>,
-        is_recorded: bool,
+        wants_excerpt: bool,
         running: Option<Running>,
     ) -> Option<Box<Extras<M>>> {
         let plan = &*snapshot.plan;
-        let fallback = if plan.falls_back(route) {
-            Some(Fallback {
+        let stand_in = if plan.falls_back(route) {
+            StandIn::Ready {
                 lease: snapshot.lease(plan.live())?,
                 shadows: plan.shadows_without(route.shadows(), plan.live()),
-            })
+            }
         } else {
-            None
+            StandIn::None
         };
         let mut waiting = SmallVec::new();
         for id in plan.shadow_ids(route.shadows()) {
@@ -67,19 +127,12 @@ impl<M> Extras<M> {
                 is_permitted: false,
             });
         }
-        Some(Box::new(Extras {
-            fallback,
-            waiting,
-            sampled: None,
-            is_recorded,
-            unit: None,
-            primary: None,
-            running,
-        }))
-    }
-
-    pub(super) const fn running_mut(&mut self) -> Option<&mut Running> {
-        self.running.as_mut()
+        let mut extras = Box::new(Extras::none());
+        extras.stand_in = stand_in;
+        extras.waiting = waiting;
+        extras.wants_excerpt = wants_excerpt;
+        extras.running = running;
+        Some(extras)
     }
 
     /// Counts the shadows: from here on each ends in exactly one counted way.
@@ -90,8 +143,9 @@ impl<M> Extras<M> {
             running.admit();
         }
         if self.has_shadows() {
+            let observers = lease.observers();
             self.sampled = Some(Sampled::new(
-                self.is_recorded.then(|| Arc::clone(lease.words())),
+                observers.map(|all| (Arc::clone(all), Arc::clone(lease.words()))),
                 unit.key().to_owned(),
                 route,
             ));
@@ -101,28 +155,72 @@ impl<M> Extras<M> {
         }
     }
 
-    /// Keeps the unit if records will want it.
-    pub(super) fn remember(&mut self, unit: &Unit<'_>) {
-        if self.is_recorded {
-            self.unit = Some(unit.key().to_owned());
-        }
+    /// Keeps who asked and when, for observers who are told when nobody knows any more.
+    pub(super) fn remember(&mut self, unit: Option<UnitKey>, watch: Watch) {
+        self.unit = unit;
+        self.watch = watch;
     }
 
     pub(super) const fn unit(&self) -> Option<&UnitKey> {
         self.unit.as_ref()
     }
 
-    #[cfg(feature = "tower")]
-    pub(super) const fn has_fallback(&self) -> bool {
-        self.fallback.is_some()
+    pub(super) const fn watch(&self) -> Watch {
+        self.watch
     }
 
-    pub(super) const fn take_fallback(&mut self) -> Option<Fallback<M>> {
-        self.fallback.take()
+    pub(super) const fn set_deadline(&mut self, deadline: Timestamp) {
+        self.deadline = Some(deadline);
     }
 
-    /// Notes that the live version answers; it is then no shadow of itself.
-    pub(super) fn reroute(&mut self, desk: &Desk, route: Route) {
+    /// Tells whether an excerpt of the request is kept.
+    pub(super) fn wants_excerpt(&self) -> bool {
+        self.wants_excerpt || self.running.is_some()
+    }
+
+    pub(super) fn keep_excerpt(&mut self, excerpt: Option<Box<[u8]>>) {
+        if let (Some(sampled), Some(excerpt)) = (&mut self.sampled, &excerpt) {
+            sampled.keep_excerpt(excerpt);
+        }
+        self.excerpt = excerpt;
+    }
+
+    pub(super) fn excerpt(&self) -> Option<&[u8]> {
+        self.excerpt.as_deref()
+    }
+
+    /// Tells the journal how the request ended for the version that answered.
+    pub(super) fn end_running(&mut self, ending: Ending) {
+        if let Some(running) = &mut self.running {
+            running.end(ending, self.excerpt.as_deref());
+        }
+    }
+
+    pub(super) const fn has_stand_in(&self) -> bool {
+        matches!(self.stand_in, StandIn::Ready { .. })
+    }
+
+    /// Returns the live version, if it has stepped in.
+    #[inline]
+    pub(super) const fn standing(&self) -> Option<&Standing<M>> {
+        match &self.stand_in {
+            StandIn::Standing(standing) => Some(standing),
+            StandIn::None | StandIn::Ready { .. } => None,
+        }
+    }
+
+    /// Lets the live version answer after the one drawn has `ended` so; it is then no shadow of
+    /// itself.
+    pub(super) fn fall_back(&mut self, desk: &Desk, drawn: &Route, ended: Ending) -> bool {
+        if !self.has_stand_in() || self.is_late(desk) {
+            return false;
+        }
+        let StandIn::Ready { lease, shadows } =
+            core::mem::replace(&mut self.stand_in, StandIn::None)
+        else {
+            return false;
+        };
+        let route = drawn.fallback(lease.version(), shadows);
         if let Some(running) = &mut self.running {
             running.fall_back();
         }
@@ -132,6 +230,36 @@ impl<M> Extras<M> {
         if let Some(sampled) = &mut self.sampled {
             sampled.reroute(route);
         }
+        self.stand_in = StandIn::Standing(Standing {
+            lease,
+            route,
+            drawn: ended,
+        });
+        true
+    }
+
+    fn is_late(&self, desk: &Desk) -> bool {
+        let now = || desk.now();
+        self.deadline
+            .is_some_and(|deadline| now().is_some_and(|now| now > deadline))
+    }
+
+    /// Notes that the model is called, where its latency will be compared.
+    pub(super) fn call(&mut self, desk: &Desk) {
+        if self.has_shadows() {
+            self.called = desk.now();
+        }
+    }
+
+    /// Notes that the answer is there.
+    pub(super) fn stop(&mut self, desk: &Desk) {
+        self.watch.end(desk);
+    }
+
+    /// Returns how long the primary took, from its call to its answer.
+    pub(super) fn latency(&self, desk: &Desk) -> Option<Duration> {
+        let ended = self.watch.ended.or_else(|| desk.now())?;
+        Some(ended.since(self.called?))
     }
 
     pub(super) fn has_shadows(&self) -> bool {
@@ -175,11 +303,12 @@ impl<M> Extras<M> {
         let version = lease.version();
         contain(|| drop(lease));
         if let Some(sampled) = &self.sampled {
-            sampled.end(desk, version, is_permitted, ShadowOutcome::Dropped(reason));
+            let outcome = ShadowOutcome::Dropped(reason);
+            sampled.drop_for(desk, version, is_permitted, outcome);
         }
     }
 
-    pub(super) fn answered(&mut self, primary: Option<Primary>) {
+    pub(super) fn keep_primary(&mut self, primary: Option<Primary>) {
         self.primary = primary;
     }
 
@@ -207,7 +336,7 @@ impl<M> Extras<M> {
             Some(input) => Some(ShadowTask::new(stub, lease, self.primary.clone(), input)),
             None => {
                 contain(|| drop(lease));
-                stub.end(ShadowOutcome::Panicked);
+                stub.end(Ran::only(ShadowOutcome::Panicked));
                 None
             }
         }

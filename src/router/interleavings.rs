@@ -16,9 +16,7 @@ use loom::{
 
 use super::{Router, Ticket};
 use crate::{
-    deployment::VersionState,
-    journal::{JournalCapacity, JournalOutcome},
-    policy::Policy,
+    deployment::VersionState, journal::JournalCapacity, outcome::Ending, policy::Policy,
     share::Share,
 };
 
@@ -174,9 +172,10 @@ fn e9_a_sealed_recording_with_nothing_pending_is_final() {
             let router = Arc::clone(&router);
             spawn(move || {
                 drop(admit(&router));
-                let mut ticket = admit(&router);
-                ticket.settle(JournalOutcome::Answered, Vec::new);
-                u64::from(*ticket.model() == "v2")
+                let ticket = admit(&router);
+                let is_green = u64::from(*ticket.model() == "v2");
+                ticket.end(Ending::Answered);
+                is_green
             })
         };
         router.rollback("wrong answers").unwrap();

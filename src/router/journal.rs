@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Router,
-    recording::{AnyNote, Recording},
-};
+use super::{Router, recording::Recording};
 use crate::{
     deployment::Deployments,
     journal::{Budget, JournalCapacity, JournalEnding},
@@ -15,15 +12,13 @@ use crate::{
 pub(super) struct Journal {
     budget: Arc<Budget>,
     rolled_back: Mutex<Vec<Recording>>,
-    note: Option<AnyNote>,
 }
 
 impl Journal {
-    pub(super) fn new(capacity: JournalCapacity, note: Option<AnyNote>) -> Journal {
+    pub(super) fn new(capacity: JournalCapacity) -> Journal {
         Journal {
             budget: Arc::new(Budget::new(capacity)),
             rolled_back: Mutex::new(Vec::new()),
-            note,
         }
     }
 
@@ -31,8 +26,7 @@ impl Journal {
     pub(super) fn begin(&self, deployments: &Deployments) -> Recording {
         let live = deployments.live();
         let generation = deployments.generation();
-        let note = self.note.as_ref();
-        Recording::start(live.id(), live.label(), generation, &self.budget, note)
+        Recording::start(live.id(), live.label(), generation, &self.budget)
     }
 
     /// Seals a recording when the snapshot that ends it is published.
@@ -65,7 +59,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// kept: whoever wants it takes a handle before.
     ///
     /// ```
-    /// use switchstand::{journal::{JournalCapacity, JournalOutcome}, Router};
+    /// use switchstand::{journal::JournalCapacity, Ending, Router};
     /// let router = Router::builder("ranker")
     ///     .journal(JournalCapacity::new(100_000)?)
     ///     .build("v1", "blue")?;
@@ -73,13 +67,13 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// router.validate("v2", |_| Ok::<(), String>(()))?;
     /// router.swap("v2")?;
     /// let mut ticket = router.admit("user-42");
-    /// ticket.settle(JournalOutcome::Answered, || b"the request".to_vec());
-    /// drop(ticket);
+    /// ticket.excerpt(|| b"the request".to_vec());
+    /// ticket.end(Ending::Answered);
     /// router.rollback("wrong answers")?;
     /// for recording in router.take_recordings() {
     ///     assert!(recording.is_final());
     ///     for entry in recording.take() {
-    ///         assert_eq!(entry.note.as_deref(), Some(&b"the request"[..]));
+    ///         assert_eq!(entry.excerpt.as_deref(), Some(&b"the request"[..]));
     ///     }
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -47,7 +47,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         self
     }
 
-    /// Gives the time for the records, in place of the recorder's present time.
+    /// Gives the time for the records, in place of the present time by the router's clock.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Operator<'a, M> {
         self.signed.at = Some(at);

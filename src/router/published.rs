@@ -1,13 +1,18 @@
 //! What operators publish and requests read.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use super::{plans::Plans, recording::Recording, snapshot::Snapshot};
 use crate::{
-    deployment::VersionId,
+    observer::{Observers, Seated},
+    outcome::{Ending, OutcomeCounts},
     plan::{Plan, Words},
     shadow::{Desk, Lease, ShadowCounts},
     sync::Strong,
+    version::VersionId,
 };
 
 /// Leases of one version are spread over this many stripes, so that threads rarely share one.
@@ -25,6 +30,8 @@ pub(crate) struct Loaded<M> {
     leases: Vec<Option<Strong<Lease<M>>>>,
     /// Those of earlier snapshots that requests still hold.
     draining: Vec<Strong<Lease<M>>>,
+    /// What was counted on leases that are gone, and what was noted of earlier snapshots.
+    counted: OutcomeCounts,
 }
 
 impl<M> Loaded<M> {
@@ -35,6 +42,7 @@ impl<M> Loaded<M> {
             desk,
             leases: vec![None; STRIPES],
             draining: Vec::new(),
+            counted: OutcomeCounts::default(),
         }
     }
 
@@ -46,10 +54,16 @@ impl<M> Loaded<M> {
         Arc::clone(&self.model)
     }
 
-    fn lease(&mut self, stripe: usize, words: &Arc<Words>) -> Strong<Lease<M>> {
+    fn lease(
+        &mut self,
+        stripe: usize,
+        words: &Arc<Words>,
+        observers: Option<&Arc<Observers>>,
+    ) -> Strong<Lease<M>> {
         let make = || {
             let (model, desk) = (Arc::clone(&self.model), Arc::clone(&self.desk));
-            Strong::new(Lease::new(self.id, model, desk, Arc::clone(words)))
+            let (words, observers) = (Arc::clone(words), observers.map(Arc::clone));
+            Strong::new(Lease::new(self.id, model, desk, words, observers))
         };
         match self.leases.get_mut(stripe) {
             Some(lease) => Strong::clone(lease.get_or_insert_with(make)),
@@ -60,12 +74,30 @@ impl<M> Loaded<M> {
     /// Takes back the leases that no request holds; what is leased anew is of another snapshot.
     fn retire_leases(&mut self) {
         let retired = self.leases.iter_mut().filter_map(Option::take);
-        let held = |lease| Strong::try_unwrap(lease).err();
+        let counted = &mut self.counted;
+        let held = |lease: Strong<Lease<M>>| match Strong::try_unwrap(lease) {
+            Ok(lease) => {
+                // Nobody has it any more: what it counted is final.
+                lease.read_ended(counted);
+                lease.read_admitted(counted);
+                None
+            }
+            Err(held) => Some(held),
+        };
         self.draining = core::mem::take(&mut self.draining)
             .into_iter()
             .chain(retired)
             .filter_map(held)
             .collect();
+    }
+
+    /// Counts how the version's requests ended: the endings are read before the admissions.
+    fn outcomes(&self) -> OutcomeCounts {
+        let mut counts = self.counted;
+        let leases = || self.leases.iter().flatten().chain(&self.draining);
+        leases().for_each(|lease| lease.read_ended(&mut counts));
+        leases().for_each(|lease| lease.read_admitted(&mut counts));
+        counts
     }
 
     /// Counts the requests that hold a lease.
@@ -92,6 +124,7 @@ impl<M> Loaded<M> {
             desk,
             leases,
             draining,
+            counted,
         } = self;
         Arc::try_unwrap(model).map_err(|model| Loaded {
             id,
@@ -99,8 +132,16 @@ impl<M> Loaded<M> {
             desk,
             leases,
             draining,
+            counted,
         })
     }
+}
+
+/// What nobody has any more: its destructors may be long, or the application's.
+pub(super) struct Unheld {
+    _plans: Vec<Arc<Plan>>,
+    _observers: Vec<Arc<Observers>>,
+    _seats: Vec<Seated>,
 }
 
 /// Holds the one snapshot that requests read: a plan and the models that it needs.
@@ -115,6 +156,13 @@ pub(super) struct Published<M> {
     /// Versions that were reclaimed, until their last shadow is counted; then its counts are here.
     reclaimed: Vec<VersionId>,
     ended_shadows: ShadowCounts,
+    /// What was counted on versions that are gone, by their labels.
+    reclaimed_outcomes: BTreeMap<Box<str>, OutcomeCounts>,
+    seats: Vec<Seated>,
+    /// Those of the snapshot in force, and those before them until nobody else has them.
+    observers: Option<Arc<Observers>>,
+    retired_observers: Vec<Arc<Observers>>,
+    observer_panics: Arc<AtomicU64>,
 }
 
 impl<M> Published<M> {
@@ -123,7 +171,9 @@ impl<M> Published<M> {
         plan: Plan,
         live: Loaded<M>,
         others: Vec<Loaded<M>>,
+        seats: Vec<Seated>,
     ) -> Published<M> {
+        let observer_panics = Arc::default();
         Published {
             stamp,
             plans: Plans::new(plan),
@@ -132,19 +182,24 @@ impl<M> Published<M> {
             others,
             reclaimed: Vec::new(),
             ended_shadows: ShadowCounts::default(),
+            reclaimed_outcomes: BTreeMap::new(),
+            observers: Observers::of(&seats, &observer_panics),
+            seats,
+            retired_observers: Vec::new(),
+            observer_panics,
         }
     }
 
     /// Puts a new plan in force, and what is recorded under it.
     ///
-    /// Returns the plans that nobody has any more, to be dropped when no lock is held.
+    /// Returns what nobody has any more, to be dropped when no lock is held.
     #[must_use]
     pub(super) fn publish(
         &mut self,
         stamp: u64,
         plan: Arc<Plan>,
         recording: Option<Recording>,
-    ) -> Vec<Arc<Plan>> {
+    ) -> Unheld {
         let live = plan.live();
         if let Some(next) = self
             .others
@@ -153,13 +208,78 @@ impl<M> Published<M> {
         {
             core::mem::swap(&mut self.live, next);
         }
-        self.stamp = stamp;
         self.plans.replace(plan);
         self.recording = recording;
+        self.republish(stamp)
+    }
+
+    /// Publishes the plan in force once more, for those who are attached now.
+    #[must_use]
+    pub(super) fn republish(&mut self, stamp: u64) -> Unheld {
+        self.stamp = stamp;
+        let left: Vec<Seated> = self.seats.extract_if(.., |seat| seat.is_left()).collect();
+        let told = self.observers.as_ref().map_or(0, |told| told.len());
+        if !left.is_empty() || told != self.seats.len() {
+            let observers = Observers::of(&self.seats, &self.observer_panics);
+            let before = core::mem::replace(&mut self.observers, observers);
+            self.retired_observers.extend(before);
+        }
         for deployment in core::iter::once(&mut self.live).chain(&mut self.others) {
             deployment.retire_leases();
         }
-        self.plans.sweep()
+        let observers = self
+            .retired_observers
+            .extract_if(.., |told| Arc::strong_count(told) == 1)
+            .collect();
+        Unheld {
+            _plans: self.plans.sweep(),
+            _observers: observers,
+            _seats: left,
+        }
+    }
+
+    /// Takes a place for an observer, which is told of what is admitted after the next
+    /// publication.
+    pub(super) fn seat(&mut self, seat: Seated) {
+        self.seats.push(seat);
+    }
+
+    /// Tells whether somebody has left whose place was not published as empty yet.
+    pub(super) fn has_left_seats(&self) -> bool {
+        self.seats.iter().any(Seated::is_left)
+    }
+
+    pub(super) const fn observers(&self) -> Option<&Arc<Observers>> {
+        self.observers.as_ref()
+    }
+
+    pub(super) const fn observer_panics(&self) -> &Arc<AtomicU64> {
+        &self.observer_panics
+    }
+
+    /// Counts how the requests of all versions that ever bore a label ended.
+    pub(super) fn outcomes(&self, label: &str) -> Option<OutcomeCounts> {
+        let gone = self.reclaimed_outcomes.get(label).copied();
+        let loaded = self.loaded().filter(|it| it.desk.label(it.id) == label);
+        loaded
+            .map(Loaded::outcomes)
+            .chain(gone)
+            .reduce(|mut sum, counts| {
+                sum.add(&counts);
+                sum
+            })
+    }
+
+    /// Counts how a request ended that was routed under an earlier snapshot.
+    pub(super) fn note(&mut self, id: VersionId, label: &str, ending: Ending) {
+        let mut loaded = core::iter::once(&mut self.live).chain(&mut self.others);
+        let counts = match loaded.find(|deployment| deployment.id == id) {
+            Some(deployment) => &mut deployment.counted,
+            None => self.reclaimed_outcomes.entry(label.into()).or_default(),
+        };
+        if let Some(count) = counts.noted.get_mut(ending.place()) {
+            *count += 1;
+        }
     }
 
     /// Returns the snapshot as a thread of a stripe keeps it, and all leases that it can take.
@@ -194,9 +314,17 @@ impl<M> Published<M> {
             .others
             .iter()
             .position(|deployment| deployment.id == id)?;
-        match self.others.remove(place).into_model() {
+        let mut deployment = self.others.remove(place);
+        deployment.retire_leases();
+        let counted = deployment.outcomes();
+        match deployment.into_model() {
             Ok(model) => {
                 self.reclaimed.push(id);
+                let label = self.live.desk.label(id).into();
+                self.reclaimed_outcomes
+                    .entry(label)
+                    .or_default()
+                    .add(&counted);
                 Some(Ok(model))
             }
             Err(deployment) => {
@@ -237,6 +365,7 @@ impl<M> Published<M> {
             plans,
             live,
             others,
+            observers,
             ..
         } = self;
         let plan = plans.current();
@@ -244,7 +373,7 @@ impl<M> Published<M> {
             .filter_map(|id| {
                 let mut deployments = core::iter::once(&mut *live).chain(&mut *others);
                 let deployment = deployments.find(|deployment| deployment.id == id)?;
-                Some(deployment.lease(stripe, plan.words()))
+                Some(deployment.lease(stripe, plan.words(), observers.as_ref()))
             })
             .collect()
     }
@@ -254,6 +383,7 @@ impl<M> Published<M> {
     }
 
     pub(super) fn live_lease(&mut self, stripe: usize) -> Strong<Lease<M>> {
-        self.live.lease(stripe, self.plans.current().words())
+        let words = self.plans.current().words();
+        self.live.lease(stripe, words, self.observers.as_ref())
     }
 }

@@ -1,30 +1,19 @@
 //! The journal of one swap, which requests write and operators read.
 
 use core::fmt;
-use std::{
-    any::Any,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use super::published::STRIPES;
 use crate::{
     deployment::VersionId,
     fingerprint::Fingerprint,
-    journal::{
-        Budget, JournalCounts, JournalEnding, JournalEntry, JournalOutcome, JournalSeal, Page,
-    },
+    journal::{Budget, JournalCounts, JournalEnding, JournalEntry, JournalSeal, Page},
+    outcome::Ending,
     plan::Plan,
     route::Route,
-    shadow::contain,
     sync::{AtomicU64, Mutex, Ordering},
     unit::{Unit, UnitKey},
 };
-
-/// Makes what is kept of an input.
-pub(super) type Note<Input> = dyn Fn(&Input) -> Vec<u8> + Send + Sync;
-
-/// A `Box<Note<Input>>` of the inputs of this router's models.
-pub(super) type AnyNote = Arc<dyn Any + Send + Sync>;
 
 /// Holds what a newly live version answered between a swap and its acceptance or roll-back.
 ///
@@ -53,7 +42,6 @@ pub(crate) struct Stripe {
     number: u16,
     version: VersionId,
     budget: Arc<Budget>,
-    note: Option<AnyNote>,
 }
 
 impl Recording {
@@ -62,7 +50,6 @@ impl Recording {
         label: &str,
         generation: u64,
         budget: &Arc<Budget>,
-        note: Option<&AnyNote>,
     ) -> Recording {
         let stripe = |number| {
             Arc::new(Stripe {
@@ -71,7 +58,6 @@ impl Recording {
                 number,
                 version,
                 budget: Arc::clone(budget),
-                note: note.map(Arc::clone),
             })
         };
         Recording {
@@ -203,8 +189,8 @@ struct Request {
     unit: UnitKey,
     generation: u64,
     fingerprint: Fingerprint,
-    outcome: JournalOutcome,
-    note: Option<Box<[u8]>>,
+    ending: Ending,
+    excerpt: Option<Box<[u8]>>,
     /// Whether the recorded version answers; another may, until it fails.
     is_recorded: bool,
 }
@@ -226,8 +212,8 @@ impl Running {
             unit: unit.key().to_owned(),
             generation: route.generation(),
             fingerprint: plan.fingerprint(),
-            outcome: JournalOutcome::Unknown,
-            note: None,
+            ending: Ending::GivenUp,
+            excerpt: None,
             is_recorded: route.version() == self.stripe.version,
         });
         self
@@ -245,31 +231,11 @@ impl Running {
         }
     }
 
-    pub(super) fn settle(&mut self, outcome: JournalOutcome, note: impl FnOnce() -> Vec<u8>) {
-        if let Some(request) = self.request.as_mut().filter(|request| request.is_recorded) {
-            request.outcome = outcome;
-            request.note = Some(note().into());
-        }
-    }
-
-    /// Notes of the input what the application wants to keep.
-    pub(super) fn keep<I: 'static>(&mut self, input: &I) {
+    /// Notes how the request ended for the version that answered, and what is kept of it.
+    pub(super) fn end(&mut self, ending: Ending, excerpt: Option<&[u8]>) {
         if let Some(request) = &mut self.request {
-            let note = self.stripe.note.as_ref();
-            request.note = note
-                .and_then(|note| note.downcast_ref::<Box<Note<I>>>())
-                .and_then(|note| contain(|| note(input)))
-                .map(Into::into);
-        }
-    }
-
-    /// Notes whether the model gave an answer.
-    pub(super) fn answered<O, E>(&mut self, answer: &Result<O, E>) {
-        if let Some(request) = &mut self.request {
-            request.outcome = match answer {
-                Ok(_) => JournalOutcome::Answered,
-                Err(_) => JournalOutcome::Failed,
-            };
+            request.ending = ending;
+            request.excerpt = excerpt.map(Box::from);
         }
     }
 }
@@ -286,8 +252,8 @@ impl Drop for Running {
                     unit: request.unit,
                     generation: request.generation,
                     fingerprint: request.fingerprint,
-                    outcome: request.outcome,
-                    note: request.note,
+                    ending: request.ending,
+                    excerpt: request.excerpt,
                 });
             }
             _ => page.withdraw(),

@@ -1,27 +1,29 @@
-//! From a request to its answer.
+//! From a request to its answer, by the model's own way of predicting.
 
 use core::fmt;
 
-use super::{Router, Ticket, extras::Extras};
+use super::{Router, Ticket, calls::poll_noting, extras::Watch};
 use crate::{
     model::{AsyncModel, Model},
-    record::{Exposure, Record},
+    outcome::Ending,
     route::Route,
-    shadow::{Primary, ShadowTask},
-    timestamp::Timestamp,
-    unit::{Unit, UnitKey},
+    shadow::ShadowTask,
+    unit::{Key, Unit},
 };
 
-/// Holds exactly one answer, how it came about, and the shadows to run.
+/// Exactly one answer, how it came about, and the shadows to run.
 #[non_exhaustive]
 pub struct Served<M: Model> {
     /// What the model answered, or its error.
     pub answer: Result<M::Output, M::Error>,
     /// The decision, marked as a fallback if the live version stepped in.
     pub route: Route,
+    /// The decision as it was drawn, also where the live version stepped in.
+    pub drawn: Route,
     /// The shadows of this request that got a permit.
     ///
-    /// They are to be run where the application likes. They are there also when the primary failed: those pairs tell the most.
+    /// They are to be run where the application likes. They are there also when the primary
+    /// failed: those pairs tell the most.
     pub shadows: Vec<ShadowTask<M, M::Input>>,
 }
 
@@ -35,11 +37,14 @@ where
     #[inline]
     pub fn predict<'a>(&self, unit: impl Into<Unit<'a>>, input: &M::Input) -> Served<M> {
         let unit = unit.into();
-        let ticket = Ticket::admit(&self.shared, &unit);
+        let mut ticket = Ticket::admit(&self.shared, &unit);
         if ticket.is_plain() {
+            let answer = ticket.run(|model| model.predict(input), judge);
+            let route = *ticket.drawn();
             return Served {
-                answer: ticket.model().predict(input),
-                route: *ticket.route(),
+                answer,
+                route,
+                drawn: route,
                 shadows: Vec::new(),
             };
         }
@@ -47,18 +52,28 @@ where
     }
 }
 
-/// Answers, falls back, records and takes shadows, where the policy or the router asks for it.
+/// Answers, falls back, tells and takes shadows, where the policy or the router asks for it.
 #[inline(never)]
 fn serve<M: Model + Send + Sync + 'static>(
     unit: &Unit<'_>,
-    mut ticket: Ticket<M>,
+    ticket: Ticket<M>,
     input: &M::Input,
 ) -> Served<M>
 where
     M::Input: Clone,
 {
+    let watch = ticket.watch();
+    let mut asked = Asked {
+        unit: unit.key(),
+        watch,
+        ticket,
+    };
+    let ticket = &mut asked.ticket;
+    ticket.keep_watch(watch);
     let answer = ticket.answer(input);
-    ticket.expose(answer.is_err(), || unit.key().to_owned());
+    if ticket.extras().is_none() {
+        asked.watch.end(ticket.desk());
+    }
     let mut shadows = Vec::new();
     while let Some(task) = ticket.shadow_task(|| input.clone()) {
         shadows.push(task);
@@ -66,7 +81,22 @@ where
     Served {
         answer,
         route: *ticket.route(),
+        drawn: *ticket.drawn(),
         shadows,
+    }
+}
+
+/// A ticket whose unit is still at hand: it is told to observers without a copy, also where the
+/// model panics.
+struct Asked<'a, M> {
+    unit: Key<'a>,
+    watch: Watch,
+    ticket: Ticket<M>,
+}
+
+impl<M> Drop for Asked<'_, M> {
+    fn drop(&mut self) {
+        self.ticket.book(Some(self.unit), self.watch);
     }
 }
 
@@ -78,22 +108,14 @@ impl<M: Model + Send + Sync + 'static> Ticket<M> {
     /// What the model calls an error, or the live version's if it stepped in.
     #[inline]
     pub fn predict_blocking(&mut self, input: &M::Input) -> Result<M::Output, M::Error> {
-        let answer = self.answer(input);
-        self.expose_kept(answer.is_err());
-        answer
+        self.answer(input)
     }
 
     #[inline]
     fn answer(&mut self, input: &M::Input) -> Result<M::Output, M::Error> {
-        let started = self.start::<M::Output, M::Error>();
-        let mut answer = self.model().predict(input);
-        if answer.is_err()
-            && let Some(live) = self.fall_back()
-        {
-            answer = live.predict(input);
-        }
-        self.journal(input, &answer);
-        self.answered(&answer, started);
+        let answer = self.run(|model| model.predict(input), judge);
+        self.compare_later(&answer);
+        self.keep_excerpt(input, &answer);
         answer
     }
 }
@@ -101,122 +123,67 @@ impl<M: Model + Send + Sync + 'static> Ticket<M> {
 impl<M: AsyncModel + Send + Sync + 'static> Ticket<M> {
     /// Answers the request.
     ///
-    /// Dropping the future gives the request up: no answer is recorded. The shadows wait in the
-    /// ticket meanwhile.
+    /// Dropping the future gives the request up. The shadows wait in the ticket meanwhile.
+    ///
+    /// ```
+    /// # use core::{convert::Infallible, pin::pin, task::{Context, Poll, Waker}};
+    /// # use switchstand::{AsyncModel, Policy, Router, Share};
+    /// # struct Doubler;
+    /// # impl AsyncModel for Doubler {
+    /// #     type Input = f64;
+    /// #     type Output = f64;
+    /// #     type Error = Infallible;
+    /// #     async fn predict(&self, input: &f64) -> Result<f64, Infallible> { Ok(input * 2.0) }
+    /// # }
+    /// # fn spawn(task: impl Future) {
+    /// #     assert!(pin!(task).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// # }
+    /// # let router = Router::new("ranker", "v1", Doubler)?;
+    /// # router.deploy("v2", Doubler)?;
+    /// # router.release(Policy::shadow("look", "v2", Share::ALL))?;
+    /// # spawn(async {
+    /// let input = 21.0;
+    /// let mut ticket = router.admit("user-42");
+    /// let answer = ticket.predict(&input).await;
+    /// while let Some(task) = ticket.shadow_task(|| input.clone()) {
+    ///     spawn(task.run_async());
+    /// }
+    /// # assert_eq!(answer, Ok(42.0));
+    /// # });
+    /// # assert_eq!(router.shadow_counts("v2").unwrap().run(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// What the model calls an error, or the live version's if it stepped in.
     pub async fn predict(&mut self, input: &M::Input) -> Result<M::Output, M::Error> {
-        let started = self.start::<M::Output, M::Error>();
-        let mut answer = self.model().predict(input).await;
-        if answer.is_err()
-            && let Some(live) = self.fall_back()
-        {
-            answer = live.predict(input).await;
+        let (mut answer, ending) = self.ask(input).await;
+        if ending == Ending::Failed && self.fall_back().is_some() {
+            (answer, _) = self.ask(input).await;
         }
-        self.journal(input, &answer);
-        self.answered(&answer, started);
-        self.expose_kept(answer.is_err());
+        self.compare_later(&answer);
+        self.keep_excerpt(input, &answer);
         answer
+    }
+
+    async fn ask(&mut self, input: &M::Input) -> (Result<M::Output, M::Error>, Ending) {
+        let before = self.begin();
+        let (model, progress) = self.model_and_progress();
+        let answer = poll_noting(progress, before, model.predict(input)).await;
+        let ending = match &answer {
+            Err(error) if model.refuses(error) => Ending::Refused,
+            answer => Ending::of(answer),
+        };
+        *progress = before.and(ending);
+        (answer, ending)
     }
 }
 
-impl<M> Ticket<M> {
-    /// Takes the next shadow of the request, to be run where the application likes.
-    ///
-    /// To be called again until it returns `None`; also when the primary failed, for those pairs
-    /// tell the most. A permit is taken before `input` is asked for; a shadow that gets none is
-    /// counted as dropped. Before the primary has answered there is nothing to compare with, so
-    /// what is run then is counted but not compared.
-    #[must_use]
-    pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
-        let (extras, desk) = self.extras_and_desk()?;
-        extras.next(desk, input)
-    }
-
-    /// Tells the journal of an answer, if the request is journalled.
-    #[inline]
-    fn journal<I: 'static, O, E>(&mut self, input: &I, answer: &Result<O, E>) {
-        if let Some(running) = self.running() {
-            running.keep(input);
-            running.answered(answer);
-        }
-    }
-
-    /// Lets the journal keep what it wants of an input that the model will consume.
-    #[cfg(feature = "tower")]
-    pub(crate) fn keep_for_journal<I: 'static>(&mut self, input: &I) {
-        if let Some(running) = self.running() {
-            running.keep(input);
-        }
-    }
-
-    #[cfg(feature = "tower")]
-    pub(crate) fn answered_for_journal<O, E>(&mut self, answer: &Result<O, E>) {
-        if let Some(running) = self.running() {
-            running.answered(answer);
-        }
-    }
-
-    #[inline]
-    fn has_shadows(&self) -> bool {
-        self.extras().is_some_and(Extras::has_shadows)
-    }
-
-    /// Reads the time if it will be needed.
-    #[inline]
-    pub(crate) fn start<O: 'static, E: 'static>(&self) -> Option<Timestamp> {
-        if self.has_shadows() {
-            self.desk().now::<O, E>()
-        } else {
-            None
-        }
-    }
-
-    /// Keeps what of the primary's answer the shadows will be compared with.
-    #[inline]
-    pub(crate) fn answered<O: 'static, E: 'static>(
-        &mut self,
-        answer: &Result<O, E>,
-        started: Option<Timestamp>,
-    ) {
-        if self.has_shadows() {
-            self.keep_for_shadows(answer, started);
-        }
-    }
-
-    #[cold]
-    fn keep_for_shadows<O: 'static, E: 'static>(
-        &mut self,
-        answer: &Result<O, E>,
-        started: Option<Timestamp>,
-    ) {
-        if let Some((extras, desk)) = self.extras_and_desk()
-            && extras.take_permits(desk)
-            && let Some(comparison) = desk.comparison::<O, E>()
-        {
-            extras.answered(Primary::new(comparison, answer, started));
-        }
-    }
-
-    /// Records the exposure of the unit that the ticket has kept.
-    pub(crate) fn expose_kept(&self, failed: bool) {
-        if let Some(unit) = self.extras().and_then(Extras::unit) {
-            self.expose(failed, || unit.clone());
-        }
-    }
-
-    /// Records that the unit got the answer of the version in the route.
-    #[inline]
-    fn expose(&self, failed: bool, unit: impl FnOnce() -> UnitKey) {
-        if let Some(recorder) = &self.desk().recorder {
-            recorder.record(Record::Exposure(Exposure {
-                at: recorder.now(),
-                unit: unit(),
-                assignment: self.assignment(),
-                failed,
-            }));
-        }
+/// Says how an answer of a model counts.
+fn judge<M: Model>(model: &M, answer: &Result<M::Output, M::Error>) -> Ending {
+    match answer {
+        Err(error) if model.refuses(error) => Ending::Refused,
+        answer => Ending::of(answer),
     }
 }
 

@@ -7,72 +7,100 @@ use super::{
     Shared,
     admission::{Keeper, OfThread},
     cache,
-    extras::Extras,
+    extras::{Extras, Watch},
     recording::Running,
     snapshot::Snapshot,
 };
 use crate::{
-    journal::JournalOutcome,
+    assignment::Assignment,
+    outcome::{Decision, Ending, Outcome, StandIn},
     plan::Plan,
-    record::Assignment,
     route::Route,
-    shadow::{Desk, Lease},
+    shadow::{Desk, Lease, ShadowTask},
     sync::Strong,
-    unit::Unit,
+    timestamp::Timestamp,
+    unit::{Key, Unit, UnitKey},
 };
 
-/// Holds one admitted request: its route, and leases on the models that it may touch.
+/// One admitted request: its route, leases on the models that it may touch, and its end.
 ///
-/// While a ticket lives, the models stay; a version is reclaimed when its last ticket is gone.
-/// A ticket belongs to nobody: it can be sent to another thread or kept across an await.
+/// While a ticket lives, the models stay; a version is reclaimed when its last ticket is gone. A
+/// ticket belongs to nobody: it can be sent to another thread or kept across an await.
 ///
-/// Shadows that were sampled for the request wait in the ticket. Those that are still there when
-/// it is dropped, because the request was given up, are counted as unrun.
+/// When it is dropped the request has ended, in exactly one way: as the last call through it
+/// ended ([`call`](Ticket::call), [`predict`](Ticket::predict)), as the application said
+/// ([`end`](Ticket::end)), as failed if the model panicked, and else as given up. Of several calls
+/// through one ticket the worst ending counts. It is counted for the version that was drawn, and
+/// observers are told. Shadows that were sampled for the request wait in the ticket; those that
+/// are still there then are counted as unrun.
 ///
 /// ```
-/// # use core::{convert::Infallible, pin::pin, task::{Context, Poll, Waker}};
-/// # use switchstand::{AsyncModel, Policy, Router, Share};
-/// # struct Doubler;
-/// # impl AsyncModel for Doubler {
-/// #     type Input = f64;
-/// #     type Output = f64;
-/// #     type Error = Infallible;
-/// #     async fn predict(&self, input: &f64) -> Result<f64, Infallible> { Ok(input * 2.0) }
-/// # }
-/// # fn spawn(task: impl Future) {
-/// #     assert!(pin!(task).poll(&mut Context::from_waker(Waker::noop())).is_ready());
-/// # }
-/// # let router = Router::new("ranker", "v1", Doubler)?;
-/// # router.deploy("v2", Doubler)?;
-/// # router.release(Policy::shadow("look", "v2", Share::ALL))?;
-/// use std::future::IntoFuture; // which edition 2024 has in its prelude
-/// # spawn(async {
-/// let input = 21.0;
-/// let mut ticket = router.admit("user-42");
-/// let answer = ticket.predict(&input).await;
-/// while let Some(task) = ticket.shadow_task(|| input.clone()) {
-///     spawn(task.into_future());
+/// use switchstand::{Ending, Policy, Router, Share};
+/// struct Ranker(u64);
+/// impl Ranker {
+///     fn rank(&self, items: &[u64]) -> Result<u64, String> {
+///         items.iter().max().map(|best| best + self.0).ok_or("no items".to_owned())
+///     }
 /// }
-/// # assert_eq!(answer, Ok(42.0));
-/// # });
-/// # assert_eq!(router.shadow_counts("v2").unwrap().run(), 1);
+/// let router = Router::new("ranker", "v1", Ranker(0))?;
+/// let items = [3, 9, 4];
+/// let answer = router.admit("user-42").call(|ranker| ranker.rank(&items));
+/// assert_eq!(answer, Ok(9));
+/// // The same by hand, for whatever has a form of its own:
+/// let ticket = router.admit("user-43");
+/// match ticket.model().rank(&[]) {
+///     Ok(_) => ticket.end(Ending::Answered),
+///     Err(_) => ticket.end(Ending::Refused),
+/// }
+/// let counts = router.outcomes("v1").unwrap();
+/// assert_eq!((counts.ended(Ending::Answered), counts.ended(Ending::Refused)), (1, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use = "a ticket that is dropped unused is a request that was given up"]
 pub struct Ticket<M> {
+    /// The decision as it was drawn, and the lease on its version, which books the end.
     route: Route,
     lease: Strong<Lease<M>>,
+    pub(crate) progress: Progress,
     /// Apart, because most requests need nothing of it.
     extras: Option<Box<Extras<M>>>,
 }
 
+/// How far a request is, for the version that answers it now.
+#[derive(Clone, Copy)]
+pub(crate) enum Progress {
+    /// Nothing was said of it: dropped now, it was given up.
+    Open,
+    /// How it ends if nothing more is said.
+    Ended(Ending),
+    Booked,
+}
+
+impl Progress {
+    /// Returns the progress after one more call that ended so.
+    pub(crate) fn and(self, ending: Ending) -> Progress {
+        Progress::Ended(match self {
+            Progress::Ended(before) => before.worse(ending),
+            Progress::Open | Progress::Booked => ending,
+        })
+    }
+}
+
 impl<M> Ticket<M> {
-    /// Returns the decision.
+    /// Returns the decision, marked as a fallback once the live version has stepped in.
     #[must_use]
     pub fn route(&self) -> &Route {
+        let standing = self.extras().and_then(Extras::standing);
+        standing.map_or(&self.route, |standing| &standing.route)
+    }
+
+    /// Returns the decision as it was drawn, also after the live version has stepped in.
+    #[must_use]
+    pub const fn drawn(&self) -> &Route {
         &self.route
     }
 
-    /// Returns the route in words that mean the same on every server.
+    /// Returns the decision as it was drawn, in words that mean the same on every server.
     ///
     /// They are those of the snapshot that decided, however many releases there were since.
     #[must_use]
@@ -80,71 +108,157 @@ impl<M> Ticket<M> {
         self.lease.assignment(&self.route)
     }
 
-    /// Returns the model that answers.
+    /// Returns the model that answers: the one drawn, or the live one once it has stepped in.
     #[must_use]
+    #[inline]
     pub fn model(&self) -> &M {
-        self.lease.model()
+        self.answering().model()
     }
 
+    #[inline]
+    pub(super) fn answering(&self) -> &Lease<M> {
+        let standing = self.extras().and_then(Extras::standing);
+        standing.map_or(&self.lease, |standing| &standing.lease)
+    }
+
+    /// Lets the live version step in for the one drawn, if the policy says so.
+    ///
+    /// The request has failed for the version drawn, whatever the live version makes of it. There
+    /// is none where the policy keeps errors, where the live version was drawn or has stepped in
+    /// already, and after the [deadline](Ticket::deadline).
+    pub fn fall_back(&mut self) -> Option<&M> {
+        let drawn = match self.progress {
+            Progress::Ended(Ending::Refused) => Ending::Refused,
+            _ => Ending::Failed,
+        };
+        let extras = self.extras.as_mut()?;
+        if !extras.fall_back(self.lease.desk(), &self.route, drawn) {
+            return None;
+        }
+        self.progress = Progress::Open;
+        Some(self.model())
+    }
+
+    /// Sets the time after which the live version is not asked any more.
+    ///
+    /// A unit that has waited too long gains nothing by a second try. It is held against the
+    /// router's clock ([`Builder::clock`](crate::Builder::clock)); without one there is no
+    /// deadline, and [`wiring`](crate::Router::wiring) says so.
+    pub fn deadline(mut self, deadline: Timestamp) -> Ticket<M> {
+        if self.desk().clock.is_none() {
+            self.desk().count_deadline_without_clock();
+        }
+        self.extras
+            .get_or_insert_with(|| Box::new(Extras::none()))
+            .set_deadline(deadline);
+        self
+    }
+
+    /// Ends the request so, for the version that answers it now.
+    #[inline]
+    pub fn end(mut self, ending: Ending) {
+        self.progress = Progress::Ended(ending);
+    }
+
+    /// Keeps what `make` makes of the input and the answer, for observers and the journal.
+    ///
+    /// It is for calls whose input or answer the router's own hook
+    /// ([`Builder::excerpt`](crate::Builder::excerpt)) does not know. Nothing is called unless
+    /// somebody is told of the request and the unit is among those of which excerpts are kept. A
+    /// panic makes no excerpt and is counted.
+    pub fn excerpt(&mut self, make: impl FnOnce() -> Vec<u8>) {
+        let (Some(extras), desk) = (self.extras.as_deref_mut(), self.lease.desk()) else {
+            return;
+        };
+        if extras.wants_excerpt() {
+            let excerpt = desk.excerpts.contained(make);
+            extras.keep_excerpt(excerpt);
+        }
+    }
+
+    /// Takes the next shadow of the request, to be run where the application likes.
+    ///
+    /// To be called again until it returns `None`; also when the primary failed, for those pairs
+    /// tell the most. A permit is taken before `input` is asked for; a shadow that gets none is
+    /// counted as dropped. Before the primary has answered there is nothing to compare with, so
+    /// what is run then is counted but not compared.
+    #[must_use]
+    pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
+        let (extras, desk) = self.extras_and_desk()?;
+        extras.next(desk, input)
+    }
+
+    /// Tells whether an excerpt of the request is kept.
+    #[cfg(feature = "tower")]
+    pub(crate) fn wants_excerpt(&self) -> bool {
+        self.extras().is_some_and(Extras::wants_excerpt)
+    }
+
+    /// Returns the excerpt that was kept.
+    #[cfg(feature = "tower")]
+    pub(crate) fn kept_excerpt(&self) -> Option<&[u8]> {
+        self.extras()?.excerpt()
+    }
+
+    #[inline]
     pub(crate) fn desk(&self) -> &Desk {
         self.lease.desk()
     }
 
-    #[cfg(feature = "tower")]
-    pub(crate) fn has_fallback(&self) -> bool {
-        self.extras().is_some_and(Extras::has_fallback)
-    }
-
-    /// Tells the journal how the request ended, and what to keep of it.
-    ///
-    /// Nothing happens, and `note` is not called, unless the request is journalled: the journal
-    /// is on, a swap is open and the newly live version answers. A ticket that is dropped
-    /// without this leaves an entry of unknown outcome. The ticket's own ways of predicting tell
-    /// the journal by themselves.
-    pub fn settle(&mut self, outcome: JournalOutcome, note: impl FnOnce() -> Vec<u8>) {
-        if let Some(running) = self.running() {
-            running.settle(outcome, note);
-        }
-    }
-
-    pub(super) fn running(&mut self) -> Option<&mut Running> {
-        self.extras_mut()?.running_mut()
-    }
-
-    /// Tells whether nothing remains to be done once the model has answered.
+    /// Tells whether nothing remains to be done once the model has answered but to count it.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        self.extras.is_none()
+        self.extras.is_none() && self.lease.observers().is_none()
     }
 
+    #[inline]
     pub(super) fn extras(&self) -> Option<&Extras<M>> {
         self.extras.as_deref()
-    }
-
-    pub(super) fn extras_mut(&mut self) -> Option<&mut Extras<M>> {
-        self.extras.as_deref_mut()
     }
 
     pub(super) fn extras_and_desk(&mut self) -> Option<(&mut Extras<M>, &Arc<Desk>)> {
         Some((self.extras.as_deref_mut()?, self.lease.desk()))
     }
 
-    /// Turns to the live version after the chosen one failed, if the policy says so.
-    pub(crate) fn fall_back(&mut self) -> Option<&M> {
-        let extras = self.extras.as_mut()?;
-        let fallback = extras.take_fallback()?;
-        let live = fallback.lease.version();
-        self.route = self.route.fallback(live, fallback.shadows);
-        self.lease = fallback.lease;
-        extras.reroute(self.lease.desk(), self.route);
-        Some(self.lease.model())
+    /// Returns the model that answers beside the request's progress.
+    pub(crate) fn model_and_progress(&mut self) -> (&M, &mut Progress) {
+        let standing = self.extras.as_deref().and_then(Extras::standing);
+        let lease = standing.map_or(&self.lease, |standing| &standing.lease);
+        (lease.model(), &mut self.progress)
     }
 
-    /// Keeps the unit for the record of the exposure, which is made when nobody has it any more.
+    /// Keeps who asks and since when, for observers who are told when nobody knows any more.
     #[inline]
     pub(super) fn remember(&mut self, unit: &Unit<'_>) {
-        if let Some(extras) = self.extras_mut() {
-            extras.remember(unit);
+        if self.lease.observers().is_some() {
+            self.remember_for_observers(unit);
+        }
+    }
+
+    /// Returns since when the request runs, if anybody is to be told.
+    pub(super) fn watch(&self) -> Watch {
+        match self.lease.observers() {
+            Some(_) => Watch::start(self.lease.desk()),
+            None => Watch::default(),
+        }
+    }
+
+    /// Keeps since when the request runs, where there is a place for it.
+    pub(super) fn keep_watch(&mut self, watch: Watch) {
+        if let Some(extras) = &mut self.extras {
+            extras.remember(None, watch);
+        }
+    }
+
+    #[inline(never)]
+    fn remember_for_observers(&mut self, unit: &Unit<'_>) {
+        let needs_unit = self.lease.observers().is_some_and(|all| all.need_unit());
+        let watch = self.watch();
+        if needs_unit || watch.started.is_some() {
+            let unit: Option<UnitKey> = needs_unit.then(|| unit.key().to_owned());
+            self.extras
+                .get_or_insert_with(|| Box::new(Extras::none()))
+                .remember(unit, watch);
         }
     }
 
@@ -155,13 +269,78 @@ impl<M> Ticket<M> {
         }
         self
     }
+
+    /// Books the end of the request, once; `unit` and `watch` are what only the caller knows.
+    #[inline(always)]
+    pub(super) fn book(&mut self, unit: Option<Key<'_>>, watch: Watch) {
+        let ending = match self.progress {
+            Progress::Booked => return,
+            Progress::Open => Ending::GivenUp,
+            Progress::Ended(ending) => ending,
+        };
+        self.progress = Progress::Booked;
+        if self.is_plain() {
+            self.lease.end(ending, 1);
+        } else {
+            self.tell(ending, unit, watch);
+        }
+    }
+
+    /// Tells the journal and the observers, then counts.
+    #[inline(never)]
+    fn tell(&mut self, ending: Ending, unit: Option<Key<'_>>, watch: Watch) {
+        let lease = &self.lease;
+        let desk = lease.desk();
+        let mut drawn = ending;
+        let mut stand_in = None;
+        if let Some(extras) = self.extras.as_deref_mut() {
+            if let Some(standing) = extras.standing() {
+                drawn = standing.drawn;
+                standing.lease.stand_in(ending);
+                stand_in = Some(StandIn {
+                    version: desk.label(standing.lease.version()),
+                    ending,
+                });
+            }
+            extras.end_running(ending);
+        }
+        if let Some(observers) = lease.observers() {
+            let extras = self.extras.as_deref();
+            let kept = extras.map(Extras::watch).unwrap_or_default();
+            let started = watch.started.or(kept.started);
+            let at = kept.ended.or(watch.ended).or_else(|| desk.now());
+            let outcome = Outcome {
+                decision: Decision::Made {
+                    words: lease.words(),
+                    route: self.route,
+                    version: lease.label(),
+                },
+                unit: unit.or_else(|| extras.and_then(Extras::unit).map(UnitKey::as_key)),
+                ending: drawn,
+                stand_in,
+                is_noted: false,
+                at,
+                took: at.and_then(|at| Some(at.since(started?))),
+                excerpt: extras.and_then(Extras::excerpt),
+            };
+            observers.tell(|observer| observer.outcome(&outcome));
+        }
+        lease.end(drawn, 1);
+    }
+}
+
+impl<M> Drop for Ticket<M> {
+    #[inline]
+    fn drop(&mut self) {
+        self.book(None, Watch::default());
+    }
 }
 
 /// The leases of an admitted request, which are joined with its route last.
 ///
 /// A ticket that were moved while it is made would be copied in pieces, each waiting for the
 /// other: a third of the whole time.
-type Leased<M> = (Strong<Lease<M>>, Option<Box<Extras<M>>>);
+pub(super) type Leased<M> = (Strong<Lease<M>>, Option<Box<Extras<M>>>);
 
 impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline(always)]
@@ -184,24 +363,35 @@ impl<M: Send + Sync + 'static> Ticket<M> {
             Ticket::lease_out(shared, snapshot, unit, &route)
         });
         match leased {
-            Some((lease, None)) => Ticket {
+            Some(leased) => Ticket::of(route, leased, unit),
+            None => Ticket::of_the_live(shared, route),
+        }
+    }
+
+    /// Joins a route with its leases, now that the request is let in.
+    #[inline(always)]
+    pub(super) fn of(route: Route, leased: Leased<M>, unit: &Unit<'_>) -> Ticket<M> {
+        leased.0.admit(1);
+        match leased {
+            (lease, None) => Ticket {
                 route,
                 lease,
+                progress: Progress::Open,
                 extras: None,
             },
-            Some((lease, extras)) => Ticket {
+            (lease, extras) => Ticket {
                 route,
                 lease,
+                progress: Progress::Open,
                 extras,
             }
             .sampled(unit),
-            None => Ticket::of_the_live(shared, route),
         }
     }
 
     /// Takes the leases that a route of a snapshot needs.
     #[inline(always)]
-    fn lease_out(
+    pub(super) fn lease_out(
         shared: &Shared<M>,
         snapshot: &Snapshot<M>,
         unit: &Unit<'_>,
@@ -209,19 +399,20 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     ) -> Option<Leased<M>> {
         let plan = &*snapshot.plan;
         let lease = snapshot.lease(route.version())?;
-        let is_recorded = shared.desk.recorder.is_some();
-        let needs_more = plan.needs_more(route) || is_recorded;
-        if !needs_more && snapshot.journal.is_none() {
+        let needs_more = plan.needs_more(route);
+        if !needs_more && snapshot.journal.is_none() && lease.observers().is_none() {
             return Some((lease, None));
         }
         let running = snapshot.journal.as_ref().and_then(|stripe| {
             let concerns = stripe.concerns(route, plan);
             concerns.then(|| Running::begin(stripe).describe(unit, plan, route))
         });
-        if !needs_more && running.is_none() {
+        let is_told = lease.observers().is_some() || running.is_some();
+        let wants_excerpt = is_told && shared.desk.excerpts.keeps(unit.key());
+        if !needs_more && running.is_none() && !wants_excerpt {
             return Some((lease, None));
         }
-        let extras = Extras::collect(route, snapshot, is_recorded, running)?;
+        let extras = Extras::collect(route, snapshot, wants_excerpt, running)?;
         Some((lease, Some(extras)))
     }
 
@@ -230,9 +421,11 @@ impl<M: Send + Sync + 'static> Ticket<M> {
     #[inline(never)]
     fn of_the_live(shared: &Shared<M>, route: Route) -> Ticket<M> {
         let lease = shared.published.lock().live_lease(cache::stripe());
+        lease.admit(1);
         Ticket {
             route: route.killed(lease.version()),
             lease,
+            progress: Progress::Open,
             extras: None,
         }
     }
@@ -241,7 +434,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
 impl<M> fmt::Debug for Ticket<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ticket")
-            .field("route", &self.route)
+            .field("route", self.route())
             .finish_non_exhaustive()
     }
 }

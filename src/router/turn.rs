@@ -4,9 +4,9 @@ use std::{borrow::Cow, sync::Arc};
 
 use super::{Shared, next_stamp, plans::free_left, published::Loaded, recording::Recording};
 use crate::{
+    contain::contain,
     deployment::{Change, CheckResult, Deployments, Operation, OperationError, Order, VersionId},
     plan::Plan,
-    record::Record,
     sync::MutexGuard,
     timestamp::Timestamp,
 };
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Signed<'a> {
     pub(super) actor: &'a str,
     pub(super) cause: &'a str,
-    /// The recorder's present time, where the operator gives none.
+    /// The present time by the router's clock, where the operator gives none.
     pub(super) at: Option<Timestamp>,
     /// Whether a roll-out acts, and no person.
     #[cfg(feature = "stats")]
@@ -103,13 +103,13 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         let before = self.shared.published.lock().recording.clone();
         let recording = self.recording(before.clone());
         let is_over = recording.is_none();
-        let unheld = {
+        let (unheld, observers) = {
             let mut published = self.shared.published.lock();
             let stamp = next_stamp();
             let unheld = published.publish(stamp, plan, recording);
             // While the lock is held, so that the newest snapshot has the newest stamp.
             self.shared.stamp.publish(stamp);
-            unheld
+            (unheld, published.observers().map(Arc::clone))
         };
         // Afterwards: what is counted from now on counts all that was admitted before.
         if let (Some(journal), Some(ended), true) = (&self.shared.journal, before, is_over) {
@@ -123,13 +123,14 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
         *self.current = self.next;
         drop(self.current);
         // Plans may have long lists: they are dropped where neither requests nor operators wait.
-        drop(unheld);
+        // Who has left has a destructor of the application's, which may panic.
+        contain(|| drop(unheld));
         free_left();
-        if let Some(recorder) = &self.shared.desk.recorder {
-            let at = signed.at.unwrap_or_else(|| recorder.now());
-            let order = Order::new(at).named(signed.actor).because(signed.cause);
-            let operation = Cow::Borrowed(operation);
-            recorder.record(Record::Change(Change::new(&order, generation, operation)));
+        if let Some(observers) = observers {
+            let at = signed.at.or_else(|| self.shared.desk.now());
+            let order = Order::of(at).named(signed.actor).because(signed.cause);
+            let change = Change::new(&order, generation, Cow::Borrowed(operation));
+            observers.tell(|observer| observer.change(&change));
         }
         generation
     }

@@ -3,8 +3,10 @@
 use core::time::Duration;
 use std::{any::Any, sync::Arc};
 
-use super::contain::{Contained, contain};
-use crate::{timestamp::Timestamp, unit::UnitKey};
+use crate::{
+    contain::{Contained, contain},
+    unit::UnitKey,
+};
 
 /// Compares what a shadow answers with what the primary answered to the same request.
 ///
@@ -24,14 +26,6 @@ pub trait Comparison<Output, Error>: Send + Sync + 'static {
 
     /// Takes the two projections of one request, on the thread that ran the shadow.
     fn compare(&self, pair: Pair<'_, Self::Projection>);
-
-    /// Returns the present time, to measure how long both take; the library reads no clock.
-    ///
-    /// It is asked only for requests of which a shadow was sampled. Without it no latency is
-    /// known.
-    fn now(&self) -> Option<Timestamp> {
-        None
-    }
 }
 
 /// Holds what two versions answered to one request.
@@ -48,9 +42,9 @@ pub struct Pair<'a, P: ?Sized> {
     pub primary: &'a P,
     /// What the shadow answered, reduced.
     pub shadow: &'a P,
-    /// How long the primary took, if the comparison knows the time.
+    /// How long the primary took, if the router has a clock.
     pub primary_latency: Option<Duration>,
-    /// How long the shadow took, if the comparison knows the time.
+    /// How long the shadow took, if the router has a clock.
     pub shadow_latency: Option<Duration>,
 }
 
@@ -82,7 +76,6 @@ pub(crate) type AnyProjection = dyn Any + Send + Sync;
 pub(crate) trait AnyComparison<O, E>: Send + Sync {
     fn project(&self, answer: &Result<O, E>) -> Arc<AnyProjection>;
     fn compare(&self, pair: Pair<'_, AnyProjection>);
-    fn now(&self) -> Option<Timestamp>;
 }
 
 impl<O, E, C: Comparison<O, E>> AnyComparison<O, E> for C {
@@ -108,10 +101,6 @@ impl<O, E, C: Comparison<O, E>> AnyComparison<O, E> for C {
             );
         }
     }
-
-    fn now(&self) -> Option<Timestamp> {
-        Comparison::now(self)
-    }
 }
 
 /// What of the primary's answer a shadow is compared with.
@@ -126,11 +115,11 @@ impl Primary {
     pub(crate) fn new<O, E>(
         comparison: &dyn AnyComparison<O, E>,
         answer: &Result<O, E>,
-        started: Option<Timestamp>,
+        latency: Option<Duration>,
     ) -> Option<Primary> {
         contain(|| Primary {
             projection: Contained::new(comparison.project(answer)),
-            latency: elapsed(comparison, started),
+            latency,
         })
     }
 
@@ -138,11 +127,4 @@ impl Primary {
     pub(super) fn projection(&self) -> Option<&AnyProjection> {
         self.projection.get().map(|projection| &**projection)
     }
-}
-
-pub(super) fn elapsed<O, E>(
-    comparison: &dyn AnyComparison<O, E>,
-    started: Option<Timestamp>,
-) -> Option<Duration> {
-    Some(comparison.now()?.since(started?))
 }

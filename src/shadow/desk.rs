@@ -1,13 +1,18 @@
-//! What all shadows of a router share.
+//! What all requests and shadows of a router share.
 
-use std::{any::Any, sync::Arc};
-
-use super::{AnyComparison, Labels, Ledger, Permits, ShadowBudget, ShadowCounts, contain};
-use crate::{
-    deployment::VersionId,
-    record::{Recorder, ShadowOutcome},
-    timestamp::Timestamp,
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+use super::{AnyComparison, Excerpts, Labels, Ledger, Permits, ShadowBudget, ShadowCounts};
+use crate::{contain::contain, record::ShadowOutcome, timestamp::Timestamp, version::VersionId};
+
+/// The application's clock.
+pub(crate) type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
 /// Holds what tickets and tasks need of their router after the request has left it.
 ///
@@ -15,29 +20,44 @@ use crate::{
 /// nothing that other threads write.
 pub(crate) struct Desk {
     pub(crate) labels: Labels,
-    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) permits: Permits,
-    /// An `Arc<dyn AnyComparison<O, E>>` of the answers of this router's models.
+    pub(crate) clock: Option<Box<Clock>>,
+    pub(crate) excerpts: Excerpts,
+    /// An `Arc<dyn AnyComparison<O, E>>` of the answers that are compared.
     comparison: Option<Box<dyn Any + Send + Sync>>,
+    /// Answers beside which a shadow was sampled, of types that nothing compares.
+    not_comparable: AtomicU64,
+    /// Deadlines that were set on a router that has no clock.
+    deadlines_without_clock: AtomicU64,
 }
 
 impl Desk {
     pub(crate) fn new(
         labels: Labels,
-        recorder: Option<Arc<dyn Recorder>>,
+        clock: Option<Box<Clock>>,
+        excerpts: Excerpts,
         comparison: Option<Box<dyn Any + Send + Sync>>,
         budget: ShadowBudget,
     ) -> Desk {
         Desk {
             labels,
-            recorder,
             permits: Permits::new(budget),
+            clock,
+            excerpts,
             comparison,
+            not_comparable: AtomicU64::new(0),
+            deadlines_without_clock: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn label(&self, version: VersionId) -> &str {
         self.labels.get(version).unwrap_or_default()
+    }
+
+    /// Returns the present time; a panic of the application's clock is no time.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        let clock = self.clock.as_ref()?;
+        contain(clock)
     }
 
     /// Counts how the sampled shadows of this version ended.
@@ -60,6 +80,7 @@ impl Desk {
         }
     }
 
+    /// Returns what compares such answers.
     pub(crate) fn comparison<O: 'static, E: 'static>(&self) -> Option<&dyn AnyComparison<O, E>> {
         let comparison = self
             .comparison
@@ -68,10 +89,23 @@ impl Desk {
         Some(&**comparison)
     }
 
-    /// Returns the comparison's present time; a panic of the application's code is no time.
-    pub(crate) fn now<O: 'static, E: 'static>(&self) -> Option<Timestamp> {
-        let comparison = self.comparison::<O, E>()?;
-        contain(|| comparison.now()).flatten()
+    /// Counts an answer that a comparison was there for, but none of such answers.
+    pub(crate) fn count_not_comparable(&self) {
+        if self.comparison.is_some() {
+            self.not_comparable.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn not_comparable(&self) -> u64 {
+        self.not_comparable.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_deadline_without_clock(&self) {
+        self.deadlines_without_clock.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn deadlines_without_clock(&self) -> u64 {
+        self.deadlines_without_clock.load(Ordering::Relaxed)
     }
 }
 

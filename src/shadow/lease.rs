@@ -3,35 +3,66 @@
 use std::sync::Arc;
 
 use super::Desk;
-use crate::{deployment::VersionId, plan::Words, record::Assignment, route::Route};
+use crate::{
+    assignment::Assignment,
+    observer::Observers,
+    outcome::{Ending, OutcomeCounts},
+    plan::Words,
+    route::Route,
+    sync::{AtomicU64, Ordering},
+    version::VersionId,
+};
 
-/// Proves that a request may still touch a version's model, and knows what its route means.
+/// Proves that a request may still touch a version's model, and counts how its requests end.
 ///
-/// The requests of one stripe and generation share one lease by reference count. What threads
-/// write on every request is a cache line of their stripe's own: two lines, because processors
-/// fetch in pairs.
+/// The requests of one stripe and snapshot share one lease by reference count; so it knows the
+/// words, the observers and the counts of its own snapshot. What threads write on every request
+/// is a cache line of their stripe's own: two lines, because processors fetch in pairs.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Lease<M> {
+    counts: Counts,
     version: VersionId,
     model: Arc<M>,
     desk: Arc<Desk>,
-    /// Those of the snapshot that the lease was made for.
+    /// Those of the snapshot that the lease was made for, as are the observers.
     words: Arc<Words>,
+    observers: Option<Arc<Observers>>,
+}
+
+/// How many requests were admitted on a lease, and how they ended.
+///
+/// All counts only grow. An ending is counted with release and read with acquire before the
+/// admissions, so whoever sees an ending sees its admission: 0.15 units of the hash on `admit`.
+#[derive(Debug)]
+struct Counts {
+    admitted: AtomicU64,
+    ended: [AtomicU64; 4],
+    stood_in: [AtomicU64; 4],
+    noted: [AtomicU64; 4],
 }
 
 impl<M> Lease<M> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         version: VersionId,
         model: Arc<M>,
         desk: Arc<Desk>,
         words: Arc<Words>,
+        observers: Option<Arc<Observers>>,
     ) -> Lease<M> {
+        let zeros = || [(); 4].map(|()| AtomicU64::new(0));
         Lease {
+            counts: Counts {
+                admitted: AtomicU64::new(0),
+                ended: zeros(),
+                stood_in: zeros(),
+                noted: zeros(),
+            },
             version,
             model,
             desk,
             words,
+            observers,
         }
     }
 
@@ -39,7 +70,12 @@ impl<M> Lease<M> {
         self.version
     }
 
+    #[inline(always)]
     pub(crate) fn model(&self) -> &M {
+        &self.model
+    }
+
+    pub(crate) const fn shared_model(&self) -> &Arc<M> {
         &self.model
     }
 
@@ -51,8 +87,65 @@ impl<M> Lease<M> {
         &self.words
     }
 
+    #[inline(always)]
+    pub(crate) const fn observers(&self) -> Option<&Arc<Observers>> {
+        self.observers.as_ref()
+    }
+
+    /// Returns the version's label.
+    pub(crate) fn label(&self) -> &str {
+        self.desk.label(self.version)
+    }
+
     /// Returns a route of this lease's snapshot in words.
     pub(crate) fn assignment(&self, route: &Route) -> Assignment<'_> {
         Assignment::of(&self.words, route, self.desk.label(route.version()))
+    }
+
+    /// Counts requests that were let in.
+    #[inline(always)]
+    pub(crate) fn admit(&self, requests: u64) {
+        self.counts.admitted.fetch_add(requests, Ordering::Relaxed);
+    }
+
+    /// Counts how requests ended.
+    #[inline(always)]
+    pub(crate) fn end(&self, ending: Ending, requests: u64) {
+        add(&self.counts.ended, ending, requests);
+    }
+
+    /// Counts how a request ended whose version had failed.
+    pub(crate) fn stand_in(&self, ending: Ending) {
+        add(&self.counts.stood_in, ending, 1);
+    }
+
+    /// Counts how a request ended that was only routed.
+    pub(crate) fn note(&self, ending: Ending) {
+        add(&self.counts.noted, ending, 1);
+    }
+
+    /// Adds up all but the admissions, which are to be read afterwards.
+    pub(crate) fn read_ended(&self, into: &mut OutcomeCounts) {
+        for (sums, counts) in [
+            (&mut into.ended, &self.counts.ended),
+            (&mut into.stood_in, &self.counts.stood_in),
+            (&mut into.noted, &self.counts.noted),
+        ] {
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count.load(Ordering::Acquire);
+            }
+        }
+    }
+
+    /// Adds up the admissions.
+    pub(crate) fn read_admitted(&self, into: &mut OutcomeCounts) {
+        into.admitted += self.counts.admitted.load(Ordering::Relaxed);
+    }
+}
+
+#[inline(always)]
+fn add(counts: &[AtomicU64; 4], ending: Ending, requests: u64) {
+    if let Some(count) = counts.get(ending.place()) {
+        count.fetch_add(requests, Ordering::Release);
     }
 }

@@ -2,27 +2,40 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Desk, contain};
+use super::{Desk, Ran};
 use crate::{
-    deployment::VersionId,
+    assignment::Assignment,
+    observer::Observers,
     plan::Words,
-    record::{Assignment, Record, ShadowOutcome, ShadowRun},
+    record::{ShadowOutcome, ShadowRun},
     route::Route,
     unit::UnitKey,
+    version::VersionId,
 };
 
 /// Holds who asked and which version answers, beside which shadows were sampled.
 #[derive(Clone)]
 pub(crate) struct Sampled {
-    /// What the route means, where records want to know.
-    words: Option<Arc<Words>>,
+    /// Those who are told, and what the route means to them.
+    observers: Option<(Arc<Observers>, Arc<Words>)>,
     unit: UnitKey,
     route: Route,
+    /// What is kept of the primary's answer.
+    excerpt: Option<Arc<[u8]>>,
 }
 
 impl Sampled {
-    pub(crate) const fn new(words: Option<Arc<Words>>, unit: UnitKey, route: Route) -> Sampled {
-        Sampled { words, unit, route }
+    pub(crate) const fn new(
+        observers: Option<(Arc<Observers>, Arc<Words>)>,
+        unit: UnitKey,
+        route: Route,
+    ) -> Sampled {
+        Sampled {
+            observers,
+            unit,
+            route,
+            excerpt: None,
+        }
     }
 
     pub(super) const fn unit(&self) -> &UnitKey {
@@ -33,34 +46,53 @@ impl Sampled {
         self.route.version()
     }
 
+    /// Tells whether an excerpt of the primary's answer is kept, and so one of the shadow's.
+    pub(super) const fn has_excerpt(&self) -> bool {
+        self.excerpt.is_some()
+    }
+
     /// Notes that another version answered than the one that was chosen.
     pub(crate) const fn reroute(&mut self, route: Route) {
         self.route = route;
     }
 
-    /// Records, gives the permit back, and counts: in this order, so that who sees nothing
-    /// pending also sees all records made and all permits back.
-    pub(crate) fn end(
+    /// Keeps the excerpt of the primary's answer, for those who are told of the shadow.
+    pub(crate) fn keep_excerpt(&mut self, excerpt: &[u8]) {
+        if self.observers.is_some() {
+            self.excerpt = Some(Arc::from(excerpt));
+        }
+    }
+
+    /// Tells the observers, gives the permit back, and counts: in this order, so that who sees
+    /// nothing pending also sees all told and all permits back.
+    pub(crate) fn end(&self, desk: &Desk, shadow: VersionId, is_permitted: bool, ran: Ran) {
+        if let Some((observers, words)) = &self.observers {
+            let run = ShadowRun {
+                at: desk.now(),
+                unit: Cow::Borrowed(&self.unit),
+                assignment: Assignment::of(words, &self.route, desk.label(self.primary())),
+                shadow: Cow::Borrowed(desk.label(shadow)),
+                outcome: ran.outcome,
+                took: ran.took,
+                primary_excerpt: self.excerpt.as_deref().map(Cow::Borrowed),
+                excerpt: ran.excerpt.as_deref().map(Cow::Borrowed),
+            };
+            observers.tell(|observer| observer.shadow(&run));
+        }
+        if is_permitted {
+            desk.permits.give_back();
+        }
+        desk.count_end(shadow, ran.outcome);
+    }
+
+    /// Ends a shadow that was never run.
+    pub(crate) fn drop_for(
         &self,
         desk: &Desk,
         shadow: VersionId,
         is_permitted: bool,
         outcome: ShadowOutcome,
     ) {
-        if let (Some(recorder), Some(words)) = (&desk.recorder, &self.words) {
-            contain(|| {
-                recorder.record(Record::Shadow(ShadowRun {
-                    at: recorder.now(),
-                    unit: self.unit.clone(),
-                    assignment: Assignment::of(words, &self.route, desk.label(self.primary())),
-                    shadow: Cow::Borrowed(desk.label(shadow)),
-                    outcome,
-                }));
-            });
-        }
-        if is_permitted {
-            desk.permits.give_back();
-        }
-        desk.count_end(shadow, outcome);
+        self.end(desk, shadow, is_permitted, Ran::only(outcome));
     }
 }

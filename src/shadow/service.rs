@@ -8,11 +8,11 @@ use core::{
 use tower_service::Service;
 
 use super::{
-    Primary, ShadowFuture, ShadowTask,
-    contain::{Contained, contain},
-    task::{compare, poll},
+    Primary, Ran, ShadowFuture, ShadowTask,
+    task::{conclude, poll},
 };
 use crate::{
+    contain::{Contained, contain},
     record::{DropReason, ShadowOutcome},
     route::Route,
 };
@@ -26,9 +26,17 @@ where
     Request: Send + 'static,
 {
     /// Notes what the primary answered to the request of which this task has a copy.
-    pub(crate) fn answered(&mut self, route: Route, primary: Option<Primary>) {
+    pub(crate) fn answered(
+        &mut self,
+        route: Route,
+        primary: Option<Primary>,
+        excerpt: Option<&[u8]>,
+    ) {
         self.stub.reroute(route);
         self.primary = primary;
+        if let Some(excerpt) = excerpt {
+            self.stub.keep_excerpt(excerpt);
+        }
     }
 
     /// Returns the call as a future that first asks, once, whether the service is ready.
@@ -48,11 +56,11 @@ where
     let mut stub = task.stub;
     let (mut input, primary, lease) = (task.input, task.primary, task.lease);
     stub.start();
-    let outcome = 'outcome: {
-        let started = stub.desk().now::<S::Response, S::Error>();
+    let ran = 'ran: {
+        let started = stub.desk().now();
         let service = contain(|| lease.get().map(|lease| lease.model().clone()));
         let Some(Some(service)) = service else {
-            break 'outcome None;
+            break 'ran None;
         };
         let mut service = Contained::new(service);
         let ready = contain(|| {
@@ -63,28 +71,34 @@ where
         match ready.flatten() {
             Some(Poll::Ready(Ok(()))) => {}
             Some(Poll::Ready(Err(error))) => {
-                break 'outcome contain(|| {
+                break 'ran contain(|| {
                     let answer = Err::<S::Response, S::Error>(error);
-                    compare(&stub, primary.as_ref(), answer, started)
+                    conclude::<Request, _, _>(&stub, primary.as_ref(), None, &answer, started)
                 });
             }
             Some(Poll::Pending) => {
                 drop((input, primary, lease, service));
                 return stub.drop_for(DropReason::NotReady);
             }
-            None => break 'outcome None,
+            None => break 'ran None,
         }
         let future = contain(|| {
             let (service, input) = (service.get_mut()?, input.take()?);
             Some(Box::pin(service.call(input)))
         });
         let Some(Some(future)) = future else {
-            break 'outcome None;
+            break 'ran None;
         };
         let mut future = Contained::new(future);
         let answer = poll_fn(|context| poll(future.get_mut(), context)).await;
-        answer.and_then(|answer| contain(|| compare(&stub, primary.as_ref(), answer, started)))
+        answer.and_then(|answer| {
+            let (stub, primary) = (&stub, primary.as_ref());
+            contain(move || {
+                let answer = answer;
+                conclude::<Request, _, _>(stub, primary, None, &answer, started)
+            })
+        })
     };
     drop((input, primary, lease));
-    stub.end(outcome.unwrap_or(ShadowOutcome::Panicked));
+    stub.end(ran.unwrap_or(Ran::only(ShadowOutcome::Panicked)));
 }

@@ -1,13 +1,31 @@
 //! What makes every shadow that got a permit end in exactly one counted way.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::{Desk, Sampled};
 use crate::{
-    deployment::VersionId,
     record::{DropReason, ShadowOutcome},
     unit::UnitKey,
+    version::VersionId,
 };
+
+/// How a shadow ended, and what is known of its run.
+pub(crate) struct Ran {
+    pub(crate) outcome: ShadowOutcome,
+    pub(crate) took: Option<Duration>,
+    pub(crate) excerpt: Option<Box<[u8]>>,
+}
+
+impl Ran {
+    pub(crate) const fn only(outcome: ShadowOutcome) -> Ran {
+        Ran {
+            outcome,
+            took: None,
+            excerpt: None,
+        }
+    }
+}
 
 /// Stands for one shadow that holds a permit, until it has ended; dropping it is an ending.
 pub(crate) struct Stub {
@@ -57,21 +75,35 @@ impl Stub {
         self.sampled.reroute(route);
     }
 
+    /// Keeps the excerpt of the primary's answer.
+    #[cfg(feature = "tower")]
+    pub(super) fn keep_excerpt(&mut self, excerpt: &[u8]) {
+        self.sampled.keep_excerpt(excerpt);
+    }
+
+    pub(super) const fn has_excerpt(&self) -> bool {
+        self.sampled.has_excerpt()
+    }
+
     pub(super) const fn start(&mut self) {
         self.stage = Stage::Started;
     }
 
-    pub(crate) fn end(mut self, outcome: ShadowOutcome) {
-        self.finish(outcome);
+    pub(crate) fn end(mut self, ran: Ran) {
+        self.finish(ran);
     }
 
     pub(super) fn drop_for(self, reason: DropReason) {
-        self.end(ShadowOutcome::Dropped(reason));
+        self.end(Ran::only(ShadowOutcome::Dropped(reason)));
     }
 
-    fn finish(&mut self, outcome: ShadowOutcome) {
+    fn finish(&mut self, ran: Ran) {
         self.stage = Stage::Ended;
-        self.sampled.end(&self.desk, self.shadow, true, outcome);
+        self.sampled.end(&self.desk, self.shadow, true, ran);
+    }
+
+    fn finish_dropped(&mut self, reason: DropReason) {
+        self.finish(Ran::only(ShadowOutcome::Dropped(reason)));
     }
 }
 
@@ -79,8 +111,8 @@ impl Drop for Stub {
     fn drop(&mut self) {
         match self.stage {
             Stage::Ended => {}
-            Stage::Started => self.finish(ShadowOutcome::Dropped(DropReason::Cancelled)),
-            Stage::Permitted => self.finish(ShadowOutcome::Dropped(DropReason::Unrun)),
+            Stage::Started => self.finish_dropped(DropReason::Cancelled),
+            Stage::Permitted => self.finish_dropped(DropReason::Unrun),
         }
     }
 }

@@ -1,12 +1,9 @@
 //! One run of a version whose answer nobody gets.
 
-use super::{
-    Desk, DueShadow, Lease, Primary, Stub,
-    comparison::elapsed,
-    contain::{Contained, contain},
-};
+use super::{Desk, DueShadow, Lease, Primary, Ran, Stub};
 use crate::{
-    model::{AsyncModel, Model},
+    contain::{Contained, contain},
+    model::{AsyncModel, BoxedAnswer, Model},
     record::{DropReason, ShadowOutcome},
     shadow::Pair,
     sync::Strong,
@@ -96,6 +93,41 @@ impl<M, I> ShadowTask<M, I> {
 impl<M: Model + Send + Sync + 'static> ShadowTask<M, M::Input> {
     /// Runs the version and compares its answer with the primary's.
     pub fn run(self) {
+        self.run_by(M::predict);
+    }
+}
+
+impl<M: Send + Sync + 'static, I: 'static> ShadowTask<M, I> {
+    /// Runs any method of the version and compares its answer with the primary's.
+    ///
+    /// It is compared if the router has a comparison of such answers. A function, or a closure
+    /// that captures nothing: so no answer finds a way out.
+    ///
+    /// ```
+    /// use switchstand::{Policy, Router, Share};
+    /// struct Ranker(u64);
+    /// impl Ranker {
+    ///     fn rank(&self, items: &[u64]) -> Result<u64, String> {
+    ///         items.iter().max().map(|best| best + self.0).ok_or("no items".to_owned())
+    ///     }
+    /// }
+    /// let router = Router::new("ranker", "v1", Ranker(0))?;
+    /// router.deploy("v2", Ranker(1))?;
+    /// router.release(Policy::shadow("look", "v2", Share::ALL))?;
+    /// let items = vec![3, 9, 4];
+    /// let mut ticket = router.admit("user-42");
+    /// assert_eq!(ticket.call(|ranker| ranker.rank(&items)), Ok(9));
+    /// while let Some(task) = ticket.shadow_task(|| items.clone()) {
+    ///     task.run_with(|ranker, items| ranker.rank(items));
+    /// }
+    /// assert_eq!(router.shadow_counts("v2").unwrap().run(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run_with<T: 'static, E: 'static>(self, run: fn(&M, &I) -> Result<T, E>) {
+        self.run_by(run);
+    }
+
+    fn run_by<T: 'static, E: 'static>(self, run: impl FnOnce(&M, &I) -> Result<T, E>) {
         let ShadowTask {
             input,
             primary,
@@ -103,14 +135,20 @@ impl<M: Model + Send + Sync + 'static> ShadowTask<M, M::Input> {
             mut stub,
         } = self;
         stub.start();
-        let outcome = contain(|| {
+        let ran = contain(|| {
             let (lease, input) = (lease.get()?, input.get()?);
-            let started = stub.desk().now::<M::Output, M::Error>();
-            let answer = lease.model().predict(input);
-            Some(compare(&stub, primary.as_ref(), answer, started))
+            let started = stub.desk().now();
+            let answer = run(lease.model(), input);
+            Some(conclude(
+                &stub,
+                primary.as_ref(),
+                Some(input),
+                &answer,
+                started,
+            ))
         });
         drop((input, primary, lease));
-        end(stub, outcome);
+        end(stub, ran.flatten());
     }
 }
 
@@ -120,34 +158,69 @@ impl<M: AsyncModel + Send + Sync + 'static> IntoFuture for ShadowTask<M, M::Inpu
 
     /// Returns the run as a future, to be given to any runtime.
     fn into_future(self) -> ShadowFuture {
-        ShadowFuture(Box::pin(run(self)))
+        self.run_async()
     }
 }
 
-async fn run<M: AsyncModel + Send + Sync + 'static>(task: ShadowTask<M, M::Input>) {
+impl<M: AsyncModel + Send + Sync + 'static> ShadowTask<M, M::Input> {
+    /// Returns the run as a future, to be given to any runtime.
+    pub fn run_async(self) -> ShadowFuture {
+        ShadowFuture(Box::pin(run(self, |model: &M, input| {
+            Box::pin(model.predict(input))
+        })))
+    }
+}
+
+impl<M: Send + Sync + 'static, I: Send + Sync + 'static> ShadowTask<M, I> {
+    /// Returns the run of any method that awaits as a future, to be given to any runtime.
+    ///
+    /// As for [`run_with`](ShadowTask::run_with), it captures nothing:
+    /// `task.run_async_with(|model, input| Box::pin(model.rank(input)))`.
+    pub fn run_async_with<T: Send + 'static, E: Send + 'static>(
+        self,
+        run_: for<'a> fn(&'a M, &'a I) -> BoxedAnswer<'a, T, E>,
+    ) -> ShadowFuture {
+        ShadowFuture(Box::pin(run(self, run_)))
+    }
+}
+
+async fn run<M, I, T, E>(
+    task: ShadowTask<M, I>,
+    start: impl for<'a> FnOnce(&'a M, &'a I) -> BoxedAnswer<'a, T, E>,
+) where
+    M: Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: 'static,
+    E: 'static,
+{
     // The last to be dropped if the future is, and so the permit's end.
     let mut stub = task.stub;
     let (input, primary, lease) = (task.input, task.primary, task.lease);
     stub.start();
-    let outcome = {
-        let started = stub.desk().now::<M::Output, M::Error>();
+    let ran = {
+        let started = stub.desk().now();
         let call = contain(|| {
             let (lease, input) = (lease.get()?, input.get()?);
-            Some(Box::pin(lease.model().predict(input)))
+            Some(start(lease.model(), input))
         });
         match call {
             Some(Some(future)) => {
                 let mut future = Contained::new(future);
                 let answer = poll_fn(|context| poll(future.get_mut(), context)).await;
                 answer.and_then(|answer| {
-                    contain(|| Some(compare(&stub, primary.as_ref(), answer, started)))
+                    let (stub, input, primary) = (&stub, input.get(), primary.as_ref());
+                    // The answer is dropped within, where its destructor may panic.
+                    contain(move || {
+                        let answer = answer;
+                        conclude(stub, primary, input, &answer, started)
+                    })
                 })
             }
             _ => None,
         }
     };
     drop((input, primary, lease));
-    end(stub, outcome);
+    end(stub, ran);
 }
 
 /// Polls a future of the application; one that panics is ready with nothing.
@@ -163,38 +236,51 @@ pub(super) fn poll<F: Future + Unpin>(
     }
 }
 
-/// Hands a shadow's answer to the comparison and drops it.
-pub(super) fn compare<O: 'static, E: 'static>(
+/// Hands a shadow's answer to the comparison, and keeps of it what the application wants.
+///
+/// Whatever panics here is the application's; the caller contains it.
+pub(super) fn conclude<I: 'static, O: 'static, E: 'static>(
     stub: &Stub,
     primary: Option<&Primary>,
-    answer: Result<O, E>,
+    input: Option<&I>,
+    answer: &Result<O, E>,
     started: Option<Timestamp>,
-) -> ShadowOutcome {
+) -> Ran {
     let desk: &Desk = stub.desk();
-    if let Some(comparison) = desk.comparison::<O, E>()
-        && let Some(primary) = primary
+    let took = started.and_then(|started| Some(desk.now()?.since(started)));
+    if let Some(primary) = primary
         && let Some(projection) = primary.projection()
     {
-        let latency = elapsed(comparison, started);
-        let shadow = comparison.project(&answer);
-        comparison.compare(Pair {
-            unit: stub.unit(),
-            primary_version: stub.primary_version(),
-            shadow_version: stub.version(),
-            primary: projection,
-            shadow: &*shadow,
-            primary_latency: primary.latency,
-            shadow_latency: latency,
-        });
+        if let Some(comparison) = desk.comparison::<O, E>() {
+            let shadow = comparison.project(answer);
+            comparison.compare(Pair {
+                unit: stub.unit(),
+                primary_version: stub.primary_version(),
+                shadow_version: stub.version(),
+                primary: projection,
+                shadow: &*shadow,
+                primary_latency: primary.latency,
+                shadow_latency: took,
+            });
+        } else {
+            desk.count_not_comparable();
+        }
     }
-    match answer {
-        Ok(_) => ShadowOutcome::Answered,
-        Err(_) => ShadowOutcome::Failed,
+    let excerpt = input
+        .filter(|_| stub.has_excerpt())
+        .and_then(|input| desk.excerpts.make(input, answer));
+    Ran {
+        outcome: match answer {
+            Ok(_) => ShadowOutcome::Answered,
+            Err(_) => ShadowOutcome::Failed,
+        },
+        took,
+        excerpt,
     }
 }
 
-fn end(stub: Stub, outcome: Option<Option<ShadowOutcome>>) {
-    stub.end(outcome.flatten().unwrap_or(ShadowOutcome::Panicked));
+fn end(stub: Stub, ran: Option<Ran>) {
+    stub.end(ran.unwrap_or(Ran::only(ShadowOutcome::Panicked)));
 }
 
 /// Runs a shadow when polled; has no output.

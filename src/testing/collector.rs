@@ -1,38 +1,42 @@
-//! A recorder that keeps everything.
+//! An observer that keeps everything.
 
 use parking_lot::Mutex;
 
-use super::ManualClock;
-use crate::{Exposure, Record, Recorder, Timestamp, deployment::Change, record::ShadowRun};
+use crate::{
+    deployment::Change,
+    observer::Observer,
+    outcome::{Outcome, OutcomeRecord},
+    record::{Record, ShadowRun},
+};
 
-/// Keeps the records that a router hands it, in the order in which they came.
+/// An observer that keeps what a router tells it, in the order in which it came.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use switchstand::{Recorder, Router, Timestamp};
+/// use switchstand::{Ending, Router, Timestamp};
 /// use switchstand::testing::{Collector, ManualClock, ScriptedModel};
 /// let clock = ManualClock::at(Timestamp::from_secs(7));
-/// let records = Arc::new(Collector::new(clock));
+/// let log = Arc::new(Collector::new());
 /// let router = Router::builder("ranker")
-///     .recorder(Arc::clone(&records) as Arc<dyn Recorder>)
+///     .observer(Arc::clone(&log))
+///     .clock(move || clock.now())
 ///     .build("v1", ScriptedModel::answering(|input: &f64| 2.0 * input))?;
 /// router.predict("user-42", &1.0);
-/// let exposures = records.exposures();
-/// assert_eq!((&*exposures[0].assignment.version, exposures[0].at), ("v1", Timestamp::from_secs(7)));
+/// let outcomes = log.outcomes();
+/// assert_eq!((&*outcomes[0].assignment.version, outcomes[0].ending), ("v1", Ending::Answered));
+/// assert_eq!(outcomes[0].at, Some(Timestamp::from_secs(7)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Collector {
-    clock: ManualClock,
     records: Mutex<Vec<Record<'static>>>,
 }
 
 impl Collector {
-    /// Returns an empty collector, whose records bear the clock's time.
+    /// Returns an empty collector.
     #[must_use]
-    pub const fn new(clock: ManualClock) -> Collector {
+    pub const fn new() -> Collector {
         Collector {
-            clock,
             records: Mutex::new(Vec::new()),
         }
     }
@@ -49,11 +53,11 @@ impl Collector {
         core::mem::take(&mut *self.records.lock())
     }
 
-    /// Returns the exposures so far.
+    /// Returns the outcomes so far.
     #[must_use]
-    pub fn exposures(&self) -> Vec<Exposure<'static>> {
+    pub fn outcomes(&self) -> Vec<OutcomeRecord> {
         self.of_kind(|record| match record {
-            Record::Exposure(exposure) => Some(exposure),
+            Record::Outcome(outcome) => Some(outcome),
             _ => None,
         })
     }
@@ -79,14 +83,22 @@ impl Collector {
     fn of_kind<T>(&self, kind: impl Fn(Record<'static>) -> Option<T>) -> Vec<T> {
         self.records().into_iter().filter_map(kind).collect()
     }
+
+    fn keep(&self, record: Record<'static>) {
+        self.records.lock().push(record);
+    }
 }
 
-impl Recorder for Collector {
-    fn now(&self) -> Timestamp {
-        self.clock.now()
+impl Observer for Collector {
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        self.keep(Record::Outcome(outcome.to_record()));
     }
 
-    fn record(&self, record: Record<'_>) {
-        self.records.lock().push(record.into_owned());
+    fn shadow(&self, run: &ShadowRun<'_>) {
+        self.keep(Record::Shadow(run.clone().into_owned()));
+    }
+
+    fn change(&self, change: &Change<'_>) {
+        self.keep(Record::Change(change.clone().into_owned()));
     }
 }

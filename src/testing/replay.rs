@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{TestError, ToPlan};
-use crate::{Attributes, Exposure, Plan, Record, Unit, UnitKey};
+use crate::{Attributes, Plan, Unit, UnitKey, outcome::OutcomeRecord, record::Record};
 
 /// Routes a log's units by another policy, and counts who would get what.
 ///
@@ -16,12 +16,12 @@ use crate::{Attributes, Exposure, Plan, Record, Unit, UnitKey};
 /// in the log.
 ///
 /// ```
-/// use switchstand::{Policy, Record, Recorder, Router, Share};
+/// use switchstand::{Policy, Router, Share};
 /// use switchstand::testing::{Collector, Replay, ScriptedModel};
 /// # use std::sync::Arc;
 /// let log = Arc::new(Collector::default());
 /// let router = Router::builder("ranker")
-///     .recorder(Arc::clone(&log) as Arc<dyn Recorder>)
+///     .observer(Arc::clone(&log))
 ///     .build("v1", ScriptedModel::answering(|input: &u64| *input))?;
 /// for user in 0..1_000_u64 {
 ///     router.predict(user, &7);
@@ -66,24 +66,27 @@ impl Replay {
         })
     }
 
-    /// Replays an exposure by its key alone; other records are passed over.
+    /// Replays an outcome by its key alone; other records, and outcomes of requests that nobody
+    /// answered or that bear no key, are passed over.
     pub fn see(&mut self, record: &Record<'_>) {
         self.see_with(record, &());
     }
 
-    /// Replays an exposure of a unit with these attributes; other records are passed over.
+    /// Replays an outcome of a unit with these attributes, as [`see`](Replay::see) does.
     pub fn see_with(&mut self, record: &Record<'_>, attributes: &dyn Attributes) {
-        if let Record::Exposure(exposure) = record {
-            self.route(exposure, attributes);
+        if let Record::Outcome(outcome) = record {
+            self.route(outcome, attributes);
         }
     }
 
-    fn route(&mut self, exposure: &Exposure<'_>, attributes: &dyn Attributes) {
-        let route = self.plan.route(Unit::from(&exposure.unit).with(attributes));
+    fn route(&mut self, outcome: &OutcomeRecord, attributes: &dyn Attributes) {
+        let (Some(unit), Some(from)) = (&outcome.unit, &outcome.answered_by) else {
+            return;
+        };
+        let route = self.plan.route(Unit::from(unit).with(attributes));
         let to = self.plan.version_of(&route).unwrap_or_default();
-        let change = (exposure.assignment.version.to_string(), to.to_owned());
-        let changes = self.units.entry(exposure.unit.clone()).or_default();
-        *changes.entry(change).or_default() += 1;
+        let changes = self.units.entry(unit.clone()).or_default();
+        *changes.entry((from.clone(), to.to_owned())).or_default() += 1;
     }
 
     /// Returns what one version answered and the other would have; both may be the same.

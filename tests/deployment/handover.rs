@@ -105,7 +105,7 @@ fn e8_closing_hands_all_models_back() {
         expected.map(|(label, model)| (label.to_owned(), model))
     );
     let alone = pair();
-    alone.admit(1u64);
+    drop(alone.admit(1u64));
     assert_eq!(alone.close().unwrap().len(), 2);
 }
 

@@ -17,8 +17,8 @@ use std::{
 };
 
 use switchstand::{
-    Attributes, Batch, Builder, Model, OnError, Policy, Router, Share, Unit, UnitKey, attr,
-    journal::{JournalCapacity, JournalCounts, JournalEnding, JournalOutcome},
+    Attributes, Batch, Builder, Ending, Model, OnError, Policy, Router, Share, Unit, UnitKey, attr,
+    journal::{JournalCapacity, JournalCounts, JournalEnding},
     operator::Recording,
     targeting::Value,
 };
@@ -74,7 +74,7 @@ fn counts(recording: &Recording) -> (u64, u64, u64) {
 
 #[test]
 fn e9_what_green_answered_is_recorded_until_the_roll_back() {
-    let router = pair(builder(100).journal_note(|input: &u64| input.to_le_bytes().to_vec()));
+    let router = pair(builder(100).excerpt(|input: &u64, _| input.to_le_bytes().to_vec()));
     router.predict("before", &0).answer.unwrap();
     assert!(router.recording().is_none());
     let swapped = router.swap("v2").unwrap();
@@ -87,10 +87,10 @@ fn e9_what_green_answered_is_recorded_until_the_roll_back() {
     let panicked = catch_unwind(AssertUnwindSafe(|| router.predict("unlucky", &13)));
     assert!(panicked.is_err());
     let mut told = router.admit(7u64);
-    told.settle(JournalOutcome::Answered, || b"seven".to_vec());
+    told.excerpt(|| b"seven".to_vec());
     let silent = router.admit(8u64);
     assert_eq!(counts(&recording), (3, 0, 2));
-    drop(told);
+    told.end(Ending::Answered);
     assert_eq!(counts(&recording), (4, 0, 1));
 
     // Rolled back while a request runs: it is pending, then an entry.
@@ -120,15 +120,19 @@ fn e9_what_green_answered_is_recorded_until_the_roll_back() {
         8u64.into(),
     ];
     assert_eq!(units, expected);
-    let notes: Vec<_> = entries.iter().map(|entry| entry.note.as_deref()).collect();
+    let notes: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.excerpt.as_deref())
+        .collect();
     let [two, three] = [2u64, 3].map(u64::to_le_bytes);
     assert_eq!(
         notes,
         [Some(&two[..]), Some(&three), None, Some(b"seven"), None]
     );
-    let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome).collect();
-    use JournalOutcome::{Answered, Failed, Unknown};
-    assert_eq!(outcomes, [Answered, Failed, Unknown, Answered, Unknown]);
+    let outcomes: Vec<_> = entries.iter().map(|entry| entry.ending).collect();
+    use Ending::{Answered, Failed, GivenUp};
+    // Who panicked has failed.
+    assert_eq!(outcomes, [Answered, Failed, Failed, Answered, GivenUp]);
     let sequences: Vec<_> = entries.iter().map(|entry| entry.sequence).collect();
     assert_eq!(sequences, [0, 1, 2, 3, 4]);
     let fingerprint = Policy::live_only("initial").fingerprint();
@@ -163,8 +167,8 @@ fn e9_acceptance_ends_the_recording_and_keeps_nothing() {
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[1].generation, entries[0].generation + 1);
     assert_ne!(entries[1].fingerprint, entries[0].fingerprint);
-    assert!(entries.iter().all(|entry| entry.note.is_none()));
-    assert_eq!(entries[0].outcome, JournalOutcome::Answered);
+    assert!(entries.iter().all(|entry| entry.excerpt.is_none()));
+    assert_eq!(entries[0].ending, Ending::Answered);
 }
 
 #[test]
@@ -184,7 +188,8 @@ fn e9_the_requests_of_a_batch_are_recorded() {
     assert!((10..40).contains(&green.len()));
     assert_eq!(counts(&recording), (0, 0, green.len() as u64));
     for unit in 0..50 {
-        batch.settle(unit, JournalOutcome::Answered, || vec![unit as u8]);
+        batch.excerpt(unit, || vec![unit as u8]);
+        assert!(batch.end(unit, Ending::Answered));
     }
     batch.clear();
     assert_eq!(counts(&recording), (green.len() as u64, 0, 0));
@@ -193,8 +198,8 @@ fn e9_the_requests_of_a_batch_are_recorded() {
     let expected: Vec<_> = green.iter().map(|unit| UnitKey::from(*unit)).collect();
     assert_eq!(units, expected);
     for (entry, unit) in entries.iter().zip(&green) {
-        assert_eq!(entry.note.as_deref(), Some(&[*unit as u8][..]));
-        assert_eq!(entry.outcome, JournalOutcome::Answered);
+        assert_eq!(entry.excerpt.as_deref(), Some(&[*unit as u8][..]));
+        assert_eq!(entry.ending, Ending::Answered);
     }
 }
 
@@ -285,7 +290,8 @@ fn without_a_journal_there_is_no_recording() {
     router.swap("v2").unwrap();
     assert!(router.recording().is_none());
     let mut ticket = router.admit(1u64);
-    ticket.settle(JournalOutcome::Answered, || panic!("nobody keeps this"));
+    ticket.excerpt(|| panic!("nobody keeps this"));
+    ticket.end(Ending::Answered);
     router.rollback("wrong").unwrap();
     assert!(router.take_recordings().is_empty());
 }

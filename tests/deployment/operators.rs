@@ -18,7 +18,7 @@ use std::{
 };
 
 use switchstand::{
-    Model, Policy, Record, Recorder, Router, Share, Timestamp, VersionState,
+    Model, Observer, Policy, Router, Share, Timestamp, VersionState,
     deployment::{Change, LabelError, Operation, OperationError},
     operator::{ReclaimError, ValidateError},
 };
@@ -184,24 +184,22 @@ struct Log {
     clock: AtomicU64,
 }
 
-impl Recorder for Log {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_secs(self.clock.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn record(&self, record: Record<'_>) {
-        if let Record::Change(change) = record {
-            self.changes.lock().unwrap().push(change.into_owned());
-        }
+impl Observer for Log {
+    fn change(&self, change: &Change<'_>) {
+        self.changes
+            .lock()
+            .unwrap()
+            .push(change.clone().into_owned());
     }
 }
 
 #[test]
 fn the_log_of_changes_is_the_history_of_the_state() {
     let log = Arc::new(Log::default());
-    let recorder: Arc<dyn Recorder> = log.clone();
+    let ticks = Arc::clone(&log);
     let router = Router::builder("r")
-        .recorder(recorder)
+        .observer(Arc::clone(&log))
+        .clock(move || Timestamp::from_secs(ticks.clock.fetch_add(1, Ordering::Relaxed)))
         .build("v1", 1)
         .unwrap();
     let start = router.deployments();
@@ -219,11 +217,11 @@ fn the_log_of_changes_is_the_history_of_the_state() {
         .iter()
         .map(|change| (change.sequence(), &*change.actor, &*change.cause, change.at))
         .collect();
-    let at = Timestamp::from_secs;
+    let at = |secs| Some(Timestamp::from_secs(secs));
     let expected = [
         (1, "", "", at(0)),
         (2, "", "", at(1)),
-        (3, "ana", "better", noon),
+        (3, "ana", "better", Some(noon)),
         (4, "bob", "p99", at(2)),
         (5, "", "", at(3)),
     ];

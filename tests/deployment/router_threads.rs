@@ -378,10 +378,10 @@ fn a_thread_that_ends_can_still_be_answered() {
             let ending = scope.spawn(move || {
                 // Thread locals end in the order in which they were first used, or its reverse.
                 if cached_first {
-                    handle.admit("user-42");
+                    drop(handle.admit("user-42"));
                 }
                 AT_EXIT.with(|at_exit| at_exit.0.replace(Some((handle.clone(), send))));
-                handle.admit("user-42");
+                drop(handle.admit("user-42"));
             });
             // The scope alone does not wait for the destructors of thread locals.
             ending.join().unwrap();

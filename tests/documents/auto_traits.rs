@@ -3,9 +3,8 @@
 use std::{convert::Infallible, mem::size_of, panic::UnwindSafe};
 
 use switchstand::{
-    Arm, Assignment, Audience, Builder, Exposure, Model, OnError, Operator, Plan, Policy, Reason,
-    Record, Recorder, Route, Router, Secret, Served, Share, Ticket, Timestamp, UnitKey,
-    VersionState,
+    Arm, Assignment, Audience, Builder, Ending, Model, Observer, OnError, Operator, Outcome, Plan,
+    Policy, Reason, Route, Router, Secret, Served, Share, Ticket, Timestamp, UnitKey, VersionState,
     bucketing::{Draw, DrawError, Key, Point, Purpose, Scheme, SchemeError, UnitError},
     decision::{Propensity, PropensityError, ShadowSet},
     deployment::{
@@ -13,6 +12,7 @@ use switchstand::{
         VersionId,
     },
     operator::{DeployError, ReclaimError, ValidateError},
+    outcomes::{OutcomeCounts, OutcomeRecord, Record},
     release::{Fingerprint, FingerprintError, PolicyError, ShareError, Split, SplitError},
     shadow::{
         Comparison, DropReason, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowCountsIter,
@@ -48,13 +48,13 @@ macro_rules! each {
 
 each!(shared:
     Arm, Assignment<'_>, Attribute, Audience, Builder<Plain>, Change<'_>, DeployError<Plain>,
-    Deployment, DeploymentIter<'_>, Deployments, Exposure<'_>, Operation, Operator<'_, Plain>, Plan, Policy,
-    Record<'_>, dyn Recorder, Router<Plain>, ShadowRun<'_>, Split,
+    Deployment, DeploymentIter<'_>, Deployments, Operation, Operator<'_, Plain>, Plan, Policy,
+    Record<'_>, OutcomeRecord, dyn Observer, Router<Plain>, ShadowRun<'_>, Split,
     ShadowCountsIter, ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
 );
 
 each!(copied:
-    Draw, Fingerprint, Number, OnError, Point, Propensity, Purpose, Reason, Route, Scheme, Secret,
+    Draw, Ending, Fingerprint, Outcome<'_>, OutcomeCounts, Number, OnError, Point, Propensity, Purpose, Reason, Route, Scheme, Secret,
     DropReason, ShadowBudget, ShadowCounts, ShadowOutcome, ShadowSet, Share, Timestamp, VersionId,
     VersionState,
 );

@@ -30,6 +30,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "version",
             "fingerprint",
             "sync",
+            "contain",
             "listing",
         ],
     ),
@@ -48,7 +49,10 @@ const ORDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("deployment", &["deployment"]),
-    ("what happened", &["record", "journal"]),
+    (
+        "what happened",
+        &["assignment", "outcome", "record", "observer", "journal"],
+    ),
     ("shadows", &["model", "shadow"]),
     (
         "evidence",

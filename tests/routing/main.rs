@@ -1,14 +1,16 @@
 //! Who gets what: decisions, draws, layers, pins, batches, propensities.
 
 mod batches;
+mod calls;
 mod diffs;
 mod draws;
 mod exceptions;
-mod exposures;
 mod layers;
 mod layout_walks;
+mod log;
 mod long_diffs;
 mod off_policy_routes;
+mod outcomes;
 mod pins;
 mod reference;
 mod reweighting;

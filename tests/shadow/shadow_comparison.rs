@@ -313,10 +313,10 @@ fn latencies_are_those_of_the_applications_clock() {
         }
     };
     let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
-        .comparing("exact", Exact)
-        .clock(clock);
+        .comparing("exact", Exact);
     let comparison = Arc::new(comparison);
     let router = Router::builder("test")
+        .clock(clock)
         .comparison(Arc::clone(&comparison))
         .build("a", Noisy::new(u64::MAX, false))
         .unwrap();

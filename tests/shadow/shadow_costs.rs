@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use switchstand::{
-    Model, Policy, Record, Recorder, Router, Share, Timestamp,
+    Model, Observer, Policy, Router, Share, Timestamp,
     shadow::{Comparison, Pair, ShadowBudget},
 };
 
@@ -37,22 +37,10 @@ impl Asked {
     }
 }
 
-impl Recorder for Asked {
-    fn now(&self) -> Timestamp {
-        self.times.fetch_add(1, Ordering::Relaxed);
-        Timestamp::from_secs(1)
-    }
-
-    fn record(&self, _: Record<'_>) {}
-}
+impl Observer for Asked {}
 
 impl Comparison<u64, String> for Asked {
     type Projection = ();
-
-    fn now(&self) -> Option<Timestamp> {
-        self.times.fetch_add(1, Ordering::Relaxed);
-        None
-    }
 
     fn project(&self, _: &Result<u64, String>) {
         self.projections.fetch_add(1, Ordering::Relaxed);
@@ -61,13 +49,18 @@ impl Comparison<u64, String> for Asked {
     fn compare(&self, _: Pair<'_, ()>) {}
 }
 
-/// A router with a recorder, so that no request is without its extras, or without one.
-fn router(asked: &Arc<Asked>, is_recorded: bool, budget: u32, share: Share) -> Router<Echo> {
+/// A router with an observer, so that requests are timed, or without one.
+fn router(asked: &Arc<Asked>, is_observed: bool, budget: u32, share: Share) -> Router<Echo> {
     let builder = Router::builder("costs")
         .comparison(Arc::clone(asked))
         .shadow_budget(ShadowBudget::in_flight(budget));
-    let builder = if is_recorded {
-        builder.recorder(Arc::clone(asked) as Arc<dyn Recorder>)
+    let times = Arc::clone(asked);
+    let builder = builder.clock(move || {
+        times.times.fetch_add(1, Ordering::Relaxed);
+        Timestamp::from_secs(1)
+    });
+    let builder = if is_observed {
+        builder.observer(Arc::clone(asked))
     } else {
         builder
     };
@@ -80,15 +73,16 @@ fn router(asked: &Arc<Asked>, is_recorded: bool, budget: u32, share: Share) -> R
 
 #[test]
 fn s2_no_time_is_read_and_nothing_kept_for_a_request_without_shadows() {
-    for is_recorded in [false, true] {
+    for is_observed in [false, true] {
         let asked = Arc::new(Asked::default());
-        let router = router(&asked, is_recorded, 8, Share::NONE);
-        // The exposure alone is given a time, where there is somebody to tell it.
-        let expected = [u64::from(is_recorded), 0];
+        let router = router(&asked, is_observed, 8, Share::NONE);
+        // The outcome alone is timed, at both ends, where there is somebody to tell it.
+        let expected = [2 * u64::from(is_observed), 0];
         assert!(router.predict("ana", &1).shadows.is_empty());
         assert_eq!(asked.counts(), expected);
         let mut ticket = router.admit("ana");
         assert_eq!(ticket.predict_blocking(&1), Ok(1));
+        drop(ticket);
         assert_eq!(asked.counts(), expected);
     }
 }

@@ -85,7 +85,12 @@ pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&st
 ///
 /// A kind whose form has got a new version is named here, and is then only read.
 fn is_unchanged(file: &str, kind: &str) -> bool {
-    const CHANGED: [(&str, &str); 5] = [
+    const CHANGED: [(&str, &str); 8] = [
+        // It is an outcome: it says how the request ended, and who answered.
+        ("records.json", "Exposure"),
+        ("records.json", "Record"),
+        // Whose end nobody knew was given up.
+        ("records.json", "JournalEntry"),
         // It names where its values come from.
         ("experiment.json", "Metric"),
         // Its arms hold their weights, and it says how many units it may remember.

@@ -18,7 +18,7 @@ use switchstand::testing::{
     Collector, Gate, ManualClock, Member, Replay, ScriptedEvidence, ScriptedFailure, ScriptedModel,
 };
 use switchstand::{
-    AsyncModel, Model, Policy, Record, Recorder, Router, Share, Timestamp, attr,
+    AsyncModel, Model, Policy, Router, Share, Timestamp, attr, outcomes::Record,
     shadow::ShadowOutcome,
 };
 
@@ -32,10 +32,11 @@ fn doubling() -> Doubling {
 
 fn recorded(live: Doubling) -> (Router<Doubling>, Arc<Collector>, ManualClock) {
     let clock = ManualClock::at(Timestamp::from_secs(10));
-    let records = Arc::new(Collector::new(clock.clone()));
-    let recorder = Arc::clone(&records) as Arc<dyn Recorder>;
+    let records = Arc::new(Collector::new());
+    let now = clock.clone();
     let router = Router::builder("ranker")
-        .recorder(recorder)
+        .observer(Arc::clone(&records))
+        .clock(move || now.now())
         .build("v1", live)
         .unwrap();
     (router, records, clock)
@@ -117,26 +118,26 @@ fn a_collector_keeps_records_in_order_with_the_clocks_time() {
         .iter()
         .map(|record| match record {
             Record::Change(change) => ("change", change.at),
-            Record::Exposure(exposure) => ("exposure", exposure.at),
+            Record::Outcome(outcome) => ("outcome", outcome.at),
             Record::Shadow(run) => ("shadow", run.at),
             _ => panic!("another kind of record"),
         })
         .collect();
-    let (early, late) = (Timestamp::from_secs(10), Timestamp::from_secs(70));
+    let [early, late] = [10, 70].map(|secs| Some(Timestamp::from_secs(secs)));
     let expected = [
         ("change", early),
         ("change", early),
-        ("exposure", late),
+        ("outcome", late),
         ("shadow", late),
     ];
     assert_eq!(kinds, expected);
     assert_eq!(records.changes().len(), 2);
-    assert_eq!(records.exposures()[0].unit, "ana".into());
+    assert_eq!(records.outcomes()[0].unit, Some("ana".into()));
     assert_eq!(records.shadows()[0].outcome, ShadowOutcome::Failed);
     assert_eq!(records.take().len(), 4);
     assert!(records.records().is_empty());
-    clock.set(early);
-    assert_eq!(records.now(), early);
+    clock.set(Timestamp::from_secs(10));
+    assert_eq!(clock.now(), Timestamp::from_secs(10));
 }
 
 #[test]
@@ -239,10 +240,10 @@ fn a_replay_agrees_with_the_routes_of_the_other_policy_unit_by_unit() {
     let mut blind = Replay::of(&next).unwrap();
     for record in records.records() {
         blind.see(&record);
-        if let Record::Exposure(exposure) = &record {
+        if let Record::Outcome(outcome) = &record {
             let member = members
                 .iter()
-                .find(|member| *member.key() == exposure.unit)
+                .find(|member| Some(member.key()) == outcome.unit.as_ref())
                 .unwrap();
             replay.see_with(&record, member.unit().attributes().unwrap());
         }

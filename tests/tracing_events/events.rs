@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use switchstand::{Model, Policy, Router, Share, Timestamp, tracing::TracingRecorder};
+use switchstand::{Model, Policy, Router, Share, Timestamp, tracing::TracingObserver};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -54,13 +54,13 @@ impl<S: Subscriber> Layer<S> for Seen {
 }
 
 #[test]
-fn exposures_shadows_and_changes_bear_the_usual_names() {
+fn outcomes_shadows_and_changes_bear_the_usual_names() {
     let seen = Seen::default();
     let subscriber = Registry::default().with(seen.clone());
     tracing::subscriber::with_default(subscriber, || {
-        let recorder = TracingRecorder::new(|| Timestamp::from_secs(3));
         let router = Router::builder("test")
-            .recorder(Arc::new(recorder))
+            .observer(Arc::new(TracingObserver))
+            .clock(|| Timestamp::from_secs(3))
             .build("v1", Same)
             .unwrap();
         router.deploy("v2", Same).unwrap();
@@ -72,6 +72,8 @@ fn exposures_shadows_and_changes_bear_the_usual_names() {
         let mut ticket = router.admit("bob");
         ticket.predict_blocking(&1).unwrap();
         ticket.shadow_task(|| 0).unwrap().run();
+        drop(ticket);
+        let _ = router.admit("cho").call(|_| Err::<(), _>("no memory"));
     });
     let seen = seen.0.lock().unwrap();
     let brief: Vec<_> = seen
@@ -90,26 +92,26 @@ fn exposures_shadows_and_changes_bear_the_usual_names() {
     let expected = [
         (Level::INFO, "switchstand::change", "deploy"),
         (Level::INFO, "switchstand::change", "release"),
-        (Level::DEBUG, "switchstand::exposure", "static"),
+        (Level::DEBUG, "switchstand::outcome", "static"),
         (Level::DEBUG, "switchstand::shadow", "answered"),
-        (Level::DEBUG, "switchstand::exposure", "static"),
         (Level::WARN, "switchstand::shadow", "panicked"),
+        (Level::DEBUG, "switchstand::outcome", "static"),
+        (Level::WARN, "switchstand::outcome", "static"),
+        (Level::DEBUG, "switchstand::shadow", "dropped: unrun"),
     ];
     assert_eq!(brief, expected);
-    let (_, _, exposure) = &seen[2];
+    let (_, _, outcome) = &seen[2];
     for (name, value) in [
         ("feature_flag.key", "look"),
         ("feature_flag.result.variant", "v1"),
         ("feature_flag.context.id", "ana"),
         ("switchstand.generation", "2"),
-        ("switchstand.failed", "false"),
+        ("switchstand.ending", "answered"),
+        ("switchstand.answered_by", "v1"),
+        ("switchstand.seconds", "0.0"),
         ("switchstand.at", "3000000000"),
     ] {
-        assert_eq!(
-            exposure.get(name).map(String::as_str),
-            Some(value),
-            "{name}"
-        );
+        assert_eq!(outcome.get(name).map(String::as_str), Some(value), "{name}");
     }
-    assert_eq!(seen[5].2["switchstand.shadow"], "v2");
+    assert_eq!(seen[4].2["switchstand.shadow"], "v2");
 }

@@ -6,7 +6,7 @@ use crate::stand::Stand;
 
 pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
     stand.must_be_all("answers by the version named", stand.attributed, stand.sent);
-    stand.must_be_all("exposures recorded", stand.log.exposures(), stand.sent);
+    stand.must_be_all("outcomes recorded", stand.log.outcomes(), stand.sent);
     let sampled = stand.sampled;
     stand.must_be_all("shadow endings recorded", stand.log.shadows(), sampled);
 

@@ -209,7 +209,6 @@ fn s5_a_deadline_holds_for_the_asynchronous_form() {
 fn s6_boxed_models_are_compared_with_their_latency() {
     #[derive(Default)]
     struct Clocked {
-        ticks: AtomicUsize,
         pairs: Mutex<Vec<[Option<u64>; 4]>>,
     }
 
@@ -231,18 +230,18 @@ fn s6_boxed_models_are_compared_with_their_latency() {
                 nanos(pair.shadow_latency),
             ]);
         }
-
-        fn now(&self) -> Option<Timestamp> {
-            // Each look is one nanosecond further from the one before than that was.
-            let tick = self.ticks.fetch_add(1, Ordering::SeqCst) as u64;
-            Some(Timestamp::from_nanos(tick * tick))
-        }
     }
 
     type Any = Box<dyn BoxedAsyncModel<Input = u64, Output = u64, Error = String> + Send + Sync>;
     let clocked = Arc::new(Clocked::default());
+    let ticks = AtomicUsize::new(0);
     let router = Router::<Any>::builder("test")
         .comparison(Arc::clone(&clocked))
+        .clock(move || {
+            // Each look is one nanosecond further from the one before than that was.
+            let tick = ticks.fetch_add(1, Ordering::SeqCst) as u64;
+            Timestamp::from_nanos(tick * tick)
+        })
         .build("v1", Box::new(Slow(Does::Answer)))
         .unwrap();
     router.deploy("v2", Box::new(Slow(Does::Fail))).unwrap();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use switchstand::{
-    Policy, Record, Recorder, Router, Share, Timestamp,
-    shadow::{Comparison, DropReason, Pair, ShadowOutcome},
+    Observer, Policy, Router, Share, Timestamp,
+    shadow::{Comparison, DropReason, Pair, ShadowOutcome, ShadowRun},
 };
 
 use super::faults::{Answer, Does, Faulty, Input, Log, built, counts, dropped};
@@ -53,7 +53,7 @@ fn s2_a_projection_that_cannot_be_dropped_does_not_harm_the_request() {
 fn s2_a_shadow_that_outlives_its_router_and_cannot_be_dropped_does_not_harm_the_request() {
     let log = Arc::new(Log::default());
     let router = Router::builder("test")
-        .recorder(Arc::clone(&log) as _)
+        .observer(Arc::clone(&log))
         .build("v1", None)
         .unwrap();
     router.deploy("v2", Some(Bomb)).unwrap();
@@ -74,13 +74,9 @@ struct Looks {
     seen: Mutex<Vec<(ShadowOutcome, usize)>>,
 }
 
-impl Recorder for Looks {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_secs(7)
-    }
-
-    fn record(&self, record: Record<'_>) {
-        if let (Record::Shadow(run), Some(router)) = (record, self.router.get()) {
+impl Observer for Looks {
+    fn shadow(&self, run: &ShadowRun<'_>) {
+        if let Some(router) = self.router.get() {
             let held = router.in_flight(&run.shadow).unwrap();
             self.seen.lock().unwrap().push((run.outcome, held));
         }
@@ -90,7 +86,7 @@ impl Recorder for Looks {
 #[test]
 fn s3_a_shadow_holds_no_lease_when_it_is_said_to_have_ended() {
     let looks = Arc::new(Looks::default());
-    let builder = Router::builder("test").recorder(Arc::clone(&looks) as _);
+    let builder = Router::builder("test").observer(Arc::clone(&looks));
     let router = built(builder, Does::Answer, Does::Answer);
     assert!(looks.router.set(router.clone()).is_ok());
     let input = Input::new(1);

@@ -9,8 +9,8 @@ use std::{
 };
 
 use switchstand::{
-    Builder, Model, Policy, Record, Recorder, Router, Share, Timestamp,
-    shadow::{Comparison, DropReason, Pair, ShadowCounts, ShadowOutcome},
+    Builder, Model, Observer, Outcome, Policy, Router, Share,
+    shadow::{Comparison, DropReason, Pair, ShadowCounts, ShadowOutcome, ShadowRun},
 };
 
 /// Says what a model does with every input.
@@ -164,30 +164,22 @@ impl Comparison<Answer, String> for Pairs {
     }
 }
 
-/// A recorder that keeps how shadows ended, and panics if told to.
+/// An observer that keeps how shadows ended, and panics if told to.
 #[derive(Default)]
 pub(crate) struct Log {
     pub(crate) shadows: Mutex<Vec<(String, ShadowOutcome)>>,
-    pub(crate) exposures: AtomicUsize,
+    pub(crate) outcomes: AtomicUsize,
     pub(crate) panics_at_shadows: bool,
 }
 
-impl Recorder for Log {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_secs(7)
+impl Observer for Log {
+    fn outcome(&self, _: &Outcome<'_>) {
+        self.outcomes.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn record(&self, record: Record<'_>) {
-        match record {
-            Record::Shadow(run) => {
-                assert!(!self.panics_at_shadows, "the recorder panics");
-                let entry = (run.shadow.into_owned(), run.outcome);
-                self.shadows.lock().unwrap().push(entry);
-            }
-            Record::Exposure(_) => {
-                self.exposures.fetch_add(1, Ordering::SeqCst);
-            }
-            _ => {}
-        }
+    fn shadow(&self, run: &ShadowRun<'_>) {
+        assert!(!self.panics_at_shadows, "the observer panics");
+        let entry = (run.shadow.clone().into_owned(), run.outcome);
+        self.shadows.lock().unwrap().push(entry);
     }
 }

@@ -93,13 +93,13 @@ fn s2_a_comparison_that_panics_is_contained_and_counted() {
 }
 
 #[test]
-fn s2_a_recorder_that_panics_at_shadows_is_contained_and_the_shadow_counted() {
+fn s2_an_observer_that_panics_at_shadows_is_contained_and_the_shadow_counted() {
     let log = Arc::new(Log {
         panics_at_shadows: true,
         ..Log::default()
     });
     let router = built(
-        Router::builder("test").recorder(log),
+        Router::builder("test").observer(log),
         Does::Answer,
         Does::Answer,
     );
@@ -113,10 +113,10 @@ fn s2_a_recorder_that_panics_at_shadows_is_contained_and_the_shadow_counted() {
 }
 
 #[test]
-fn s3_every_ending_is_recorded_once() {
+fn s3_every_ending_is_told_once() {
     let log = Arc::new(Log::default());
     let builder = Router::builder("test")
-        .recorder(Arc::clone(&log) as _)
+        .observer(Arc::clone(&log))
         .shadow_budget(ShadowBudget::in_flight(1));
     let router = built(builder, Does::Answer, Does::Fail);
     let held = router.predict("ana", &Input::new(1)).shadows;
@@ -130,7 +130,7 @@ fn s3_every_ending_is_recorded_once() {
         entry(dropped(DropReason::Unrun)),
     ];
     assert_eq!(*log.shadows.lock().unwrap(), expected);
-    assert_eq!(log.exposures.load(Ordering::SeqCst), 3);
+    assert_eq!(log.outcomes.load(Ordering::SeqCst), 3);
 }
 
 #[test]

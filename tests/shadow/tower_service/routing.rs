@@ -11,8 +11,8 @@ use std::sync::{
 };
 
 use switchstand::{
-    Arm, OnError, Policy, Record, Recorder, Router, Share, Timestamp, UnitKey,
-    journal::{JournalCapacity, JournalOutcome},
+    Arm, Ending, Observer, OnError, Policy, Router, Share, UnitKey,
+    journal::JournalCapacity,
     shadow::{Comparison, DropReason, Pair, ShadowFuture, ShadowOutcome},
     tower::RoutedService,
 };
@@ -269,16 +269,16 @@ fn services_of_other_kinds_are_routed_too() {
 }
 
 #[test]
-fn e9_what_a_service_answers_is_journalled_with_its_note() {
-    use JournalOutcome::{Answered, Failed, Unknown};
+fn e9_what_a_service_answers_is_journalled_with_its_excerpt() {
+    let note = || Some(21u64.to_le_bytes().to_vec());
     for (green, expected) in [
-        (Is::Well, Answered),
-        (Is::Failing, Failed),
-        (Is::NeverReady, Unknown),
+        (Is::Well, (Ending::Answered, note())),
+        (Is::Failing, (Ending::Failed, note())),
+        (Is::NeverReady, (Ending::GivenUp, None)),
     ] {
         let router = Router::builder("test")
             .journal(JournalCapacity::new(10).unwrap())
-            .journal_note(|request: &u64| request.to_le_bytes().to_vec())
+            .excerpt(|request: &u64, _| request.to_le_bytes().to_vec())
             .build("v1", service(Is::Well))
             .unwrap();
         router.deploy("v2", service(green)).unwrap();
@@ -288,12 +288,11 @@ fn e9_what_a_service_answers_is_journalled_with_its_note() {
         let key = |request: &u64| UnitKey::U64(*request);
         let _answer = run(RoutedService::new(router, key, drop).call(21));
         let entries = recording.take();
-        let note = 21u64.to_le_bytes().to_vec();
         let told: Vec<_> = entries
             .iter()
-            .map(|entry| (entry.outcome, entry.note.as_deref().map(<[u8]>::to_vec)))
+            .map(|entry| (entry.ending, entry.excerpt.as_deref().map(<[u8]>::to_vec)))
             .collect();
-        assert_eq!(told, [(expected, Some(note))], "{green:?}");
+        assert_eq!(told, [expected], "{green:?}");
     }
 }
 
@@ -329,8 +328,8 @@ fn s4_a_request_is_cloned_only_where_a_second_service_may_need_it() {
         (all().with_shadow("v1", Share::ALL), 1),
         (Policy::live_only("live").on_error(OnError::Live), 0),
     ] {
-        // With a recorder every request has more to it than its model.
-        let router = Router::builder("test").recorder(Arc::new(Silent));
+        // With an observer every request has more to it than its model.
+        let router = Router::builder("test").observer(Arc::new(Silent));
         let router = router.build("v1", Swallows).unwrap();
         router.deploy("v2", Swallows).unwrap();
         router.validate("v2", |_| Ok::<(), String>(())).unwrap();
@@ -344,10 +343,4 @@ fn s4_a_request_is_cloned_only_where_a_second_service_may_need_it() {
 
 struct Silent;
 
-impl Recorder for Silent {
-    fn now(&self) -> Timestamp {
-        Timestamp::default()
-    }
-
-    fn record(&self, _: Record<'_>) {}
-}
+impl Observer for Silent {}

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::mpsc::Receiver};
 
-use switchstand::{deployment::VersionId, operator::Recording};
+use switchstand::{Ending, deployment::VersionId, operator::Recording};
 
 use super::{
     accounts::{Ended, Kind, Report},
@@ -12,14 +12,17 @@ use super::{
 /// Generations, and versions, of which something may still be reported.
 pub(crate) const REMEMBERED: usize = 512;
 
+/// How many requests ended in which way, in the order of [`Ending::ALL`].
+pub(crate) type Outcomes = [u64; Ending::ALL.len()];
+
 pub(crate) struct Books {
     reports: Receiver<Report>,
     /// The versions that may answer, by generation.
     allowed: BTreeMap<u64, Vec<VersionId>>,
     /// The numbers of the models behind the versions.
     numbers: BTreeMap<VersionId, u64>,
-    /// By router, the answers and errors that its recorder must have been told of.
-    exposures: BTreeMap<u32, u64>,
+    /// By router, how its requests ended, which its observer must have been told of.
+    outcomes: BTreeMap<u32, Outcomes>,
     /// By router, the requests that panicked before anybody saw their route.
     blind: BTreeMap<u32, u64>,
     watched: Vec<Watched>,
@@ -73,7 +76,7 @@ impl Books {
             reports,
             allowed: BTreeMap::new(),
             numbers: BTreeMap::new(),
-            exposures: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             blind: BTreeMap::new(),
             watched: Vec::new(),
             recordings: 0,
@@ -114,6 +117,7 @@ impl Books {
         while let Ok(report) = self.reports.try_recv() {
             for (epoch, times) in report.blind {
                 *self.blind.entry(epoch).or_default() += times;
+                self.outcomes.entry(epoch).or_default()[Ending::Failed as usize] += times;
             }
             for (kind, times) in report.kinds {
                 self.enter(&kind, times);
@@ -127,9 +131,12 @@ impl Books {
         if let Some(model) = kind.model {
             assert_eq!(self.numbers[&kind.version], model, "E3: {kind:?}");
         }
-        if matches!(kind.ended, Ended::Answered | Ended::Failed) {
-            *self.exposures.entry(kind.epoch).or_default() += times;
-        }
+        let ending = match kind.ended {
+            Ended::Answered => Ending::Answered,
+            Ended::Failed | Ended::Panicked => Ending::Failed,
+            Ended::GivenUp => Ending::GivenUp,
+        };
+        self.outcomes.entry(kind.epoch).or_default()[ending as usize] += times;
         for watched in &mut self.watched {
             if watched.concerns(kind) {
                 watched.known += times;
@@ -164,11 +171,11 @@ impl Books {
         }
     }
 
-    /// Ends the books of a closed router, of which nothing more is reported; returns how many
-    /// exposures its recorder must have been told of.
+    /// Ends the books of a closed router, of which nothing more is reported; returns of which
+    /// outcomes its observer must have been told.
     ///
     /// A swap that was open when another router took over is never sealed in this one.
-    pub(crate) fn close(&mut self, epoch: u32) -> u64 {
+    pub(crate) fn close(&mut self, epoch: u32) -> Outcomes {
         let (theirs, others) = core::mem::take(&mut self.watched)
             .into_iter()
             .partition::<Vec<_>, _>(|watched| watched.epoch == epoch);
@@ -178,6 +185,6 @@ impl Books {
             watched.check(blind);
             self.recordings += 1;
         }
-        self.exposures.remove(&epoch).unwrap_or(0)
+        self.outcomes.remove(&epoch).unwrap_or_default()
     }
 }

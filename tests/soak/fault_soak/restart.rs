@@ -10,7 +10,7 @@ use switchstand::{
 };
 
 use super::{
-    model::{Double, of},
+    model::Double,
     operator::{Operator, label},
     requests::UNITS,
     server::{Endings, builder},
@@ -179,10 +179,10 @@ impl Operator<'_> {
         counted: Option<[u64; ShadowOutcome::ALL.len()]>,
     ) {
         self.books.read();
-        let exposures = self.books.close(epoch);
+        let outcomes = self.books.close(epoch);
         let recorded = recorder.map(Endings::shadows);
         if let Some(recorder) = recorder {
-            assert_eq!(of(&recorder.exposures), exposures, "exposures of {epoch}");
+            assert_eq!(recorder.outcomes(), outcomes, "O3: outcomes of {epoch}");
             assert!(counted.is_none_or(|counted| Some(counted) == recorded));
         }
         self.figures.add_shadows(counted.or(recorded).unwrap());

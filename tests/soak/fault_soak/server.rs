@@ -11,12 +11,13 @@ use std::{
 };
 
 use switchstand::{
-    Builder, Record, Recorder, Router, Secret, Timestamp,
+    Builder, Ending, Observer, Outcome, Router, Secret, Timestamp,
     journal::JournalCapacity,
-    shadow::{ShadowBudget, ShadowCounts, ShadowOutcome, ShadowQueue},
+    shadow::{ShadowBudget, ShadowCounts, ShadowOutcome, ShadowQueue, ShadowRun},
 };
 
 use super::{
+    books::Outcomes,
     memory::Memory,
     model::{Double, World, add, of},
 };
@@ -50,48 +51,45 @@ pub(crate) struct Server {
     pub(crate) first_recorder: Arc<Endings>,
 }
 
-/// Counts what a router's recorder was told.
+/// Counts what a router's observer was told.
 #[derive(Default)]
 pub(crate) struct Endings {
-    pub(crate) exposures: AtomicU64,
+    outcomes: [AtomicU64; Ending::ALL.len()],
     shadows: [AtomicU64; ShadowOutcome::ALL.len()],
 }
 
 impl Endings {
+    pub(crate) fn outcomes(&self) -> Outcomes {
+        self.outcomes.each_ref().map(of)
+    }
+
     pub(crate) fn shadows(&self) -> [u64; ShadowOutcome::ALL.len()] {
         self.shadows.each_ref().map(of)
     }
 }
 
-impl Recorder for Endings {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_nanos(0)
+impl Observer for Endings {
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        // As whoever asked has seen it: the stand-in's ending, where one stepped in.
+        let seen = outcome.stand_in().unwrap_or(outcome.ending());
+        add(&self.outcomes[seen as usize]);
     }
 
-    fn record(&self, record: Record<'_>) {
-        match record {
-            Record::Exposure(_) => add(&self.exposures),
-            Record::Shadow(run) => {
-                let mut all = ShadowOutcome::ALL.iter();
-                let place = all.position(|outcome| *outcome == run.outcome);
-                add(&self.shadows[place.unwrap()]);
-            }
-            _ => {}
-        }
+    fn shadow(&self, run: &ShadowRun<'_>) {
+        let mut all = ShadowOutcome::ALL.iter();
+        let place = all.position(|outcome| *outcome == run.outcome);
+        add(&self.shadows[place.unwrap()]);
     }
 }
 
-/// Describes every router of the run; some have a recorder.
+/// Describes every router of the run; some have an observer.
 pub(crate) fn builder(recorder: Option<&Arc<Endings>>) -> Builder<Double> {
     let builder = Router::builder("soak")
         .secret(Secret::new(*b"sixteen secrets."))
         .shadow_budget(ShadowBudget::in_flight(BUDGET))
         .journal(JournalCapacity::new(2_000).unwrap());
     match recorder {
-        Some(recorder) => {
-            let recorder: Arc<dyn Recorder> = Arc::<Endings>::clone(recorder);
-            builder.recorder(recorder)
-        }
+        Some(recorder) => builder.observer(Arc::clone(recorder)),
         None => builder,
     }
 }

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 use switchstand::{
-    Assignment, Exposure, Policy, Reason, Record, Secret, Share, Timestamp, UnitKey, VersionState,
+    Assignment, Ending, Policy, Reason, Secret, Share, Timestamp, UnitKey, VersionState,
     bucketing::{Key, Scheme},
     decision::Propensity,
     deployment::{Change, Deployments, Operation, VersionId},
-    journal::{
-        JournalCapacity, JournalCounts, JournalEnding, JournalEntry, JournalOutcome, JournalSeal,
-    },
+    journal::{JournalCapacity, JournalCounts, JournalEnding, JournalEntry, JournalSeal},
+    outcomes::{OutcomeRecord, Record},
     pin::{Pin, TaggedPin},
     release::Fingerprint,
     shadow::{DropReason, ShadowBudget, ShadowOutcome, ShadowRun},
@@ -23,7 +22,7 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
         "ShadowRun" => said(form, run),
         "ShadowOutcome" => said(form, |read: &ShadowOutcome| json!(outcome(*read))),
         "Record" => said(form, |read: &Record<'static>| match read {
-            Record::Exposure(one) => json!(["exposure", exposure(one)]),
+            Record::Outcome(one) => json!(["exposure", exposure(one)]),
             Record::Shadow(one) => json!(["shadow", run(one)]),
             Record::Change(one) => json!(["change", change(one)]),
             _ => panic!("unknown record"),
@@ -105,18 +104,29 @@ fn assignment(read: &Assignment<'static>) -> Value {
     })
 }
 
-fn exposure(read: &Exposure<'static>) -> Value {
+/// An exposure of the first edition is an outcome: the version answered, or failed.
+fn exposure(read: &OutcomeRecord) -> Value {
+    let failed = match read.ending {
+        Ending::Answered => false,
+        Ending::Failed => true,
+        other => panic!("an exposure that was {other}"),
+    };
+    assert_eq!(read.answered_by.as_deref(), Some(&*read.assignment.version));
+    assert_eq!(
+        (read.stand_in, read.is_noted, read.took),
+        (None, false, None)
+    );
     json!([
-        read.at.as_nanos(),
-        unit(&read.unit),
+        read.at.map(Timestamp::as_nanos),
+        read.unit.as_ref().map(unit),
         assignment(&read.assignment),
-        read.failed
+        failed
     ])
 }
 
 fn run(read: &ShadowRun<'static>) -> Value {
     let about = [
-        json!(read.at.as_nanos()),
+        json!(read.at.map(Timestamp::as_nanos)),
         unit(&read.unit),
         assignment(&read.assignment),
     ];
@@ -140,7 +150,7 @@ fn outcome(outcome: ShadowOutcome) -> &'static str {
 
 fn change(read: &Change<'static>) -> Value {
     json!({
-        "at": read.at.as_nanos(),
+        "at": read.at.map(Timestamp::as_nanos),
         "by": [&read.actor, &read.cause],
         "generations": [read.before(), read.sequence()],
         "operation": operation(&read.operation),
@@ -195,11 +205,12 @@ fn operation(read: &Operation) -> Value {
 }
 
 fn entry(read: &JournalEntry) -> Value {
-    let outcome = match read.outcome {
-        JournalOutcome::Answered => "answered",
-        JournalOutcome::Failed => "failed",
-        JournalOutcome::Unknown => "unknown",
-        _ => panic!("unknown outcome"),
+    let outcome = match read.ending {
+        Ending::Answered => "answered",
+        Ending::Failed => "failed",
+        // Nobody had said how it ended.
+        Ending::GivenUp => "unknown",
+        Ending::Refused => panic!("the first edition knew no refusals"),
     };
     let place = [u64::from(read.stripe), read.sequence, read.generation];
     json!([
@@ -207,7 +218,7 @@ fn entry(read: &JournalEntry) -> Value {
         unit(&read.unit),
         read.fingerprint.to_string(),
         outcome,
-        read.note
+        read.excerpt
     ])
 }
 

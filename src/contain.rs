@@ -22,23 +22,23 @@ fn discard(payload: Box<dyn Any + Send>) {
 
 /// Holds a value of the application, whose destructor may panic.
 #[derive(Clone)]
-pub(super) struct Contained<T>(Option<T>);
+pub(crate) struct Contained<T>(Option<T>);
 
 impl<T> Contained<T> {
-    pub(super) const fn new(value: T) -> Contained<T> {
+    pub(crate) const fn new(value: T) -> Contained<T> {
         Contained(Some(value))
     }
 
-    pub(super) const fn get(&self) -> Option<&T> {
+    pub(crate) const fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 
     #[cfg(feature = "tower")]
-    pub(super) const fn take(&mut self) -> Option<T> {
+    pub(crate) const fn take(&mut self) -> Option<T> {
         self.0.take()
     }
 
-    pub(super) const fn get_mut(&mut self) -> Option<&mut T> {
+    pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
         self.0.as_mut()
     }
 }

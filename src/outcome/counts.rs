@@ -1,0 +1,94 @@
+//! How many requests of a version ended in which way.
+
+use super::Ending;
+
+/// Counts the requests of one version and how they ended.
+///
+/// Every admitted request is at every instant in exactly one of in flight, answered, failed,
+/// refused and given up, and moves once. They are counted for the version that was *drawn*, also
+/// where the live version stepped in. No count ever goes back.
+///
+/// A reading takes the endings before the admissions: what is in flight is never negative, and
+/// at least what it was at any instant of the reading. Where nothing moved meanwhile the reading
+/// is exact.
+///
+/// ```
+/// use switchstand::{Ending, Router};
+/// let router = Router::new("ranker", "v1", 2.0)?;
+/// let answer = router.admit("user-42").call(|model| Ok::<f64, String>(model * 21.0));
+/// assert_eq!(answer, Ok(42.0));
+/// let asking = router.admit("user-43");
+/// let counts = router.outcomes("v1").unwrap();
+/// assert_eq!((counts.admitted(), counts.ended(Ending::Answered), counts.in_flight()), (2, 1, 1));
+/// # drop(asking);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[must_use]
+pub struct OutcomeCounts {
+    pub(crate) admitted: u64,
+    pub(crate) ended: [u64; 4],
+    pub(crate) stood_in: [u64; 4],
+    pub(crate) noted: [u64; 4],
+}
+
+impl OutcomeCounts {
+    /// Returns how many requests were admitted to the version.
+    #[must_use]
+    pub const fn admitted(&self) -> u64 {
+        self.admitted
+    }
+
+    /// Returns how many of the admitted requests ended in this way.
+    #[must_use]
+    pub fn ended(&self, ending: Ending) -> u64 {
+        at(&self.ended, ending)
+    }
+
+    /// Returns how many of the admitted requests have not ended.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.admitted.saturating_sub(self.ended.iter().sum())
+    }
+
+    /// Returns how many requests of other versions, which failed, this one ended in this way as
+    /// the live version.
+    ///
+    /// They are no admitted requests of this version.
+    #[must_use]
+    pub fn stood_in(&self, ending: Ending) -> u64 {
+        at(&self.stood_in, ending)
+    }
+
+    /// Returns how many requests that were only routed were noted to have ended in this way.
+    ///
+    /// See [`Router::note`](crate::Router::note). They are no admitted requests.
+    #[must_use]
+    pub fn noted(&self, ending: Ending) -> u64 {
+        at(&self.noted, ending)
+    }
+
+    /// Returns how many requests that were admitted or noted ended in this way.
+    #[must_use]
+    pub fn total(&self, ending: Ending) -> u64 {
+        self.ended(ending).saturating_add(self.noted(ending))
+    }
+
+    /// Adds the counts of another version, or of the same one at another time.
+    pub(crate) fn add(&mut self, other: &OutcomeCounts) {
+        self.admitted += other.admitted;
+        for (own, other) in [
+            (&mut self.ended, &other.ended),
+            (&mut self.stood_in, &other.stood_in),
+            (&mut self.noted, &other.noted),
+        ] {
+            for (own, other) in own.iter_mut().zip(other) {
+                *own += other;
+            }
+        }
+    }
+}
+
+fn at(counts: &[u64; 4], ending: Ending) -> u64 {
+    counts.get(ending.place()).copied().unwrap_or(0)
+}

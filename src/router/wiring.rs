@@ -1,0 +1,56 @@
+//! What an application has put together in a way that cannot work.
+
+use core::fmt;
+
+/// One thing that is wired wrong, and how often it was met.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Wiring {
+    /// What is wrong.
+    pub fault: WiringFault,
+    /// How many requests have met it.
+    pub times: u64,
+}
+
+/// Names what can be wired wrong without a type that forbids it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum WiringFault {
+    /// A shadow was sampled beside a call whose answer the router's comparison does not know.
+    NotComparable,
+    /// An excerpt was wanted of an input or an answer that the router's hook does not know.
+    ExcerptOfOtherTypes,
+    /// The hook for excerpts panicked.
+    ExcerptPanicked,
+    /// An observer panicked.
+    ObserverPanicked,
+    /// A ticket was given a deadline, and the router has no clock.
+    DeadlineWithoutClock,
+}
+
+impl WiringFault {
+    /// Returns what is wrong, and the cure.
+    const fn sentence(self) -> &'static str {
+        match self {
+            WiringFault::NotComparable => {
+                "a shadow ran beside an answer of other types than the comparison's: build the \
+                 router with `comparison_of_calls` for the types of the call"
+            }
+            WiringFault::ExcerptOfOtherTypes => {
+                "an excerpt was wanted of an input or an answer of other types than the hook's: \
+                 take it by `Ticket::excerpt`"
+            }
+            WiringFault::ExcerptPanicked => "the hook for excerpts panicked: mend it",
+            WiringFault::ObserverPanicked => "an observer panicked: mend it",
+            WiringFault::DeadlineWithoutClock => {
+                "a ticket has a deadline and the router no clock: build it with `clock`"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Wiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} times)", self.fault.sentence(), self.times)
+    }
+}
