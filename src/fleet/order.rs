@@ -1,0 +1,49 @@
+//! What a leader says.
+
+use crate::rollout::Action;
+
+/// The place of an order among all of a release: first the leader's term, then its number.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Mark {
+    /// The leader's term: above that of every earlier leader.
+    pub term: u64,
+    /// The order's number.
+    pub number: u64,
+}
+
+/// An action of a roll-out, with its place among the orders of all leaders.
+///
+/// A leader says the one in force again and again: it is the word that a follower waits for.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Order {
+    /// Its place.
+    pub mark: Mark,
+    /// What must hold afterwards.
+    pub action: Action,
+}
+
+impl Order {
+    /// Returns the version that the order rejects, if it does.
+    #[must_use]
+    pub fn rejects(&self) -> Option<&str> {
+        match &self.action {
+            Action::Reject { version, .. } => Some(version),
+            _ => None,
+        }
+    }
+
+    /// Returns the version that the order lets users get, if it is one of a roll-out's.
+    pub(super) fn lets_in(&self) -> Option<&str> {
+        match &self.action {
+            Action::Release { policy } => Some(&policy.canary.as_ref()?.version),
+            Action::Swap { version } | Action::Accept { version } => Some(version),
+            Action::Reject { .. } => None,
+        }
+    }
+}
