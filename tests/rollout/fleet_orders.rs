@@ -136,20 +136,15 @@ fn c16_a_replaced_leader_is_no_word() {
     let mut old = Leader::new(1);
     let first = old.order(release(1)).clone();
     let second = old.clone().succeed(2).unwrap().in_force().unwrap().clone();
-    let abort_of_another = Order {
-        action: Action::Reject {
-            version: "v3".to_owned(),
-            cause: Cause::Aborted {
-                why: "late".to_owned(),
-            },
-        },
-        ..old.order(release(2)).clone()
-    };
+    let abort_of_another = old.order(Action::Reject {
+        version: "v3".to_owned(),
+        cause: Cause::DeadlinePassed,
+    });
     let mut follower = follower();
     obey(&mut follower, 0, &first);
     obey(&mut follower, 10, &second);
     obey(&mut follower, 50, &first);
-    obey(&mut follower, 60, &abort_of_another);
+    obey(&mut follower, 60, abort_of_another);
     // Its clock may go back, and counts on from the latest time.
     assert_eq!(follower.at(at(5)), None);
     assert_eq!(follower.at(at(70)), Some(OnSilence::LiveOnly));
