@@ -98,7 +98,8 @@ def postgresql(folder, queries):
     if os.getuid() == 0:
         user = {"user": "postgres"}
         shutil.chown(place, "postgres")
-    options = f"-c listen_addresses='' -c unix_socket_directories={place} -c fsync=off"
+    settings = ["listen_addresses=", f"unix_socket_directories={place}", "fsync=off"]
+    options = [word for setting in settings for word in ("-c", setting)]
 
     def run(*command, text=None):
         done = subprocess.run(command, env=env, input=text, text=True, capture_output=True, **user)
@@ -108,8 +109,8 @@ def postgresql(folder, queries):
 
     run("initdb", "-D", str(place / "data"), "-U", "log", "-A", "trust")
     server = subprocess.Popen(
-        ["postgres", "-D", str(place / "data"), *options.split()],
-        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user,
+        ["postgres", "-D", str(place / "data"), *options],
+        env=env, stdout=(place / "log").open("w"), stderr=subprocess.STDOUT, **user,
     )
     try:
         for _ in range(100):

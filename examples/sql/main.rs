@@ -18,7 +18,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use switchstand::experiment::{LogRow, Part};
+use switchstand::experiment::{LogRow, Part, ReadOut};
 use switchstand_sql::fixture::{self, Fixture, RELEASE, VIEWS};
 use switchstand_sql::{Fault, replay, sqlite};
 
@@ -36,7 +36,7 @@ fn main() -> Result<(), Fault> {
             println!("{}", part.read_out()?);
             Ok(())
         }
-        ["check", files @ ..] => files.iter().try_for_each(|file| check(&log, file)),
+        ["check", files @ ..] => check(&log, files),
         _ => Err("usage: sql [write FOLDER | read | check FILE ..]".into()),
     }
 }
@@ -47,31 +47,28 @@ fn in_sqlite(log: &Fixture) -> Result<(), Fault> {
     let rows = sqlite::rows(&engine, &query)?;
     println!("{} rows of SQLite {}", rows.len(), rusqlite::version());
     let read = Part::from_rows(log.setup.clone(), rows)?.read_out()?;
-    println!("{read}");
-    same("SQLite", log, &read)
+    println!("{read}\n");
+    same("SQLite", &read, &replay::live(log, VIEWS)?.read_out()?)
 }
 
 /// Fails unless an engine's read-out is the live experiment's.
-fn same(
-    engine: &str,
-    log: &Fixture,
-    read: &switchstand::experiment::ReadOut,
-) -> Result<(), Fault> {
-    let live = replay::live(log, VIEWS)?.read_out()?;
-    let differ = replay::differences(read, &live, 1e-12)?;
-    match differ.is_empty() {
-        true => {
-            println!("\n{engine}: the read-out of a live experiment over the same log is equal");
-            Ok(())
-        }
-        false => Err(format!("{engine} differs from a live experiment:\n{}", differ.join("\n")).into()),
+fn same(engine: &str, read: &ReadOut, live: &ReadOut) -> Result<(), Fault> {
+    let differ = replay::differences(read, live, 1e-12)?.join("\n");
+    if differ.is_empty() {
+        println!("{engine}: the read-out is that of a live experiment over the same log");
+        return Ok(());
     }
+    Err(format!("{engine} differs from a live experiment:\n{differ}").into())
 }
 
-fn check(log: &Fixture, file: &str) -> Result<(), Fault> {
-    let rows = rows(BufReader::new(File::open(file)?))?;
-    let read = Part::from_rows(log.setup.clone(), rows)?.read_out()?;
-    same(file, log, &read)
+fn check(log: &Fixture, files: &[&str]) -> Result<(), Fault> {
+    let live = replay::live(log, VIEWS)?.read_out()?;
+    for file in files {
+        let rows = rows(BufReader::new(File::open(file)?))?;
+        let read = Part::from_rows(log.setup.clone(), rows)?.read_out()?;
+        same(file, &read, &live)?;
+    }
+    Ok(())
 }
 
 fn rows(lines: impl BufRead) -> Result<Vec<LogRow>, Fault> {

@@ -23,7 +23,7 @@ pub enum OnSilence {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {
-    /// Carry it out, then say [`carried_out`](Follower::carried_out).
+    /// Carry out its [`actions`](Order::actions), then say [`carried_out`](Follower::carried_out).
     CarryOut,
     /// It is what holds already.
     Holds,

@@ -29,6 +29,24 @@ pub struct Order {
 }
 
 impl Order {
+    /// Returns what a router must carry out, one after the other, wherever it stands.
+    ///
+    /// Mostly the action itself. Who comes late to an acceptance must swap before; where that
+    /// holds already, [`Router::carry_out`](crate::Router::carry_out) leaves it as it is.
+    #[must_use]
+    pub fn actions(&self) -> Vec<Action> {
+        let action = self.action.clone();
+        match &self.action {
+            Action::Accept { version } => vec![
+                Action::Swap {
+                    version: version.clone(),
+                },
+                action,
+            ],
+            _ => vec![action],
+        }
+    }
+
     /// Returns the version that the order rejects, if it does.
     #[must_use]
     pub fn rejects(&self) -> Option<&str> {

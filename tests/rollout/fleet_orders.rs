@@ -6,7 +6,7 @@ use core::time::Duration;
 use proptest::prelude::*;
 use switchstand::fleet::{Follower, Leader, Mark, OnSilence, Order, Source, Word};
 use switchstand::rollout::{Action, Cause};
-use switchstand::{Policy, Share, Timestamp};
+use switchstand::{Policy, Router, Share, Timestamp, VersionState};
 
 fn release(percent: u32) -> Action {
     let policy = Policy::canary("ranker-2026-11", "v2", Share::percent(percent).unwrap());
@@ -82,6 +82,23 @@ fn c16_a_late_server_gets_the_action_in_force_also_after_the_end() {
         let order = leader.in_force().unwrap().clone();
         assert_eq!(order.action, last);
         assert_eq!(obey(&mut follower(), 0, &order), Word::CarryOut);
+    }
+}
+
+#[test]
+fn c16_a_fresh_router_is_brought_to_an_end_that_it_has_not_seen() {
+    for (last, state) in [(accept(), VersionState::Live), (reject(), VersionState::Rejected)] {
+        let router = Router::new("ranker", "v1", ()).unwrap();
+        router.deploy("v2", ()).unwrap();
+        router.validate("v2", |_| Ok::<(), String>(())).unwrap();
+        let mut leader = Leader::new(1);
+        // Twice: as one that dies before it has reported.
+        for _ in 0..2 {
+            for action in leader.order(last.clone()).actions() {
+                router.carry_out(&action).unwrap();
+            }
+            assert_eq!(router.state("v2"), Some(state));
+        }
     }
 }
 
