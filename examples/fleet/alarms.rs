@@ -210,10 +210,7 @@ impl Fleet {
         };
         let guard = match self.way {
             Way::OneGuard | Way::EveryEvent => Some(&mut self.one),
-            _ => self
-                .servers
-                .get_mut(server)
-                .map(|server| &mut server.guard),
+            _ => self.servers.get_mut(server).map(|server| &mut server.guard),
         };
         if let Some(guard) = guard {
             guard.record(event.unit, side, share)?;

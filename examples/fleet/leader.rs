@@ -46,7 +46,10 @@ impl Stored {
 
     fn store(&self, folder: &Path) -> Result<(), Fault> {
         fs::write(folder.join("stored.new"), serde_json::to_vec(self)?)?;
-        Ok(fs::rename(folder.join("stored.new"), folder.join("stored.json"))?)
+        Ok(fs::rename(
+            folder.join("stored.new"),
+            folder.join("stored.json"),
+        )?)
     }
 
     /// Steps the release by the sum of all reports, and stores what was decided.
@@ -60,21 +63,27 @@ impl Stored {
         folder: &Path,
         luck: &mut Luck,
     ) -> Result<(), Fault> {
-        let all_have_followed = self.leader.behind(servers.iter().map(String::as_str)).is_empty();
+        let all_have_followed = self
+            .leader
+            .behind(servers.iter().map(String::as_str))
+            .is_empty();
         if self.rollout.unconfirmed().is_some() && all_have_followed {
             luck.may_die("between deciding and confirming");
             self.rollout.confirm();
         }
         let sum = self.reports.sum()?;
         let sample = sum.zip(self.rollout.sample()).map(|(sum, sample)| {
-            let policy = self.rollout.policy_in_force().map(|policy| policy.fingerprint());
+            let policy = self
+                .rollout
+                .policy_in_force()
+                .map(|policy| policy.fingerprint());
             let units = policy.and_then(|policy| sum.exposed.get(&policy.to_string()));
             let [control, candidate] = match (units, self.rollout.phase()) {
                 (_, Phase::Baking) => [0, 1_000],
                 (None, _) => [0, 0],
-                (Some(units), _) => [0, 1].map(|side: usize| {
-                    units.get(side).map_or(0, |units| units.len() as u64)
-                }),
+                (Some(units), _) => {
+                    [0, 1].map(|side: usize| units.get(side).map_or(0, |units| units.len() as u64))
+                }
             };
             let errors = Measured::of(&sum.errors);
             Input::Sample(sample.exposed(control, candidate).with("errors", errors))
@@ -105,7 +114,8 @@ impl Stored {
         BufReader::new(stream).read_line(&mut line)?;
         let message: Message = serde_json::from_str(&line)?;
         self.reports.take(&message.report)?;
-        self.leader.acknowledge(&message.report.source, message.done);
+        self.leader
+            .acknowledge(&message.report.source, message.done);
         let mut stream = stream;
         writeln!(stream, "{}", serde_json::to_string(&said)?)?;
         Ok(())

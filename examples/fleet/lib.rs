@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod leader;
 pub mod server;
+pub mod sizes;
 pub mod stage;
 pub mod wire;
 

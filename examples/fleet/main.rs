@@ -4,6 +4,7 @@
 //! cargo run --release -p switchstand-fleet                  a harmless candidate, then a harmful one
 //! cargo run --release -p switchstand-fleet -- play 50       so many runs, seeds printed
 //! cargo run --release -p switchstand-fleet -- table 300 60  the guide's table of false alarms
+//! cargo run --release -p switchstand-fleet -- sizes         how large reports are
 //! ```
 //!
 //! Four servers and a leader are processes that talk over loopback. Requests are dealt without
@@ -17,7 +18,7 @@
 use std::env;
 use std::path::Path;
 
-use switchstand_fleet::{Fault, alarms, stage};
+use switchstand_fleet::{Fault, alarms, sizes, stage};
 
 fn main() -> Result<(), Fault> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -31,7 +32,11 @@ fn main() -> Result<(), Fault> {
             println!("{}", alarms::table(harmless.parse()?, harmful.parse()?)?);
             Ok(())
         }
-        _ => Err("usage: fleet [play RUNS | table HARMLESS HARMFUL]".into()),
+        ["sizes"] => {
+            println!("{}", sizes::sizes()?);
+            Ok(())
+        }
+        _ => Err("usage: fleet [play RUNS | table HARMLESS HARMFUL | sizes]".into()),
     }
 }
 

@@ -36,7 +36,9 @@ impl Server {
     /// What the router or the file refuses.
     pub fn start(folder: &Path, name: &str, incarnation: u64) -> Result<Server, Fault> {
         let router = Router::new("ranker", "v1", ())?;
-        router.deploy("v2", ()).map_err(|refused| refused.to_string())?;
+        router
+            .deploy("v2", ())
+            .map_err(|refused| refused.to_string())?;
         router.validate("v2", |_| Ok::<(), String>(()))?;
         let log = folder.join(format!("events-{name}-{incarnation}"));
         Ok(Server {
@@ -59,7 +61,8 @@ impl Server {
         let Some((side, share)) = self.attribution.side_of(&assignment) else {
             return Ok(());
         };
-        self.counted.expose(assignment.fingerprint.to_string(), side, user);
+        self.counted
+            .expose(assignment.fingerprint.to_string(), side, user);
         if fails(&assignment.version) {
             // The log first: what was counted is in it.
             let is_candidate = u8::from(side == Side::Candidate);

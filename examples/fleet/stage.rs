@@ -56,7 +56,9 @@ pub struct Role {
 pub fn play(folder: &Path, ratio: u64, seed: u64) -> Result<String, Fault> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder)?;
-    let servers: Vec<String> = (0..SERVERS).map(|number| format!("server-{number}")).collect();
+    let servers: Vec<String> = (0..SERVERS)
+        .map(|number| format!("server-{number}"))
+        .collect();
     let role = |number: u64| Role {
         name: format!("server-{number}"),
         number,
@@ -132,7 +134,10 @@ pub fn play(folder: &Path, ratio: u64, seed: u64) -> Result<String, Fault> {
     }
     ended?;
     let found = check(folder, &servers, ratio)?;
-    Ok(format!("{found}; {deaths} deaths, {:.1} s", started.elapsed().as_secs_f64()))
+    Ok(format!(
+        "{found}; {deaths} deaths, {:.1} s",
+        started.elapsed().as_secs_f64()
+    ))
 }
 
 fn start(folder: &Path, role: &Role) -> Result<Child, Fault> {

@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use switchstand::{Policy, Share};
 use switchstand::fleet::{Evidence, Mark, Order, Report};
 use switchstand::rollout::{Check, Climb, Guard, Rollout, Schedule};
 use switchstand::stats::guard::{GuardError, RateGuard, RateTest, Side};
+use switchstand::{Policy, Share};
 
 use crate::Fault;
 

@@ -98,12 +98,21 @@ fn write(log: &Fixture, folder: &Path) -> Result<(), Fault> {
     }
     let mut views = file("views.csv")?;
     writeln!(views, "unit,metric,at_ms,times")?;
-    writeln!(views, "{},views,{},{VIEWS}", fixture::VIEWER, sqlite::VIEWED_AT)?;
+    writeln!(
+        views,
+        "{},views,{},{VIEWS}",
+        fixture::VIEWER,
+        sqlite::VIEWED_AT
+    )?;
     let events = fixture::bad_events();
     let mut bad = file("bad_event.csv")?;
     writeln!(bad, "release,unit,side,share,at_ms")?;
     for event in &events {
-        let side = if event.is_candidate { "candidate" } else { "control" };
+        let side = if event.is_candidate {
+            "candidate"
+        } else {
+            "control"
+        };
         let (unit, share, at) = (event.unit, event.share, event.at);
         writeln!(bad, "{RELEASE},{unit},{side},{share},{at}")?;
     }

@@ -58,9 +58,8 @@ pub fn rows(engine: &Connection, query: &str) -> Result<Vec<LogRow>, Fault> {
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let count = |place: usize| -> Result<u64, Fault> {
-            Ok(u64::try_from(row.get::<_, i64>(place)?)?)
-        };
+        let count =
+            |place: usize| -> Result<u64, Fault> { Ok(u64::try_from(row.get::<_, i64>(place)?)?) };
         let counted: String = row.get(0)?;
         let grouped_by: String = row.get(9)?;
         found.push(LogRow {

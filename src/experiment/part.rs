@@ -61,7 +61,9 @@ impl Part {
     #[must_use]
     pub fn units(&self) -> usize {
         let summed = self.sums.as_ref().map(Sums::units);
-        summed.map_or(self.rows.len(), |units| usize::try_from(units).unwrap_or(usize::MAX))
+        summed.map_or(self.rows.len(), |units| {
+            usize::try_from(units).unwrap_or(usize::MAX)
+        })
     }
 
     /// Returns the fraction of all units that is kept, 1 until there were too many.

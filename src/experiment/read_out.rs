@@ -3,8 +3,8 @@
 mod table;
 
 use super::{
-    Apart, Checks, Comparison, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part, Standing,
-    Verdict,
+    Apart, Checks, Comparison, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part,
+    Standing, Verdict,
     check::bias,
     compare::{Pair, value},
     sums::Sums,

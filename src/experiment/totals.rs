@@ -191,7 +191,6 @@ impl ArmTotals {
             }
         }
     }
-
 }
 
 /// Returns a unit's numerator and denominator.

@@ -99,7 +99,10 @@ impl Follower {
             return Word::Older { latest };
         }
         self.hear(now, order.mark);
-        if order.lets_in().is_some_and(|version| self.rejected.contains(version)) {
+        if order
+            .lets_in()
+            .is_some_and(|version| self.rejected.contains(version))
+        {
             return Word::Rejected;
         }
         let is_done = |(_, action): &(Mark, Action)| *action == order.action;
@@ -145,7 +148,9 @@ impl Follower {
     /// Returns the latest order that was carried out, which goes into this server's reports.
     #[must_use]
     pub fn done(&self) -> Mark {
-        self.done.as_ref().map_or(Mark::default(), |(mark, _)| *mark)
+        self.done
+            .as_ref()
+            .map_or(Mark::default(), |(mark, _)| *mark)
     }
 
     fn hear(&mut self, now: Timestamp, mark: Mark) {

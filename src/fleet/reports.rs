@@ -113,7 +113,9 @@ impl<E: Evidence> Reports<E> {
         let gap = match place {
             Ok(place) => {
                 let kept = self.kept.get_mut(place);
-                return kept.map_or(Ok(Taken::Known), |kept| kept.take(number, is_whole, evidence));
+                return kept.map_or(Ok(Taken::Known), |kept| {
+                    kept.take(number, is_whole, evidence)
+                });
             }
             Err(gap) => gap,
         };
@@ -239,7 +241,11 @@ mod stored {
             let is_sorted = raw
                 .sources
                 .is_sorted_by(|one, other| one.source < other.source);
-            StateError::require(is_sorted, NAME, "a process is listed twice, or not in order")?;
+            StateError::require(
+                is_sorted,
+                NAME,
+                "a process is listed twice, or not in order",
+            )?;
             let is_packed = |kept: &Kept<E>| match &kept.numbers {
                 Numbers::Whole(_) => true,
                 Numbers::New(next, beyond) => beyond.first().is_none_or(|first| first > next),

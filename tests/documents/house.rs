@@ -52,13 +52,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("shadows", &["model", "shadow"]),
     (
         "evidence",
-        &[
-            "comparison",
-            "off_policy",
-            "rollout",
-            "experiment",
-            "fleet",
-        ],
+        &["comparison", "off_policy", "rollout", "experiment", "fleet"],
     ),
     ("shell", &["router"]),
     ("outside", &["tower", "tracing", "testing", "guide"]),

@@ -183,7 +183,9 @@ proptest! {
 fn c16_what_is_new_is_kept_until_it_has_arrived_and_the_leader_says_what_is_missing() {
     let source = Source::new("server-1", 7);
     let mut outbox = Outbox::new(source.clone());
-    let sent: Vec<_> = (0..4).map(|unit| outbox.new_since(guard([(0, unit, 0.5)]))).collect();
+    let sent: Vec<_> = (0..4)
+        .map(|unit| outbox.new_since(guard([(0, unit, 0.5)])))
+        .collect();
     let mut reports = Reports::new();
     assert_eq!(reports.take(&sent[3]).unwrap(), Taken::Counted);
     assert_eq!(reports.take(&sent[1]).unwrap(), Taken::Counted);
@@ -195,10 +197,16 @@ fn c16_what_is_new_is_kept_until_it_has_arrived_and_the_leader_says_what_is_miss
         reports.take(report).unwrap();
     }
     assert!(reports.missing(&source).is_empty());
-    assert_eq!(reports.sum().unwrap().unwrap(), guard((0..4).map(|unit| (0, unit, 0.5))));
+    assert_eq!(
+        reports.sum().unwrap().unwrap(),
+        guard((0..4).map(|unit| (0, unit, 0.5)))
+    );
     // The other kind would count all of it again.
     let refused = reports.take(&outbox.whole(guard([]))).unwrap_err();
-    assert!(matches!(refused, ReportsError::OtherKind { number: 4, .. }), "{refused}");
+    assert!(
+        matches!(refused, ReportsError::OtherKind { number: 4, .. }),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -233,7 +241,9 @@ fn x7_parts_of_processes_that_ended_add_up_with_exposures_each_unit_once() {
                 let arm = experiment.arm(["v1", "v2"][unit as usize % 2]).unwrap();
                 experiment.expose_arm(arm, unit).unwrap();
                 let metric = experiment.metric("errors").unwrap();
-                experiment.record(metric, unit, f64::from(unit % 7 == 0)).unwrap();
+                experiment
+                    .record(metric, unit, f64::from(unit % 7 == 0))
+                    .unwrap();
             }
         }
         let mut outbox = Outbox::new(Source::new("server-1", incarnation));

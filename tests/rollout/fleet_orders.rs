@@ -87,7 +87,10 @@ fn c16_a_late_server_gets_the_action_in_force_also_after_the_end() {
 
 #[test]
 fn c16_a_fresh_router_is_brought_to_an_end_that_it_has_not_seen() {
-    for (last, state) in [(accept(), VersionState::Live), (reject(), VersionState::Rejected)] {
+    for (last, state) in [
+        (accept(), VersionState::Live),
+        (reject(), VersionState::Rejected),
+    ] {
         let router = Router::new("ranker", "v1", ()).unwrap();
         router.deploy("v2", ()).unwrap();
         router.validate("v2", |_| Ok::<(), String>(())).unwrap();
@@ -194,7 +197,10 @@ fn c16_a_new_leader_goes_on_and_knows_who_is_behind() {
     let mut follower = follower();
     obey(&mut follower, 0, &order);
     // It holds: nothing is done, and the new mark is acknowledged.
-    assert_eq!(obey(&mut follower, 1, next.in_force().unwrap()), Word::Holds);
+    assert_eq!(
+        obey(&mut follower, 1, next.in_force().unwrap()),
+        Word::Holds
+    );
     next.acknowledge(&Source::new("a", 1), follower.done());
     assert_eq!(next.behind(servers), ["b"]);
 }

@@ -28,7 +28,9 @@ pub fn check(folder: &Path, servers: &[String], ratio: u64) -> Result<String, Fa
         for line in log.lines().take(usize::try_from(counted.events)?) {
             let (unit, side, share) = event(line)?;
             alone.record(unit, side, share)?;
-            all.entry(share.get().to_bits()).or_default().push((unit, side, share));
+            all.entry(share.get().to_bits())
+                .or_default()
+                .push((unit, side, share));
         }
         if alone != counted.errors {
             return Err(format!("{source:?}: the evidence is not what its log says").into());
@@ -53,7 +55,8 @@ pub fn check(folder: &Path, servers: &[String], ratio: u64) -> Result<String, Fa
     if !is_settled(folder, servers, ratio) {
         return Err("the candidate is not where the release ended on every server".into());
     }
-    let changed = RateGuard::changed_side(stored.reports.sources().map(|(_, counted)| &counted.errors));
+    let changed =
+        RateGuard::changed_side(stored.reports.sources().map(|(_, counted)| &counted.errors));
     if changed > 0 {
         return Err(format!("{changed} units changed side").into());
     }
@@ -72,7 +75,9 @@ pub fn is_settled(folder: &Path, servers: &[String], ratio: u64) -> bool {
         _ => "Some(Rejected)",
     };
     let state = |server: &String| fs::read_to_string(folder.join(format!("state-{server}")));
-    servers.iter().all(|server| state(server).is_ok_and(|found| found == wanted))
+    servers
+        .iter()
+        .all(|server| state(server).is_ok_and(|found| found == wanted))
 }
 
 fn event(line: &str) -> Result<(u64, Side, CandidateShare), Fault> {

@@ -33,7 +33,9 @@ pub fn serve(folder: &Path, role: &Role) -> Result<(), Fault> {
         for _ in 0..200 {
             let user = luck.below(USERS);
             let draw = luck.below(1_000);
-            server.serve(user, |version| draw < if version == "v2" { role.ratio * 20 } else { 20 })?;
+            server.serve(user, |version| {
+                draw < if version == "v2" { role.ratio * 20 } else { 20 }
+            })?;
         }
         let elapsed = hours + started.elapsed();
         let now = Timestamp::from_nanos(u64::try_from(elapsed.as_nanos())?);
@@ -45,7 +47,10 @@ pub fn serve(folder: &Path, role: &Role) -> Result<(), Fault> {
             if late.len() > role.rounds_behind {
                 let order = late.remove(0);
                 if let Err(refused) = server.obey(now, &order, &mut luck) {
-                    fs::write(folder.join(format!("refused-{}", role.name)), refused.to_string())?;
+                    fs::write(
+                        folder.join(format!("refused-{}", role.name)),
+                        refused.to_string(),
+                    )?;
                 }
             }
         }
@@ -64,7 +69,10 @@ pub fn lead(folder: &Path, role: &Role) -> Result<(), Fault> {
     let mut luck = Luck::new(role);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
-    fs::write(folder.join("leader.new"), listener.local_addr()?.to_string())?;
+    fs::write(
+        folder.join("leader.new"),
+        listener.local_addr()?.to_string(),
+    )?;
     fs::rename(folder.join("leader.new"), folder.join("leader"))?;
     let started = Instant::now();
     let mut minute = 0;

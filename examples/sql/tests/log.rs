@@ -41,7 +41,11 @@ fn x7_rows_of_an_engine_read_out_as_a_live_experiment_does() {
     // All traps are there.
     assert!(live.checks.crossed > 2, "{live}");
     assert!(live.checks.never_exposed.are_many(), "{live}");
-    assert!(log.exposures.iter().any(|row| row.unit == VIEWER && row.arm.is_some()));
+    assert!(
+        log.exposures
+            .iter()
+            .any(|row| row.unit == VIEWER && row.arm.is_some())
+    );
     for finding in &live.findings {
         let has_value = finding.kind != switchstand::experiment::Kind::Gauge;
         assert_eq!(finding.value.is_some(), has_value, "{}", finding.metric);
@@ -72,7 +76,11 @@ fn x7_an_engines_own_groups_leave_sizes_and_effects_and_are_said() {
     let engine = read(&log, rows(&log, &log.setup.sql(&own).unwrap()));
     let live = replay::live(&log, VIEWS).unwrap().read_out().unwrap();
     assert_eq!(engine.grouping, Grouping::Engine);
-    assert!(engine.to_string().contains("the groups of units are an engine's own"));
+    assert!(
+        engine
+            .to_string()
+            .contains("the groups of units are an engine's own")
+    );
     assert_eq!(engine.checks, live.checks);
     for (ours, theirs) in engine.findings.iter().zip(&live.findings) {
         assert_eq!((ours.value, ours.units), (theirs.value, theirs.units));

@@ -60,7 +60,13 @@ impl<'a> Query<'a> {
                      GROUP BY t.sw_first, t.sw_metric, t.sw_group",
                 ),
             self.row("crossed", "''", "''", "0")
-                .counting("COUNT(*)", "0", "0e0", "0e0", "COALESCE(SUM(s.sw_requests), 0)")
+                .counting(
+                    "COUNT(*)",
+                    "0",
+                    "0e0",
+                    "0e0",
+                    "COALESCE(SUM(s.sw_requests), 0)",
+                )
                 .from("sw_seen s WHERE s.sw_first <> s.sw_last"),
             self.row("crossed", "''", "t.sw_metric", "0")
                 .counting(UNITS, EVENTS, "SUM(t.sw_x)", "SUM(t.sw_y)", "SUM(t.sw_n)")
@@ -231,7 +237,12 @@ impl<'a> Query<'a> {
             None => "key",
         };
         RowText {
-            head: [format!("'{counted}'"), arm.into(), metric.into(), group.into()],
+            head: [
+                format!("'{counted}'"),
+                arm.into(),
+                metric.into(),
+                group.into(),
+            ],
             numbers: Default::default(),
             grouping,
             is_first: counted == "units",
@@ -285,10 +296,7 @@ impl RowText {
     }
 }
 
-fn list<'a>(
-    what: &'static str,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<String, LogError> {
+fn list<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Result<String, LogError> {
     let names: Result<Vec<String>, LogError> = names.map(|name| quoted(what, name)).collect();
     Ok(names?.join(", "))
 }

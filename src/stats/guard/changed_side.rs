@@ -13,7 +13,10 @@ impl RateGuard {
     /// unit that was seen on one server alone only the first event is known.
     #[must_use]
     pub fn changed_side<'a>(guards: impl IntoIterator<Item = &'a RateGuard>) -> u64 {
-        let sets: Vec<_> = guards.into_iter().filter_map(RateGuard::seen_units).collect();
+        let sets: Vec<_> = guards
+            .into_iter()
+            .filter_map(RateGuard::seen_units)
+            .collect();
         let level = sets.iter().map(|set| set.level()).max().unwrap_or_default();
         let mut seen = BTreeMap::new();
         let mut changed = BTreeSet::new();
