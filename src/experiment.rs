@@ -49,6 +49,7 @@ mod error;
 mod exact;
 mod finding;
 mod gauges;
+mod log;
 mod metric;
 mod part;
 mod quantile;
@@ -58,6 +59,7 @@ mod row;
 mod setup;
 mod shard;
 mod size;
+mod sums;
 mod totals;
 mod verdict;
 
@@ -71,12 +73,14 @@ pub use check::{Checks, Exposed, NeverExposed};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
 pub use finding::{Comparison, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
+pub use log::{Column, EventLog, Log, LogError};
 pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;
 pub use read_out::ReadOut;
 pub use recording::{Ended, Filed};
 pub use setup::Setup;
 pub use size::Expected;
+pub use sums::{Counted, Grouping, LogRow, RowsError};
 pub use verdict::{Standing, Verdict};
 
 use crate::{bucket::Secret, policy::Policy};
@@ -178,7 +182,7 @@ impl Experiment {
     /// Goes on with a part that was stored, of one server or of several.
     ///
     /// # Errors
-    /// [`ExperimentError::Mismatch`] if the part's digests are keyed.
+    /// [`ExperimentError::Mismatch`] if the part's digests are keyed, or if it knows no units.
     pub fn resume(part: Part) -> Result<Experiment, ExperimentError> {
         Experiment::resumed(part, Digester::Open)
     }
@@ -193,6 +197,7 @@ impl Experiment {
 
     fn resumed(part: Part, digester: Digester) -> Result<Experiment, ExperimentError> {
         part.check_key(digester.id())?;
+        part.check_rows()?;
         let experiment = Experiment {
             digester,
             course: RwLock::new(part.course),
@@ -260,6 +265,7 @@ impl Experiment {
             exposures: 0,
             apart: Apart::default(),
             gauges: self.gauges.lock().clone(),
+            sums: None,
         };
         for shard in self.shards.all() {
             part.exposures = part.exposures.saturating_add(shard.exposures);

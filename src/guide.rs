@@ -68,7 +68,7 @@ pub mod limits {}
 
 #[doc = include_str!("guide/many_servers.md")]
 #[doc = "\n```sql"]
-#[doc = include_str!("guide/summary_rows.sql")]
+#[doc = include_str!("guide/log.sql")]
 #[doc = "```"]
 pub mod many_servers {}
 

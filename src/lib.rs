@@ -36,6 +36,8 @@ pub mod deployment;
 #[cfg(feature = "stats")]
 pub mod experiment;
 mod fingerprint;
+#[cfg(feature = "stats")]
+pub mod fleet;
 #[cfg(all(feature = "serde", feature = "stats"))]
 pub mod guide;
 mod hexadecimal;

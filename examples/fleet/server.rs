@@ -1,138 +1,121 @@
-//! One server of the fleet.
+//! A server: it serves, counts, hands in what it has counted, and does what it is told.
 
-use std::error::Error;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use switchstand::experiment::Experiment;
-use switchstand::outcomes::Record;
-use switchstand::{Observer, Outcome, Policy, Router, Unit};
+use switchstand::fleet::{Follower, OnSilence, Order, Outbox, Source, Word};
+use switchstand::rollout::Rollout;
+use switchstand::stats::guard::Side;
+use switchstand::{Policy, Router, Timestamp, UnitKey};
 
-use crate::traffic::{Ranker, Request, experiment, users_of};
-use crate::{LAGGING, SERVERS};
+use crate::Fault;
+use crate::stage::Luck;
+use crate::wire::{self, Counted, Message};
 
-/// Serves one server's traffic and writes its part and its records.
-pub(crate) fn serve(number: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let file = BufWriter::new(File::create(
-        folder.join(format!("records-{number}.jsonl")),
-    )?);
-    let log = Arc::new(Log {
-        file: Mutex::new(file),
-    });
-    let experiment = experiment(&policy(folder, 1)?)?;
-    let router = router(Some(Arc::clone(&log)))?;
-    for half in 0..2 {
-        load(&router, &experiment, number, half, folder)?;
-        serve_half(&router, &experiment, number, half)?;
-    }
-    log.file
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .flush()?;
-    let part = serde_json::to_vec(&experiment.part())?;
-    Ok(fs::write(folder.join(format!("part-{number}.json")), part)?)
+/// Without word for so long a server serves the live version alone.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// One process of a server.
+#[derive(Debug)]
+pub struct Server {
+    router: Router<()>,
+    follower: Follower,
+    outbox: Outbox<Counted>,
+    counted: Counted,
+    /// A replica for `side_of` alone: it tells by which share a decision was drawn.
+    attribution: Rollout,
+    log: File,
 }
 
-/// Serves the traffic of all servers in one process, each by the policies that it had.
-pub(crate) fn serve_alone(folder: &Path) -> Result<Experiment, Box<dyn Error>> {
-    let experiment = experiment(&policy(folder, 1)?)?;
-    let routers = (0..SERVERS)
-        .map(|_| router(None))
-        .collect::<Result<Vec<_>, _>>()?;
-    for half in 0..2 {
-        for (router, number) in routers.iter().zip(0..) {
-            load(router, &experiment, number, half, folder)?;
-            serve_half(router, &experiment, number, half)?;
+impl Server {
+    /// Starts a process that knows nothing of the release but its name.
+    ///
+    /// # Errors
+    /// What the router or the file refuses.
+    pub fn start(folder: &Path, name: &str, incarnation: u64) -> Result<Server, Fault> {
+        let router = Router::new("ranker", "v1", ())?;
+        router
+            .deploy("v2", ())
+            .map_err(|refused| refused.to_string())?;
+        router.validate("v2", |_| Ok::<(), String>(()))?;
+        let log = folder.join(format!("events-{name}-{incarnation}"));
+        Ok(Server {
+            router,
+            follower: Follower::new(PATIENCE, OnSilence::LiveOnly),
+            outbox: Outbox::new(Source::new(name, incarnation)),
+            counted: Counted::nothing(),
+            attribution: wire::rollout()?,
+            log: OpenOptions::new().create(true).append(true).open(log)?,
+        })
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// What guard or file refuse.
+    pub fn serve(&mut self, user: u64, fails: impl Fn(&str) -> bool) -> Result<(), Fault> {
+        let route = self.router.route(user);
+        let assignment = self.router.assignment(&route)?;
+        let Some((side, share)) = self.attribution.side_of(&assignment) else {
+            return Ok(());
+        };
+        self.counted
+            .expose(assignment.fingerprint.to_string(), side, user);
+        if fails(&assignment.version) {
+            // The log first: what was counted is in it.
+            let is_candidate = u8::from(side == Side::Candidate);
+            writeln!(self.log, "{user},{is_candidate},{}", share.get())?;
+            self.counted.errors.record(digest(user), side, share)?;
+            self.counted.events += 1;
+        }
+        Ok(())
+    }
+
+    /// Returns what this process says to the leader.
+    pub fn message(&mut self) -> Message {
+        Message {
+            report: self.outbox.whole(self.counted.clone()),
+            done: self.follower.done(),
         }
     }
-    Ok(experiment)
-}
 
-fn router(log: Option<Arc<Log>>) -> Result<Router<Ranker>, Box<dyn Error>> {
-    let mut builder = Router::builder("ranker");
-    if let Some(log) = log {
-        builder = builder.observer(log);
-    }
-    let router = builder.build(
-        "v1",
-        Ranker {
-            clicks_per_mille: 200,
-        },
-    )?;
-    router
-        .deploy(
-            "v2",
-            Ranker {
-                clicks_per_mille: 240,
-            },
-        )
-        .map_err(|refused| refused.to_string())?;
-    router.validate("v2", |_| Ok::<(), String>(()))?;
-    Ok(router)
-}
-
-/// Puts in force the policy of this half, on all servers but the one that missed it.
-fn load(
-    router: &Router<Ranker>,
-    experiment: &Experiment,
-    number: u64,
-    half: u64,
-    folder: &Path,
-) -> Result<(), Box<dyn Error>> {
-    let policy = match half {
-        0 => policy(folder, 1)?,
-        _ if number == LAGGING => return Ok(()),
-        _ => policy(folder, 2)?,
-    };
-    // A gate that was raised is no other experiment.
-    experiment.follow(&policy)?;
-    router.release(policy)?;
-    Ok(())
-}
-
-fn policy(folder: &Path, number: u64) -> Result<Policy, Box<dyn Error>> {
-    let file = folder.join(format!("policy-{number}.toml"));
-    Ok(toml::from_str(&fs::read_to_string(file)?)?)
-}
-
-fn serve_half(
-    router: &Router<Ranker>,
-    experiment: &Experiment,
-    number: u64,
-    half: u64,
-) -> Result<(), Box<dyn Error>> {
-    let (clicks, errors) = (experiment.metric("clicks")?, experiment.metric("errors")?);
-    let plan = router.current();
-    for user in users_of(number) {
-        let unit = Unit::from(user);
-        let served = router.predict(unit, &Request { user, half });
-        // Who is outside of the gate has no arm, and is counted apart.
-        let Ok(_) = experiment.expose(&plan.assignment(unit), unit) else {
-            continue;
-        };
-        experiment.record(errors, unit, f64::from(served.answer.is_err()))?;
-        if let Ok(clicked) = served.answer {
-            experiment.record(clicks, unit, f64::from(clicked))?;
+    /// Does what an order asks for, unless it is older, known or refused.
+    ///
+    /// # Errors
+    /// What the router refuses; the order comes again.
+    pub fn obey(&mut self, now: Timestamp, order: &Order, luck: &mut Luck) -> Result<(), Fault> {
+        if self.follower.receive(now, order) == Word::CarryOut {
+            for action in order.actions() {
+                self.router.carry_out(&action)?;
+            }
+            luck.may_die("between acting and reporting");
+            self.follower.carried_out(order);
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Does what was chosen for silence.
+    ///
+    /// # Errors
+    /// What the router refuses.
+    pub fn mind(&mut self, now: Timestamp) -> Result<(), Fault> {
+        if self.follower.at(now) == Some(OnSilence::LiveOnly) {
+            self.router.release(Policy::live_only("nobody leads"))?;
+        }
+        Ok(())
+    }
+
+    /// Tells where the candidate stands here.
+    #[must_use]
+    pub fn state(&self) -> String {
+        format!("{:?}", self.router.state("v2"))
+    }
 }
 
-/// Writes every record as a line of JSON.
-struct Log {
-    file: Mutex<BufWriter<File>>,
-}
-
-impl Observer for Log {
-    fn outcome(&self, outcome: &Outcome<'_>) {
-        let Ok(mut line) = serde_json::to_vec(&Record::Outcome(outcome.to_record())) else {
-            return;
-        };
-        line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // A log that cannot be written is found too short by the reader.
-        let _ = file.write_all(&line);
-    }
+/// Returns the digest under which a unit is counted, the same on every server.
+#[must_use]
+pub fn digest(user: u64) -> u64 {
+    switchstand::experiment::digest(UnitKey::from(user).as_key())
 }

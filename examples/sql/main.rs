@@ -1,73 +1,125 @@
-//! Reads an experiment out of a log that stands in an SQL database.
+//! Reads an experiment out of a log that stands in an SQL engine.
 //!
 //! ```sh
-//! cargo run --release -p switchstand-sql
+//! cargo run --release -p switchstand-sql                      SQLite, beside a live experiment
+//! cargo run --release -p switchstand-sql -- write FOLDER      the log as CSV, and the queries
+//! cargo run --release -p switchstand-sql -- read < ROWS       what an engine answered, a line a row
+//! cargo run --release -p switchstand-sql -- check FILE ..     each file's rows beside the live one
 //! ```
 //!
-//! The engine adds up one row per arm and metric with the query of the guide; the library turns
-//! the rows into an interval. Nothing but the rows leaves the database.
+//! The engine adds up rows per arm, metric and group with the query that the setup writes; the
+//! library turns the rows into a read-out with all its gates. Nothing but the rows leaves the
+//! engine.
 
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
-use std::error::Error;
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
 
-use rusqlite::{Connection, params};
-use switchstand::{
-    Policy, Unit,
-    stats::{Alpha, Alternative, Moments, means},
-};
+use switchstand::experiment::{LogRow, Part, ReadOut};
+use switchstand_sql::fixture::{self, Fixture, RELEASE, VIEWS};
+use switchstand_sql::{Fault, replay, sqlite};
 
-/// One row per arm and metric: units, then sums of x, y, xx, yy and xy over them.
-const QUERY: &str = include_str!("../../src/guide/summary_rows.sql");
-const USERS: u64 = 4_000;
+const USERS: u64 = 12_000;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let log = Connection::open_in_memory()?;
-    serve(&log)?;
-    let mut statement = log.prepare(QUERY)?;
-    let mut rows = statement.query([])?;
-    let mut arms = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (metric, arm): (String, String) = (row.get(0)?, row.get(1)?);
-        let units = row.get::<_, i64>(2)?.unsigned_abs();
-        let minutes = Moments::from_sums(units, row.get(3)?, row.get(5)?)?;
-        let mean = minutes.mean().ok_or("an arm without units")?;
-        println!("{metric} of {arm}: {units} users, {mean:.3} each");
-        arms.push(minutes);
+fn main() -> Result<(), Fault> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let log = fixture::fixture(USERS)?;
+    match arguments.as_slice() {
+        [] => in_sqlite(&log),
+        ["write", folder] => write(&log, Path::new(folder)),
+        ["read"] => {
+            let part = Part::from_rows(log.setup, rows(io::stdin().lock())?)?;
+            println!("{}", part.read_out()?);
+            Ok(())
+        }
+        ["check", files @ ..] => check(&log, files),
+        _ => Err("usage: sql [write FOLDER | read | check FILE ..]".into()),
     }
-    let [control, candidate] = arms.as_slice() else {
-        return Err("the log has another number of arms".into());
-    };
-    let test = means::welch(
-        control,
-        candidate,
-        Alpha::FIVE_PERCENT,
-        Alternative::TwoSided,
-    )?;
-    println!("{test}");
+}
+
+fn in_sqlite(log: &Fixture) -> Result<(), Fault> {
+    let engine = sqlite::load(log, VIEWS)?;
+    let query = log.setup.sql(&fixture::log()?)?;
+    let rows = sqlite::rows(&engine, &query)?;
+    println!("{} rows of SQLite {}", rows.len(), rusqlite::version());
+    let read = Part::from_rows(log.setup.clone(), rows)?.read_out()?;
+    println!("{read}\n");
+    same("SQLite", &read, &replay::live(log, VIEWS)?.read_out()?)
+}
+
+/// Fails unless an engine's read-out is the live experiment's.
+fn same(engine: &str, read: &ReadOut, live: &ReadOut) -> Result<(), Fault> {
+    let differ = replay::differences(read, live, 1e-12)?.join("\n");
+    if differ.is_empty() {
+        println!("{engine}: the read-out is that of a live experiment over the same log");
+        return Ok(());
+    }
+    Err(format!("{engine} differs from a live experiment:\n{differ}").into())
+}
+
+fn check(log: &Fixture, files: &[&str]) -> Result<(), Fault> {
+    let live = replay::live(log, VIEWS)?.read_out()?;
+    for file in files {
+        let rows = rows(BufReader::new(File::open(file)?))?;
+        let read = Part::from_rows(log.setup.clone(), rows)?.read_out()?;
+        same(file, &read, &live)?;
+    }
     Ok(())
 }
 
-/// Writes what a server logs: who met which arm, and what came of it.
-fn serve(log: &Connection) -> Result<(), Box<dyn Error>> {
-    log.execute_batch(
-        "CREATE TABLE exposure (unit INTEGER, arm TEXT);
-         CREATE TABLE outcome (unit INTEGER, metric TEXT, value REAL);
-         BEGIN;",
-    )?;
-    let plan = Policy::ab_test("reader-ab-1", [("v1", 1), ("v2", 1)]).compile("v1", ["v2"])?;
-    for user in 0..USERS {
-        let arm = plan.arm_of(&plan.route(Unit::from(user)));
-        let better = f64::from(u8::from(arm == Some("v2")));
-        // Eighths of a minute add up without rounding.
-        let minutes = (user * 31 % 101) as f64 / 8.0 + better;
-        let unit = user.cast_signed();
-        log.execute("INSERT INTO exposure VALUES (?1, ?2)", params![unit, arm])?;
-        log.execute(
-            "INSERT INTO outcome VALUES (?1, 'minutes', ?2)",
-            params![unit, minutes],
-        )?;
+fn rows(lines: impl BufRead) -> Result<Vec<LogRow>, Fault> {
+    let row = |line: io::Result<String>| Ok(serde_json::from_str(&line?)?);
+    lines.lines().map(row).collect()
+}
+
+/// Writes the log for other engines; the views are theirs to generate, `views.csv` says how.
+fn write(log: &Fixture, folder: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("query.sql"), log.setup.sql(&fixture::log()?)?)?;
+    fs::write(folder.join("guard.sql"), fixture::events()?.sql(RELEASE)?)?;
+    let file = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
+    let mut exposures = file("exposure.csv")?;
+    writeln!(exposures, "release,unit,arm,unit_group,at_ms")?;
+    for row in &log.exposures {
+        let arm = row.arm.unwrap_or_default();
+        let (release, unit, group, at) = (row.release, row.unit, row.group, row.at);
+        writeln!(exposures, "{release},{unit},{arm},{group},{at}")?;
     }
-    log.execute_batch("COMMIT;")?;
+    let mut outcomes = file("outcome.csv")?;
+    writeln!(outcomes, "unit,metric,value,denominator,at_ms")?;
+    for row in &log.outcomes {
+        let value = row.value.map_or(String::new(), |value| value.to_string());
+        let (unit, metric, of, at) = (row.unit, row.metric, row.denominator, row.at);
+        writeln!(outcomes, "{unit},{metric},{value},{of},{at}")?;
+    }
+    let mut views = file("views.csv")?;
+    writeln!(views, "unit,metric,at_ms,times")?;
+    writeln!(
+        views,
+        "{},views,{},{VIEWS}",
+        fixture::VIEWER,
+        sqlite::VIEWED_AT
+    )?;
+    let events = fixture::bad_events();
+    let mut bad = file("bad_event.csv")?;
+    writeln!(bad, "release,unit,side,share,at_ms")?;
+    for event in &events {
+        let side = if event.is_candidate {
+            "candidate"
+        } else {
+            "control"
+        };
+        let (unit, share, at) = (event.unit, event.share, event.at);
+        writeln!(bad, "{RELEASE},{unit},{side},{share},{at}")?;
+    }
+    let mut tally = file("tally.json")?;
+    serde_json::to_writer(&mut tally, replay::guard(&events)?.tally())?;
+    for mut file in [exposures, outcomes, views, bad, tally] {
+        file.flush()?;
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::{
     course::Course,
     gauges::Gauges,
     row::{Fold, Rows},
+    sums::Sums,
 };
 use crate::stats::guard::{MAX_LEVEL, in_sample};
 
@@ -34,6 +35,8 @@ pub struct Part {
     pub(super) exposures: u64,
     pub(super) apart: Apart,
     pub(super) gauges: Gauges,
+    /// What an engine has added up, in the place of rows.
+    pub(super) sums: Option<Sums>,
 }
 
 impl Part {
@@ -58,7 +61,10 @@ impl Part {
     /// Returns the number of units that are kept.
     #[must_use]
     pub fn units(&self) -> usize {
-        self.rows.len()
+        let summed = self.sums.as_ref().map(Sums::units);
+        summed.map_or(self.rows.len(), |units| {
+            usize::try_from(units).unwrap_or(usize::MAX)
+        })
     }
 
     /// Returns the fraction of all units that is kept, 1 until there were too many.
@@ -70,13 +76,15 @@ impl Part {
     /// Adds what another server has noted.
     ///
     /// # Errors
-    /// [`ExperimentError::Mismatch`] if the setups differ, or the keys of the digests; then
-    /// nothing is added.
+    /// [`ExperimentError::Mismatch`] if the setups differ, or the keys of the digests, or if one
+    /// is of [summary rows](Part::from_rows) and knows no units; then nothing is added.
     pub fn merge(&mut self, other: &Part) -> Result<(), ExperimentError> {
         if let Some((what, left, right)) = self.setup.difference(&other.setup) {
             return Err(ExperimentError::Mismatch { what, left, right });
         }
         self.check_key(other.key)?;
+        self.check_rows()?;
+        other.check_rows()?;
         self.setup.fingerprint = self.setup.fingerprint.max(other.setup.fingerprint);
         self.course.merge(&other.course);
         self.exposures = self.exposures.saturating_add(other.exposures);
@@ -115,6 +123,18 @@ impl Part {
                 what: "the keys of their digests",
                 left: said(self.key),
                 right: said(key),
+            }),
+        }
+    }
+
+    /// Refuses sums of a log, of whose units it is not known which they are.
+    pub(super) fn check_rows(&self) -> Result<(), ExperimentError> {
+        match &self.sums {
+            None => Ok(()),
+            Some(_) => Err(ExperimentError::Mismatch {
+                what: "what is kept of units",
+                left: "a row for each".to_owned(),
+                right: "sums over a log, whose units cannot be told from others'".to_owned(),
             }),
         }
     }

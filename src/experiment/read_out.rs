@@ -3,10 +3,11 @@
 mod table;
 
 use super::{
-    Apart, Checks, Comparison, ExperimentError, Finding, Kind, Metric, Missing, Part, Standing,
-    Verdict,
+    Apart, Checks, Comparison, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part,
+    Standing, Verdict,
     check::bias,
     compare::{Pair, value},
+    sums::Sums,
     totals::{CellTotals, Totals},
     verdict::{gain, standing},
 };
@@ -31,6 +32,8 @@ pub struct ReadOut {
     pub findings: Vec<Finding>,
     /// Requests that entered no metric.
     pub apart: Apart,
+    /// By what units are grouped, for the variance of means and ratios.
+    pub grouping: Grouping,
     /// Error rate over all looks and the whole family.
     pub alpha: Alpha,
     /// Goals and guardrails times candidates, fixed at the setup.
@@ -80,6 +83,7 @@ impl Part {
             checks,
             findings,
             apart: self.apart,
+            grouping: self.sums.as_ref().map_or(Grouping::Key, Sums::grouping),
             alpha: setup.alpha,
             family,
         })

@@ -1,7 +1,7 @@
 //! What the rows of all units add up to.
 
 use super::{
-    Cap, Kind, Metric, NeverExposed, Part,
+    Cap, Kind, Metric, NeverExposed, Part, Setup,
     row::{Belongs, Row, Slot},
 };
 use crate::stats::{Histogram, Refusal};
@@ -25,7 +25,7 @@ pub(super) struct ArmTotals {
     pub(super) units: u64,
     /// Units of this arm and another.
     pub(super) crossed: u64,
-    by_group: Vec<f64>,
+    pub(super) by_group: Vec<f64>,
     pub(super) cells: Vec<CellTotals>,
 }
 
@@ -101,12 +101,41 @@ impl CellTotals {
         let add = |[x, y]: [f64; 2], [a, b]: &[f64; 2]| [x + a, y + b];
         self.groups.iter().fold([0.0; 2], add)
     }
+
+    fn count_units(&mut self, kind: Kind, exposed: u64, by_group: &[f64]) {
+        if matches!(kind, Kind::Rate | Kind::Count) {
+            self.units = exposed;
+        }
+        if kind == Kind::Count {
+            for (sums, units) in self.groups.iter_mut().zip(by_group) {
+                sums[1] = *units;
+            }
+        }
+    }
 }
 
 impl Totals {
     pub(super) fn of(part: &Part) -> Result<Totals, Refusal> {
-        let metrics = &part.setup.metrics;
+        if let Some(sums) = &part.sums {
+            return sums.totals(&part.setup);
+        }
+        let mut totals = Totals::empty(&part.setup);
         let (slots, _) = part.setup.slots();
+        let metrics = part.setup.metrics.iter();
+        let places: Vec<Place> = metrics
+            .zip(slots)
+            .map(|(metric, slot)| Place::of(metric, slot, part))
+            .collect();
+        for row in part.rows.values() {
+            totals.add(row, &places, part.course.dropped)?;
+        }
+        totals.count_units(&part.setup);
+        Ok(totals)
+    }
+
+    /// Returns the totals of no unit.
+    pub(super) fn empty(setup: &Setup) -> Totals {
+        let metrics = &setup.metrics;
         let cell = |metric: &Metric| CellTotals {
             groups: match metric.kind {
                 Kind::Rate | Kind::Quantile { .. } | Kind::Gauge => Vec::new(),
@@ -124,28 +153,27 @@ impl Totals {
             by_group: vec![0.0; GROUPS],
             cells: metrics.iter().map(cell).collect(),
         };
-        let mut totals = Totals {
-            arms: vec![arm; part.setup.arms.len()],
+        Totals {
+            arms: vec![arm; setup.arms.len()],
             crossed: 0,
             moved: 0,
             never: NeverExposed::default(),
-        };
-        let places: Vec<Place> = metrics
-            .iter()
-            .zip(slots)
-            .map(|(metric, slot)| Place::of(metric, slot, part))
-            .collect();
-        for row in part.rows.values() {
-            totals.add(row, &places, part.course.dropped)?;
         }
-        for arm in &mut totals.arms {
-            arm.count_units(&places);
+    }
+
+    /// Gives every exposed unit its place where events are counted per unit.
+    pub(super) fn count_units(&mut self, setup: &Setup) {
+        for arm in &mut self.arms {
+            for (cell, metric) in arm.cells.iter_mut().zip(&setup.metrics) {
+                cell.count_units(metric.kind, arm.units, &arm.by_group);
+            }
         }
-        Ok(totals)
     }
 
     fn add(&mut self, row: &Row, places: &[Place], dropped: u64) -> Result<(), Refusal> {
-        let slots = places.iter().filter_map(|place| row.slots.get(place.slot));
+        // A ratio's denominator came in the same record.
+        let of_units = places.iter().filter(|place| place.kind != Kind::Gauge);
+        let slots = of_units.filter_map(|place| row.slots.get(place.slot));
         let values: u64 = slots.map(|slot| u64::from(slot.values)).sum();
         self.never.of_records += values;
         match row.belongs() {
@@ -181,7 +209,8 @@ impl ArmTotals {
             *units += 1.0;
         }
         for (cell, &place) in self.cells.iter_mut().zip(places) {
-            let Some(slot) = row.slots.get(place.slot) else {
+            let of_units = place.kind != Kind::Gauge;
+            let Some(slot) = row.slots.get(place.slot).filter(|_| of_units) else {
                 continue;
             };
             cell.announced += u64::from(slot.announced);
@@ -231,22 +260,6 @@ impl ArmTotals {
             if of_exposed || denominator > 0.0 {
                 let (units, sum, weight) = cell.crossed;
                 cell.crossed = (units + 1, sum + numerator, weight + denominator);
-            }
-        }
-    }
-
-    /// Gives every exposed unit its place where events are counted per unit.
-    fn count_units(&mut self, places: &[Place]) {
-        for (cell, place) in self.cells.iter_mut().zip(places) {
-            match place.kind {
-                Kind::Rate => cell.units = self.units,
-                Kind::Count => {
-                    cell.units = self.units;
-                    for (sums, units) in cell.groups.iter_mut().zip(&self.by_group) {
-                        sums[1] = *units;
-                    }
-                }
-                _ => {}
             }
         }
     }

@@ -56,7 +56,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("shadows", &["model", "shadow"]),
     (
         "evidence",
-        &["comparison", "off_policy", "rollout", "experiment"],
+        &["comparison", "off_policy", "rollout", "experiment", "fleet"],
     ),
     ("shell", &["router"]),
     ("outside", &["tower", "tracing", "testing", "guide"]),

@@ -1,3 +1,4 @@
 //! Experiments: exposures, outcomes, parts, read-outs.
 
 mod experiment;
+mod log;

@@ -1,4 +1,6 @@
 //! Progressive roll-outs and the guards that stop them.
 
+mod fleet;
+mod fleet_orders;
 mod rate_guard;
 mod rollout;

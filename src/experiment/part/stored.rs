@@ -10,6 +10,7 @@ use crate::{
         exact::Exact,
         gauges::Gauges,
         row::{Row, Rows, Slot},
+        sums::{LogRow, Sums},
     },
     stats::{
         guard::{MAX_LEVEL, in_sample},
@@ -44,6 +45,9 @@ pub(in crate::experiment) struct RawPart {
     /// In the order of their digests.
     #[serde(default)]
     rows: Vec<RawRow>,
+    /// What an engine has added up, in the place of rows; none in parts of units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sums: Option<Vec<LogRow>>,
     #[serde(default, skip_serializing)]
     setup: Option<IgnoredAny>,
     #[serde(default, skip_serializing)]
@@ -100,6 +104,7 @@ impl From<Part> for RawPart {
             }),
             gauges: part.gauges,
             rows,
+            sums: part.sums.map(Sums::into_rows),
             setup: None,
             units: None,
             cells: None,
@@ -162,6 +167,10 @@ impl TryFrom<RawPart> for Part {
             require(rows.insert(key, row).is_none(), "a unit is listed twice")?;
         }
         require(exposed <= raw.exposures, "more units than exposures")?;
+        let sums = raw.sums.map(|rows| Sums::checked(&setup, rows)).transpose();
+        let sums = sums.map_err(|_| missing("the sums of its log are not those of its metrics"))?;
+        let is_one = sums.is_none() || rows.is_empty();
+        require(is_one, "it has both units and sums of a log")?;
         Ok(Part {
             setup,
             course: raw.course,
@@ -179,6 +188,7 @@ impl TryFrom<RawPart> for Part {
                 other_policy: apart.other_policy,
             },
             gauges: raw.gauges,
+            sums,
         })
     }
 }

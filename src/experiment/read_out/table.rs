@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Checks, ReadOut, Standing};
-use crate::experiment::{Comparison, Finding, Guarantee, Kind, Role};
+use crate::experiment::{Comparison, Finding, Grouping, Guarantee, Kind, Role};
 use crate::stats::{Interval, measure::significant};
 
 const HEAD: [&str; 11] = [
@@ -93,6 +93,13 @@ impl ReadOut {
                 }
                 writeln!(f)?;
             }
+        }
+        if self.grouping == Grouping::Engine {
+            writeln!(
+                f,
+                "- the groups of units are an engine's own: sizes, values and effects are those of \
+                 a live experiment; intervals, p-values and so the verdict are of another grouping"
+            )?;
         }
         let apart = self.apart;
         writeln!(

@@ -332,6 +332,15 @@ impl SeenUnits {
         Ok(())
     }
 
+    /// Returns the first event of each unit that is sampled at this level.
+    pub(super) fn first_events(
+        &self,
+        level: u32,
+    ) -> impl Iterator<Item = (u64, Side, CandidateShare)> {
+        let units = self.units.sampled(level.max(self.level));
+        units.filter_map(|(key, label)| Some((key, label.side, self.share_of(*label)?)))
+    }
+
     fn share_of(&self, label: Label) -> Option<CandidateShare> {
         self.shares.get(usize::from(label.share)).copied()
     }

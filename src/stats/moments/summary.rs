@@ -10,7 +10,8 @@ pub(in crate::stats) const MAX_VARIANCE_ERROR: f64 = 1e-3;
 impl Moments {
     /// Returns the moments of `n` values with this mean and sample variance.
     ///
-    /// The variance has divisor `n - 1`, as `VAR_SAMP` in SQL; for `n` = 1 it must be 0.
+    /// The variance has divisor `n - 1`, as `VAR_SAMP` in SQL, in ClickHouse `varSampStable`; for
+    /// `n` = 1 it must be 0.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for a mean or variance that is not finite, [`Refusal::OutOfRange`]
@@ -44,8 +45,10 @@ impl Moments {
     /// least 4, a variance that is uncertain by more than 0.1 % is refused. Both numbers are this
     /// crate's own rule, not a published one: `sqrt(n)` is how rounding errors of a plain sum add
     /// up if they are independent, and 0.1 % of a variance is 0.05 % of a standard error, too
-    /// little to change any verdict. Aggregate `x - c` for any constant `c` near the mean, or
-    /// `AVG` and `VAR_SAMP`, then.
+    /// little to change any verdict. Aggregate `x - c` for any constant `c` near the mean then,
+    /// or `AVG` and `VAR_SAMP` for [`from_summary`](Moments::from_summary), where the engine computes
+    /// that one in a stable way: ClickHouse's gives 0 for a mean of 1e9, its `varSampStable` does
+    /// not.
     /// For whole numbers [`from_integer_sums`](Moments::from_integer_sums) is exact.
     ///
     /// # Errors

@@ -1,0 +1,11 @@
+//! One release on many servers: the processes of a fleet, and what becomes of false alarms.
+
+pub mod alarms;
+pub mod leader;
+pub mod server;
+pub mod sizes;
+pub mod stage;
+pub mod wire;
+
+/// What may go wrong here, said in words.
+pub type Fault = Box<dyn std::error::Error>;

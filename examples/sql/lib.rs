@@ -1,0 +1,8 @@
+//! A log with every trap that an engine has fallen into, and what the library makes of it.
+
+pub mod fixture;
+pub mod replay;
+pub mod sqlite;
+
+/// What may go wrong here, said in words.
+pub type Fault = Box<dyn std::error::Error>;

@@ -1,0 +1,206 @@
+//! What an engine has added up over a log, in the place of a row for each unit.
+
+mod error;
+mod row;
+
+pub use error::RowsError;
+pub use row::{Counted, Grouping, LogRow};
+
+use super::{Kind, Part, Setup, course::Course, gauges::Gauges, row::Rows, totals::Totals};
+use crate::stats::Refusal;
+
+/// Rows that were checked, in an order of their own, and how their units are grouped.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sums {
+    rows: Vec<LogRow>,
+    grouping: Grouping,
+}
+
+impl Part {
+    /// Returns a part from the rows of the query that [`Setup::sql`](super::Setup::sql) writes.
+    ///
+    /// Its read-out is that of a live experiment over the same log, with all its gates: to 1e-12
+    /// relative where the log carries the units' groups and a quantile has one value of each unit.
+    /// The rows may come in any order. Counts apart, announced outcomes, gauges and dropped arms
+    /// are not in a log's rows: the read-out shows none.
+    ///
+    /// It knows no unit, so it adds up with no other part and nothing goes on with it.
+    ///
+    /// # Errors
+    /// [`RowsError`] for a row that the query does not give, with what is wrong with it.
+    ///
+    /// ```
+    /// use switchstand::experiment::{Counted, Kind, LogRow, Metric, Part, Setup};
+    /// use switchstand::stats::Worse;
+    ///
+    /// let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.01);
+    /// let setup = Setup::new("ranker-ab-7", [("v1", 1), ("v2", 1)], [errors])?;
+    /// let row = |counted, arm: &str, units, events, records| LogRow {
+    ///     counted,
+    ///     arm: arm.to_owned(),
+    ///     metric: if counted == Counted::Values { "errors".to_owned() } else { String::new() },
+    ///     units,
+    ///     events,
+    ///     denominator: f64::from(u8::from(counted == Counted::Values)) * records as f64,
+    ///     numerator: events as f64,
+    ///     records,
+    ///     ..LogRow::default()
+    /// };
+    /// let part = Part::from_rows(setup, [
+    ///     row(Counted::Units, "v1", 5_000, 0, 9_000),
+    ///     row(Counted::Units, "v2", 5_040, 0, 9_100),
+    ///     row(Counted::Values, "v1", 40, 40, 40),
+    ///     row(Counted::Values, "v2", 260, 260, 260),
+    /// ])?;
+    /// assert!(part.read_out()?.to_string().contains("v2 is worse in errors"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_rows(
+        setup: Setup,
+        rows: impl IntoIterator<Item = LogRow>,
+    ) -> Result<Part, RowsError> {
+        if let Some((metric, what)) = setup.beyond_sums() {
+            let metric = metric.to_owned();
+            return Err(RowsError::Beyond { metric, what });
+        }
+        let sums = Sums::checked(&setup, rows.into_iter().collect())?;
+        let of_requests = |row: &&LogRow| {
+            let is_of_units = row.counted == Counted::Units || row.arm.is_empty();
+            row.counted != Counted::Never && row.metric.is_empty() && is_of_units
+        };
+        let requests = sums.rows.iter().filter(of_requests);
+        Ok(Part {
+            course: Course::of(&setup),
+            key: None,
+            level: 0,
+            rows: Rows::default(),
+            exposures: requests.fold(0, |sum, row| sum.saturating_add(row.records)),
+            apart: super::Apart::default(),
+            gauges: Gauges::of(&setup),
+            sums: Some(sums),
+            setup,
+        })
+    }
+}
+
+impl Setup {
+    /// Names a metric that sums over a log cannot say, and what of it.
+    pub(super) fn beyond_sums(&self) -> Option<(&str, &'static str)> {
+        self.metrics.iter().find_map(|metric| {
+            let what = match (metric.adjusted, metric.cap) {
+                (true, _) => "is adjusted by what units were like before",
+                (false, Some(_)) => "caps what one unit counts for",
+                (false, None) => return None,
+            };
+            Some((metric.name.as_str(), what))
+        })
+    }
+}
+
+impl Sums {
+    /// Checks the rows of an engine, or of a stored part.
+    pub(super) fn checked(setup: &Setup, mut rows: Vec<LogRow>) -> Result<Sums, RowsError> {
+        let grouping = rows.first().map_or(Grouping::Key, |row| row.grouped_by);
+        for row in &rows {
+            row.check(setup, grouping)?;
+        }
+        rows.sort_by(|left, right| left.place().cmp(&right.place()));
+        for pair in rows.windows(2) {
+            if let [one, other] = pair
+                && one.place() == other.place()
+            {
+                return Err(RowsError::twice(other));
+            }
+        }
+        Ok(Sums { rows, grouping })
+    }
+
+    pub(super) const fn grouping(&self) -> Grouping {
+        self.grouping
+    }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn into_rows(self) -> Vec<LogRow> {
+        self.rows
+    }
+
+    /// Returns the number of units that were exposed to one arm alone.
+    pub(super) fn units(&self) -> u64 {
+        let rows = self.rows.iter();
+        let rows = rows.filter(|row| row.counted == Counted::Units);
+        rows.fold(0, |sum, row| sum.saturating_add(row.units))
+    }
+
+    /// Puts the rows in the place of sums over units.
+    pub(super) fn totals(&self, setup: &Setup) -> Result<Totals, Refusal> {
+        let mut totals = Totals::empty(setup);
+        for row in &self.rows {
+            add(&mut totals, setup, row)?;
+        }
+        // What a unit without an event adds is known only once all units are.
+        totals.count_units(setup);
+        for arm in &mut totals.arms {
+            for (cell, metric) in arm.cells.iter_mut().zip(&setup.metrics) {
+                if matches!(metric.kind, Kind::Rate | Kind::Count) && arm.crossed > 0 {
+                    let (_, sum, _) = cell.crossed;
+                    cell.crossed = (arm.crossed, sum, arm.crossed as f64);
+                }
+            }
+        }
+        Ok(totals)
+    }
+}
+
+fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> {
+    let group = row.unit_group as usize;
+    let metric = setup.metric(&row.metric).ok();
+    let kind = metric.and_then(|place| Some(setup.metrics.get(place)?.kind));
+    let is_of_records = match row.counted {
+        Counted::Values | Counted::Never => true,
+        Counted::Crossed => row.arm.is_empty() && !row.metric.is_empty(),
+        _ => false,
+    };
+    if is_of_records {
+        totals.never.of_records += row.records;
+    }
+    let arm = setup.arm(&row.arm).ok();
+    let Some(arm) = arm.and_then(|place| totals.arms.get_mut(place)) else {
+        match row.counted {
+            Counted::Crossed if row.metric.is_empty() => totals.crossed = row.units,
+            Counted::Never => {
+                totals.never.units = row.units;
+                totals.never.records = row.records;
+            }
+            _ => {}
+        }
+        return Ok(());
+    };
+    let cell = metric.and_then(|place| arm.cells.get_mut(place));
+    match (row.counted, cell) {
+        (Counted::Units, _) => {
+            arm.units += row.units;
+            if let Some(units) = arm.by_group.get_mut(group) {
+                *units += row.units as f64;
+            }
+        }
+        (Counted::Crossed, None) => arm.crossed = row.units,
+        (Counted::Crossed, Some(cell)) => {
+            let sum = match kind {
+                Some(Kind::Rate) => row.events as f64,
+                _ => row.numerator,
+            };
+            cell.crossed = (row.units, sum, row.denominator);
+        }
+        (Counted::Quantile, Some(cell)) => cell.values.record_many(row.numerator, row.units)?,
+        (Counted::Values, Some(cell)) => {
+            cell.units += row.units;
+            cell.events += row.events;
+            cell.come += row.records;
+            if let Some(sums) = cell.groups.get_mut(group) {
+                *sums = [row.numerator, row.denominator];
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! One row of what an engine has added up.
+
+use super::RowsError;
+use crate::experiment::{Kind, Setup};
+
+/// Says what a row of a log's sums counts.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Counted {
+    /// Units of a group that were exposed to this arm alone; `records` are their requests.
+    #[default]
+    Units,
+    /// Outcomes of those units in one metric.
+    Values,
+    /// Units of one value of a quantile, which stands in `numerator`.
+    Quantile,
+    /// Units of this arm and another, or without an arm: of any several; with a metric what they
+    /// had of it.
+    Crossed,
+    /// Units with outcomes that were never exposed.
+    Never,
+}
+
+/// Says by what units are divided into groups, between which means and ratios vary.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Grouping {
+    /// By their keys, as everywhere in the crate: [`UnitKey::group`](crate::UnitKey::group).
+    #[default]
+    Key,
+    /// By an engine's own hash: sizes, values and effects are the same, intervals are not.
+    Engine,
+}
+
+/// A row of what an engine has added up over a log, for [`Part::from_rows`](super::super::Part::from_rows).
+///
+/// The fields bear the names of the query's columns, so a line of JSON with those is one.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct LogRow {
+    /// What it counts.
+    pub counted: Counted,
+    /// The arm's label, empty where units of all arms are meant.
+    pub arm: String,
+    /// The metric's name, empty where units alone are counted.
+    pub metric: String,
+    /// The units' group of 256, 0 where there is none.
+    pub unit_group: u64,
+    /// Units; of a ratio those with a denominator above 0.
+    pub units: u64,
+    /// Units with a sum of values above 0.
+    pub events: u64,
+    /// The sum of values or numerators; of a quantile the value.
+    #[cfg_attr(feature = "serde", serde(with = "crate::experiment::exact"))]
+    pub numerator: f64,
+    /// The sum of denominators, of all but ratios the number of values.
+    #[cfg_attr(feature = "serde", serde(with = "crate::experiment::exact"))]
+    pub denominator: f64,
+    /// Outcomes; of units alone the requests.
+    pub records: u64,
+    /// By what units are grouped.
+    pub grouped_by: Grouping,
+}
+
+impl LogRow {
+    /// Returns what no two rows share.
+    pub(super) fn place(&self) -> (Counted, &str, &str, u64, u64) {
+        let value = match self.counted {
+            Counted::Quantile => self.numerator.to_bits(),
+            _ => 0,
+        };
+        let (arm, metric) = (self.arm.as_str(), self.metric.as_str());
+        (self.counted, arm, metric, self.unit_group, value)
+    }
+
+    pub(super) fn check(&self, setup: &Setup, grouping: Grouping) -> Result<(), RowsError> {
+        let require = |holds: bool, why| match holds {
+            true => Ok(()),
+            false => Err(RowsError::impossible(self, why)),
+        };
+        let is_apart = matches!(self.counted, Counted::Crossed | Counted::Never);
+        if !(is_apart && self.arm.is_empty()) {
+            setup.arm(&self.arm)?;
+        }
+        let kind = match self.metric.is_empty() {
+            true => None,
+            false => {
+                let place = setup.metric(&self.metric)?;
+                setup.metrics.get(place).map(|metric| metric.kind)
+            }
+        };
+        require(
+            self.grouped_by == grouping,
+            "it is grouped in another way than the rows before it",
+        )?;
+        require(self.unit_group < 256, "its group is not one of 256")?;
+        let is_finite = self.numerator.is_finite() && self.denominator.is_finite();
+        require(is_finite, "a sum is no finite number")?;
+        require(self.denominator >= 0.0, "its denominator is below 0")?;
+        require(kind != Some(Kind::Gauge), "a gauge is of no unit")?;
+        let has_metric = match self.counted {
+            Counted::Units | Counted::Never => kind.is_none(),
+            Counted::Quantile => matches!(kind, Some(Kind::Quantile { .. })),
+            Counted::Values => kind.is_some(),
+            Counted::Crossed => true,
+        };
+        require(has_metric, "it is not of a metric of its kind")?;
+        let is_of_outcomes = self.counted == Counted::Values;
+        let holds = !is_of_outcomes || self.units.max(self.events) <= self.records;
+        require(holds, "it has more units than outcomes")?;
+        let of_trials = kind == Some(Kind::CommonRate) && is_of_outcomes;
+        let holds = !of_trials || (0.0..=self.denominator).contains(&self.numerator);
+        require(holds, "it has more successes than trials, or fewer than 0")?;
+        let of_units = self.counted == Counted::Units || self.counted == Counted::Never;
+        let holds = !of_units || self.units <= self.records;
+        require(holds, "it has more units than requests or records")
+    }
+}

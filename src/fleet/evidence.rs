@@ -1,0 +1,89 @@
+//! What adds up.
+
+use core::convert::Infallible;
+use std::collections::BTreeMap;
+
+use crate::{
+    experiment::{ExperimentError, Part},
+    stats::{
+        Histogram, Moments, Refusal,
+        guard::{GuardError, RateGuard, StageTally},
+    },
+};
+
+/// Evidence of several servers that adds up to what one server would have counted.
+///
+/// Any partition of what happened, in any order, must give the same sum. A server that has several
+/// guards hands in a map of them by name; a type of the application's own adds up field by field.
+pub trait Evidence: Clone {
+    /// Why two do not add up.
+    type Refused: std::error::Error;
+
+    /// Adds what another server has counted.
+    ///
+    /// # Errors
+    /// If the two are not of one kind; then `self` is unchanged.
+    fn add(&mut self, other: &Self) -> Result<(), Self::Refused>;
+}
+
+macro_rules! evidence {
+    ($($kind:ty: $refused:ty;)+) => {$(
+        impl Evidence for $kind {
+            type Refused = $refused;
+
+            fn add(&mut self, other: &$kind) -> Result<(), $refused> {
+                self.merge(other)
+            }
+        }
+    )+};
+}
+
+evidence! {
+    RateGuard: GuardError;
+    StageTally: GuardError;
+    Part: ExperimentError;
+}
+
+impl Evidence for Histogram {
+    type Refused = Refusal;
+
+    fn add(&mut self, other: &Histogram) -> Result<(), Refusal> {
+        self.merge(other)
+    }
+}
+
+impl Evidence for Moments {
+    type Refused = Refusal;
+
+    fn add(&mut self, other: &Moments) -> Result<(), Refusal> {
+        self.merge(other)
+    }
+}
+
+/// Nothing: a server that only follows.
+impl Evidence for () {
+    type Refused = Infallible;
+
+    fn add(&mut self, (): &()) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Evidence by name; a name that only one has is taken as it is.
+impl<E: Evidence> Evidence for BTreeMap<String, E> {
+    type Refused = E::Refused;
+
+    fn add(&mut self, other: &BTreeMap<String, E>) -> Result<(), E::Refused> {
+        let mut sum = self.clone();
+        for (name, theirs) in other {
+            match sum.get_mut(name) {
+                Some(ours) => ours.add(theirs)?,
+                None => {
+                    sum.insert(name.clone(), theirs.clone());
+                }
+            }
+        }
+        *self = sum;
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! What a server makes of orders, and of silence.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use super::{Mark, Order};
+use crate::{rollout::Action, timestamp::Timestamp};
+
+/// Says what a server does when it has had no word for too long.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum OnSilence {
+    /// It serves on as it was told last, a candidate that the others have rejected too.
+    Hold,
+    /// It serves the live version alone, and does again as it was told once there is word.
+    #[default]
+    LiveOnly,
+}
+
+/// Says what to do about an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Word {
+    /// Carry out its [`actions`](Order::actions), then say [`carried_out`](Follower::carried_out).
+    CarryOut,
+    /// It is what holds already.
+    Holds,
+    /// It is older than one that has come, and is left undone.
+    Older {
+        /// The latest one that has come.
+        latest: Mark,
+    },
+    /// It lets in a version that was rejected here, and is left undone.
+    Rejected,
+    /// It is older than the acceptance of the version that it rejects, and is left undone.
+    Accepted,
+}
+
+/// A server's judgement of its leaders' orders.
+///
+/// Orders may come late, twice, out of order and from leaders that have been replaced. The latest
+/// counts, but a rejection is obeyed whatever its term, unless the version was accepted meanwhile.
+/// A process that has started anew knows no order: unless this was stored, it takes the first that
+/// comes, so let it serve the live version alone until then.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Follower {
+    patience: Duration,
+    on_silence: OnSilence,
+    /// When there was word, by this server's clock.
+    heard: Option<Timestamp>,
+    /// The latest order that has come.
+    latest: Mark,
+    /// The latest that was carried out, and what it asked for.
+    done: Option<(Mark, Action)>,
+    rejected: BTreeSet<String>,
+    accepted: BTreeSet<String>,
+    is_alone: bool,
+}
+
+impl Follower {
+    /// Returns a server that has had no order, and how long it waits for word.
+    #[must_use]
+    pub const fn new(patience: Duration, on_silence: OnSilence) -> Follower {
+        Follower {
+            patience,
+            on_silence,
+            heard: None,
+            latest: Mark { term: 0, number: 0 },
+            done: None,
+            rejected: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            is_alone: false,
+        }
+    }
+
+    /// Judges an order that has come; `now` is by this server's clock alone.
+    #[must_use = "an order that is new must be carried out"]
+    pub fn receive(&mut self, now: Timestamp, order: &Order) -> Word {
+        let is_older = order.mark < self.latest;
+        if let Some(version) = order.rejects() {
+            if is_older && self.accepted.contains(version) {
+                return Word::Accepted;
+            }
+            // Of an older leader it is no word: the present one may be gone.
+            if !is_older {
+                self.hear(now, order.mark);
+            }
+            return match self.rejected.contains(version) {
+                true => self.holds(order),
+                false => Word::CarryOut,
+            };
+        }
+        if is_older {
+            let latest = self.latest;
+            return Word::Older { latest };
+        }
+        self.hear(now, order.mark);
+        if order
+            .lets_in()
+            .is_some_and(|version| self.rejected.contains(version))
+        {
+            return Word::Rejected;
+        }
+        let is_done = |(_, action): &(Mark, Action)| *action == order.action;
+        match !self.is_alone && self.done.as_ref().is_some_and(is_done) {
+            true => self.holds(order),
+            false => Word::CarryOut,
+        }
+    }
+
+    /// Notes that an order was carried out here.
+    ///
+    /// Not before it was: a process that dies in between is told again.
+    pub fn carried_out(&mut self, order: &Order) {
+        match &order.action {
+            Action::Reject { version, .. } => {
+                self.rejected.insert(version.clone());
+                self.accepted.remove(version);
+            }
+            Action::Accept { version } => {
+                self.accepted.insert(version.clone());
+            }
+            Action::Release { .. } | Action::Swap { .. } => {}
+        }
+        let _ = self.holds(order);
+        self.is_alone = false;
+    }
+
+    /// Says what to do about silence, once when it has become too long.
+    ///
+    /// [`OnSilence::LiveOnly`] is carried out by
+    /// [`Policy::live_only`](crate::Policy::live_only); with the next word the order in force is
+    /// to be carried out again.
+    #[must_use = "silence asks for what was chosen"]
+    pub fn at(&mut self, now: Timestamp) -> Option<OnSilence> {
+        let heard = *self.heard.get_or_insert(now);
+        if self.is_alone || now.since(heard) < self.patience {
+            return None;
+        }
+        self.is_alone = true;
+        Some(self.on_silence)
+    }
+
+    /// Returns the latest order that was carried out, which goes into this server's reports.
+    #[must_use]
+    pub fn done(&self) -> Mark {
+        self.done
+            .as_ref()
+            .map_or(Mark::default(), |(mark, _)| *mark)
+    }
+
+    fn hear(&mut self, now: Timestamp, mark: Mark) {
+        self.heard = Some(self.heard.map_or(now, |heard| heard.max(now)));
+        self.latest = self.latest.max(mark);
+        if self.on_silence == OnSilence::Hold {
+            self.is_alone = false;
+        }
+    }
+
+    fn holds(&mut self, order: &Order) -> Word {
+        if order.mark >= self.done() {
+            self.done = Some((order.mark, order.action.clone()));
+        }
+        Word::Holds
+    }
+}

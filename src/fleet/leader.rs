@@ -1,0 +1,120 @@
+//! Who says what all servers do.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{Mark, Order, Source};
+use crate::rollout::Action;
+
+/// The numbers of a leader's orders, the one in force, and who has carried it out.
+///
+/// It is stored with the [`Rollout`](crate::rollout::Rollout) and the
+/// [`Reports`](super::Reports), before an order goes out: then a later leader knows what servers
+/// may have done. Which leader there is decides the application, by a lease with a term from
+/// whatever it has.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Leader {
+    term: u64,
+    number: u64,
+    in_force: Option<Order>,
+    /// By server: its latest incarnation, and what that has carried out.
+    marks: BTreeMap<String, (u64, Mark)>,
+}
+
+/// Says that a leader's term is not above that of the one before.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error(
+    "term {found} is not above {latest}, that of the leader before: take a new one from where \
+     leaders are elected"
+)]
+#[non_exhaustive]
+pub struct TermError {
+    /// The term that was given.
+    pub found: u64,
+    /// The latest term that is known.
+    pub latest: u64,
+}
+
+impl Leader {
+    /// Returns the first leader of a release.
+    #[must_use]
+    pub const fn new(term: u64) -> Leader {
+        Leader {
+            term,
+            number: 0,
+            in_force: None,
+            marks: BTreeMap::new(),
+        }
+    }
+
+    /// Goes on, as the leader of a later term, with what the one before has stored.
+    ///
+    /// The order in force is said anew under the new term; who has carried it out finds that it
+    /// holds.
+    ///
+    /// # Errors
+    /// [`TermError`] unless the term is above the stored one.
+    pub fn succeed(mut self, term: u64) -> Result<Leader, TermError> {
+        if term <= self.term {
+            let (found, latest) = (term, self.term);
+            return Err(TermError { found, latest });
+        }
+        self.term = term;
+        if let Some(order) = self.in_force.take() {
+            self.say(order.action);
+        }
+        Ok(self)
+    }
+
+    /// Puts an action in force, and returns its order; the one in force keeps its number.
+    ///
+    /// The action is the roll-out's unconfirmed one, else its action in force.
+    pub fn order(&mut self, action: Action) -> &Order {
+        if let Some(order) = self.in_force.take_if(|order| order.action == action) {
+            return self.in_force.insert(order);
+        }
+        self.say(action)
+    }
+
+    fn say(&mut self, action: Action) -> &Order {
+        self.number += 1;
+        let (term, number) = (self.term, self.number);
+        let mark = Mark { term, number };
+        self.in_force.insert(Order { mark, action })
+    }
+
+    /// Returns the order in force: what a late server must do, also after the release has ended.
+    #[must_use]
+    pub const fn in_force(&self) -> Option<&Order> {
+        self.in_force.as_ref()
+    }
+
+    /// Returns the leader's term.
+    #[must_use]
+    pub const fn term(&self) -> u64 {
+        self.term
+    }
+
+    /// Notes what a server says that it has carried out.
+    pub fn acknowledge(&mut self, source: &Source, mark: Mark) {
+        let known = self.marks.entry(source.server.clone()).or_default();
+        *known = (source.incarnation, mark).max(*known);
+    }
+
+    /// Returns those of these servers that have not carried out the order in force.
+    ///
+    /// A roll-out's action is [confirmed](crate::rollout::Rollout::confirm) once there are none.
+    /// A server that has started anew is behind until it says otherwise.
+    #[must_use]
+    pub fn behind<'a>(&self, servers: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let wanted = self.in_force.as_ref().map(|order| order.mark);
+        let is_behind = |server: &&str| {
+            let known = self.marks.get(*server).map(|(_, mark)| *mark);
+            wanted.is_some() && known < wanted
+        };
+        servers.into_iter().filter(is_behind).collect()
+    }
+}

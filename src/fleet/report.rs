@@ -1,0 +1,116 @@
+//! What a server hands in.
+
+/// A server's process: its name, and which of its starts it is.
+///
+/// What a process has counted dies with it unless it was handed in, and its successor counts
+/// afresh. So the two are kept apart: whoever keeps "the latest of each server" by name alone
+/// throws the first one's evidence away.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Source {
+    /// The server's name.
+    pub server: String,
+    /// Which start it is: above that of every earlier one, such as the time of the start.
+    pub incarnation: u64,
+}
+
+impl Source {
+    /// Returns this start of this server.
+    #[must_use]
+    pub fn new(server: &str, incarnation: u64) -> Source {
+        Source {
+            server: server.to_owned(),
+            incarnation,
+        }
+    }
+}
+
+/// What a report holds.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Content<E> {
+    /// All that the process has counted since its start.
+    Whole(E),
+    /// What it has counted since its last report.
+    New(E),
+}
+
+/// A numbered report of one process.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Report<E> {
+    /// Whose it is.
+    pub source: Source,
+    /// Its number among the reports of this process, from 0 on.
+    pub number: u64,
+    /// What was counted.
+    pub content: Content<E>,
+}
+
+/// The numbers of a process's reports, and those that hold something new until they have arrived.
+///
+/// A whole report replaces the one before, so it may be lost. One of what is new may not: it is
+/// kept here, and handed in again until the leader says that it has it.
+#[derive(Clone, Debug)]
+pub struct Outbox<E> {
+    source: Source,
+    next: u64,
+    kept: Vec<Report<E>>,
+}
+
+impl<E: Clone> Outbox<E> {
+    /// Returns the outbox of a process that has handed in nothing.
+    #[must_use]
+    pub const fn new(source: Source) -> Outbox<E> {
+        Outbox {
+            source,
+            next: 0,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Returns a report of all that was counted since the start.
+    pub fn whole(&mut self, evidence: E) -> Report<E> {
+        self.report(Content::Whole(evidence))
+    }
+
+    /// Returns a report of what was counted since the last one, and keeps it.
+    ///
+    /// Count on in fresh evidence. A process hands in whole reports or such, never both.
+    pub fn new_since(&mut self, evidence: E) -> Report<E> {
+        let report = self.report(Content::New(evidence));
+        self.kept.push(report.clone());
+        report
+    }
+
+    /// Returns the reports that are not known to have arrived, in their order.
+    #[must_use]
+    pub fn kept(&self) -> &[Report<E>] {
+        &self.kept
+    }
+
+    /// Forgets a report that the leader has stored.
+    ///
+    /// Not one that it has merely received: a leader that dies takes it along.
+    pub fn arrived(&mut self, number: u64) {
+        self.kept.retain(|report| report.number != number);
+    }
+
+    fn report(&mut self, content: Content<E>) -> Report<E> {
+        let number = self.next;
+        self.next += 1;
+        Report {
+            source: self.source.clone(),
+            number,
+            content,
+        }
+    }
+}

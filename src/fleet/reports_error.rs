@@ -1,0 +1,32 @@
+//! Why a report is not taken.
+
+use thiserror::Error;
+
+/// Says why a report, or the sum of all, is refused.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ReportsError<R> {
+    /// A process hands in whole reports and such of what is new.
+    #[error(
+        "report {number} of server {server:?} ({incarnation}) is of another kind than those before: \
+         a process hands in whole reports or what is new, so that nothing counts twice"
+    )]
+    OtherKind {
+        /// The server's name.
+        server: String,
+        /// Which start of it.
+        incarnation: u64,
+        /// The report's number.
+        number: u64,
+    },
+    /// The evidence does not add up.
+    #[error("the evidence of server {server:?} ({incarnation}) does not add up: {why}")]
+    Evidence {
+        /// The server's name.
+        server: String,
+        /// Which start of it.
+        incarnation: u64,
+        /// Why.
+        why: R,
+    },
+}

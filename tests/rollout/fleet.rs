@@ -1,0 +1,262 @@
+//! Reports of a fleet add up to what one server would have counted, whatever the network does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use switchstand::experiment::{Experiment, Kind, Metric, Part, Setup};
+use switchstand::fleet::{Evidence, Outbox, Report, Reports, ReportsError, Source, Taken};
+use switchstand::stats::Worse;
+use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
+
+const SERVERS: usize = 3;
+const SHARES: [f64; 4] = [0.01, 0.05, 0.25, 0.5];
+
+/// What may happen to a fleet.
+#[derive(Clone, Debug)]
+enum Happens {
+    /// A unit has a bad event on a server.
+    Event(usize, u64),
+    /// The share rises on all servers.
+    Rise,
+    /// A server hands in what it has.
+    Report(usize),
+    /// The leader gets one of the reports under way, and it stays under way.
+    Arrives(usize),
+    /// A report under way is lost.
+    Lost(usize),
+    /// A server starts anew: what it had counted is gone.
+    Restart(usize),
+    /// Another leader goes on from what was stored.
+    Successor,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        8 => (0..SERVERS, 0..60_u64).prop_map(|(server, unit)| Happens::Event(server, unit)),
+        1 => Just(Happens::Rise),
+        4 => (0..SERVERS).prop_map(Happens::Report),
+        6 => (0..64_usize).prop_map(Happens::Arrives),
+        1 => (0..64_usize).prop_map(Happens::Lost),
+        1 => (0..SERVERS).prop_map(Happens::Restart),
+        1 => Just(Happens::Successor),
+    ]
+}
+
+/// An event with the time at which it happened; sticky units have the side of their draw.
+type Event = (usize, u64, f64);
+
+fn count(guard: &mut RateGuard, (_, unit, share): Event) {
+    let point = (unit.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as f64 / 4_294_967_296.0;
+    let side = match point < share {
+        true => Side::Candidate,
+        false => Side::Control,
+    };
+    guard
+        .record(unit, side, CandidateShare::new(share).unwrap())
+        .unwrap();
+}
+
+fn guard(events: impl IntoIterator<Item = Event>) -> RateGuard {
+    // A small set, so that it overflows too.
+    let mut guard = RateGuard::by_unit_within(RateTest::default(), 32).unwrap();
+    for event in events {
+        count(&mut guard, event);
+    }
+    guard
+}
+
+/// A server of the dumb model: all its events, and from where on they are new.
+struct Server {
+    outbox: Outbox<RateGuard>,
+    incarnation: u64,
+    events: Vec<Event>,
+    reported: usize,
+}
+
+impl Server {
+    fn start(name: usize, incarnation: u64) -> Server {
+        Server {
+            outbox: Outbox::new(Source::new(&format!("server-{name}"), incarnation)),
+            incarnation,
+            events: Vec::new(),
+            reported: 0,
+        }
+    }
+}
+
+/// Runs what happens; returns the leader's sum and the dumb model's guard of what has arrived.
+fn run(script: &[Happens], whole: bool) -> (Option<RateGuard>, RateGuard) {
+    let mut servers: Vec<Server> = (0..SERVERS).map(|name| Server::start(name, 1)).collect();
+    let mut under_way: Vec<(Report<RateGuard>, Vec<Event>)> = Vec::new();
+    let mut reports = Reports::new();
+    // The model: the events that the leader has been told of, each once.
+    let mut told: BTreeSet<(usize, u64)> = BTreeSet::new();
+    let mut all: Vec<Event> = Vec::new();
+    let (mut share, mut clock) = (SHARES[0], 0);
+    for happens in script {
+        match *happens {
+            Happens::Event(server, unit) => {
+                servers[server].events.push((clock, unit, share));
+                clock += 1;
+            }
+            Happens::Rise => {
+                let step = SHARES.iter().position(|known| *known == share).unwrap();
+                share = SHARES[(step + 1).min(3)];
+            }
+            Happens::Report(server) => {
+                let server = &mut servers[server];
+                let events = match whole {
+                    true => server.events.clone(),
+                    false => server.events[server.reported..].to_vec(),
+                };
+                server.reported = server.events.len();
+                let counted = guard(events.iter().copied());
+                let report = match whole {
+                    true => server.outbox.whole(counted),
+                    false => server.outbox.new_since(counted),
+                };
+                under_way.push((report, events));
+            }
+            Happens::Arrives(place) if !under_way.is_empty() => {
+                let (report, events) = &under_way[place % under_way.len()];
+                reports.take(report).unwrap();
+                for event in events {
+                    if told.insert((event.0, event.1)) {
+                        all.push(*event);
+                    }
+                }
+            }
+            Happens::Lost(place) if !under_way.is_empty() => {
+                under_way.swap_remove(place % under_way.len());
+            }
+            Happens::Arrives(_) | Happens::Lost(_) => {}
+            Happens::Restart(name) => {
+                let next = servers[name].incarnation + 1;
+                servers[name] = Server::start(name, next);
+            }
+            Happens::Successor => {
+                let stored = serde_json::to_vec(&reports).unwrap();
+                reports = serde_json::from_slice(&stored).unwrap();
+            }
+        }
+    }
+    all.sort_by_key(|&(at, ..)| at);
+    (reports.sum().unwrap(), guard(all))
+}
+
+fn agree(script: &[Happens], whole: bool) -> Result<(), TestCaseError> {
+    let (sum, one) = run(script, whole);
+    match sum {
+        None => prop_assert_eq!(one, guard([])),
+        Some(sum) => {
+            prop_assert_eq!(sum.tally(), one.tally());
+            prop_assert_eq!(sum.safe_tally(), one.safe_tally());
+            prop_assert_eq!(sum.reading(), one.reading());
+            prop_assert_eq!(sum, one);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn c16_whole_reports_add_up_to_one_server(script in prop::collection::vec(happens(), 0..120)) {
+        agree(&script, true)?;
+    }
+
+    #[test]
+    fn c16_reports_of_what_is_new_add_up_to_one_server(
+        script in prop::collection::vec(happens(), 0..120),
+    ) {
+        agree(&script, false)?;
+    }
+}
+
+#[test]
+fn c16_what_is_new_is_kept_until_it_has_arrived_and_the_leader_says_what_is_missing() {
+    let source = Source::new("server-1", 7);
+    let mut outbox = Outbox::new(source.clone());
+    let sent: Vec<_> = (0..4)
+        .map(|unit| outbox.new_since(guard([(0, unit, 0.5)])))
+        .collect();
+    let mut reports = Reports::new();
+    assert_eq!(reports.take(&sent[3]).unwrap(), Taken::Counted);
+    assert_eq!(reports.take(&sent[1]).unwrap(), Taken::Counted);
+    assert_eq!(reports.take(&sent[1]).unwrap(), Taken::Known);
+    assert_eq!(reports.missing(&source), [0, 2]);
+    outbox.arrived(1);
+    outbox.arrived(3);
+    for report in outbox.kept() {
+        reports.take(report).unwrap();
+    }
+    assert!(reports.missing(&source).is_empty());
+    assert_eq!(
+        reports.sum().unwrap().unwrap(),
+        guard((0..4).map(|unit| (0, unit, 0.5)))
+    );
+    // The other kind would count all of it again.
+    let refused = reports.take(&outbox.whole(guard([]))).unwrap_err();
+    assert!(
+        matches!(refused, ReportsError::OtherKind { number: 4, .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn c16_units_that_changed_side_between_servers_are_said() {
+    let of = |side, units: std::ops::Range<u64>| {
+        let mut guard = RateGuard::by_unit(RateTest::default());
+        for unit in units {
+            let share = CandidateShare::new(0.5).unwrap();
+            guard.record(unit, side, share).unwrap();
+        }
+        guard
+    };
+    let (here, there) = (of(Side::Control, 0..100), of(Side::Candidate, 90..130));
+    assert_eq!(RateGuard::changed_side([&here, &there]), 10);
+    assert_eq!(RateGuard::changed_side([&here, &here]), 0);
+    // The merged guard cannot tell.
+    let mut sum = here.clone();
+    sum.merge(&there).unwrap();
+    assert_eq!(RateGuard::changed_side([&sum]), 0);
+}
+
+#[test]
+fn x7_parts_of_processes_that_ended_add_up_with_exposures_each_unit_once() {
+    let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.01);
+    let setup = Setup::new("ranker-ab-7", [("v1", 1), ("v2", 1)], [errors]).unwrap();
+    let alone = Experiment::new(setup.clone());
+    let mut reports: Reports<Part> = Reports::new();
+    for incarnation in 0..3 {
+        let here = Experiment::new(setup.clone());
+        for experiment in [&alone, &here] {
+            for unit in incarnation * 500..1_000 + incarnation * 500 {
+                let arm = experiment.arm(["v1", "v2"][unit as usize % 2]).unwrap();
+                experiment.expose_arm(arm, unit).unwrap();
+                let metric = experiment.metric("errors").unwrap();
+                experiment
+                    .record(metric, unit, f64::from(unit % 7 == 0))
+                    .unwrap();
+            }
+        }
+        let mut outbox = Outbox::new(Source::new("server-1", incarnation));
+        let report = outbox.whole(here.part());
+        reports.take(&report).unwrap();
+        reports.take(&report).unwrap();
+    }
+    assert_eq!(reports.sources().count(), 3);
+    let sum = reports.sum().unwrap().unwrap();
+    assert_eq!(sum, alone.part());
+    assert_eq!(sum.units(), 2_000);
+    // Adding by hand what was sent again counts requests twice, and the sum says another thing.
+    let mut twice = sum.clone();
+    twice.add(&alone.part()).unwrap();
+    assert!(twice.exposures() > sum.exposures());
+}

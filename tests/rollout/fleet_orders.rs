@@ -1,0 +1,262 @@
+//! Orders of a fleet's leaders: what is obeyed, what is refused, what silence does.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use core::time::Duration;
+
+use proptest::prelude::*;
+use switchstand::fleet::{Follower, Leader, Mark, OnSilence, Order, Source, Word};
+use switchstand::rollout::{Action, Cause};
+use switchstand::{Policy, Router, Share, Timestamp, VersionState};
+
+fn release(percent: u32) -> Action {
+    let policy = Policy::canary("ranker-2026-11", "v2", Share::percent(percent).unwrap());
+    let policy = Box::new(policy);
+    Action::Release { policy }
+}
+
+fn swap() -> Action {
+    Action::Swap {
+        version: "v2".to_owned(),
+        policy: None,
+    }
+}
+
+fn accept() -> Action {
+    Action::Accept {
+        version: "v2".to_owned(),
+    }
+}
+
+fn reject() -> Action {
+    Action::Reject {
+        version: "v2".to_owned(),
+        cause: Cause::Aborted {
+            why: "p99 doubled".to_owned(),
+        },
+    }
+}
+
+fn follower() -> Follower {
+    Follower::new(Duration::from_secs(60), OnSilence::LiveOnly)
+}
+
+fn at(secs: u64) -> Timestamp {
+    Timestamp::from_secs(secs)
+}
+
+/// Receives an order and carries it out where that is the word.
+fn obey(follower: &mut Follower, secs: u64, order: &Order) -> Word {
+    let word = follower.receive(at(secs), order);
+    if word == Word::CarryOut {
+        follower.carried_out(order);
+    }
+    word
+}
+
+#[test]
+fn c16_an_older_leaders_order_is_refused_and_a_repeated_one_holds() {
+    let mut old = Leader::new(1);
+    let first = old.order(release(1)).clone();
+    let mut new = old.clone().succeed(2).unwrap();
+    let late = old.order(release(50)).clone();
+    let second = new.order(release(5)).clone();
+    let mut follower = follower();
+    assert_eq!(obey(&mut follower, 0, &first), Word::CarryOut);
+    assert_eq!(obey(&mut follower, 1, &first), Word::Holds);
+    assert_eq!(obey(&mut follower, 2, &second), Word::CarryOut);
+    let latest = second.mark;
+    assert_eq!(obey(&mut follower, 3, &late), Word::Older { latest });
+    assert_eq!(obey(&mut follower, 4, &first), Word::Older { latest });
+    assert_eq!(follower.done(), second.mark);
+}
+
+#[test]
+fn c16_a_late_server_gets_the_action_in_force_also_after_the_end() {
+    for last in [accept(), reject()] {
+        let mut leader = Leader::new(1);
+        for action in [release(1), swap(), last.clone()] {
+            leader.order(action);
+        }
+        // A tick asks for the same again: no new order.
+        let mark = leader.in_force().unwrap().mark;
+        assert_eq!(leader.order(last.clone()).mark, mark);
+        let order = leader.in_force().unwrap().clone();
+        assert_eq!(order.action, last);
+        assert_eq!(obey(&mut follower(), 0, &order), Word::CarryOut);
+    }
+}
+
+#[test]
+fn c16_a_fresh_router_is_brought_to_an_end_that_it_has_not_seen() {
+    for (last, state) in [
+        (accept(), VersionState::Live),
+        (reject(), VersionState::Rejected),
+    ] {
+        let router = Router::new("ranker", "v1", ()).unwrap();
+        router.deploy("v2", ()).unwrap();
+        router.validate("v2", |_| Ok::<(), String>(())).unwrap();
+        let mut leader = Leader::new(1);
+        // Twice: as one that dies before it has reported.
+        for _ in 0..2 {
+            for action in leader.order(last.clone()).actions() {
+                router.carry_out(&action).unwrap();
+            }
+            assert_eq!(router.state("v2"), Some(state));
+        }
+    }
+}
+
+#[test]
+fn c16_a_reject_is_obeyed_whatever_its_term_unless_the_version_was_accepted_meanwhile() {
+    let mut old = Leader::new(1);
+    let first = old.order(release(1)).clone();
+    let abort = old.order(reject()).clone();
+    // The later leader does not know of the abort.
+    let mut new = Leader::new(2);
+    let further = new.order(release(5)).clone();
+    let mut aborted = follower();
+    obey(&mut aborted, 0, &first);
+    obey(&mut aborted, 1, &further);
+    assert_eq!(obey(&mut aborted, 2, &abort), Word::CarryOut);
+    assert_eq!(obey(&mut aborted, 3, &abort), Word::Holds);
+    assert_eq!(obey(&mut aborted, 4, &further), Word::Rejected);
+    assert_eq!(obey(&mut aborted, 5, new.order(swap())), Word::Rejected);
+
+    let mut promoted = follower();
+    for action in [swap(), accept()] {
+        obey(&mut promoted, 0, new.order(action));
+    }
+    assert_eq!(obey(&mut promoted, 1, &abort), Word::Accepted);
+    // The present leader's own rejection is another matter.
+    assert_eq!(obey(&mut promoted, 2, new.order(reject())), Word::CarryOut);
+}
+
+#[test]
+fn c16_silence_does_what_was_chosen_and_word_undoes_it() {
+    let mut leader = Leader::new(1);
+    let order = leader.order(release(5)).clone();
+    let mut alone = follower();
+    obey(&mut alone, 0, &order);
+    assert_eq!(alone.at(at(59)), None);
+    assert_eq!(alone.at(at(60)), Some(OnSilence::LiveOnly));
+    assert_eq!(alone.at(at(61)), None, "once");
+    // The order in force is repeated, and must be carried out once more.
+    assert_eq!(obey(&mut alone, 70, &order), Word::CarryOut);
+    assert_eq!(obey(&mut alone, 71, &order), Word::Holds);
+    assert_eq!(alone.at(at(131)), Some(OnSilence::LiveOnly));
+
+    let mut holding = Follower::new(Duration::from_secs(60), OnSilence::Hold);
+    obey(&mut holding, 0, &order);
+    assert_eq!(holding.at(at(60)), Some(OnSilence::Hold));
+    assert_eq!(obey(&mut holding, 70, &order), Word::Holds);
+    assert_eq!(holding.at(at(130)), Some(OnSilence::Hold));
+}
+
+#[test]
+fn c16_a_replaced_leader_is_no_word() {
+    let mut old = Leader::new(1);
+    let first = old.order(release(1)).clone();
+    let second = old.clone().succeed(2).unwrap().in_force().unwrap().clone();
+    let abort_of_another = old.order(Action::Reject {
+        version: "v3".to_owned(),
+        cause: Cause::DeadlinePassed,
+    });
+    let mut follower = follower();
+    obey(&mut follower, 0, &first);
+    obey(&mut follower, 10, &second);
+    obey(&mut follower, 50, &first);
+    obey(&mut follower, 60, abort_of_another);
+    // Its clock may go back, and counts on from the latest time.
+    assert_eq!(follower.at(at(5)), None);
+    assert_eq!(follower.at(at(70)), Some(OnSilence::LiveOnly));
+}
+
+#[test]
+fn c16_a_new_leader_goes_on_and_knows_who_is_behind() {
+    let servers = ["a", "b"];
+    let mut leader = Leader::new(3);
+    assert!(leader.behind(servers).is_empty());
+    let order = leader.order(release(5)).clone();
+    assert_eq!(leader.behind(servers), servers);
+    leader.acknowledge(&Source::new("a", 1), order.mark);
+    assert_eq!(leader.behind(servers), ["b"]);
+    leader.acknowledge(&Source::new("b", 1), order.mark);
+    assert!(leader.behind(servers).is_empty());
+    // A process that started anew has done nothing, and its predecessor's word comes late.
+    leader.acknowledge(&Source::new("b", 2), Mark::default());
+    leader.acknowledge(&Source::new("b", 1), order.mark);
+    assert_eq!(leader.behind(servers), ["b"]);
+
+    let stored = serde_json::to_string(&leader).unwrap();
+    let read = || serde_json::from_str::<Leader>(&stored).unwrap();
+    let refused = read().succeed(3).unwrap_err();
+    assert_eq!((refused.found, refused.latest), (3, 3));
+    let mut next = read().succeed(4).unwrap();
+    assert!(next.in_force().unwrap().mark > order.mark);
+    assert_eq!(next.in_force().unwrap().action, order.action);
+    assert_eq!(next.behind(servers), servers);
+    let mut follower = follower();
+    obey(&mut follower, 0, &order);
+    // It holds: nothing is done, and the new mark is acknowledged.
+    assert_eq!(
+        obey(&mut follower, 1, next.in_force().unwrap()),
+        Word::Holds
+    );
+    next.acknowledge(&Source::new("a", 1), follower.done());
+    assert_eq!(next.behind(servers), ["b"]);
+}
+
+#[test]
+fn c16_a_process_that_dies_before_it_has_carried_out_is_told_again() {
+    let mut leader = Leader::new(1);
+    let order = leader.order(release(5)).clone();
+    let mut acting = follower();
+    assert_eq!(acting.receive(at(0), &order), Word::CarryOut);
+    assert_eq!(acting.receive(at(1), &order), Word::CarryOut);
+    assert_eq!(acting.done(), Mark::default());
+    let stored = serde_json::to_string(&acting).unwrap();
+    let mut anew: Follower = serde_json::from_str(&stored).unwrap();
+    assert_eq!(obey(&mut anew, 2, &order), Word::CarryOut);
+    assert_eq!(anew.done(), order.mark);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    /// Whatever arrives in whatever order, what was carried out last is the latest order that has
+    /// come, and nothing is let in after a rejection.
+    #[test]
+    fn c16_the_latest_order_that_has_come_is_in_force(
+        arrivals in prop::collection::vec(0..9_usize, 1..40),
+        with_reject in any::<bool>(),
+    ) {
+        let mut orders = Vec::new();
+        let mut leader = Leader::new(1);
+        for (term, percents) in [(1, [1, 2, 3]), (2, [4, 5, 6]), (3, [7, 8, 9])] {
+            if term > 1 {
+                leader = leader.succeed(term).unwrap();
+            }
+            for percent in percents {
+                orders.push(leader.order(release(percent)).clone());
+            }
+        }
+        if with_reject && let Some(order) = orders.get_mut(4) {
+            order.action = reject();
+        }
+        let mut follower = follower();
+        let (mut latest, mut is_rejected) = (None::<Mark>, false);
+        for (secs, place) in (0..).zip(arrivals) {
+            let Some(order) = orders.get(place) else { continue };
+            let word = obey(&mut follower, secs, order);
+            if order.rejects().is_some() {
+                is_rejected = true;
+                prop_assert!(matches!(word, Word::CarryOut | Word::Holds));
+            } else if is_rejected {
+                prop_assert!(matches!(word, Word::Rejected | Word::Older { .. }), "{:?}", word);
+            } else {
+                latest = latest.max(Some(order.mark));
+                prop_assert_eq!(Some(follower.done()), latest);
+            }
+        }
+    }
+}
