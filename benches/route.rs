@@ -102,8 +102,14 @@ fn decisions(c: &mut Criterion) {
     });
     let names = (0..1_000).map(|number| format!("name-{number:011}"));
     for (name, rule) in [
-        ("router.route rule of a pattern", attr("device").regex("^(tab|phone)-[0-9]+$")),
-        ("router.route rule of 1,000 texts", attr("country").one_of(names)),
+        (
+            "router.route rule of a pattern",
+            attr("device").regex("^(tab|phone)-[0-9]+$"),
+        ),
+        (
+            "router.route rule of 1,000 texts",
+            attr("country").one_of(names),
+        ),
     ] {
         let canary = Policy::canary("rule", "v2", Share::percent(20).unwrap());
         let ruled = router(canary.or_for(rule));

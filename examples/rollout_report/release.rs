@@ -207,12 +207,7 @@ impl Scores {
         })
     }
 
-    fn record(
-        &mut self,
-        user: u64,
-        by_candidate: bool,
-        score: f64,
-    ) -> Result<(), Box<dyn Error>> {
+    fn record(&mut self, user: u64, by_candidate: bool, score: f64) -> Result<(), Box<dyn Error>> {
         if self.users.insert(user) {
             match by_candidate {
                 true => self.candidate.record(score)?,

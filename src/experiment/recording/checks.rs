@@ -1,8 +1,8 @@
 //! What is looked at before a value or an exposure is noted.
 
 use crate::{
+    assignment::Assignment,
     experiment::{ArmId, Experiment, ExperimentError, Kind, MetricId, Place, Source},
-    record::Assignment,
     stats::Refusal,
 };
 
