@@ -72,7 +72,7 @@ pub use apart::Apart;
 pub use check::{Checks, Exposed, NeverExposed};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
-pub use finding::{Comparison, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
+pub use finding::{ArmFinding, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
 pub use log::{Column, EventLog, Log, LogError};
 pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;

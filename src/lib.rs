@@ -78,7 +78,7 @@ pub use assignment::Assignment;
 pub use attributes::Attributes;
 pub use audience::{Audience, attr};
 pub use bucket::Secret;
-pub use model::{AsyncModel, BoxedAnswer, BoxedAsyncModel, Model};
+pub use model::{AsyncModel, BoxedAsyncModel, Model};
 pub use observer::{Observer, Seat};
 pub use outcome::{Ending, Outcome};
 pub use plan::Plan;
@@ -102,7 +102,7 @@ pub mod bucketing {
 pub mod outcomes {
     #[cfg(feature = "tower")]
     pub use crate::model::ByService;
-    pub use crate::model::{Answers, ByAsyncModel, ByModel};
+    pub use crate::model::{Answers, BoxedAnswer, ByAsyncModel, ByModel};
     pub use crate::outcome::{OutcomeCounts, OutcomeRecord};
     pub use crate::record::Record;
     pub use crate::router::{Lent, Wiring, WiringFault};

@@ -64,15 +64,15 @@ mod latest;
 mod phase;
 mod reaction;
 mod reconcile;
-mod refusal;
+mod refused;
 #[cfg(feature = "serde")]
 mod release_file;
-mod sample;
 mod schedule;
 mod seen;
 mod source;
 mod span;
 mod state;
+mod step_sample;
 #[cfg(feature = "serde")]
 mod stored;
 mod trail;
@@ -92,12 +92,12 @@ pub use guard::{Guard, OnBreach, OnNoData};
 pub use input::{Command, Input, Ordered};
 pub use ladder::{Ladder, LadderError};
 pub use phase::{Phase, Tag};
-pub use refusal::Refusal;
+pub use refused::Refused;
 #[cfg(feature = "serde")]
 pub use release_file::ReleaseFile;
-pub use sample::{BadEndings, BadEvents, Measured, Quantiles, Sample};
 pub use schedule::{Before, Climb, End, OnDeadline, Schedule, ShadowStage};
 pub(crate) use seen::Seen;
 pub use source::Source;
 pub use state::State;
-pub use trail::{Advance, Change, Event, Trail};
+pub use step_sample::{BadEndings, BadEvents, Measured, Quantiles, StepSample};
+pub use trail::{Advance, Event, StateChange, Trail};

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use switchstand::rollout::{Change, Phase};
+use switchstand::rollout::{Phase, StateChange};
 
 use crate::chart;
 use crate::release::Release;
@@ -90,11 +90,11 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn words(change: &Change) -> String {
+fn words(change: &StateChange) -> String {
     match change {
-        Change::Advanced { to, .. } => format!("went on: {to}"),
-        Change::Breached { guard, found } => format!("guard {guard} breached: {found}"),
-        Change::RolledBack { cause } => format!("rejected: {cause}"),
+        StateChange::Advanced { to, .. } => format!("went on: {to}"),
+        StateChange::Breached { guard, found } => format!("guard {guard} breached: {found}"),
+        StateChange::RolledBack { cause } => format!("rejected: {cause}"),
         other => format!("{other:?}"),
     }
 }

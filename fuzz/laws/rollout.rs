@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use switchstand::rollout::{
-    Action, Advance, BadEvents, Before, Cause, Change, Check, Climb, Command, Guard, Input, Ladder,
-    Measured, OnBreach, OnDeadline, OnNoData, Phase, Rollout, Sample, Schedule, ShadowStage, Tag,
+    Action, Advance, BadEvents, Before, Cause, Check, Climb, Command, Guard, Input, Ladder,
+    Measured, OnBreach, OnDeadline, OnNoData, Phase, Rollout, Schedule, ShadowStage, StateChange,
+    StepSample, Tag,
 };
 use switchstand::stats::Worse;
 use switchstand::stats::guard::{CandidateShare, RateTest, Side, StageTally};
@@ -89,7 +90,7 @@ fn check_step(before: &Rollout, after: &Rollout, inputs: &[Input], action: Optio
         .unwrap_or_default();
     let advances: Vec<_> = news
         .iter()
-        .filter(|event| matches!(event.change, Change::Advanced { .. }))
+        .filter(|event| matches!(event.change, StateChange::Advanced { .. }))
         .collect();
     assert!(advances.len() <= 1, "C2: at most one step");
     let is_paused = !after.state().paused().is_empty();
@@ -121,7 +122,7 @@ fn check_step(before: &Rollout, after: &Rollout, inputs: &[Input], action: Optio
     }
     let promotes = inputs.contains(&Input::Command(Command::Promote));
     for event in advances {
-        if let Change::Advanced { because, .. } = event.change {
+        if let StateChange::Advanced { because, .. } = event.change {
             assert!(because != Advance::Promoted || promotes, "promoted unasked");
         }
     }
@@ -273,7 +274,7 @@ fn sample(bytes: &mut Bytes<'_>, rollout: &Rollout, place: u64) -> Input {
         _ => rollout.tag().unwrap_or(other),
     };
     // Of two samples with one sequence number the later one counts: these have several.
-    let mut sample = Sample::new(tag, bytes.word() & !3 | place);
+    let mut sample = StepSample::new(tag, bytes.word() & !3 | place);
     sample = sample.exposed(bytes.below(10_000), bytes.below(10_000));
     for name in NAMES.into_iter().chain(["pairs"]) {
         let bound = |bytes: &mut Bytes<'_>| bytes.bit().then(|| bytes.number());

@@ -1,6 +1,6 @@
 //! What must be right before any number is read.
 
-use super::{Comparison, ExperimentError, Finding, Kind, Part, totals::Totals};
+use super::{ArmFinding, ExperimentError, Finding, Kind, Part, totals::Totals};
 use crate::stats::{PValue, Refusal, anytime::SampleRatioProcess};
 
 /// Error rate of the sample ratio check, over all looks.
@@ -189,7 +189,7 @@ impl Finding {
     /// Names the metric and the arm whose value may be biased by units that crossed.
     fn bias(&self) -> Option<(&str, &str)> {
         let decides = !matches!(self.role, super::Role::Watched);
-        let biased = |comparison: &&Comparison| {
+        let biased = |comparison: &&ArmFinding| {
             let test = comparison.test.as_ref().ok();
             test.is_some_and(|test| comparison.bias > 0.25 * 0.5 * test.interval.width())
         };

@@ -30,14 +30,14 @@ pub struct Finding {
     /// Units of the control that had more than the cap.
     pub capped: u64,
     /// The candidates beside the control, in the order of the setup.
-    pub comparisons: Vec<Comparison>,
+    pub comparisons: Vec<ArmFinding>,
 }
 
 /// What one metric says of one candidate.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Comparison {
+pub struct ArmFinding {
     /// The candidate's label.
     pub arm: String,
     /// Its units that have a value.

@@ -3,7 +3,7 @@
 mod table;
 
 use super::{
-    Apart, Checks, Comparison, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part,
+    Apart, ArmFinding, Checks, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part,
     Standing, Verdict,
     check::bias,
     compare::{Pair, value},
@@ -129,7 +129,7 @@ impl Part {
                 weights: [weight(0), weight(arm)],
                 all_units,
             };
-            Comparison {
+            ArmFinding {
                 arm: self
                     .setup
                     .arms
@@ -246,7 +246,7 @@ fn adjust(
         .iter_mut()
         .zip(decides)
         .filter(|(_, decides)| *decides);
-    let mut family: Vec<&mut Comparison> = deciding
+    let mut family: Vec<&mut ArmFinding> = deciding
         .flat_map(|(finding, _)| &mut finding.comparisons)
         .collect();
     let p: Vec<f64> = family

@@ -1,6 +1,6 @@
 //! A roll-out whose policy changes while it runs.
 
-use super::{Change, PauseCause, Phase, Rollout, RolloutError, attribution};
+use super::{PauseCause, Phase, Rollout, RolloutError, StateChange, attribution};
 use crate::policy::Policy;
 
 impl Rollout {
@@ -49,9 +49,9 @@ impl Rollout {
         self.policy = attribution::at_share(policy, self.policy_share());
         self.steps = amended.steps;
         self.amended = there.filter(|_| self.in_force != Phase::Pending);
-        self.note(Change::Amended { fingerprint });
+        self.note(StateChange::Amended { fingerprint });
         for cause in overruled {
-            self.note(Change::Resumed { cause });
+            self.note(StateChange::Resumed { cause });
         }
         Ok(())
     }

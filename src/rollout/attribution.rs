@@ -1,7 +1,8 @@
 //! Which side of a release an outcome counts for.
 
 use super::{
-    Change, Check, Climb, Found, Guard, Ladder, OnBreach, PauseCause, Phase, Rollout, Sample,
+    Check, Climb, Found, Guard, Ladder, OnBreach, PauseCause, Phase, Rollout, StateChange,
+    StepSample,
 };
 use crate::{
     assignment::Assignment,
@@ -110,7 +111,7 @@ impl Rollout {
     }
 
     /// Notes since when the units contradict the share, and a breach once that has lasted.
-    pub(super) fn look_at_the_ratio(&mut self, sample: &Sample) {
+    pub(super) fn look_at_the_ratio(&mut self, sample: &StepSample) {
         if !self.is_contradicted(sample) {
             self.evidence.contradicted = None;
             return;
@@ -121,7 +122,7 @@ impl Rollout {
         if self.clock.since(since) < after || self.state.is_known_breach(&guard) {
             return;
         }
-        self.note(Change::Breached {
+        self.note(StateChange::Breached {
             guard: guard.clone(),
             found: Found::Ratio {
                 control: sample.control,
@@ -136,7 +137,7 @@ impl Rollout {
     /// Tells whether the units of the sample contradict the share of the step.
     ///
     /// Where the candidate has shed for a part of the step, any share between is in order.
-    pub(super) fn is_contradicted(&self, sample: &Sample) -> bool {
+    pub(super) fn is_contradicted(&self, sample: &StepSample) -> bool {
         let mut guards = self.guards().iter();
         if !guards.any(|guard| {
             guard.acts() && matches!(guard.check(), Check::Rate(_) | Check::Quantile { .. })

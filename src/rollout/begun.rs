@@ -1,6 +1,6 @@
 //! What a roll-out says of its beginning on a router.
 
-use super::{Change, Phase, Rollout};
+use super::{Phase, Rollout, StateChange};
 use crate::policy::Policy;
 
 impl Rollout {
@@ -61,6 +61,6 @@ impl Rollout {
     pub(crate) fn take_over_from_the_start(&mut self, why: &str) {
         self.has_taken_over = true;
         let why = why.to_owned();
-        self.note(Change::TookOver { why });
+        self.note(StateChange::TookOver { why });
     }
 }

@@ -1,6 +1,6 @@
 //! Which readings of the clock a roll-out believes.
 
-use super::{Refusal, Rollout};
+use super::{Refused, Rollout};
 use crate::timestamp::Timestamp;
 
 impl Rollout {
@@ -16,7 +16,7 @@ impl Rollout {
         if is_absurd {
             self.sight.suspect = (now <= LATEST).then_some(now);
             let (found, latest) = (now, self.clock);
-            self.sight.refused.push(Refusal::Clock { found, latest });
+            self.sight.refused.push(Refused::Clock { found, latest });
         } else {
             self.sight.suspect = None;
             self.clock = self.clock.max(now);

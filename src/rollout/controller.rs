@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use super::{
-    Action, End, Input, Phase, RolloutError, Sample, Schedule, State, Tag, Trail,
+    Action, End, Input, Phase, RolloutError, Schedule, State, StepSample, Tag, Trail,
     attribution::{self, StepShare},
     latest::Latest,
-    refusal::Refusal,
+    refused::Refused,
     seen::{Seen, Sight},
 };
 use crate::{fingerprint::Fingerprint, policy::Policy, share::Share, timestamp::Timestamp};
@@ -160,7 +160,7 @@ impl Rollout {
         }
         self.believe(now);
         if core::mem::take(&mut self.sight.is_brought) && self.clock > self.state.since {
-            self.note(super::Change::InForce);
+            self.note(super::StateChange::InForce);
         }
         let (earlier, tag) = (self.state.paused.clone(), self.tag());
         if let Some(seen) = seen {
@@ -178,7 +178,7 @@ impl Rollout {
         if let Some((release, version)) = self.sight.another.clone()
             && !self.has_taken_over
         {
-            let refusal = Refusal::AnotherIsOpen { release, version };
+            let refusal = Refused::AnotherIsOpen { release, version };
             self.sight.refused.push(refusal);
         }
         match self.state.phase == before && self.amended.is_none() {
@@ -189,7 +189,7 @@ impl Rollout {
 
     /// Returns what the last evaluation was handed and could not use, and why.
     #[must_use]
-    pub fn refused(&self) -> &[Refusal] {
+    pub fn refused(&self) -> &[Refused] {
         &self.sight.refused
     }
 
@@ -256,7 +256,7 @@ impl Rollout {
         self.sheds.drain(..earlier);
         let is_later = self.clock > self.state.since && !self.sight.is_replayed;
         if !self.in_force.is_final() && is_later {
-            self.note(super::Change::InForce);
+            self.note(super::StateChange::InForce);
         }
     }
 
@@ -274,10 +274,10 @@ impl Rollout {
 
     /// Returns an empty sample of this moment, numbered on; none while nothing is released.
     #[must_use]
-    pub fn sample(&self) -> Option<Sample> {
+    pub fn sample(&self) -> Option<StepSample> {
         let latest = self.evidence.sample.as_ref();
         let sequence = latest.map_or(0, |sample| sample.sequence.saturating_add(1));
-        Some(Sample::new(self.tag()?, sequence))
+        Some(StepSample::new(self.tag()?, sequence))
     }
 
     /// Returns the content hash of the policy that a phase puts in force.

@@ -1,7 +1,8 @@
 //! Whether the evidence allows the next step.
 
 use super::{
-    Check, Climb, Command, Guard, OnNoData, Phase, Rollout, Sample, ShadowStage, check::Judgement,
+    Check, Climb, Command, Guard, OnNoData, Phase, Rollout, ShadowStage, StepSample,
+    check::Judgement,
 };
 use crate::{stats::guard::CandidateShare, timestamp::Timestamp};
 
@@ -23,7 +24,7 @@ impl Rollout {
     }
 
     /// Returns what the sample says about a guard, nothing if it has no data of it.
-    pub(super) fn judge(&self, guard: &Guard, sample: &Sample) -> Option<Judgement> {
+    pub(super) fn judge(&self, guard: &Guard, sample: &StepSample) -> Option<Judgement> {
         let measured = sample.measured.get(guard.name())?;
         let shares = self.shares_of_step();
         // At 100 % nobody is left to be the control; before that, a comparison needs both.

@@ -17,7 +17,7 @@ pub(super) use counter::may_be_bad;
 pub use receipt::{EvidenceError, Receipt};
 
 use super::{
-    Guard, Input, Measured, Phase, Rollout, Sample, attribution, sample::ThinnedUnits,
+    Guard, Input, Measured, Phase, Rollout, StepSample, attribution, step_sample::ThinnedUnits,
     units_met::UnitsMet,
 };
 use crate::{
@@ -249,7 +249,7 @@ impl Evidence {
     }
 
     /// Returns the sample of this moment; none while nothing is released.
-    pub fn sample(&mut self, rollout: &Rollout) -> Option<Sample> {
+    pub fn sample(&mut self, rollout: &Rollout) -> Option<StepSample> {
         self.follow(rollout);
         let sample = rollout.sample()?;
         let mut sample = match (rollout.phase(), self.met.get(&rollout.phase())) {
@@ -269,7 +269,7 @@ impl Evidence {
                     level,
                 });
                 let sample = sample.exposed(control.number(), candidate.number());
-                Sample { thinned, ..sample }
+                StepSample { thinned, ..sample }
             }
         };
         for counter in &mut self.counters {
@@ -362,8 +362,8 @@ impl Evidence {
     }
 }
 
-impl From<Sample> for Input {
-    fn from(sample: Sample) -> Input {
+impl From<StepSample> for Input {
+    fn from(sample: StepSample) -> Input {
         Input::Sample(sample)
     }
 }

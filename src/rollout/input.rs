@@ -1,6 +1,6 @@
 //! What happens to a roll-out from outside.
 
-use super::{Phase, Sample};
+use super::{Phase, StepSample};
 
 /// Holds one thing that happened since the last evaluation.
 ///
@@ -11,7 +11,7 @@ use super::{Phase, Sample};
 #[non_exhaustive]
 pub enum Input {
     /// New evidence.
-    Sample(Sample),
+    Sample(StepSample),
     /// An operator's wish.
     Command(Command),
     /// An operator's wish, with his name and his reason for the trail.

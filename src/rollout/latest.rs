@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Guard, Sample};
+use super::{Guard, StepSample};
 use crate::timestamp::Timestamp;
 
 /// The latest sample of the phase, and when each guard last had data.
@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct Latest {
-    pub(super) sample: Option<Sample>,
+    pub(super) sample: Option<StepSample>,
     pub(super) last_data: BTreeMap<String, Timestamp>,
     /// Since when the units contradict the share of the step.
     #[cfg_attr(
@@ -22,8 +22,8 @@ pub(super) struct Latest {
 
 impl Latest {
     /// Takes a sample of this phase, unless a later one is known.
-    pub(super) fn take(&mut self, sample: Sample, at: Timestamp) {
-        let is_newer = |known: &Sample| known.sequence < sample.sequence;
+    pub(super) fn take(&mut self, sample: StepSample, at: Timestamp) {
+        let is_newer = |known: &StepSample| known.sequence < sample.sequence;
         if self.sample.as_ref().is_none_or(is_newer) {
             for guard in sample.measured.keys() {
                 self.last_data.insert(guard.clone(), at);

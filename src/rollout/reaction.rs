@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Before, Cause, Change, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData,
-    Ordered, PauseCause, Phase, Refusal, Rollout, Sample, Tag, commands::Commands, latest::Latest,
-    refusal::names,
+    Advance, Before, Cause, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData, Ordered,
+    PauseCause, Phase, Refused, Rollout, StateChange, StepSample, Tag, commands::Commands,
+    latest::Latest, refused::names,
 };
 
 impl Rollout {
@@ -34,7 +34,7 @@ impl Rollout {
                 }
                 Input::Sample(sample) if earlier == Some(sample.tag) => {}
                 // Evidence of another policy or phase says nothing about this one.
-                Input::Sample(sample) => self.sight.refused.push(Refusal::Outdated {
+                Input::Sample(sample) => self.sight.refused.push(Refused::Outdated {
                     tag: sample.tag,
                     now: self.in_force,
                 }),
@@ -50,7 +50,7 @@ impl Rollout {
         commands.dedup();
         for order in commands.iter().filter(|order| !order.who.is_empty()) {
             let order = order.clone();
-            self.note(Change::Ordered { order });
+            self.note(StateChange::Ordered { order });
         }
         Commands(commands)
     }
@@ -58,17 +58,17 @@ impl Rollout {
     fn take_gate(&mut self, name: String, open: bool, for_good: bool) {
         if !self.schedule.gates.contains_key(&name) {
             let known = names(self.schedule.gates.keys().map(String::as_str));
-            self.refuse(Refusal::UnknownGate { gate: name, known });
+            self.refuse(Refused::UnknownGate { gate: name, known });
         } else if for_good {
             if !self.state.open_for_good.contains(&name) {
-                self.note(Change::OpenForGood { name });
+                self.note(StateChange::OpenForGood { name });
             }
         } else if self.state.open.contains(&name) != open {
-            self.note(Change::Gate { name, open });
+            self.note(StateChange::Gate { name, open });
         }
     }
 
-    fn take_sample(&mut self, mut sample: Sample) {
+    fn take_sample(&mut self, mut sample: StepSample) {
         let latest = self.evidence.sample.as_ref();
         if let Some(latest) = latest.filter(|latest| latest.sequence >= sample.sequence)
             && *latest != sample
@@ -76,7 +76,7 @@ impl Rollout {
             let (found, latest) = (sample.sequence, latest.sequence);
             self.sight
                 .refused
-                .push(Refusal::OutOfOrder { found, latest });
+                .push(Refused::OutOfOrder { found, latest });
         }
         sample.measured.retain(|_, measured| measured.is_usable());
         let mut refused = Vec::new();
@@ -105,7 +105,7 @@ impl Rollout {
             })
             .collect();
         for (guard, response, found) in breaches {
-            self.note(Change::Breached {
+            self.note(StateChange::Breached {
                 guard: guard.clone(),
                 found,
             });
@@ -126,7 +126,7 @@ impl Rollout {
             .or_else(|| self.missing_data())
             .or_else(|| self.pass_deadline());
         if let Some(cause) = rejection {
-            self.note(Change::RolledBack { cause });
+            self.note(StateChange::RolledBack { cause });
             return;
         }
         self.pause_or_resume(commands, earlier);
@@ -144,16 +144,16 @@ impl Rollout {
         if !self.is_stopped() {
             let command = Command::TakeOver { why };
             let why = "nothing is in the way".to_owned();
-            self.refuse(Refusal::NotNow { command, why });
+            self.refuse(Refused::NotNow { command, why });
             return;
         }
         self.has_taken_over |= self.sight.another.is_some();
-        self.note(Change::TookOver { why });
+        self.note(StateChange::TookOver { why });
         let paused = self.state.paused.iter();
         let overruled = |cause: &&PauseCause| matches!(cause, PauseCause::Overruled { .. });
         let overruled: Vec<_> = paused.filter(overruled).cloned().collect();
         for cause in overruled {
-            self.note(Change::Resumed { cause });
+            self.note(StateChange::Resumed { cause });
         }
         if self.sight.is_foreign {
             // The router is brought where the roll-out stands, and only then is it there.
@@ -209,7 +209,7 @@ impl Rollout {
                 _ => continue,
             };
             let command = command.clone();
-            self.refuse(Refusal::NotNow { command, why });
+            self.refuse(Refused::NotNow { command, why });
         }
     }
 
@@ -219,7 +219,7 @@ impl Rollout {
             return false;
         }
         let last = self.trail.events().iter().rev().find_map(|event| {
-            let Change::Advanced { because, .. } = event.change else {
+            let StateChange::Advanced { because, .. } = event.change else {
                 return None;
             };
             Some(because)
@@ -246,7 +246,7 @@ impl Rollout {
             Input::Gate { name, .. } | Input::OpenForGood { name } => format!("gate {name:?}"),
             Input::Sample(_) => "a sample".to_owned(),
         };
-        let ended = |input| Refusal::Ended {
+        let ended = |input| Refused::Ended {
             phase,
             what: said(input),
         };
@@ -254,9 +254,9 @@ impl Rollout {
     }
 
     /// Refuses a command or a gate, for the caller and for the trail.
-    fn refuse(&mut self, refusal: Refusal) {
+    fn refuse(&mut self, refusal: Refused) {
         self.sight.refused.push(refusal.clone());
-        self.note(Change::Refused { refusal });
+        self.note(StateChange::Refused { refusal });
     }
 
     fn breach(&self) -> Option<Cause> {
@@ -294,7 +294,7 @@ impl Rollout {
         if self.state.is_late || taken < after {
             return None;
         }
-        self.note(Change::DeadlinePassed);
+        self.note(StateChange::DeadlinePassed);
         match then {
             OnDeadline::Reject => Some(Cause::DeadlinePassed),
             OnDeadline::Pause => {
@@ -326,7 +326,7 @@ impl Rollout {
             let is_over = matches!(cause, PauseCause::NoData { .. }) && !missing.contains(cause);
             let is_kept = matches!(cause, PauseCause::Overruled { .. }) && self.sight.is_foreign;
             if self.state.paused.contains(cause) && (is_resumed && !is_kept || is_over) {
-                self.note(Change::Resumed {
+                self.note(StateChange::Resumed {
                     cause: cause.clone(),
                 });
             }
@@ -355,7 +355,7 @@ impl Rollout {
             return;
         };
         let from = self.in_force;
-        self.note(Change::Advanced { to, because });
+        self.note(StateChange::Advanced { to, because });
         if !matches!(from, Phase::Ramping { .. } | Phase::Shadowing) {
             return;
         }
@@ -367,18 +367,18 @@ impl Rollout {
         };
         let spent: Vec<String> = gates.filter(open).map(|(name, _)| name.clone()).collect();
         for name in spent {
-            self.note(Change::Gate { name, open: false });
+            self.note(StateChange::Gate { name, open: false });
         }
     }
 
     pub(super) fn pause(&mut self, cause: PauseCause) {
         if !self.state.paused.contains(&cause) {
-            self.note(Change::Paused { cause });
+            self.note(StateChange::Paused { cause });
         }
     }
 
     /// Changes the state, which happens nowhere else, and keeps the change.
-    pub(super) fn note(&mut self, change: Change) {
+    pub(super) fn note(&mut self, change: StateChange) {
         let event = Event {
             at: self.clock,
             change,

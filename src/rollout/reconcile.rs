@@ -1,6 +1,6 @@
 //! Whether the router is still as the roll-out left it, and what follows if it is not.
 
-use super::{ByHand, Change, PauseCause, Phase, Rollout, Seen, latest::Latest};
+use super::{ByHand, PauseCause, Phase, Rollout, Seen, StateChange, latest::Latest};
 use crate::{deployment::VersionState, policy::Policy};
 
 impl Rollout {
@@ -166,7 +166,7 @@ impl Rollout {
     }
 
     fn follow(&mut self, to: Phase, by: ByHand) {
-        self.note(Change::Followed { to, by });
+        self.note(StateChange::Followed { to, by });
         self.in_force = to;
         self.evidence = Latest::default();
     }

@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Check, Guard, Ladder, Measured, OnBreach, Refusal, ScheduleError,
+    Check, Guard, Ladder, Measured, OnBreach, Refused, ScheduleError,
     bounds::{check_bounds, check_source},
-    refusal::names,
+    refused::names,
 };
 use crate::{share::Share, stats::Alpha};
 
@@ -272,9 +272,9 @@ impl Schedule {
     }
 
     /// Tells why a measurement is none of the guard of this name, nothing if it is one.
-    pub(super) fn misfit(&self, name: &str, measured: &Measured) -> Option<Refusal> {
+    pub(super) fn misfit(&self, name: &str, measured: &Measured) -> Option<Refused> {
         let Some(guard) = self.all_guards().find(|guard| guard.name() == name) else {
-            return Some(Refusal::UnknownGuard {
+            return Some(Refused::UnknownGuard {
                 guard: name.to_owned(),
                 known: names(self.all_guards().map(Guard::name)),
             });
@@ -283,12 +283,12 @@ impl Schedule {
             (Check::Rate(test), Measured::BadEvents(events)) => {
                 let fits = events.is_of(test.margins());
                 let guard = name.to_owned();
-                (!fits).then_some(Refusal::OtherTest { guard })
+                (!fits).then_some(Refused::OtherTest { guard })
             }
             (Check::Effect { .. }, Measured::Effect { .. })
             | (Check::Limit { .. }, Measured::Value(_) | Measured::Readings(_))
             | (Check::Quantile { .. }, Measured::Quantiles(_)) => None,
-            (check, measured) => Some(Refusal::WrongKind {
+            (check, measured) => Some(Refused::WrongKind {
                 guard: name.to_owned(),
                 wanted: check.wants().to_owned(),
                 found: measured.kind().to_owned(),

@@ -47,7 +47,7 @@ pub(super) struct Sight {
     /// Whether the phase counts from the next look: it was brought here out of time.
     pub(super) is_brought: bool,
     /// What the last evaluation was handed and could not use.
-    pub(super) refused: Vec<super::Refusal>,
+    pub(super) refused: Vec<super::Refused>,
 }
 
 impl PartialEq for Sight {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ByHand, Cause, Change, Event, Found, Guard, PauseCause, Phase, RolloutError, Schedule, Trail,
+    ByHand, Cause, Event, Found, Guard, PauseCause, Phase, RolloutError, Schedule, StateChange,
+    Trail,
 };
 use crate::timestamp::Timestamp;
 
@@ -103,52 +104,52 @@ impl State {
     /// Follows one event.
     pub(super) fn apply(&mut self, event: &Event) {
         match &event.change {
-            Change::Gate { name, open: true } => {
+            StateChange::Gate { name, open: true } => {
                 self.open.insert(name.clone());
             }
-            Change::Gate { name, open: false } => {
+            StateChange::Gate { name, open: false } => {
                 self.open.remove(name);
                 self.open_for_good.remove(name);
             }
-            Change::OpenForGood { name } => {
+            StateChange::OpenForGood { name } => {
                 self.open.insert(name.clone());
                 self.open_for_good.insert(name.clone());
             }
-            Change::Breached { guard, found } => {
+            StateChange::Breached { guard, found } => {
                 self.breached.insert(guard.clone(), found.clone());
                 self.watched_again.remove(guard);
             }
-            Change::DeadlinePassed => self.is_late = true,
-            Change::Paused { cause } => {
+            StateChange::DeadlinePassed => self.is_late = true,
+            StateChange::Paused { cause } => {
                 self.paused.insert(cause.clone());
             }
-            Change::Resumed { cause } => {
+            StateChange::Resumed { cause } => {
                 self.paused.remove(cause);
                 if matches!(cause, PauseCause::Overruled { .. }) {
                     self.since = event.at;
                 }
             }
-            Change::Advanced { to, .. } => {
+            StateChange::Advanced { to, .. } => {
                 self.enter(*to, event.at);
                 self.started.get_or_insert(event.at);
                 self.watched_again = self.breached.keys().cloned().collect();
             }
-            Change::RolledBack { cause } => {
+            StateChange::RolledBack { cause } => {
                 self.enter(Phase::RolledBack, event.at);
                 self.cause = Some(cause.clone());
             }
-            Change::InForce => self.since = event.at,
-            Change::Followed { to, by } => {
+            StateChange::InForce => self.since = event.at,
+            StateChange::Followed { to, by } => {
                 self.enter(*to, event.at);
                 self.started.get_or_insert(event.at);
                 self.by_hand = Some(by.clone());
                 let by = by.clone();
                 self.cause = (*to == Phase::RolledBack).then_some(Cause::ByHand { by });
             }
-            Change::TookOver { .. }
-            | Change::Refused { .. }
-            | Change::Amended { .. }
-            | Change::Ordered { .. } => {}
+            StateChange::TookOver { .. }
+            | StateChange::Refused { .. }
+            | StateChange::Amended { .. }
+            | StateChange::Ordered { .. } => {}
         }
     }
 
@@ -226,42 +227,44 @@ impl State {
         require(paused.all(is_cause), "a cause to wait")
     }
 
-    fn allows(&self, schedule: &Schedule, change: &Change) -> bool {
+    fn allows(&self, schedule: &Schedule, change: &StateChange) -> bool {
         // An acceptance that is not carried out yet may still be overtaken; a rejection only by a
         // person's acceptance.
         match (self.phase, change) {
             (Phase::RolledBack, change) => {
                 return matches!(
                     change,
-                    Change::Followed { .. } | Change::Refused { .. } | Change::Ordered { .. }
+                    StateChange::Followed { .. }
+                        | StateChange::Refused { .. }
+                        | StateChange::Ordered { .. }
                 );
             }
-            (Phase::Promoted, Change::Advanced { .. }) => return false,
+            (Phase::Promoted, StateChange::Advanced { .. }) => return false,
             _ => {}
         }
         match change {
-            Change::Gate { name, open } => {
+            StateChange::Gate { name, open } => {
                 schedule.gates.contains_key(name) && self.open.contains(name) != *open
             }
-            Change::Breached { guard, .. } => !self.is_known_breach(guard),
-            Change::DeadlinePassed => !self.is_late && self.started.is_some(),
-            Change::Paused { cause } => !self.paused.contains(cause),
-            Change::Resumed { cause } => self.paused.contains(cause),
-            Change::Advanced { to, .. } => {
+            StateChange::Breached { guard, .. } => !self.is_known_breach(guard),
+            StateChange::DeadlinePassed => !self.is_late && self.started.is_some(),
+            StateChange::Paused { cause } => !self.paused.contains(cause),
+            StateChange::Resumed { cause } => self.paused.contains(cause),
+            StateChange::Advanced { to, .. } => {
                 let is_next = schedule.after(self.phase) == *to;
                 let is_promotion = *to == Phase::Baking && self.phase != Phase::Baking;
                 self.paused.is_empty() && (is_next || is_promotion)
             }
-            Change::OpenForGood { name } => schedule.gates.contains_key(name),
-            Change::Followed { to, .. } => {
+            StateChange::OpenForGood { name } => schedule.gates.contains_key(name),
+            StateChange::Followed { to, .. } => {
                 matches!(to, Phase::Baking | Phase::Promoted | Phase::RolledBack)
             }
-            Change::RolledBack { .. }
-            | Change::InForce
-            | Change::TookOver { .. }
-            | Change::Amended { .. }
-            | Change::Ordered { .. }
-            | Change::Refused { .. } => true,
+            StateChange::RolledBack { .. }
+            | StateChange::InForce
+            | StateChange::TookOver { .. }
+            | StateChange::Amended { .. }
+            | StateChange::Ordered { .. }
+            | StateChange::Refused { .. } => true,
         }
     }
 }

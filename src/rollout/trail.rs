@@ -1,6 +1,6 @@
 //! The audit trail: everything that changed a roll-out.
 
-use super::{ByHand, Cause, Found, Ordered, PauseCause, Phase, Refusal, State};
+use super::{ByHand, Cause, Found, Ordered, PauseCause, Phase, Refused, State};
 use crate::{fingerprint::Fingerprint, timestamp::Timestamp};
 
 /// Holds what changed a roll-out's state, in order, and replays to that state.
@@ -77,7 +77,7 @@ pub struct Event {
     /// When it was decided, never before the event that precedes it.
     pub at: Timestamp,
     /// What changed.
-    pub change: Change,
+    pub change: StateChange,
 }
 
 /// Names what changed.
@@ -88,7 +88,7 @@ pub struct Event {
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 #[non_exhaustive]
-pub enum Change {
+pub enum StateChange {
     /// A gate opened or closed.
     Gate {
         /// The gate's name.
@@ -159,7 +159,7 @@ pub enum Change {
     /// A command or a gate was not obeyed.
     Refused {
         /// What, and why.
-        refusal: Refusal,
+        refusal: Refused,
     },
 }
 

@@ -11,7 +11,7 @@ use crate::{
     Policy,
     deployment::{Deployments, Operation, OperationError, VersionState},
     fingerprint::Fingerprint,
-    rollout::{Action, Input, Refusal, Rollout, Seen},
+    rollout::{Action, Input, Refused, Rollout, Seen},
     timestamp::Timestamp,
 };
 
@@ -186,7 +186,7 @@ pub struct TickError {
     /// Why the router refuses the action that is due; the next call tries it again.
     pub operation: Option<Box<OperationError>>,
     /// The inputs that were not taken; what came with them was.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<Refused>,
 }
 
 impl fmt::Display for TickError {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::ManualClock;
 use crate::{
     Timestamp,
-    rollout::{Action, BadEvents, Input, Measured, Rollout, Sample},
+    rollout::{Action, BadEvents, Input, Measured, Rollout, StepSample},
     stats::guard::{GuardError, Side, StageTally},
 };
 
@@ -132,7 +132,7 @@ impl ScriptedEvidence {
         let Some(tag) = rollout.tag() else {
             return Ok(None);
         };
-        let mut sample = Sample::new(tag, self.looks).exposed(self.control, self.candidate);
+        let mut sample = StepSample::new(tag, self.looks).exposed(self.control, self.candidate);
         for (guard, measured) in &self.measured {
             sample = sample.with(guard, measured.clone());
         }

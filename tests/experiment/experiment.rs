@@ -22,7 +22,7 @@ mod stored;
 mod verdicts;
 
 use switchstand::experiment::{
-    ArmId, Comparison, Experiment, ExperimentError, Kind, Metric, MetricId, ReadOut, Setup, Test,
+    ArmFinding, ArmId, Experiment, ExperimentError, Kind, Metric, MetricId, ReadOut, Setup, Test,
 };
 use switchstand::stats::Worse;
 
@@ -50,7 +50,7 @@ fn record(experiment: &Experiment, metric: MetricId, unit: u64, value: f64) {
 }
 
 /// Returns the only candidate's comparison by the metric at this place.
-fn comparison(read: &ReadOut, place: usize) -> &Comparison {
+fn comparison(read: &ReadOut, place: usize) -> &ArmFinding {
     &read.findings[place].comparisons[0]
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Checks, ReadOut, Standing};
-use crate::experiment::{Comparison, Finding, Grouping, Guarantee, Kind, Role};
+use crate::experiment::{ArmFinding, Finding, Grouping, Guarantee, Kind, Role};
 use crate::stats::{Interval, measure::significant};
 
 const HEAD: [&str; 11] = [
@@ -171,7 +171,7 @@ fn control_row(finding: &Finding, arm: &str) -> [String; 11] {
     row
 }
 
-fn row(finding: &Finding, arm: &Comparison) -> [String; 11] {
+fn row(finding: &Finding, arm: &ArmFinding) -> [String; 11] {
     let mut row = control_row(finding, &arm.arm);
     row[3] = units(finding, arm.units);
     row[4] = number(arm.value);

@@ -1,7 +1,7 @@
 //! What an application reports to the evidence.
 
 use super::{Attributed, Counter, Evidence, EvidenceError, Phase, Receipt, counter::Placed};
-use crate::{assignment::Assignment, rollout::refusal::names, unit::Key};
+use crate::{assignment::Assignment, rollout::refused::names, unit::Key};
 
 impl Evidence {
     /// Takes note of a bad event that the application reports, such as a label that came late.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Secret, Timestamp,
-    rollout::{Input, Measured, Phase, Rollout, Sample},
+    rollout::{Input, Measured, Phase, Rollout, StepSample},
     stats::guard::{RateGuard, Side},
 };
 
@@ -182,10 +182,10 @@ impl Release<'_> {
     }
 
     /// Measures what there is to be measured at this look.
-    fn sample(&mut self, now: Timestamp) -> Option<Sample> {
+    fn sample(&mut self, now: Timestamp) -> Option<StepSample> {
         let (control, candidate) = self.units.met_now();
         let mut sample =
-            Sample::new(self.rollout.tag()?, now.as_nanos()).exposed(control, candidate);
+            StepSample::new(self.rollout.tag()?, now.as_nanos()).exposed(control, candidate);
         for (source, counter) in self.world.sources.iter().zip(&self.counters) {
             let measured = match (&source.kind, counter) {
                 (SourceKind::Value { mean, deviation }, _) => {

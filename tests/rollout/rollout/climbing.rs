@@ -1,6 +1,6 @@
 //! Whom a release reaches, step by step.
 
-use switchstand::rollout::{Action, Advance, Change, Command, Input, Phase, Refusal, Rollout};
+use switchstand::rollout::{Action, Advance, Command, Input, Phase, Refused, Rollout, StateChange};
 use switchstand::{Policy, Share};
 
 use crate::rollout::releases::{
@@ -99,13 +99,13 @@ fn c2_a_skip_that_comes_twice_skips_one_step() {
     assert_eq!(rollout.phase(), ramping(1));
     let _ = step(&mut rollout, 2, [skip]);
     assert_eq!(rollout.phase(), ramping(1));
-    assert!(matches!(rollout.refused(), [Refusal::NotNow { .. }]));
+    assert!(matches!(rollout.refused(), [Refused::NotNow { .. }]));
     let because = Advance::Skipped;
-    let change = Change::Advanced {
+    let change = StateChange::Advanced {
         to: ramping(1),
         because,
     };
     let mut events = rollout.trail().events().iter().rev();
-    let last = events.find(|event| !matches!(event.change, Change::Refused { .. }));
+    let last = events.find(|event| !matches!(event.change, StateChange::Refused { .. }));
     assert_eq!(last.unwrap().change, change);
 }

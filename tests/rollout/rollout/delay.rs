@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use switchstand::rollout::{
-    Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Sample, Schedule,
+    Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule, StepSample,
 };
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, StageTally};
 
@@ -100,7 +100,7 @@ fn the_controller_rejects_at_the_very_event_that_suffices() {
                 false => Side::Control,
             };
             counter.record(events, side, share()).unwrap();
-            let sample = Sample::new(rollout.tag().unwrap(), events).exposed(19_000, 1_000);
+            let sample = StepSample::new(rollout.tag().unwrap(), events).exposed(19_000, 1_000);
             let sample = sample.with("errors", Measured::of(&counter));
             let _ = rollout.step(at(events), [Input::Sample(sample)]);
             rollout.confirm();

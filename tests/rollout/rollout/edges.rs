@@ -1,8 +1,8 @@
 //! Where a condition of a roll-out just does not hold.
 
 use switchstand::rollout::{
-    Before, Change, Command, Event, Found, Input, Measured, OnBreach, OnDeadline, OnNoData,
-    PauseCause, Phase, Rollout, RolloutError, Sample, Schedule,
+    Before, Command, Event, Found, Input, Measured, OnBreach, OnDeadline, OnNoData, PauseCause,
+    Phase, Rollout, RolloutError, Schedule, StateChange, StepSample,
 };
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 
@@ -54,12 +54,12 @@ fn c8_an_event_that_changes_nothing_is_impossible() {
     let day = std::time::Duration::from_secs(86_400);
     let schedule = simple().with_gate("hours", Before::EachStep).unwrap();
     let schedule = schedule.with_deadline(day, OnDeadline::Pause);
-    let gate = |name: &str, open| Change::Gate {
+    let gate = |name: &str, open| StateChange::Gate {
         name: name.to_owned(),
         open,
     };
     let start = started(schedule.clone()).trail().events().to_vec();
-    let impossible = |events: &[Event], change: Change| {
+    let impossible = |events: &[Event], change: StateChange| {
         let mut trail = events.to_vec();
         let place = trail.len();
         trail.push(Event {
@@ -74,14 +74,14 @@ fn c8_an_event_that_changes_nothing_is_impossible() {
     };
     impossible(&start, gate("weekend", true));
     impossible(&start, gate("hours", false));
-    impossible(&[], Change::DeadlinePassed);
+    impossible(&[], StateChange::DeadlinePassed);
     let mut late = start;
     late.push(Event {
         at: at(86_400),
-        change: Change::DeadlinePassed,
+        change: StateChange::DeadlinePassed,
     });
     assert!(Rollout::replay(policy(), schedule.clone(), late.clone()).is_ok());
-    impossible(&late, Change::DeadlinePassed);
+    impossible(&late, StateChange::DeadlinePassed);
 }
 
 /// A guard whose set of units was full, so that it has staked a part of its evidence.
@@ -100,7 +100,7 @@ fn c10_what_a_full_set_has_staked_is_taken_off_both_kinds_of_evidence() {
     let mut rollout = started(Schedule::new([guard]).unwrap());
     let share = CandidateShare::new(rollout.share().as_fraction()).unwrap();
     let counted = overflown(share);
-    let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(9_900, 100);
+    let sample = StepSample::new(rollout.tag().unwrap(), 1).exposed(9_900, 100);
     let sample = sample.with("errors", Measured::of(&counted));
     let _ = step(&mut rollout, 1, [Input::Sample(sample)]);
     let Found::Rate(found) = &rollout.state().breached()["errors"] else {
@@ -118,7 +118,7 @@ fn evidence_that_claims_to_have_won_by_forgetting_units_is_no_measurement() {
     let mut stored = serde_json::to_value(&honest).unwrap();
     let read = |stored: &serde_json::Value| serde_json::from_value(stored.clone()).unwrap();
     let tag = started(Schedule::new([errors()]).unwrap()).tag().unwrap();
-    let empty = Sample::new(tag, 1);
+    let empty = StepSample::new(tag, 1);
     assert_ne!(empty.clone().with("errors", read(&stored)), empty);
     stored["bad_events"]["ln_stake"] = 0.5.into();
     assert_eq!(empty.clone().with("errors", read(&stored)), empty);

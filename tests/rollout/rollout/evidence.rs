@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use switchstand::rollout::{
     BadEvents, Cause, Check, Climb, Command, Guard, Input, Measured, OnBreach, OnNoData, Phase,
-    Rollout, Sample, Schedule, ScheduleError,
+    Rollout, Schedule, ScheduleError, StepSample,
 };
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
@@ -21,16 +21,16 @@ fn c5_no_data_never_leads_on() {
     let tag = rollout.tag().unwrap();
     let memory = Measured::Value(0.5);
     let without = [
-        Sample::new(tag, 1),
-        Sample::new(tag, 2).exposed(9_900, 100),
-        Sample::new(tag, 3).with("memory", memory.clone()),
-        Sample::new(tag, 4)
+        StepSample::new(tag, 1),
+        StepSample::new(tag, 2).exposed(9_900, 100),
+        StepSample::new(tag, 3).with("memory", memory.clone()),
+        StepSample::new(tag, 4)
             .exposed(9_900, 99)
             .with("memory", memory),
-        Sample::new(tag, 5)
+        StepSample::new(tag, 5)
             .exposed(9_900, 100)
             .with("memory", Measured::Value(f64::NAN)),
-        Sample::new(tag, 6)
+        StepSample::new(tag, 6)
             .exposed(9_900, 100)
             .with("load", Measured::Value(0.5)),
     ];
@@ -50,7 +50,7 @@ fn c5_a_comparison_without_a_control_has_no_data() {
     let tally = Measured::BadEvents(BadEvents::from(StageTally::new()));
     let tag = rollout.tag().unwrap();
     let sample = |sequence, control| {
-        let sample = Sample::new(tag, sequence).exposed(control, 100);
+        let sample = StepSample::new(tag, sequence).exposed(control, 100);
         Input::Sample(sample.with("errors", tally.clone()))
     };
     let _ = step(&mut rollout, DWELL, [sample(1, 0)]);
@@ -121,7 +121,7 @@ fn at_second_step(measured: Measured) -> Rollout {
         1,
         [Input::Command(Command::Skip { phase: ramping(0) })],
     );
-    let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(9_500, 500);
+    let sample = StepSample::new(rollout.tag().unwrap(), 1).exposed(9_500, 500);
     let sample = Input::Sample(sample.with("errors", measured));
     let _ = step(&mut rollout, 2, [sample]);
     rollout
@@ -180,7 +180,7 @@ fn a_ladder_on_evidence_climbs_as_soon_as_safety_is_shown_and_no_sooner() {
         assert!(!test.safe(&events).is_significant());
         control += 1;
         events.record(Side::Control, share).unwrap();
-        let sample = Sample::new(rollout.tag().unwrap(), control).exposed(99_000, 1_000);
+        let sample = StepSample::new(rollout.tag().unwrap(), control).exposed(99_000, 1_000);
         let measured = Measured::BadEvents(BadEvents::from(events.clone()));
         let _ = step(
             &mut rollout,
@@ -191,7 +191,7 @@ fn a_ladder_on_evidence_climbs_as_soon_as_safety_is_shown_and_no_sooner() {
     assert!(test.safe(&events).is_significant());
     assert_eq!(rollout.phase(), ramping(1));
     // What was shown at 1 % says nothing about 5 %.
-    let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(95_000, 5_000);
+    let sample = StepSample::new(rollout.tag().unwrap(), 1).exposed(95_000, 5_000);
     let measured = Measured::BadEvents(BadEvents::from(events));
     let _ = step(
         &mut rollout,
@@ -213,7 +213,7 @@ fn climbs_on(guard: &mut RateGuard) -> bool {
     let share = rollout.candidate_share().unwrap();
     for unit in 1..4_000 {
         guard.record(unit, Side::Control, share).unwrap();
-        let sample = Sample::new(rollout.tag().unwrap(), unit).exposed(99_000, 1_000);
+        let sample = StepSample::new(rollout.tag().unwrap(), unit).exposed(99_000, 1_000);
         let sample = sample.with("errors", Measured::of(guard));
         let _ = step(&mut rollout, unit, [Input::Sample(sample)]);
         if rollout.phase() == ramping(1) {

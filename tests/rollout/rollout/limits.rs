@@ -3,7 +3,7 @@
 use switchstand::Share;
 use switchstand::rollout::{
     Cause, Check, Climb, Found, Guard, Input, Ladder, LadderError, Measured, OnBreach, PauseCause,
-    Phase, Rollout, Sample, Schedule, ScheduleError,
+    Phase, Rollout, Schedule, ScheduleError, StepSample,
 };
 use switchstand::stats::Worse;
 
@@ -117,7 +117,7 @@ fn after(guard: Guard, climb: Option<Climb>, measured: Measured) -> Rollout {
         None => schedule,
     };
     let mut rollout = started(schedule);
-    let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(9_900, 100);
+    let sample = StepSample::new(rollout.tag().unwrap(), 1).exposed(9_900, 100);
     let sample = Input::Sample(sample.with(guard.name(), measured));
     let _ = step(&mut rollout, DWELL, [sample]);
     rollout
@@ -185,7 +185,7 @@ fn an_observing_guard_is_not_waited_for() {
         limit: 0.5,
     };
     let mut rollout = started(Schedule::new([Guard::new("load", limit), observing]).unwrap());
-    let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(9_900, 100);
+    let sample = StepSample::new(rollout.tag().unwrap(), 1).exposed(9_900, 100);
     let sample = Input::Sample(sample.with("load", Measured::Value(0.1)));
     let _ = step(&mut rollout, DWELL, [sample]);
     assert_eq!(rollout.phase(), ramping(1));
@@ -200,7 +200,7 @@ fn a_number_within_its_limit_is_safe_to_climb_on() {
     let guards = [Guard::new("load", limit), effect(0.1, 0.2)];
     let schedule = Schedule::new(guards).unwrap();
     let mut rollout = started(schedule.with_climb(Climb::OnEvidence).unwrap());
-    let sample = Sample::new(rollout.tag().unwrap(), 1)
+    let sample = StepSample::new(rollout.tag().unwrap(), 1)
         .exposed(9_900, 100)
         .with("load", Measured::Value(0.4))
         .with(

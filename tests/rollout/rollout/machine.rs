@@ -5,7 +5,7 @@ use core::time::Duration;
 use proptest::prelude::*;
 use switchstand::rollout::{
     Action, Before, Check, Climb, Command, Guard, Input, Ladder, Measured, OnBreach, OnDeadline,
-    OnNoData, PauseCause, Phase, Rollout, Sample, Schedule, Tag,
+    OnNoData, PauseCause, Phase, Rollout, Schedule, StepSample, Tag,
 };
 use switchstand::stats::Worse;
 use switchstand::{Policy, Share, Timestamp};
@@ -22,7 +22,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     )
         .prop_flat_map(move |head| (Just(head), errors.clone(), memory.clone()))
         .prop_map(
-            |((sequence, origin, units), errors, memory)| Happening::Sample {
+            |((sequence, origin, units), errors, memory)| Happening::StepSample {
                 sequence,
                 origin,
                 units,
@@ -127,14 +127,14 @@ fn inputs(rollout: &Rollout, happenings: &[Happening]) -> Vec<Input> {
         },
     };
     let translate = |(place, it): (usize, &Happening)| match *it {
-        Happening::Sample {
+        Happening::StepSample {
             sequence,
             origin,
             units,
             errors,
             memory,
         } => {
-            let mut sample = Sample::new(tag(origin), sequence * 8 + place as u64);
+            let mut sample = StepSample::new(tag(origin), sequence * 8 + place as u64);
             sample = sample.exposed(100, units);
             if let Some(errors) = errors {
                 sample = sample.with("errors", Measured::Value(errors));
@@ -213,7 +213,7 @@ proptest! {
             // C3: nothing advances while paused.
             let is_paused = !rollout.state().paused().is_empty();
             let moved_on = rollout.phase() != before && rollout.phase() != Phase::RolledBack;
-            let resumed = round.happenings.iter().any(|it| matches!(it, Happening::Resume | Happening::Sample { .. }));
+            let resumed = round.happenings.iter().any(|it| matches!(it, Happening::Resume | Happening::StepSample { .. }));
             prop_assert!(!moved_on || !is_paused && (!was_paused || resumed));
             // C4, C7 and C9: neither order nor a clock that goes back nor a restart matters.
             step(&mut other, latest, reversed);

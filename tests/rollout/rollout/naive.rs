@@ -11,7 +11,7 @@ pub(crate) const UNITS: u64 = 5;
 /// What happens, before it is known which phase it meets.
 #[derive(Clone, Debug)]
 pub(crate) enum Happening {
-    Sample {
+    StepSample {
         sequence: u64,
         /// 0: of this phase; 1: of another phase; 2: of another release.
         origin: u8,
@@ -94,7 +94,7 @@ impl Naive {
             self.gate && (self.gate_stays || has(|it| matches!(it, Happening::OpenForGood)));
         let mut samples = Vec::new();
         for (place, it) in happenings.iter().enumerate() {
-            if let Happening::Sample {
+            if let Happening::StepSample {
                 sequence,
                 origin: 0,
                 units,

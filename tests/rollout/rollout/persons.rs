@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use switchstand::ramp::{BeginError, Ramp};
 use switchstand::rollout::{
-    Cause, Climb, Command, Input, Ladder, PauseCause, Phase, Refusal, Rollout, Schedule,
+    Cause, Climb, Command, Input, Ladder, PauseCause, Phase, Refused, Rollout, Schedule,
 };
 use switchstand::{Policy, Router, Share, VersionState};
 
@@ -104,7 +104,7 @@ fn c12_a_hotfix_in_mid_ramp_stands_and_stops_the_rollout_with_its_author() {
     let refused = resumed.unwrap_err().refused;
     assert!(matches!(
         refused[..],
-        [Refusal::NotNow {
+        [Refused::NotNow {
             command: Command::Resume,
             ..
         }]
@@ -249,7 +249,7 @@ fn c12_an_abort_after_an_acceptance_by_hand_is_refused_and_the_release_promoted(
     let minute = tick_to(&rollout, Phase::Baking);
     router.accept().unwrap();
     let refused = rollout.tick_with(at(60 * minute), [abort()]).unwrap_err();
-    assert!(matches!(refused.refused[..], [Refusal::Ended { .. }]));
+    assert!(matches!(refused.refused[..], [Refused::Ended { .. }]));
     assert_eq!(rollout.phase(), Phase::Promoted);
     assert_eq!(router.state("v2"), Some(VersionState::Live));
 }

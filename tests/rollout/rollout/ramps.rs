@@ -2,7 +2,7 @@
 
 use switchstand::ramp::StoredRamp;
 use switchstand::rollout::{
-    Cause, Change, Command, EvidenceError, Guard, Phase, Receipt, Refusal, Rollout, Schedule,
+    Cause, Command, EvidenceError, Guard, Phase, Receipt, Refused, Rollout, Schedule, StateChange,
 };
 use switchstand::{Ending, OnError, Policy, Router, Share};
 
@@ -185,7 +185,7 @@ fn c12_orders_stand_in_the_trail_with_who_gave_them_and_an_abort_acts_at_once() 
     let promote = ramp
         .order(Command::promote("ben", "in a hurry"))
         .unwrap_err();
-    assert!(matches!(promote.refused[..], [Refusal::NotNow { .. }]));
+    assert!(matches!(promote.refused[..], [Refused::NotNow { .. }]));
     ramp.order(Command::resume("ana", "it was the dashboard"))
         .unwrap();
     assert!(ramp.state().paused().is_empty());
@@ -200,7 +200,7 @@ fn c12_orders_stand_in_the_trail_with_who_gave_them_and_an_abort_acts_at_once() 
     let orders = rollout.trail().events().iter();
     let orders: Vec<_> = orders
         .filter_map(|event| match &event.change {
-            Change::Ordered { order } => Some((order.who.as_str(), order.why.as_str())),
+            StateChange::Ordered { order } => Some((order.who.as_str(), order.why.as_str())),
             _ => None,
         })
         .collect();
@@ -214,7 +214,7 @@ fn c12_orders_stand_in_the_trail_with_who_gave_them_and_an_abort_acts_at_once() 
         ]
     );
     let late = ramp.order(Command::pause("ben", "")).unwrap_err();
-    assert!(matches!(late.refused[..], [Refusal::Ended { .. }]));
+    assert!(matches!(late.refused[..], [Refused::Ended { .. }]));
     let stored = serde_json::to_string(&rollout).unwrap();
     assert_eq!(serde_json::from_str::<Rollout>(&stored).unwrap(), rollout);
 }

@@ -1,7 +1,7 @@
 //! The releases that the tests begin with.
 
 use switchstand::rollout::{
-    Action, Check, Command, Guard, Input, Measured, Phase, Rollout, Sample, Schedule,
+    Action, Check, Command, Guard, Input, Measured, Phase, Rollout, Schedule, StepSample,
 };
 use switchstand::stats::Worse;
 use switchstand::stats::guard::RateTest;
@@ -49,7 +49,7 @@ pub(crate) fn step(
 
 /// Evidence of the present phase, with this load of memory.
 pub(crate) fn load(rollout: &Rollout, sequence: u64, memory: f64) -> Input {
-    let sample = Sample::new(rollout.tag().unwrap(), sequence).exposed(9_900, 100);
+    let sample = StepSample::new(rollout.tag().unwrap(), sequence).exposed(9_900, 100);
     Input::Sample(sample.with("memory", Measured::Value(memory)))
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use switchstand::rollout::{
     Before, Check, Command, Guard, Input, Ladder, Measured, OnDeadline, PauseCause, Phase, Rollout,
-    Sample, Schedule, ShadowStage,
+    Schedule, ShadowStage, StepSample,
 };
 use switchstand::stats::Worse;
 use switchstand::{Policy, Share};
@@ -32,7 +32,7 @@ fn a_shadow_stage_ends_with_enough_pairs_that_show_safety() {
         let mut rollout = started(schedule.clone());
         assert_eq!(rollout.phase(), Phase::Shadowing);
         assert_eq!(rollout.share(), Share::NONE);
-        let sample = Sample::new(rollout.tag().unwrap(), 1).exposed(pairs, pairs);
+        let sample = StepSample::new(rollout.tag().unwrap(), 1).exposed(pairs, pairs);
         let (lower, upper) = (Some(lower), Some(upper));
         let effect = Measured::Effect { lower, upper };
         let _ = step(

@@ -1,7 +1,8 @@
 //! What is handed in and cannot be used says so, where it is handed in.
 
 use switchstand::rollout::{
-    Before, Change, Command, Input, Measured, OnBreach, Phase, Refusal, Rollout, Sample, Schedule,
+    Before, Command, Input, Measured, OnBreach, Phase, Refused, Rollout, Schedule, StateChange,
+    StepSample,
 };
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{Margins, RateGuard, RateMethod, RateTest, RatioGrid};
@@ -12,7 +13,7 @@ use crate::rollout::releases::{
     started, step,
 };
 
-fn handed(rollout: &mut Rollout, sample: Sample) -> Vec<Refusal> {
+fn handed(rollout: &mut Rollout, sample: StepSample) -> Vec<Refused> {
     let _ = step(rollout, DWELL, [Input::Sample(sample)]);
     rollout.refused().to_vec()
 }
@@ -27,14 +28,14 @@ fn c14_a_number_for_a_guard_that_there_is_not_or_of_another_kind_is_refused() {
     let refused = handed(&mut rollout, misspelt);
     let known = "\"memory\", \"errors\"".to_owned();
     let guard = "memroy".to_owned();
-    assert_eq!(refused, [Refusal::UnknownGuard { guard, known }]);
+    assert_eq!(refused, [Refused::UnknownGuard { guard, known }]);
     assert_eq!(rollout.phase(), ramping(0));
 
     let mut rollout = both();
     let wrong = sample(&rollout).with("errors", value.clone());
     assert!(matches!(
         handed(&mut rollout, wrong)[..],
-        [Refusal::WrongKind { .. }]
+        [Refused::WrongKind { .. }]
     ));
 
     let mut rollout = both();
@@ -44,7 +45,7 @@ fn c14_a_number_for_a_guard_that_there_is_not_or_of_another_kind_is_refused() {
     let other = Measured::of(&RateGuard::by_unit(test));
     let other = sample(&rollout).with("errors", other);
     let guard = "errors".to_owned();
-    assert_eq!(handed(&mut rollout, other), [Refusal::OtherTest { guard }]);
+    assert_eq!(handed(&mut rollout, other), [Refused::OtherTest { guard }]);
 
     // What came with it counts, a breach above all.
     let mut rollout = both();
@@ -82,7 +83,7 @@ fn c14_evidence_of_no_such_phase_and_a_gate_of_no_such_name_are_refused() {
     assert_eq!(release.phase(), ramping(1));
     assert!(matches!(
         handed(&mut release, old)[..],
-        [Refusal::Outdated {
+        [Refused::Outdated {
             now: Phase::Ramping { step: 1 },
             ..
         }]
@@ -97,10 +98,10 @@ fn c14_evidence_of_no_such_phase_and_a_gate_of_no_such_name_are_refused() {
     };
     let _ = step(&mut release, 1, [open]);
     let known = "\"approved\"".to_owned();
-    let refusal = Refusal::UnknownGate { gate, known };
+    let refusal = Refused::UnknownGate { gate, known };
     assert_eq!(release.refused(), std::slice::from_ref(&refusal));
     let last = &release.trail().events().last().unwrap().change;
-    assert_eq!(*last, Change::Refused { refusal });
+    assert_eq!(*last, StateChange::Refused { refusal });
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn c14_a_sample_that_is_numbered_anew_after_a_restart_is_refused_and_numbered_on
     let anew = load(&release, 0, 0.4);
     let _ = step(&mut release, 2, [anew]);
     let (found, latest) = (0, 59);
-    assert_eq!(release.refused(), [Refusal::OutOfOrder { found, latest }]);
+    assert_eq!(release.refused(), [Refused::OutOfOrder { found, latest }]);
     let next = release.sample().unwrap().exposed(9_900, 100);
     let next = Input::Sample(next.with("memory", Measured::Value(0.5)));
     let _ = step(&mut release, 3, [next]);
@@ -128,7 +129,7 @@ fn c3_a_promotion_and_a_skip_while_paused_say_why_they_are_not_obeyed() {
         let events = release.trail().events().len();
         let _ = step(&mut release, 2, [Input::Command(command.clone())]);
         let why = "the release waits: paused by an operator; resume it first".to_owned();
-        let refusal = Refusal::NotNow { command, why };
+        let refusal = Refused::NotNow { command, why };
         assert_eq!(release.refused(), [refusal]);
         assert_eq!(release.trail().events().len(), events + 1);
     }
@@ -190,7 +191,7 @@ fn c7_one_absurd_reading_of_the_clock_is_refused_and_harms_nothing() {
         let _ = release.step(absurd, []);
         let found = absurd;
         let latest = at(start);
-        assert_eq!(release.refused(), [Refusal::Clock { found, latest }]);
+        assert_eq!(release.refused(), [Refused::Clock { found, latest }]);
         let _ = step(&mut release, start, []);
         assert_eq!(release.refused(), []);
     }

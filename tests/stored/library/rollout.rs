@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use serde_json::{Value, json};
 use switchstand::rollout::{
-    Action, Before, Change, Check, Command, Event, Guard, Input, Measured, OnBreach, OnNoData,
-    Phase, Rollout, Sample, Schedule,
+    Action, Before, Check, Command, Event, Guard, Input, Measured, OnBreach, OnNoData, Phase,
+    Rollout, Schedule, StateChange, StepSample,
 };
 use switchstand::stats::Worse;
 use switchstand::stats::guard::{CandidateShare, RateTest, Side, StageTally};
@@ -98,14 +98,14 @@ fn action(action: &Action) -> Value {
     }
 }
 
-fn change(change: &Change) -> Value {
+fn change(change: &StateChange) -> Value {
     match change {
-        Change::Gate { name, open } => json!(["gate", name, open]),
-        Change::Breached { guard, found } => json!(["breached", guard, found.to_string()]),
-        Change::DeadlinePassed => json!(["deadline passed"]),
-        Change::Paused { cause } => json!(["paused", cause.to_string()]),
-        Change::Resumed { cause } => json!(["resumed", cause.to_string()]),
-        Change::Advanced { to, because } => {
+        StateChange::Gate { name, open } => json!(["gate", name, open]),
+        StateChange::Breached { guard, found } => json!(["breached", guard, found.to_string()]),
+        StateChange::DeadlinePassed => json!(["deadline passed"]),
+        StateChange::Paused { cause } => json!(["paused", cause.to_string()]),
+        StateChange::Resumed { cause } => json!(["resumed", cause.to_string()]),
+        StateChange::Advanced { to, because } => {
             use switchstand::rollout::Advance::{Promoted, Scheduled, Skipped};
             let because = match because {
                 Scheduled => "scheduled",
@@ -114,7 +114,7 @@ fn change(change: &Change) -> Value {
             };
             json!(["advanced", to.to_string(), because])
         }
-        Change::RolledBack { cause } => json!(["rolled back", cause.to_string()]),
+        StateChange::RolledBack { cause } => json!(["rolled back", cause.to_string()]),
         _ => panic!("unknown change"),
     }
 }
@@ -188,12 +188,12 @@ fn walk(schedule: &Schedule, has_data: bool, opens: bool) -> Vec<Value> {
         if let Some(tag) = rollout.tag().filter(|_| has_data) {
             let candidate = since / 20;
             let control = control(rollout.phase(), rollout.share(), candidate);
-            let sample = Sample::new(tag, minute).exposed(control, candidate);
+            let sample = StepSample::new(tag, minute).exposed(control, candidate);
             let mut guards = schedule.guards().to_vec();
             if rollout.phase() == Phase::Shadowing {
                 guards = schedule.shadow().unwrap().guards.clone();
             }
-            let with = |sample: Sample, guard: &Guard| {
+            let with = |sample: StepSample, guard: &Guard| {
                 sample.with(
                     guard.name(),
                     good(guard.check(), rollout.share(), since / 10),
@@ -206,7 +206,7 @@ fn walk(schedule: &Schedule, has_data: bool, opens: bool) -> Vec<Value> {
     }
     // At first a gate before each step was neither closed after a step nor opened again.
     let is_at_first = |event: &&Event| match &event.change {
-        Change::Gate { name, .. } => {
+        StateChange::Gate { name, .. } => {
             let is_of_step = schedule
                 .gates()
                 .any(|gate| gate == (name, Before::EachStep));
@@ -297,7 +297,7 @@ fn input(read: &Input) -> Value {
     let now = Timestamp::from_secs(0).after(Duration::from_secs(700));
     let done = rollout.step(now, [read.clone()]);
     // At first what was not obeyed was not told.
-    let is_told = |event: &&Event| !matches!(event.change, Change::Refused { .. });
+    let is_told = |event: &&Event| !matches!(event.change, StateChange::Refused { .. });
     let events = rollout.trail().events().iter().skip(start).filter(is_told);
     // At first the last action counted as in force before it was confirmed.
     let mut carried_out = rollout.clone();

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Sample {
+pub struct StepSample {
     pub(super) tag: Tag,
     pub(super) sequence: u64,
     pub(super) control: u64,
@@ -43,14 +43,14 @@ pub(super) struct ThinnedUnits {
     pub(super) level: u32,
 }
 
-impl Sample {
+impl StepSample {
     /// Returns a sample without data.
     ///
     /// The tag is [`Rollout::tag`](super::Rollout::tag) of the time when it was taken;
     /// [`Rollout::sample`](super::Rollout::sample) numbers by itself. The sequence number rises from sample to sample; of two that arrive in the wrong order the higher one counts.
     #[must_use]
-    pub const fn new(tag: Tag, sequence: u64) -> Sample {
-        Sample {
+    pub const fn new(tag: Tag, sequence: u64) -> StepSample {
+        StepSample {
             tag,
             sequence,
             control: 0,
@@ -65,8 +65,8 @@ impl Sample {
     /// While shadowing, both are the number of pairs; while baking, the control has none. Leave
     /// out units that no draw has placed.
     #[must_use]
-    pub fn exposed(self, control: u64, candidate: u64) -> Sample {
-        Sample {
+    pub fn exposed(self, control: u64, candidate: u64) -> StepSample {
+        StepSample {
             control,
             candidate,
             ..self
@@ -77,9 +77,9 @@ impl Sample {
     ///
     /// A number that is not finite is no measurement: the guard has no data then. A name that the
     /// schedule does not have, and a measurement of another kind than the guard looks at, are
-    /// refused when the sample is handed in: see [`Refusal`](super::Refusal).
+    /// refused when the sample is handed in: see [`Refused`](super::Refused).
     #[must_use]
-    pub fn with(mut self, guard: &str, measured: Measured) -> Sample {
+    pub fn with(mut self, guard: &str, measured: Measured) -> StepSample {
         if measured.is_usable() {
             self.measured.insert(guard.to_owned(), measured);
         }

@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum Refused {
     /// A sample has a number for a guard that the schedule does not have.
     #[error("the schedule has no guard {guard:?}, it has {known}: take the name from there")]
     UnknownGuard {
