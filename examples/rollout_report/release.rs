@@ -55,7 +55,9 @@ impl Release {
         for minute in 0.. {
             let score = watch.scores.effect();
             if let Some([_, lower, upper]) = score {
-                report.effect(Some(lower), Some(upper))?;
+                // An interval without a bound on one side has an infinite one.
+                let bound = |bound: f64| Some(bound).filter(|bound| bound.is_finite());
+                report.effect(bound(lower), bound(upper))?;
             }
             if ramp.tick(Timestamp::from_secs(60 * minute))?.is_some() {
                 watch.begin(name, &ramp.rollout())?;
@@ -207,12 +209,7 @@ impl Scores {
         })
     }
 
-    fn record(
-        &mut self,
-        user: u64,
-        by_candidate: bool,
-        score: f64,
-    ) -> Result<(), Box<dyn Error>> {
+    fn record(&mut self, user: u64, by_candidate: bool, score: f64) -> Result<(), Box<dyn Error>> {
         if self.users.insert(user) {
             match by_candidate {
                 true => self.candidate.record(score)?,

@@ -5,7 +5,11 @@ use std::{error::Error, thread, time::Instant};
 use digits::Reader;
 use switchstand::{Router, VersionState, ramp::StoredRamp, rollout::Phase};
 
-use crate::{ramp::{Ramp, WRONG}, report::count, stand::Stand};
+use crate::{
+    ramp::{Ramp, WRONG},
+    report::count,
+    stand::Stand,
+};
 
 /// The rejected model's new label: a label in the logs should have one history.
 const AGAIN: &str = "v2.1";
@@ -66,7 +70,10 @@ fn step(stand: &mut Stand, ramp: Ramp, before: [usize; 2]) -> Result<Ramp, Box<d
         let earlier = *earlier.ok_or("a step without one before")?;
         let all = control + candidate;
         stand.must_fit("  users on v2.1 until then", candidate, all, earlier)?;
-        let reading = ramp.ramp.rate_of(WRONG).ok_or("no guard of wrong answers")?;
+        let reading = ramp
+            .ramp
+            .rate_of(WRONG)
+            .ok_or("no guard of wrong answers")?;
         let value = format!(
             "{} on v2.1, {} on v1",
             count(usize::try_from(reading.candidate_events)?),
