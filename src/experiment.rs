@@ -57,6 +57,7 @@ mod recording;
 mod row;
 mod setup;
 mod shard;
+mod size;
 mod totals;
 mod verdict;
 
@@ -69,12 +70,13 @@ pub use apart::Apart;
 pub use check::{Checks, Exposed, NeverExposed};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
-pub use finding::{Comparison, Finding, Guarantee, Missing, Relative, Test};
-pub use metric::{Kind, Metric, Role, Source};
+pub use finding::{Comparison, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
+pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;
 pub use read_out::ReadOut;
 pub use recording::{Ended, Filed};
 pub use setup::Setup;
+pub use size::Expected;
 pub use verdict::{Standing, Verdict};
 
 use crate::{bucket::Secret, policy::Policy};
@@ -107,6 +109,8 @@ struct Place {
     kind: Kind,
     source: Source,
     slot: usize,
+    /// The slot of what units were like before.
+    past: Option<usize>,
 }
 
 /// A metric of one experiment.
@@ -134,6 +138,7 @@ impl Experiment {
             kind: metric.kind,
             source: metric.source,
             slot,
+            past: metric.adjusted.then(|| slot + metric.slots().0),
         });
         Experiment {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),

@@ -8,10 +8,13 @@ mod diff;
 mod drawn;
 mod error;
 mod keeping_out;
+#[cfg(feature = "serde")]
+mod named;
 mod on_error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
+mod segments;
 #[cfg(feature = "serde")]
 mod serial;
 mod table;

@@ -91,7 +91,7 @@ fn round(threads: usize, calls: &(impl Fn() + Sync), count: usize) -> Vec<f64> {
 }
 
 /// Returns the nanoseconds that the calling thread has spent on a processor.
-fn time_on_processor() -> Option<u64> {
+pub(crate) fn time_on_processor() -> Option<u64> {
     // The system brings the count up to date when a thread lets others go first.
     thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;

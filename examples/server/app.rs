@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use switchstand::{
     BoxedAsyncModel, Ending, Policy, Router, Timestamp, Unit,
@@ -20,6 +21,7 @@ use switchstand::{
 };
 
 use crate::{
+    known::{self, Known},
     metrics::{self, Answers},
     rollout,
 };
@@ -109,10 +111,11 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
     let Ok(unit) = Unit::try_from_input(name) else {
         return refuse(StatusCode::BAD_REQUEST, "header x-unit names nobody");
     };
-    let Some(pixels) = pixels(&body) else {
+    let Ok(Request { pixels, attributes }) = serde_json::from_str(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "the body has no pixels");
     };
-    let mut ticket = app.router.admit(unit);
+    let known = known::with_the_present(attributes);
+    let mut ticket = app.router.admit(unit.with(&known));
     // Fifty times as long as a shadow may take; a ticket that is dropped then was given up.
     let answer = tokio::time::timeout(50 * app.patience, ticket.predict(&pixels)).await;
     let Ok(answer) = answer else {
@@ -144,12 +147,12 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
     }
 }
 
-fn pixels(body: &str) -> Option<Pixels> {
-    let body: Value = serde_json::from_str(body).ok()?;
-    let pixels = body.get("pixels")?.as_array()?.iter();
-    pixels
-        .map(|pixel| pixel.as_f64().map(|grey| grey as f32))
-        .collect()
+/// What a client sends.
+#[derive(Deserialize)]
+struct Request {
+    pixels: Pixels,
+    #[serde(default)]
+    attributes: Known,
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> String {
@@ -169,7 +172,12 @@ async fn validate(State(app): State<Arc<App>>, Path(version): Path<String>) -> A
 }
 
 async fn release(State(app): State<Arc<App>>, body: String) -> Answer {
-    match serde_json::from_str::<Policy>(&body) {
+    let read = if body.trim_start().starts_with('{') {
+        serde_json::from_str::<Policy>(&body).map_err(|error| error.to_string())
+    } else {
+        toml::from_str::<Policy>(&body).map_err(|error| error.to_string())
+    };
+    match read {
         Ok(policy) => changed(app.router.operator().named("operator").release(policy)),
         Err(error) => refuse(StatusCode::BAD_REQUEST, error),
     }

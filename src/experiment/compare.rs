@@ -1,16 +1,23 @@
 //! One metric of one candidate beside the control.
 
-use super::{Guarantee, Kind, Missing, Relative, Role, Setup, Test, quantile, totals::CellTotals};
-use crate::stats::{
-    Alpha, Counts, Interval, PValue, Refusal, Worse,
-    anytime::{GroupedArm, GroupedLook, GroupedRefusal, GroupedT, LabelProcess},
+mod groups;
+mod rates;
+
+use super::{
+    Guarantee, Kind, Missing, Relative, Role, Setup, Test, Unadjusted, quantile::Quantiles,
+    totals::CellTotals,
 };
+use crate::stats::{Alpha, Interval, PValue, Refusal, Worse};
+use groups::Groups;
+use rates::Rates;
 
 /// What the comparison of two arms is made from.
 pub(super) struct Pair<'a> {
     pub(super) setup: &'a Setup,
     pub(super) kind: Kind,
     pub(super) role: Role,
+    /// Whether worth and margin are parts of the control's value.
+    pub(super) is_relative: bool,
     /// Each line's part of the error rate.
     pub(super) alpha: Alpha,
     /// Of control and candidate.
@@ -22,14 +29,31 @@ pub(super) struct Pair<'a> {
     pub(super) all_units: f64,
 }
 
-/// An effect and what may be said of it at any error rate.
-struct Found<I, P> {
-    effect: f64,
-    interval: I,
-    /// The p-value of the effect being this one.
-    p_against: P,
-    relative: Option<Relative>,
-    guarantee: Guarantee,
+/// An effect and what may be said of it at any error rate, valid at every look.
+pub(super) trait Evidence {
+    fn guarantee(&self) -> Guarantee;
+
+    fn effect(&self) -> f64;
+
+    fn interval(&self, alpha: Alpha) -> Result<Interval, Refusal>;
+
+    /// Returns the p-value of the effect being this one.
+    fn p_against(&self, effect: f64) -> Result<PValue, Refusal>;
+
+    /// Returns the effect over the control's absolute value, none where that is not told from 0.
+    fn relative(&self, alpha: Alpha) -> Option<Relative>;
+
+    /// Returns the p-value of the relative effect being this one.
+    fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal>;
+
+    fn unadjusted(&self, _: Alpha) -> Option<Unadjusted> {
+        None
+    }
+
+    /// Returns the error rate at which an interval errs on one side at most as often as this.
+    fn one_sided(&self, alpha: Alpha) -> Alpha {
+        alpha
+    }
 }
 
 /// Returns the value of a metric in one arm.
@@ -49,145 +73,76 @@ impl Pair<'_> {
     pub(super) fn test(&self) -> Result<Test, Missing> {
         match self.kind {
             Kind::Gauge => Err(Missing::Gauge),
-            Kind::Rate => self.rates(),
-            Kind::Quantile { order } => self.quantiles(order),
-            _ => self.groups(),
+            Kind::Rate => self.conclude(&Rates::new(self)?),
+            Kind::Quantile { order } => self.conclude(&Quantiles::new(self, order)?),
+            _ => self.conclude(&Groups::new(self)?),
         }
     }
 
-    fn rates(&self) -> Result<Test, Missing> {
-        let [n_a, n_b] = self.units;
-        for (arm, units) in [("the control", n_a), ("the candidate", n_b)] {
-            if units == 0 {
-                return Err(Missing::NoUnits { arm });
-            }
-        }
-        let [s_a, s_b] = self.cells.map(|cell| cell.events);
-        let [w_a, w_b] = self.weights.map(|weight| weight as f64);
-        // The declared share is what the proof is about, the observed one what protects where it
-        // does not hold; whichever says less decides.
-        let declared = LabelProcess::new(w_b / (w_a + w_b))?;
-        let observed = LabelProcess::new(n_b as f64 / (n_a + n_b) as f64)?;
-        let both = [declared, observed];
-        let (a, b) = (Counts::new(s_a, n_a)?, Counts::new(s_b, n_b)?);
-        let interval = |alpha: Alpha| -> Result<Interval, Refusal> {
-            let [one, other] = both.map(|process| process.difference_interval(&a, &b, alpha));
-            Ok(hull(one?, other?, alpha))
+    fn conclude(&self, evidence: &impl Evidence) -> Result<Test, Missing> {
+        let effect = evidence.effect();
+        let interval = evidence.interval(self.alpha)?;
+        let relative = evidence.relative(self.alpha);
+        // What worth and margin are compared with: the effect, or its part of the control.
+        let found = match self.is_relative {
+            false => effect,
+            // Without an event in the control any is infinitely many times as many.
+            true => match relative.and_then(|relative| relative.effect) {
+                Some(effect) => effect,
+                None if effect == 0.0 => 0.0,
+                None => effect.signum() * f64::INFINITY,
+            },
         };
-        let p_against = |effect: f64| -> Result<PValue, Refusal> {
-            if effect == 0.0 {
-                let [one, other] = both.map(|process| process.p(s_a, s_b));
-                return Ok(if one.value > other.value { one } else { other });
-            }
-            p_of_intervals(interval, effect)
+        let range = |alpha: Alpha| match self.is_relative {
+            false => evidence.interval(alpha).map(Some),
+            true => Ok(evidence.relative(alpha).map(|relative| relative.interval)),
         };
-        let [one, other] = both.map(|process| process.ratio_interval(s_a, s_b, self.alpha));
-        let ratios = hull(one, other, self.alpha);
-        let (r_a, r_b) = (s_a as f64 / n_a as f64, s_b as f64 / n_b as f64);
-        self.conclude(&Found {
-            effect: r_b - r_a,
-            interval,
-            p_against,
-            relative: Some(Relative {
-                effect: (s_a > 0).then(|| r_b / r_a - 1.0),
-                interval: Interval::new(ratios.lower - 1.0, ratios.upper - 1.0, self.alpha),
-            }),
-            guarantee: Guarantee::Exact,
-        })
-    }
-
-    fn groups(&self) -> Result<Test, Missing> {
-        let [a, b] = self
-            .cells
-            .map(|cell| GroupedArm::new(&cell.groups, cell.units));
-        let (a, b) = (a?, b?);
-        let weights = self.weights.map(|weight| weight as f64);
-        let all: f64 = self.setup.arms.iter().map(|arm| arm.weight as f64).sum();
-        let planned = self.setup.planned as f64 * weights.iter().sum::<f64>() / all;
-        let test = GroupedT::planned(planned, weights, self.alpha)?;
-        let look = test
-            .compare(&a, &b)
-            .map_err(|refusal| missing(refusal, &a, &b))?;
-        let p_against = |effect: f64| -> Result<PValue, Refusal> {
-            let ln_p = (-look.ln_e_against(effect)).min(0.0) + 0.0;
-            Ok(PValue::new(ln_p.exp(), ln_p))
-        };
-        self.conclude(&Found {
-            effect: look.effect,
-            interval: |alpha| Ok(look.interval(alpha)),
-            p_against,
-            relative: relative(&look, &a, &b, self.alpha),
-            guarantee: Guarantee::Simulated,
-        })
-    }
-
-    fn quantiles(&self, order: f64) -> Result<Test, Missing> {
-        let [a, b] = self.cells.map(|cell| &cell.values);
-        let [control, candidate] = self.cells.map(|cell| cell.units);
-        if control.min(candidate) == 0 {
-            return Err(Missing::TooFewUnits {
-                control,
-                candidate,
-                needed: 1,
-            });
-        }
-        let value = a.quantile(order)?;
-        let effect = b.quantile(order)? - value;
-        let interval = |alpha| quantile::difference(a, b, order, alpha);
-        self.conclude(&Found {
-            effect,
-            interval,
-            p_against: |effect| p_of_intervals(interval, effect),
-            relative: None,
-            guarantee: Guarantee::Exact,
-        })
-    }
-
-    fn conclude<I, P>(&self, found: &Found<I, P>) -> Result<Test, Missing>
-    where
-        I: Fn(Alpha) -> Result<Interval, Refusal>,
-        P: Fn(f64) -> Result<PValue, Refusal>,
-    {
-        let certain = PValue::new(1.0, 0.0);
-        let interval = (found.interval)(self.alpha)?;
-        let mut within_margin = false;
+        let own = range(self.alpha)?;
+        let (mut within_margin, mut within_worth) = (false, false);
         let (p, target) = match self.role {
             Role::Goal { worth, .. } => {
-                let p = (found.p_against)(0.0)?;
-                (p, found.effect.abs().max(worth))
+                within_worth = own.is_some_and(|own| own.lower >= -worth && own.upper <= worth);
+                (evidence.p_against(0.0)?, found.abs().max(worth))
             }
-            Role::Watched => ((found.p_against)(0.0)?, found.effect.abs()),
+            Role::Watched => (evidence.p_against(0.0)?, found.abs()),
             Role::Guardrail { worse, margin } => {
+                let whole = range(evidence.one_sided(self.setup.alpha))?;
+                within_margin = whole.is_some_and(|whole| greatest(&whole, worse) <= margin);
                 let limit = match worse {
                     Worse::Higher => margin,
                     Worse::Lower => -margin,
                 };
-                let whole = (found.interval)(self.setup.alpha)?;
-                within_margin = greatest(&whole, worse) <= margin;
-                let excess = badness(found.effect, worse) - margin;
-                let p = match excess > 0.0 {
-                    true => (found.p_against)(limit)?,
-                    false => certain,
+                let excess = badness(found, worse) - margin;
+                let p = match (excess > 0.0, self.is_relative) {
+                    (false, _) => PValue::new(1.0, 0.0),
+                    (true, false) => evidence.p_against(limit)?,
+                    (true, true) => evidence.p_against_relative(limit)?,
                 };
                 (p, excess.abs())
             }
         };
-        let times = (0.5 * interval.width() / target).powi(2);
-        let left = self.all_units * (times - 1.0).max(0.0);
         let is_decided = within_margin || p.value < self.alpha.get();
+        let left = own.map(|own| {
+            let times = (0.5 * own.width() / target).powi(2);
+            self.all_units * (times - 1.0).max(0.0)
+        });
         let units_left = match is_decided {
             true => Some(0),
-            false => left.is_finite().then_some(left.ceil() as u64),
+            false => left
+                .filter(|left| left.is_finite())
+                .map(|left| left.ceil() as u64),
         };
         Ok(Test {
-            effect: found.effect,
+            effect,
             interval,
-            relative: found.relative,
+            relative,
+            unadjusted: evidence.unadjusted(self.alpha),
             p,
             adjusted_p: 1.0,
             alpha: self.setup.alpha,
             within_margin,
-            guarantee: found.guarantee,
+            within_worth,
+            guarantee: evidence.guarantee(),
             units_left,
         })
     }
@@ -202,20 +157,15 @@ pub(super) const fn badness(effect: f64, worse: Worse) -> f64 {
 }
 
 /// Returns how much worse the candidate is at most.
-const fn greatest(interval: &Interval, worse: Worse) -> f64 {
+pub(super) const fn greatest(interval: &Interval, worse: Worse) -> f64 {
     match worse {
         Worse::Higher => interval.upper,
         Worse::Lower => -interval.lower,
     }
 }
 
-fn hull(one: Interval, other: Interval, alpha: Alpha) -> Interval {
-    let (lower, upper) = (one.lower.min(other.lower), one.upper.max(other.upper));
-    Interval::new(lower, upper, alpha)
-}
-
 /// Returns the p-value: the error rate at which the interval would just exclude the effect.
-fn p_of_intervals(
+pub(super) fn p_of_intervals(
     interval: impl Fn(Alpha) -> Result<Interval, Refusal>,
     effect: f64,
 ) -> Result<PValue, Refusal> {
@@ -240,44 +190,4 @@ fn p_of_intervals(
         }
     }
     Ok(p(high))
-}
-
-/// Says in units what the rules say of groups.
-fn missing(refusal: GroupedRefusal, a: &GroupedArm, b: &GroupedArm) -> Missing {
-    match refusal {
-        GroupedRefusal::TooFewGroups { .. } => Missing::TooFewUnits {
-            control: a.units,
-            candidate: b.units,
-            // 256 groups, of which 20 are hit by 21 units at random in the mean, nearly always
-            // by 25.
-            needed: 25,
-        },
-        GroupedRefusal::ZeroVariance { arm } => Missing::NoVariation { arm },
-        GroupedRefusal::TooSkewed { needed, .. } => {
-            // Skewness falls with the square root of the units.
-            let times = needed / a.groups.min(b.groups) as f64;
-            let units = (a.units + b.units) as f64 * (times - 1.0);
-            let units = units.ceil() as u64;
-            Missing::TooUneven { units }
-        }
-        GroupedRefusal::Refused(refusal) => Missing::Refused(refusal),
-    }
-}
-
-/// Returns the relative effect by Fieller's method, none where the control is not told from zero.
-fn relative(look: &GroupedLook, a: &GroupedArm, b: &GroupedArm, alpha: Alpha) -> Option<Relative> {
-    let squared = look.critical_t(alpha).powi(2);
-    let (x, y) = (a.ratio, b.ratio);
-    let first = x * x - squared * a.variance;
-    if first.is_nan() || first <= 0.0 {
-        return None;
-    }
-    let last = y * y - squared * b.variance;
-    let root = (x * x * y * y - first * last).max(0.0).sqrt();
-    let of = |ratio: f64| (ratio - 1.0) * x.signum();
-    let (one, other) = (of((x * y - root) / first), of((x * y + root) / first));
-    Some(Relative {
-        effect: Some((y - x) / x.abs()),
-        interval: Interval::new(one.min(other), one.max(other), alpha),
-    })
 }

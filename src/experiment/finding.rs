@@ -16,6 +16,8 @@ pub struct Finding {
     pub kind: Kind,
     /// What it is for.
     pub role: Role,
+    /// Whether worth and margin are parts of the control's absolute value.
+    pub is_relative: bool,
     /// Units of the control that have a value.
     pub units: u64,
     /// The control's value, none where there are no data.
@@ -23,6 +25,10 @@ pub struct Finding {
     /// Outcomes of the control that were announced and have not come; none unless all of the
     /// metric's outcomes are announced.
     pub pending: Option<u64>,
+    /// Up to which value a unit counts, where the metric has a cap.
+    pub cap: Option<f64>,
+    /// Units of the control that had more than the cap.
+    pub capped: u64,
     /// The candidates beside the control, in the order of the setup.
     pub comparisons: Vec<Comparison>,
 }
@@ -40,6 +46,8 @@ pub struct Comparison {
     pub value: Option<f64>,
     /// Its pending outcomes, as [`Finding::pending`].
     pub pending: Option<u64>,
+    /// Its units that had more than the cap.
+    pub capped: u64,
     /// The comparison with the control, or what is missing for one.
     #[cfg_attr(feature = "serde", serde(serialize_with = "or_words"))]
     pub test: Result<Test, Missing>,
@@ -60,6 +68,8 @@ pub struct Test {
     /// The effect in parts of the control's absolute value; none where the control is not told
     /// from zero.
     pub relative: Option<Relative>,
+    /// Of a metric that is adjusted by the past: what it would be without.
+    pub unadjusted: Option<Unadjusted>,
     /// p-value, valid at every look: of a goal that there is a difference, of a guardrail that the
     /// candidate is worse by more than the margin.
     pub p: PValue,
@@ -67,9 +77,13 @@ pub struct Test {
     pub adjusted_p: f64,
     /// Error rate that the adjusted p-value is compared with.
     pub alpha: Alpha,
-    /// For a guardrail, whether the candidate is worse by at most the margin. All guardrails must
-    /// be, so each is tested at the whole error rate.
+    /// For a guardrail, whether the candidate is worse by at most the margin.
+    ///
+    /// All guardrails must hold, so each is tested at the whole error rate, on one side: where a
+    /// margin is exceeded, this is ever said with probability `alpha` at most.
     pub within_margin: bool,
+    /// For a goal, whether any difference is smaller than what is worth having.
+    pub within_worth: bool,
     /// What the error rate holds for.
     pub guarantee: Guarantee,
     /// Further units of all arms until this line is expected to be decided; 0 if it is.
@@ -85,6 +99,23 @@ pub struct Relative {
     pub effect: Option<f64>,
     /// Relative effects that the observations do not contradict.
     pub interval: Interval,
+}
+
+/// A comparison without what the past explains, and what that has saved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Unadjusted {
+    /// Candidate minus control.
+    pub effect: f64,
+    /// Effects that the observations do not contradict.
+    pub interval: Interval,
+    /// Part of the squared standard error that the adjustment took away.
+    pub variance_saved: f64,
+    /// Units of both arms of which a past is known, among those with a value.
+    pub known: u64,
+    /// Units of both arms with a value.
+    pub units: u64,
 }
 
 /// Says what the error rate of a line holds for.
@@ -136,6 +167,17 @@ pub enum Missing {
     NoUnits {
         /// Control or candidate.
         arm: &'static str,
+    },
+    /// The past is missing more often in one arm.
+    #[error(
+        "what units were like before is known of {control} % of the control's and of {candidate} % \
+         of the candidate's: of whom must not depend on the arm"
+    )]
+    UnevenPast {
+        /// Per cent of the control's units with a value.
+        control: u64,
+        /// Per cent of the candidate's units with a value.
+        candidate: u64,
     },
     /// The metric is a gauge.
     #[error("a gauge is shown and never tested")]

@@ -15,12 +15,16 @@ pub enum Kind {
     /// The share of exposed units that have had an event: failures, conversions, anything rare.
     ///
     /// Values are 0 or 1, and a unit's first 1 counts; zeros need not be recorded. Compared by the
-    /// arm of each first event, exactly, also where the control has none.
+    /// arm of each first event, exactly, also where the control has none. Stored as
+    /// `first_events`.
+    #[cfg_attr(feature = "serde", serde(rename = "first_events"))]
     Rate,
     /// Successes among trials, where both are recorded and the rate is above about 10 %.
     ///
     /// Values are 0 or 1, any number of each unit. Declared beforehand, never chosen from the
-    /// data. Compared between groups of units.
+    /// data. Compared between groups of units. What was stored as `rate` once is read as this,
+    /// which it meant.
+    #[cfg_attr(feature = "serde", serde(alias = "rate"))]
     CommonRate,
     /// A mean of values, any number of each unit.
     Mean,
@@ -88,6 +92,24 @@ pub enum Source {
     Latency,
 }
 
+/// Says up to which value a unit counts.
+///
+/// A unit's value is its mean, its sum of a count, its ratio. What is above the cap counts as the
+/// cap (winsorising), in all arms alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Cap {
+    /// This value, fixed beforehand.
+    At(#[cfg_attr(feature = "serde", serde(with = "super::exact"))] f64),
+    /// The quantile of this order, at least one half, of the control's units at each look.
+    ControlQuantile(#[cfg_attr(feature = "serde", serde(with = "super::exact"))] f64),
+}
+
 /// A metric of an experiment: its name, its kind of number, what it is for.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -98,6 +120,23 @@ pub struct Metric {
     pub(super) role: Role,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) source: Source,
+    /// Whether a number of each unit from before its exposure is taken out.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub(super) adjusted: bool,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(super) cap: Option<Cap>,
+    /// Whether worth and margin are parts of the control's value.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub(super) relative: bool,
 }
 
 impl Metric {
@@ -125,6 +164,44 @@ impl Metric {
             kind,
             role,
             source: Source::Application,
+            adjusted: false,
+            cap: None,
+            relative: false,
+        }
+    }
+
+    /// Returns the metric with its worth or margin taken as a part of the control's absolute
+    /// value: 0.02 for two per cent of whatever the control has.
+    ///
+    /// For all kinds but quantiles and gauges.
+    #[must_use]
+    pub fn relative(self) -> Metric {
+        Metric {
+            relative: true,
+            ..self
+        }
+    }
+
+    /// Returns the metric with a cap on what one unit counts for.
+    ///
+    /// A few units then no longer make a mean too uneven to be tested; what is compared is the
+    /// capped mean. For means, counts and ratios.
+    #[must_use]
+    pub fn capped(self, cap: Cap) -> Metric {
+        let cap = Some(cap);
+        Metric { cap, ..self }
+    }
+
+    /// Returns the metric adjusted by what each unit was like before its exposure (CUPED).
+    ///
+    /// The number comes by [`record_before`](super::Experiment::record_before). It takes
+    /// `rho^2` of the variance away, `rho` being its correlation with the metric; units without
+    /// one stand at the mean of the others. For means, counts, ratios and common rates.
+    #[must_use]
+    pub fn adjusted(self) -> Metric {
+        Metric {
+            adjusted: true,
+            ..self
         }
     }
 
@@ -158,6 +235,34 @@ impl Metric {
         self.source
     }
 
+    /// Tells whether what each unit was like before is taken out.
+    #[must_use]
+    pub const fn is_adjusted(&self) -> bool {
+        self.adjusted
+    }
+
+    /// Tells whether its worth or margin is a part of the control's value.
+    #[must_use]
+    pub const fn is_relative(&self) -> bool {
+        self.relative
+    }
+
+    /// Returns up to which value a unit counts, if there is a cap.
+    #[must_use]
+    pub const fn cap(&self) -> Option<Cap> {
+        self.cap
+    }
+
+    /// Returns how many slots of a unit's row hold its values, and how many are its.
+    pub(super) fn slots(&self) -> (usize, usize) {
+        let values = match self.kind {
+            Kind::Gauge => 0,
+            Kind::Ratio => 2,
+            _ => 1,
+        };
+        (values, values + usize::from(self.adjusted))
+    }
+
     /// Tells whether it takes part in the verdict.
     pub(super) fn decides(&self) -> bool {
         self.role != Role::Watched && self.kind != Kind::Gauge
@@ -173,6 +278,35 @@ impl Metric {
             let holds = size >= 0.0 && size.is_finite();
             let expected = "a finite number, not below 0";
             ExperimentError::require(holds, "difference that matters", size, expected)?;
+        }
+        if self.adjusted && matches!(self.kind, Kind::Rate | Kind::Quantile { .. } | Kind::Gauge) {
+            return Err(ExperimentError::WrongKind {
+                name: self.name.clone(),
+                expected: "no past: only means, counts, ratios and common rates are adjusted",
+            });
+        }
+        if self.relative && matches!(self.kind, Kind::Quantile { .. } | Kind::Gauge) {
+            return Err(ExperimentError::WrongKind {
+                name: self.name.clone(),
+                expected: "an absolute worth or margin: a quantile's relative effect is not tested",
+            });
+        }
+        if let Some(cap) = self.cap {
+            let require = ExperimentError::require;
+            match cap {
+                Cap::At(cap) => require(cap.is_finite(), "cap", cap, "a finite number")?,
+                Cap::ControlQuantile(order) => {
+                    let holds = (0.5..1.0).contains(&order);
+                    let expected = "a number from 0.5 to below 1";
+                    require(holds, "order of the cap", order, expected)?;
+                }
+            }
+            if !matches!(self.kind, Kind::Mean | Kind::Count | Kind::Ratio) {
+                return Err(ExperimentError::WrongKind {
+                    name: self.name.clone(),
+                    expected: "no cap: only means, counts and ratios are capped",
+                });
+            }
         }
         let expected = match (self.source, self.kind) {
             (Source::Application, _)

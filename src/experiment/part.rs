@@ -4,11 +4,12 @@
 mod stored;
 
 use super::{
-    Apart, ExperimentError, Kind, Setup,
+    Apart, ExperimentError, Metric, Setup,
     course::Course,
     gauges::Gauges,
-    row::{MAX_LEVEL, Rows, in_sample},
+    row::{Fold, Rows},
 };
+use crate::stats::guard::{MAX_LEVEL, in_sample};
 
 /// What one server has noted, or several together.
 ///
@@ -86,13 +87,13 @@ impl Part {
             self.thin();
         }
         let level = self.level;
-        let kinds = self.kinds();
+        let folds = self.folds();
         for (&key, row) in &other.rows {
             if !in_sample(key, level) {
                 continue;
             }
             match self.rows.get_mut(&key) {
-                Some(ours) => ours.merge(row, key, &kinds),
+                Some(ours) => ours.merge(row, key, &folds),
                 None => {
                     self.rows.insert(key, row.clone());
                 }
@@ -134,16 +135,13 @@ impl Part {
         }
     }
 
-    /// Returns the kind of every slot of a row.
-    fn kinds(&self) -> Vec<Kind> {
-        let metrics = self.setup.metrics.iter().map(|metric| metric.kind);
-        let times = |kind| match kind {
-            Kind::Gauge => 0,
-            Kind::Ratio => 2,
-            _ => 1,
+    /// Tells of every slot of a row how values of one unit are put together.
+    fn folds(&self) -> Vec<Fold> {
+        let folds = |metric: &Metric| {
+            let (values, all) = metric.slots();
+            let own = std::iter::repeat_n(Fold::of(metric.kind), values);
+            own.chain(std::iter::repeat_n(Fold::Keep, all - values))
         };
-        metrics
-            .flat_map(|kind| std::iter::repeat_n(kind, times(kind)))
-            .collect()
+        self.setup.metrics.iter().flat_map(folds).collect()
     }
 }

@@ -1,6 +1,64 @@
 //! Quantiles of two arms, valid at every look.
 
-use crate::stats::{Alpha, Counts, Histogram, Interval, Refusal, anytime::rate_interval};
+use super::{
+    Guarantee, Missing, Relative,
+    compare::{Evidence, Pair, p_of_intervals},
+};
+use crate::stats::{Alpha, Counts, Histogram, Interval, PValue, Refusal, anytime::rate_interval};
+
+/// The quantiles of two arms, of one value of each unit.
+pub(super) struct Quantiles<'a> {
+    order: f64,
+    control: &'a Histogram,
+    candidate: &'a Histogram,
+    effect: f64,
+}
+
+impl<'a> Quantiles<'a> {
+    pub(super) fn new(pair: &Pair<'a>, order: f64) -> Result<Quantiles<'a>, Missing> {
+        let [control, candidate] = pair.cells.map(|cell| cell.units);
+        if control.min(candidate) == 0 {
+            return Err(Missing::TooFewUnits {
+                control,
+                candidate,
+                needed: 1,
+            });
+        }
+        let [control, candidate] = pair.cells.map(|cell| &cell.values);
+        Ok(Quantiles {
+            effect: candidate.quantile(order)? - control.quantile(order)?,
+            order,
+            control,
+            candidate,
+        })
+    }
+}
+
+impl Evidence for Quantiles<'_> {
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::Exact
+    }
+
+    fn effect(&self) -> f64 {
+        self.effect
+    }
+
+    fn interval(&self, alpha: Alpha) -> Result<Interval, Refusal> {
+        difference(self.control, self.candidate, self.order, alpha)
+    }
+
+    fn p_against(&self, effect: f64) -> Result<PValue, Refusal> {
+        p_of_intervals(|alpha| self.interval(alpha), effect)
+    }
+
+    fn relative(&self, _: Alpha) -> Option<Relative> {
+        None
+    }
+
+    fn p_against_relative(&self, _: f64) -> Result<PValue, Refusal> {
+        Ok(PValue::new(1.0, 0.0))
+    }
+}
 
 /// Returns the values that may be the quantile of order `p`.
 ///
@@ -42,7 +100,7 @@ fn search(n: u64, mut holds: impl FnMut(u64) -> Result<bool, Refusal>) -> Result
 }
 
 /// Returns the differences that may be, with both intervals at half the error rate.
-pub(super) fn difference(
+fn difference(
     control: &Histogram,
     candidate: &Histogram,
     p: f64,

@@ -118,6 +118,7 @@ impl Part {
                 setup: &self.setup,
                 kind,
                 role: metric.role,
+                is_relative: metric.relative,
                 alpha,
                 cells: [cell(0), cell(arm)],
                 units: [exposed(0), exposed(arm)],
@@ -133,6 +134,7 @@ impl Part {
                 units: cell(arm).units,
                 value: value(arm),
                 pending: pending(arm),
+                capped: cell(arm).capped,
                 test: match self.course.is_dropped(arm) {
                     true => Err(Missing::Dropped),
                     false => pair.test(),
@@ -144,9 +146,12 @@ impl Part {
             metric: metric.name.clone(),
             kind,
             role: metric.role,
+            is_relative: metric.relative,
             units: cell(0).units,
             value: value(0),
             pending: pending(0),
+            cap: cell(0).cap,
+            capped: cell(0).capped,
             comparisons: (1..self.setup.arms.len()).map(compare).collect(),
         }
     }

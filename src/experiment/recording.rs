@@ -1,17 +1,20 @@
 //! What serving threads write.
 
+mod checks;
+
 use core::time::Duration;
 
 use super::{
     ArmId, Experiment, ExperimentError, Kind, MetricId, Place, Source,
-    row::{Belongs, Row},
+    row::{Belongs, Fold, Row},
 };
 use crate::{
     assignment::Assignment,
     route::Reason,
-    stats::Refusal,
+    stats::covariate::PreRelease,
     unit::{Key, Unit},
 };
+use checks::finite;
 
 /// Says what became of an exposure or an outcome.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -56,16 +59,8 @@ impl Experiment {
     ) {
         let key = unit.into().key();
         let place = self.digester.place(key);
-        let arm = match self.drawn(assignment) {
-            Ok(arm) => arm,
-            Err(ExperimentError::NotDrawn { reason }) => {
-                return self.shards.set(place).apart.count(reason);
-            }
-            Err(_) => {
-                let apart = &mut self.shards.set(place).apart;
-                apart.other_policy = apart.other_policy.saturating_add(1);
-                return;
-            }
+        let Ok(arm) = self.drawn_or_apart(assignment, place) else {
+            return;
         };
         let _ = self.with_row(key, place, 1, |row| {
             row.exposed |= 1 << arm;
@@ -79,7 +74,7 @@ impl Experiment {
                     _ => continue,
                 };
                 if let Some(slot) = row.slot(metric.slot, self.width) {
-                    slot.add(value, place, metric.kind);
+                    slot.add(value, place, Fold::of(metric.kind));
                 }
             }
         });
@@ -100,19 +95,9 @@ impl Experiment {
         unit: impl Into<Unit<'u>>,
     ) -> Result<Filed, ExperimentError> {
         let key = unit.into().key();
-        let drawn = self.drawn(assignment);
         let place = self.digester.place(key);
-        match drawn {
-            Ok(arm) => Ok(self.expose_to(key, place, arm)),
-            Err(refused) => {
-                let apart = &mut self.shards.set(place).apart;
-                match refused {
-                    ExperimentError::NotDrawn { reason } => apart.count(reason),
-                    _ => apart.other_policy = apart.other_policy.saturating_add(1),
-                }
-                Err(refused)
-            }
-        }
+        let arm = self.drawn_or_apart(assignment, place)?;
+        Ok(self.expose_to(key, place, arm))
     }
 
     /// Notes that a unit got this arm's answer, where the arm is known by its handle.
@@ -231,6 +216,34 @@ impl Experiment {
         self.add_ratio(metric, unit.into().key(), [numerator, denominator], told)
     }
 
+    /// Notes what a unit was like before its exposure, for a metric that is adjusted by it.
+    ///
+    /// Whether it comes before or after the unit's exposure does not matter. Of several such
+    /// numbers of a unit one is kept, by a hash.
+    ///
+    /// # Errors
+    /// As [`record`](Experiment::record) for the number, [`ExperimentError::WrongKind`] for a
+    /// metric that is not [adjusted](super::Metric::adjusted).
+    pub fn record_before<'u>(
+        &self,
+        metric: MetricId,
+        unit: impl Into<Unit<'u>>,
+        before: PreRelease,
+    ) -> Result<Filed, ExperimentError> {
+        let metric = self.own(metric)?;
+        finite(before.get())?;
+        let Some(past) = metric.past else {
+            return Err(self.wrong_kind(metric, "no past: make it with `Metric::adjusted`"));
+        };
+        let key = unit.into().key();
+        let place = self.digester.place(key);
+        Ok(self.with_row(key, place, 0, |row| {
+            if let Some(slot) = row.slot(past, self.width) {
+                slot.add(before.get(), place, Fold::Keep);
+            }
+        }))
+    }
+
     /// Notes a value of a gauge, which is of an arm and of no unit.
     ///
     /// # Errors
@@ -260,7 +273,7 @@ impl Experiment {
         self.with_row(key, place, 0, |row| {
             row.told |= told;
             if let Some(slot) = row.slot(metric.slot, self.width) {
-                slot.add(value, place, metric.kind);
+                slot.add(value, place, Fold::of(metric.kind));
             }
         })
     }
@@ -288,7 +301,7 @@ impl Experiment {
             row.told |= told;
             for (value, at) in values.into_iter().zip(metric.slot..) {
                 if let Some(slot) = row.slot(at, self.width) {
-                    slot.add(value, place, metric.kind);
+                    slot.add(value, place, Fold::of(metric.kind));
                 }
             }
         }))
@@ -314,86 +327,4 @@ impl Experiment {
             None => Filed::NotSampled,
         }
     }
-
-    /// Returns the arm that an assignment names.
-    fn drawn(&self, assignment: &Assignment<'_>) -> Result<usize, ExperimentError> {
-        if assignment.release != self.setup.release {
-            return Err(ExperimentError::OtherRelease {
-                found: assignment.release.clone().into_owned(),
-                expected: self.setup.release.clone(),
-            });
-        }
-        let Some(arm) = assignment.arm.as_deref() else {
-            let reason = assignment.reason;
-            return Err(ExperimentError::NotDrawn { reason });
-        };
-        if !self.course.read().knows(assignment.fingerprint) {
-            let found = assignment.fingerprint;
-            return Err(ExperimentError::OtherPolicy { found });
-        }
-        self.setup.arm(arm)
-    }
-
-    #[inline]
-    fn own(&self, metric: MetricId) -> Result<Place, ExperimentError> {
-        let place = self.places.get(metric.place).copied();
-        let what = "a metric";
-        place
-            .filter(|_| metric.experiment == self.number)
-            .ok_or(ExperimentError::Foreign { what })
-    }
-
-    #[inline]
-    fn own_arm(&self, arm: ArmId) -> Result<usize, ExperimentError> {
-        let what = "an arm";
-        match arm.experiment == self.number {
-            true => Ok(arm.place),
-            false => Err(ExperimentError::Foreign { what }),
-        }
-    }
-
-    #[inline]
-    fn check(&self, metric: Place, value: f64) -> Result<(), ExperimentError> {
-        finite(value)?;
-        let expected = match metric.kind {
-            _ if metric.source != Source::Application => "values from the router alone",
-            Kind::Rate | Kind::CommonRate if value != 0.0 && value != 1.0 => "0 or 1",
-            Kind::Quantile { .. } if value < 0.0 => "a value of at least 0",
-            Kind::Ratio => "a numerator and a denominator, by `record_ratio`",
-            Kind::Gauge => "values of an arm, by `record_gauge`",
-            _ => return Ok(()),
-        };
-        Err(self.wrong_kind(metric, expected))
-    }
-
-    #[cold]
-    fn wrong_kind(&self, wrong: Place, expected: &'static str) -> ExperimentError {
-        let metrics = self.setup.metrics.iter().zip(&self.places);
-        let is_it = |place: &Place| place.slot == wrong.slot && place.kind == wrong.kind;
-        let mut named = metrics.filter(|(_, place)| is_it(place));
-        let name = named.next().map(|(metric, _)| metric.name.clone());
-        ExperimentError::WrongKind {
-            name: name.unwrap_or_default(),
-            expected,
-        }
-    }
-}
-
-/// Sums of so large values, and the squares of those, can still be formed.
-const GREATEST: f64 = 1e100;
-
-#[inline]
-fn finite(value: f64) -> Result<(), ExperimentError> {
-    if value.abs() <= GREATEST {
-        return Ok(());
-    }
-    let what = "value";
-    Err(match value.is_finite() {
-        true => ExperimentError::OutOfRange {
-            what,
-            value,
-            expected: "a number from -1e100 to 1e100",
-        },
-        false => Refusal::NonFinite { what, value }.into(),
-    })
 }

@@ -1,10 +1,10 @@
 //! What is kept of one unit.
 
-use core::hash::{BuildHasherDefault, Hasher};
+use core::hash::BuildHasherDefault;
 use std::collections::HashMap;
 
 use super::Kind;
-use crate::stats::guard::mix;
+use crate::stats::guard::{MixedAlready, mix};
 
 /// Rows of units, by their mixed digest.
 pub(super) type Rows = HashMap<u64, Row, BuildHasherDefault<MixedAlready>>;
@@ -22,15 +22,34 @@ pub(super) struct Row {
     pub(super) slots: Box<[Slot]>,
 }
 
-/// What one unit had of one metric; a ratio has a second slot for its denominators.
+/// What one unit had of one metric.
+///
+/// A ratio has a second slot for its denominators, an adjusted metric a last one for the past.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Slot {
-    /// The sum of values; of a quantile, the value that is kept.
+    /// The sum of values; of a quantile and of the past, the value that is kept.
     pub(super) sum: f64,
     /// How many values came.
     pub(super) values: u32,
     /// How many were announced.
     pub(super) announced: u32,
+}
+
+/// How several values of one unit are put together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fold {
+    Add,
+    /// One of them is kept.
+    Keep,
+}
+
+impl Fold {
+    pub(super) const fn of(kind: Kind) -> Fold {
+        match kind {
+            Kind::Quantile { .. } => Fold::Keep,
+            _ => Fold::Add,
+        }
+    }
 }
 
 /// Which arm a unit belongs to.
@@ -67,8 +86,8 @@ impl Row {
         self.slots.get_mut(place)
     }
 
-    /// Adds what another server has kept of the same unit; `kinds` has one for every slot.
-    pub(super) fn merge(&mut self, other: &Row, key: u64, kinds: &[Kind]) {
+    /// Adds what another server has kept of the same unit; `folds` has one for every slot.
+    pub(super) fn merge(&mut self, other: &Row, key: u64, folds: &[Fold]) {
         self.exposed |= other.exposed;
         self.told |= other.told;
         if self.slots.is_empty() {
@@ -76,27 +95,25 @@ impl Row {
             return;
         }
         let pairs = self.slots.iter_mut().zip(&other.slots);
-        for ((ours, theirs), kind) in pairs.zip(kinds) {
-            ours.merge(theirs, key, *kind);
+        for ((ours, theirs), fold) in pairs.zip(folds) {
+            ours.merge(theirs, key, *fold);
         }
     }
 }
 
 impl Slot {
     #[inline]
-    pub(super) fn add(&mut self, value: f64, key: u64, kind: Kind) {
-        match kind {
-            Kind::Quantile { .. } => self.keep(value, self.values == 0, key),
-            _ => self.sum += value,
+    pub(super) fn add(&mut self, value: f64, key: u64, fold: Fold) {
+        match fold {
+            Fold::Keep => self.keep(value, self.values == 0, key),
+            Fold::Add => self.sum += value,
         }
         self.values = self.values.saturating_add(1);
     }
 
-    fn merge(&mut self, other: &Slot, key: u64, kind: Kind) {
-        match kind {
-            Kind::Quantile { .. } if other.values > 0 => {
-                self.keep(other.sum, self.values == 0, key);
-            }
+    fn merge(&mut self, other: &Slot, key: u64, fold: Fold) {
+        match fold {
+            Fold::Keep if other.values > 0 => self.keep(other.sum, self.values == 0, key),
             _ => self.sum += other.sum,
         }
         self.values = self.values.saturating_add(other.values);
@@ -111,32 +128,3 @@ impl Slot {
         }
     }
 }
-
-/// Hands on keys that are mixed already, without the bits that sampling makes constant.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct MixedAlready(u64);
-
-impl Hasher for MixedAlready {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = mix(self.0 ^ u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key.rotate_left(32);
-    }
-}
-
-/// Tells whether a unit is among those that are kept after so many halvings.
-#[inline]
-pub(super) const fn in_sample(key: u64, level: u32) -> bool {
-    key.leading_zeros() >= level
-}
-
-/// So many halvings leave hardly one of all 64-bit digests.
-pub(super) const MAX_LEVEL: u32 = 60;

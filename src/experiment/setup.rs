@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-use super::{ExperimentError, Kind, Metric};
+use super::{ExperimentError, Metric};
 use crate::{
     fingerprint::Fingerprint,
     policy::{Policy, PolicyError},
@@ -277,11 +277,7 @@ impl Setup {
         let mut next = 0;
         let place = |metric: &Metric| {
             let place = next;
-            next += match metric.kind {
-                Kind::Gauge => 0,
-                Kind::Ratio => 2,
-                _ => 1,
-            };
+            next += metric.slots().1;
             place
         };
         (self.metrics.iter().map(place).collect(), next)

@@ -8,8 +8,9 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     Apart,
-    row::{MAX_LEVEL, Row, Rows, in_sample},
+    row::{Row, Rows},
 };
+use crate::stats::guard::{MAX_LEVEL, in_sample};
 
 /// The greatest number of sets, and about how many units each has at capacity.
 const SETS: usize = 4096;

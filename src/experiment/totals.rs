@@ -1,7 +1,7 @@
 //! What the rows of all units add up to.
 
 use super::{
-    Kind, NeverExposed, Part,
+    Cap, Kind, Metric, NeverExposed, Part,
     row::{Belongs, Row, Slot},
 };
 use crate::stats::{Histogram, Refusal};
@@ -29,13 +29,63 @@ pub(super) struct ArmTotals {
     pub(super) cells: Vec<CellTotals>,
 }
 
+/// Where the rows have a metric's values.
+#[derive(Clone, Copy)]
+struct Place {
+    kind: Kind,
+    slot: usize,
+    past: Option<usize>,
+    /// Up to which value a unit counts.
+    cap: Option<f64>,
+}
+
+impl Place {
+    fn of(metric: &Metric, slot: usize, part: &Part) -> Place {
+        let place = Place {
+            kind: metric.kind,
+            slot,
+            past: metric.adjusted.then(|| slot + metric.slots().0),
+            cap: None,
+        };
+        let cap = match metric.cap {
+            Some(Cap::At(cap)) => Some(cap),
+            Some(Cap::ControlQuantile(order)) => place.quantile_of_control(order, part),
+            None => None,
+        };
+        Place { cap, ..place }
+    }
+
+    /// Returns the least value that is not exceeded by this part of the control's units.
+    fn quantile_of_control(self, order: f64, part: &Part) -> Option<f64> {
+        let of_control = |row: &&Row| row.belongs() == Belongs::To(0);
+        let values = part.rows.values().filter(of_control).filter_map(|row| {
+            let slot = row.slots.get(self.slot).copied().unwrap_or_default();
+            let [numerator, denominator] = numbers(row, &slot, self);
+            match self.kind {
+                // Who has none counts with 0.
+                Kind::Count => Some(numerator),
+                _ => (denominator > 0.0).then(|| numerator / denominator),
+            }
+        });
+        let mut values: Vec<f64> = values.collect();
+        let rank = (order * values.len() as f64).ceil() as usize;
+        let place = rank.checked_sub(1)?;
+        (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
+    }
+}
+
 /// Sums of one metric over the units of one arm.
 #[derive(Clone, Default)]
 pub(super) struct CellTotals {
     /// Numerator and denominator of each group; none for rates and quantiles.
     pub(super) groups: Vec<[f64; 2]>,
+    /// Sum of what units were like before, and of how many it is known; none unless adjusted.
+    pub(super) past: Vec<[f64; 2]>,
     /// Units with a value.
     pub(super) units: u64,
+    /// Up to which value a unit counts, and how many units had more.
+    pub(super) cap: Option<f64>,
+    pub(super) capped: u64,
     /// Units with an event.
     pub(super) events: u64,
     pub(super) values: Histogram,
@@ -57,10 +107,14 @@ impl Totals {
     pub(super) fn of(part: &Part) -> Result<Totals, Refusal> {
         let metrics = &part.setup.metrics;
         let (slots, _) = part.setup.slots();
-        let cell = |kind: Kind| CellTotals {
-            groups: match kind {
+        let cell = |metric: &Metric| CellTotals {
+            groups: match metric.kind {
                 Kind::Rate | Kind::Quantile { .. } | Kind::Gauge => Vec::new(),
                 _ => vec![[0.0; 2]; GROUPS],
+            },
+            past: match metric.adjusted {
+                true => vec![[0.0; 2]; GROUPS],
+                false => Vec::new(),
             },
             ..CellTotals::default()
         };
@@ -68,7 +122,7 @@ impl Totals {
             units: 0,
             crossed: 0,
             by_group: vec![0.0; GROUPS],
-            cells: metrics.iter().map(|metric| cell(metric.kind)).collect(),
+            cells: metrics.iter().map(cell).collect(),
         };
         let mut totals = Totals {
             arms: vec![arm; part.setup.arms.len()],
@@ -76,10 +130,10 @@ impl Totals {
             moved: 0,
             never: NeverExposed::default(),
         };
-        let places: Vec<(Kind, usize)> = metrics
+        let places: Vec<Place> = metrics
             .iter()
-            .map(|metric| metric.kind)
             .zip(slots)
+            .map(|(metric, slot)| Place::of(metric, slot, part))
             .collect();
         for row in part.rows.values() {
             totals.add(row, &places, part.course.dropped)?;
@@ -90,8 +144,9 @@ impl Totals {
         Ok(totals)
     }
 
-    fn add(&mut self, row: &Row, places: &[(Kind, usize)], dropped: u64) -> Result<(), Refusal> {
-        let values: u64 = row.slots.iter().map(|slot| u64::from(slot.values)).sum();
+    fn add(&mut self, row: &Row, places: &[Place], dropped: u64) -> Result<(), Refusal> {
+        let slots = places.iter().filter_map(|place| row.slots.get(place.slot));
+        let values: u64 = slots.map(|slot| u64::from(slot.values)).sum();
         self.never.of_records += values;
         match row.belongs() {
             Belongs::To(arm) => {
@@ -108,8 +163,9 @@ impl Totals {
                     }
                 }
             }
+            // What is known of a unit from before is no outcome.
             Belongs::Nowhere => {
-                self.never.units += 1;
+                self.never.units += u64::from(values > 0);
                 self.never.records += values;
             }
         }
@@ -118,25 +174,37 @@ impl Totals {
 }
 
 impl ArmTotals {
-    fn add(&mut self, row: &Row, places: &[(Kind, usize)]) -> Result<(), Refusal> {
+    fn add(&mut self, row: &Row, places: &[Place]) -> Result<(), Refusal> {
         self.units += 1;
         let group = usize::from(row.group);
         if let Some(units) = self.by_group.get_mut(group) {
             *units += 1.0;
         }
-        for (cell, &(kind, place)) in self.cells.iter_mut().zip(places) {
-            let Some(slot) = row.slots.get(place) else {
+        for (cell, &place) in self.cells.iter_mut().zip(places) {
+            let Some(slot) = row.slots.get(place.slot) else {
                 continue;
             };
             cell.announced += u64::from(slot.announced);
             cell.come += u64::from(slot.values);
+            let kind = place.kind;
+            let past = place.past.and_then(|past| row.slots.get(past));
+            let past = past.filter(|past| past.values > 0);
+            if slot.values > 0 || kind == Kind::Count {
+                if let (Some(past), Some(sums)) = (past, cell.past.get_mut(group)) {
+                    sums[0] += past.sum;
+                    sums[1] += 1.0;
+                }
+            }
             if slot.values == 0 {
                 continue;
             }
             if let Kind::Quantile { .. } = kind {
                 cell.values.record(slot.sum)?;
             }
-            let [numerator, denominator] = numbers(row, slot, kind, place);
+            let uncapped = Place { cap: None, ..place };
+            let [numerator, denominator] = numbers(row, slot, place);
+            let is_capped = numerator < numbers(row, slot, uncapped)[0];
+            (cell.cap, cell.capped) = (place.cap, cell.capped + u64::from(is_capped));
             cell.units += u64::from(kind != Kind::Ratio || denominator > 0.0);
             cell.events += u64::from(slot.sum > 0.0);
             if let Some(sums) = cell.groups.get_mut(group) {
@@ -147,12 +215,13 @@ impl ArmTotals {
         Ok(())
     }
 
-    fn add_crossed(&mut self, row: &Row, places: &[(Kind, usize)]) {
+    fn add_crossed(&mut self, row: &Row, places: &[Place]) {
         self.crossed += 1;
-        for (cell, &(kind, place)) in self.cells.iter_mut().zip(places) {
-            let slot = row.slots.get(place).copied().unwrap_or_default();
+        for (cell, &place) in self.cells.iter_mut().zip(places) {
+            let slot = row.slots.get(place.slot).copied().unwrap_or_default();
+            let kind = place.kind;
             let of_exposed = matches!(kind, Kind::Rate | Kind::Count);
-            let [mut numerator, mut denominator] = numbers(row, &slot, kind, place);
+            let [mut numerator, mut denominator] = numbers(row, &slot, place);
             if of_exposed {
                 denominator = 1.0;
             }
@@ -167,9 +236,9 @@ impl ArmTotals {
     }
 
     /// Gives every exposed unit its place where events are counted per unit.
-    fn count_units(&mut self, places: &[(Kind, usize)]) {
-        for (cell, (kind, _)) in self.cells.iter_mut().zip(places) {
-            match kind {
+    fn count_units(&mut self, places: &[Place]) {
+        for (cell, place) in self.cells.iter_mut().zip(places) {
+            match place.kind {
                 Kind::Rate => cell.units = self.units,
                 Kind::Count => {
                     cell.units = self.units;
@@ -183,11 +252,16 @@ impl ArmTotals {
     }
 }
 
-/// Returns a unit's numerator and denominator.
-fn numbers(row: &Row, slot: &Slot, kind: Kind, place: usize) -> [f64; 2] {
-    let denominator = match kind {
-        Kind::Ratio => row.slots.get(place + 1).map_or(0.0, |slot| slot.sum),
+/// Returns a unit's numerator, as far as it counts, and its denominator.
+fn numbers(row: &Row, slot: &Slot, place: Place) -> [f64; 2] {
+    let denominator = match place.kind {
+        Kind::Ratio => row.slots.get(place.slot + 1).map_or(0.0, |slot| slot.sum),
         _ => f64::from(slot.values),
     };
-    [slot.sum, denominator]
+    let greatest = match (place.cap, place.kind) {
+        (None, _) => f64::INFINITY,
+        (Some(cap), Kind::Count) => cap,
+        (Some(cap), _) => cap * denominator,
+    };
+    [slot.sum.min(greatest), denominator]
 }

@@ -97,13 +97,8 @@ pub(super) fn standing(findings: &[Finding], place: usize) -> Standing {
             false => Standing::Open,
         };
     }
-    let is_settled = goals.peek().is_some()
-        && goals.all(|(finding, test)| match (finding.role, test) {
-            (Role::Goal { worth, .. }, Some(test)) => {
-                test.interval.lower >= -worth && test.interval.upper <= worth
-            }
-            _ => false,
-        });
+    let is_settled =
+        goals.peek().is_some() && goals.all(|(_, test)| test.is_some_and(|test| test.within_worth));
     match is_settled {
         true => Standing::NoDifference,
         false => Standing::Open,

@@ -73,8 +73,15 @@ impl Policy {
             let known = audience.check_segments(&self.segments);
             known.map_err(|source| PolicyError::Audience { field, source })?;
         }
-        let mut segments = self.segments.values();
-        segments.try_for_each(|segment| check_audience("segments", segment))
+        // Those that are used were checked with their users; of others nothing is asked.
+        let segments = self.segments.values();
+        let mut form = segments.map(Audience::check_form);
+        form.find(Result::is_err)
+            .unwrap_or(Ok(()))
+            .map_err(|source| PolicyError::Audience {
+                field: "segments",
+                source,
+            })
     }
 }
 

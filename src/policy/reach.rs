@@ -111,7 +111,8 @@ impl Policy {
     pub(crate) fn sampled(policies: &[&Policy], audience: Option<&Audience>) -> Option<String> {
         let audiences = policies.iter().flat_map(|policy| policy.audiences());
         let audiences: Vec<_> = audiences.chain(audience).collect();
-        sampled(&audiences)
+        let mut lists = policies.iter().flat_map(|policy| policy.lists());
+        sampled(&audiences, lists.next().is_some())
     }
 }
 

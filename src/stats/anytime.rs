@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | is the rate of bad events higher? | [`guard`](super::guard) | mergeable |
 //! | do two means differ? | [`AnytimeT`], the default; [`MixtureSprt`], [`AsymptoticSequence`] | moments, mergeable |
-//! | do means, ratios or counts of units with many values differ? | [`GroupedT`] | sums by group, mergeable |
+//! | do means, ratios or counts of units with many values differ? | [`GroupedT`], less what the past explains by [`AdjustedArms`] | sums by group, mergeable |
 //! | do two rates differ, however rare the events? | [`LabelProcess`], each unit's first event | counts, mergeable |
 //! | do two means differ, whatever the tails? | [`BoundedDifference`] | depends on the order |
 //! | what is the mean of values with known bounds? | [`EmpiricalBernstein`], [`BettingCapital`], [`hedged_interval`] | depends on the order |
@@ -36,6 +36,7 @@ mod asymptotic;
 mod boundary;
 mod bounded;
 mod bounded_difference;
+mod grouped_past;
 mod grouped_t;
 mod label_process;
 mod mixture_sprt;
@@ -58,6 +59,7 @@ pub use bounded::{
     BettingCapital, Capital, EmpiricalBernstein, hedged_interval, hoeffding_interval,
 };
 pub use bounded_difference::BoundedDifference;
+pub use grouped_past::{AdjustedArms, PastGroups};
 pub use grouped_t::{GroupedArm, GroupedLook, GroupedRefusal, GroupedT};
 pub use label_process::LabelProcess;
 pub use mixture_sprt::MixtureSprt;

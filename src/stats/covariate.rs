@@ -82,6 +82,16 @@ impl CovariateMoments {
         CovariateMoments { pairs }
     }
 
+    /// Returns the scales on which covariate and metric are held.
+    const fn scales(&self) -> [u8; 2] {
+        self.pairs.scales()
+    }
+
+    /// Returns the variances of covariate and metric, and the covariance, on these scales.
+    fn spread_at(&self, scales: [u8; 2]) -> Option<[f64; 3]> {
+        self.pairs.spread_at(scales)
+    }
+
     /// Adds one unit.
     ///
     /// # Errors

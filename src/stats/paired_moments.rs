@@ -142,6 +142,20 @@ impl PairedMoments {
         correlation(&self.x, &self.y, self.cross)
     }
 
+    /// Returns the scales on which both values are held.
+    pub(super) const fn scales(&self) -> [u8; 2] {
+        [self.x.level(), self.y.level()]
+    }
+
+    /// Returns both sample variances and the covariance of values on these scales, where those of
+    /// the smallest numbers do not underflow; none before the second pair.
+    pub(super) fn spread_at(&self, [of_x, of_y]: [u8; 2]) -> Option<[f64; 3]> {
+        let (x, y) = (self.x.at_level(of_x), self.y.at_level(of_y));
+        let up = levels((&x, &y)) - levels((&self.x, &self.y));
+        let sums = [x.scaled_m2(), y.scaled_m2(), times(self.cross, up)];
+        (self.n() > 1).then(|| sums.map(|sum| sum / (self.n() - 1) as f64))
+    }
+
     fn of_block(x: &[f64], y: &[f64]) -> Result<PairedMoments, Refusal> {
         let mut space = [0.0; BLOCK];
         let mut differences = 0;

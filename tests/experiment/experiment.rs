@@ -9,10 +9,13 @@
 )]
 
 mod arms;
+mod caps;
 mod filing;
 mod identity;
 mod parts;
+mod past;
 mod read_out;
+mod relative;
 mod simulation;
 #[cfg(feature = "serde")]
 mod stored;

@@ -29,5 +29,6 @@ mod shedding;
 mod simulation;
 mod stages;
 mod stateful;
+mod steps;
 mod told;
 mod wiring;

@@ -11,6 +11,7 @@ use switchstand::stats::anytime::{
     Running, RunningIntersection, SampleRatioProcess, rate_interval,
 };
 use switchstand::stats::bayes::{BetaLaw, best_of_rates};
+use switchstand::stats::covariate::{CovariateMoments, PreRelease, adjust};
 use switchstand::stats::quantiles::{QuantileType, quantile};
 use switchstand::stats::{
     Alpha, Alternative, Counts, HigherMoments, Histogram, Moments, PairedMoments, RatioMoments,
@@ -441,4 +442,37 @@ fn t2_tiny_moments_are_stored_with_their_scale() {
     }
     let unknown = r#"{"version":5,"n":0,"mean":0.0,"mean_low":0.0,"m2":0.0}"#;
     assert!(serde_json::from_str::<Moments>(unknown).is_err());
+}
+
+#[test]
+fn t4_an_adjustment_by_the_past_keeps_its_digits_for_the_smallest_numbers() {
+    let arm = |x: f64, y: f64, shift: u32| {
+        let mut arm = CovariateMoments::new();
+        for unit in 0..40_u32 {
+            let before = f64::from(unit * 37 % 23);
+            let metric = 2.0 * before + f64::from(unit * 11 % 17 + shift);
+            arm.record(PreRelease::new(before * x), metric * y).unwrap();
+        }
+        arm
+    };
+    let adjusted = |x, y| adjust(&arm(x, y, 0), &arm(x, y, 3)).unwrap();
+    let plain = adjusted(1.0, 1.0);
+    let expected = plain.test(ALPHA, TWO).unwrap();
+    let small = |power: i32| 2.0_f64.powi(power);
+    for (x, y) in [(-540, 0), (0, -540), (-540, -540), (-700, -900), (40, -600)] {
+        let (x, y) = (small(x), small(y));
+        let found = adjusted(x, y);
+        let close = |found: f64, expected: f64| (found / expected - 1.0).abs() < 1e-12;
+        assert!(close(found.theta * (x / y), plain.theta), "{x} {y}");
+        assert!(close(found.theta_within * (x / y), plain.theta_within));
+        assert!(close(found.effect / y, plain.effect), "{x} {y}");
+        assert!(close(found.standard_error / y, plain.standard_error));
+        assert!(close(
+            found.raw_standard_error / y,
+            plain.raw_standard_error
+        ));
+        assert_eq!(found.variance_reduction, plain.variance_reduction);
+        let test = found.test(ALPHA, TWO).unwrap();
+        assert!((test.p.ln_p - expected.p.ln_p).abs() < 1e-9, "{x} {y}");
+    }
 }

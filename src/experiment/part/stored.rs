@@ -9,9 +9,12 @@ use crate::{
         course::Course,
         exact::Exact,
         gauges::Gauges,
-        row::{MAX_LEVEL, Row, Rows, Slot, in_sample},
+        row::{Row, Rows, Slot},
     },
-    stats::state::StateError,
+    stats::{
+        guard::{MAX_LEVEL, in_sample},
+        state::StateError,
+    },
 };
 
 const NAME: &str = "part of an experiment";

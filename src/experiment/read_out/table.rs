@@ -48,6 +48,36 @@ impl ReadOut {
                     writeln!(f, "- {} of {}: {missing}", finding.metric, arm.arm)?;
                 }
             }
+            if let Some(cap) = finding.cap {
+                let (name, of_control) = (&finding.metric, finding.capped);
+                let cap = significant(cap);
+                write!(
+                    f,
+                    "- {name}: capped at {cap}, which {of_control} units of the control had more than"
+                )?;
+                for arm in &finding.comparisons {
+                    write!(f, ", {} of {}", arm.capped, arm.arm)?;
+                }
+                writeln!(f)?;
+            }
+            for arm in &finding.comparisons {
+                let test = arm.test.as_ref().ok();
+                let Some(without) = test.and_then(|test| test.unadjusted) else {
+                    continue;
+                };
+                writeln!(
+                    f,
+                    "- {} of {}: without the past {:+} ({}); it is known of {} of {} units and saves \
+                     {:.0} % of the variance",
+                    finding.metric,
+                    arm.arm,
+                    significant(without.effect),
+                    range(&without.interval, |value| significant(value).to_string()),
+                    without.known,
+                    without.units,
+                    100.0 * without.variance_saved
+                )?;
+            }
             let pending = finding
                 .comparisons
                 .iter()

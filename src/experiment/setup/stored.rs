@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CAPACITY, Planned, Setup};
 use crate::{
-    experiment::{ExperimentError, Kind, Metric, exact::Exact},
+    experiment::{ExperimentError, Metric, exact::Exact},
     fingerprint::Fingerprint,
     stats::Alpha,
 };
@@ -38,15 +38,14 @@ enum StoredArm {
 }
 
 impl RawSetup {
-    /// Returns arms with their weights, and whether the first edition has written them.
-    fn arms(&self) -> Option<(Vec<Planned>, bool)> {
+    /// Returns arms with their weights, which the first edition kept apart.
+    fn arms(&self) -> Option<Vec<Planned>> {
         let planned = |arm: &StoredArm| match arm {
             StoredArm::Planned(arm) => Some(arm.clone()),
             StoredArm::Label(_) => None,
         };
         let Some(weights) = &self.weights else {
-            let arms: Option<Vec<Planned>> = self.arms.iter().map(planned).collect();
-            return Some((arms?, false));
+            return self.arms.iter().map(planned).collect();
         };
         let arms = self
             .arms
@@ -60,7 +59,7 @@ impl RawSetup {
                 }
             });
         let arms: Option<Vec<Planned>> = arms.collect();
-        (weights.len() == self.arms.len()).then_some((arms?, true))
+        arms.filter(|_| weights.len() == self.arms.len())
     }
 }
 
@@ -88,19 +87,12 @@ impl TryFrom<RawSetup> for Setup {
     type Error = ExperimentError;
 
     fn try_from(raw: RawSetup) -> Result<Setup, ExperimentError> {
-        let Some((arms, is_first_edition)) = raw.arms() else {
+        let Some(arms) = raw.arms() else {
             return Err(ExperimentError::Arms {
                 found: raw.weights.map_or(0, |weights| weights.len()),
                 release: raw.release,
             });
         };
-        let mut metrics = raw.metrics;
-        // What the first edition called a rate had successes and failures, compared by groups.
-        for metric in metrics.iter_mut().filter(|_| is_first_edition) {
-            if metric.kind == Kind::Rate {
-                metric.kind = Kind::CommonRate;
-            }
-        }
         let Exact(alpha) = raw.alpha;
         let alpha = Alpha::new(alpha).map_err(|_| ExperimentError::OutOfRange {
             what: "alpha",
@@ -111,7 +103,7 @@ impl TryFrom<RawSetup> for Setup {
             release: raw.release,
             fingerprint: raw.fingerprint,
             arms,
-            metrics,
+            metrics: raw.metrics,
             alpha,
             planned: raw.planned,
             units_per_day: raw.units_per_day.map(|Exact(units)| units),

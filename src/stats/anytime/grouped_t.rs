@@ -64,6 +64,8 @@ pub struct GroupedArm {
     pub variance: f64,
     /// Skewness of the groups' deviations, 0 where nothing varies.
     pub skewness: f64,
+    /// Degrees of freedom that an adjustment has taken.
+    pub fitted: f64,
 }
 
 impl GroupedArm {
@@ -103,7 +105,12 @@ impl GroupedArm {
             ratio,
             variance,
             skewness,
+            fitted: 0.0,
         })
+    }
+
+    const fn df(&self) -> f64 {
+        self.groups as f64 - 1.0 - self.fitted
     }
 }
 
@@ -136,6 +143,8 @@ pub struct GroupedT {
 impl GroupedT {
     /// Is how many groups with values each arm needs.
     pub const LEAST_GROUPS: u64 = 20;
+    /// Groups that each arm needs for every one of the squared skewness.
+    pub(crate) const GROUPS_PER_SQUARED_SKEWNESS: f64 = 355.0;
 
     /// Returns the test for a planned number of units of both arms, in the weights' proportion.
     ///
@@ -153,6 +162,19 @@ impl GroupedT {
             *test = AnytimeT::new(g / 4.0_f64.powi(power))?;
         }
         Ok(GroupedT { tests })
+    }
+
+    /// Returns the `|t|` that decides at such a size, with such degrees of freedom.
+    pub(crate) fn critical_t(&self, n: f64, df: f64, alpha: Alpha) -> f64 {
+        GroupedLook {
+            effect: 0.0,
+            standard_error: 1.0,
+            df,
+            skewness: 0.0,
+            n,
+            tests: self.tests,
+        }
+        .critical_t(alpha)
     }
 
     /// Compares two arms.
@@ -179,7 +201,7 @@ impl GroupedT {
             }
         }
         let skewness = control.skewness.abs().max(candidate.skewness.abs());
-        let needed = 355.0 * skewness * skewness;
+        let needed = GroupedT::GROUPS_PER_SQUARED_SKEWNESS * skewness * skewness;
         if (m_a.min(m_b) as f64) < needed {
             return Err(GroupedRefusal::TooSkewed {
                 skewness,
@@ -195,7 +217,7 @@ impl GroupedT {
         let look = GroupedLook {
             effect: candidate.ratio - control.ratio,
             standard_error: total.sqrt(),
-            df: 1.0 / (a * a / (m_a as f64 - 1.0) + b * b / (m_b as f64 - 1.0)),
+            df: 1.0 / (a * a / control.df() + b * b / candidate.df()),
             skewness,
             n: u_a * (u_b / (u_a + u_b)),
             tests: self.tests,

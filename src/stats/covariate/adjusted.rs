@@ -2,6 +2,7 @@
 
 use super::CovariateMoments;
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
+use crate::stats::moments::scale::times;
 use crate::stats::ratios::{ROUNDING, less};
 use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
@@ -49,34 +50,41 @@ pub fn adjust(
     }
     let mut both = *control;
     both.merge(candidate)?;
-    let of = |arm: &CovariateMoments| slope(arm.covariance(), arm.covariate().variance());
-    let theta = of(&both);
+    // The squares of 1e-170 are 0: variances are formed on the scales on which values are held.
+    let scales = both.scales();
+    let [of_x, of_y] = scales.map(i32::from);
+    let known = |spread: Option<[f64; 3]>| spread.unwrap_or([f64::NAN; 3]);
+    let spreads = [control, candidate].map(|arm| known(arm.spread_at(scales)));
+    let theta = slope(known(both.spread_at(scales)));
     let (da, db) = (control.n() as f64 - 1.0, candidate.n() as f64 - 1.0);
-    let within = |a: Option<f64>, b: Option<f64>| Some(da * a? + db * b?);
-    let theta_within = slope(
-        within(control.covariance(), candidate.covariance()),
-        within(
-            control.covariate().variance(),
-            candidate.covariate().variance(),
-        ),
-    );
-    let a = Arm::new(control, theta);
-    let b = Arm::new(candidate, theta);
+    let [a, b] = spreads;
+    let mut within = a;
+    for (sum, of_b) in within.iter_mut().zip(b) {
+        *sum = da * *sum + db * of_b;
+    }
+    let theta_within = slope(within);
+    let a = Arm::new(control, a, theta);
+    let b = Arm::new(candidate, b, theta);
+    let [theta, theta_within] = [theta, theta_within].map(|slope| times(slope, of_x - of_y));
     let raw = control.metric().mean_to(&candidate.metric());
     let past = control.covariate().mean_to(&candidate.covariate());
     let raw_error = a.raw_error.hypot(b.raw_error);
     let standard_error = (a.error_squared + b.error_squared).sqrt();
+    let mean = |arm: &CovariateMoments| {
+        let known = |mean: Option<f64>| mean.unwrap_or(f64::NAN);
+        known(arm.metric().mean()) - theta * known(arm.covariate().mean())
+    };
     let adjustment = Adjustment {
         theta,
         theta_within,
-        control_mean: a.mean,
-        candidate_mean: b.mean,
-        control_variance: a.variance,
-        candidate_variance: b.variance,
+        control_mean: mean(control),
+        candidate_mean: mean(candidate),
+        control_variance: times(a.variance, -2 * of_y),
+        candidate_variance: times(b.variance, -2 * of_y),
         raw_effect: raw,
-        raw_standard_error: raw_error,
+        raw_standard_error: times(raw_error, -of_y),
         effect: raw - theta * past,
-        standard_error,
+        standard_error: times(standard_error, -of_y),
         relative_effect: relative(raw - theta * past, control.metric().mean()),
         variance_reduction: (raw_error > 0.0)
             .then(|| 1.0 - (standard_error / raw_error) * (standard_error / raw_error)),
@@ -85,8 +93,8 @@ pub fn adjust(
     let numbers = [
         adjustment.effect,
         adjustment.theta_within,
-        a.mean,
-        b.mean,
+        adjustment.control_mean,
+        adjustment.candidate_mean,
         raw_error,
         standard_error,
     ];
@@ -163,28 +171,23 @@ impl Adjustment {
     }
 }
 
-/// An arm's adjusted metric.
+/// An arm's adjusted metric, on the scale on which the metric is held.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Arm {
     n: f64,
-    mean: f64,
     variance: f64,
     error_squared: f64,
     raw_error: f64,
 }
 
 impl Arm {
-    fn new(arm: &CovariateMoments, theta: f64) -> Arm {
+    fn new(arm: &CovariateMoments, [vx, vy, covariance]: [f64; 3], theta: f64) -> Arm {
         let n = arm.n() as f64;
-        let (x, y) = (arm.covariate(), arm.metric());
-        let known = |number: Option<f64>| number.unwrap_or(f64::NAN);
-        let (vx, vy) = (known(x.variance()), known(y.variance()));
         let squares = vy + theta * (theta * vx);
-        let explained = 2.0 * (theta * known(arm.covariance()));
+        let explained = 2.0 * (theta * covariance);
         let variance = less(squares, explained, ROUNDING);
         Arm {
             n,
-            mean: known(y.mean()) - theta * known(x.mean()),
             variance,
             error_squared: variance / n,
             raw_error: (vy / n).sqrt(),
@@ -192,12 +195,9 @@ impl Arm {
     }
 }
 
-/// Returns covariance over variance, 0 where nothing varies.
-fn slope(covariance: Option<f64>, variance: Option<f64>) -> f64 {
-    match (covariance, variance) {
-        (Some(covariance), Some(variance)) if variance > 0.0 => covariance / variance,
-        _ => 0.0,
-    }
+/// Returns covariance over the covariate's variance, 0 where that does not vary.
+fn slope([vx, _, covariance]: [f64; 3]) -> f64 {
+    if vx > 0.0 { covariance / vx } else { 0.0 }
 }
 
 fn relative(effect: f64, mean: Option<f64>) -> Option<f64> {

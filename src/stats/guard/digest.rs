@@ -19,8 +19,9 @@ pub(super) fn level_of(key: u64) -> u32 {
     key.leading_zeros().min(MAX_LEVEL)
 }
 
-/// Units whose highest `level` bits are zero.
-pub(crate) fn in_sample(key: u64, level: u32) -> bool {
+/// Tells whether a unit is kept after so many halvings: its highest `level` bits are zero.
+#[inline]
+pub(crate) const fn in_sample(key: u64, level: u32) -> bool {
     key.leading_zeros() >= level
 }
 

@@ -2,7 +2,7 @@
 
 use switchstand::Policy;
 use switchstand::experiment::{
-    Experiment, ExperimentError, Kind, Metric, ReadOut, Standing, Verdict,
+    Experiment, ExperimentError, Kind, Metric, ReadOut, Setup, Standing, Verdict,
 };
 use switchstand::stats::Worse;
 
@@ -162,4 +162,70 @@ fn x6_dropping_an_arm_keeps_the_others_evidence() {
     refused(&without.without_arm("v1").unwrap());
     refused(&Policy::ab_test("another", [("v1", 1), ("v2", 1)]));
     assert_eq!(experiment.read_out().unwrap(), read);
+}
+
+/// Counts of the e-mail test that Kevin Hillstrom published in 2008, an analysis of the same file
+/// for one look beside them (`examples/ab_readout.rs` names both).
+#[test]
+fn x6_a_published_experiment_of_three_arms_is_read_as_it_was_published() {
+    let published = [
+        ("none", 21_306_u64, 2_262, 122),
+        ("men's", 21_307, 3_894, 267),
+        ("women's", 21_387, 3_238, 189),
+    ];
+    let visits = Metric::goal("visits", Kind::CommonRate, Worse::Lower, 0.005);
+    let purchases = Metric::goal("purchases", Kind::Rate, Worse::Lower, 0.001);
+    let arms = published.map(|(arm, ..)| (arm, 1));
+    let setup = Setup::new("e-mails", arms, [visits, purchases]).unwrap();
+    let experiment = Experiment::new(setup);
+    let [visits, purchases] = ["visits", "purchases"].map(|name| experiment.metric(name).unwrap());
+    let mut customers = 0_u64..;
+    for (arm, size, visited, bought) in published {
+        let arm = experiment.arm(arm).unwrap();
+        for (place, customer) in (0..size).zip(&mut customers) {
+            experiment.expose_arm(arm, customer).unwrap();
+            let value = f64::from(u8::from(place < visited));
+            experiment.record(visits, customer, value).unwrap();
+            if place < bought {
+                experiment.record(purchases, customer, 1.0).unwrap();
+            }
+        }
+    }
+    let read = experiment.read_out().unwrap();
+    let arm = "men's".to_owned();
+    assert_eq!(read.verdict, Verdict::Ship { arm }, "{read}");
+    // Effects in points of a hundred, and for purchases the interval for one look.
+    let expected = [
+        (0, 0, 7.66, None),
+        (0, 1, 4.52, None),
+        (1, 0, 0.681, Some([0.500, 0.861])),
+        (1, 1, 0.311, Some([0.150, 0.472])),
+    ];
+    for (metric, arm, effect, interval) in expected {
+        let test = read.findings[metric].comparisons[arm].test.clone().unwrap();
+        assert!((100.0 * test.effect - effect).abs() < 0.0051, "{read}");
+        let Some([lower, upper]) = interval else {
+            continue;
+        };
+        // At every look, and for four comparisons: wider, and not by far.
+        let width = 100.0 * test.interval.width() / (upper - lower);
+        assert!(test.interval.contains(0.01 * lower) && test.interval.contains(0.01 * upper));
+        assert!((1.2..3.0).contains(&width), "{width}: {read}");
+    }
+}
+
+#[test]
+fn x6_while_one_arm_is_open_the_worse_ones_are_named_to_stop() {
+    // v2 stands as the control does, within what the units tell; v3 and v4 click less and fail.
+    let read = read(|arm| match arm {
+        "v3" => (20, 0),
+        "v4" => (30, 20),
+        _ => (30, 0),
+    });
+    assert_eq!(standing(&read, "v2"), &Standing::Open, "{read}");
+    let Verdict::KeepRunning { stop, .. } = &read.verdict else {
+        panic!("{read}");
+    };
+    assert_eq!(stop, &["v3", "v4"], "{read}");
+    assert!(read.to_string().contains("STOP v3, v4"), "{read}");
 }

@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
-    Checks, Experiment, ExperimentError, Kind, Metric, Part, ReadOut, Setup,
+    Checks, Experiment, ExperimentError, Filed, Kind, Metric, Part, ReadOut, Setup, Standing,
 };
 use switchstand::stats::Worse;
 use switchstand::{Plan, Policy, Reason, Secret, UnitKey};
@@ -299,3 +299,45 @@ fn the_group_of_a_unit_is_frozen_and_even() {
 
 /// From an implementation of SipHash-1-3 in another language.
 const FROZEN: [u8; 4] = [33, 158, 179, 182];
+
+#[test]
+fn x7_what_one_server_alone_was_told_holds_for_the_sum() {
+    let policy = Policy::ab_test("ranker-abc", [("a", 1), ("b", 1), ("c", 1)]);
+    let without = policy.without_arm("c").unwrap();
+    let [first, second] = [0; 2].map(|_| Experiment::of(&policy, [clicks()]).unwrap());
+    let metric = second.metric("clicks").unwrap();
+    let plan = policy.compile("a", ["b", "c"]).unwrap();
+    let in_arm = |label: &str| {
+        let is_there = |user: &u64| plan.assignment(*user).arm.as_deref() == Some(label);
+        (0..1_000_u64).find(is_there).unwrap()
+    };
+    // An outcome that names another arm than that of the exposure, which nobody there has seen.
+    let user = in_arm("a");
+    first.expose_arm(first.arm("b").unwrap(), user).unwrap();
+    let told = second.record_for(&plan.assignment(user), metric, user, 1.0);
+    assert_eq!(told, Ok(Filed::NotExposed));
+    // An arm that was dropped, which only one of them knows.
+    second.follow(&without).unwrap();
+    for swapped in [false, true] {
+        let (mut sum, other) = (first.part(), second.part());
+        let other = if swapped {
+            std::mem::replace(&mut sum, other)
+        } else {
+            other
+        };
+        sum.merge(&other).unwrap();
+        let read = sum.read_out().unwrap();
+        assert_eq!((read.checks.crossed, read.checks.arms[1].units), (1, 0));
+        assert_eq!(read.standings[1].1, Standing::Dropped, "{read}");
+        // Assignments by both policies are its own.
+        let next = Experiment::resume(sum).unwrap();
+        let changed = without.compile("a", ["b"]).unwrap();
+        for plan in [&plan, &changed] {
+            let user = in_arm("b");
+            assert_eq!(
+                next.expose(&plan.assignment(user), user),
+                Ok(Filed::Counted)
+            );
+        }
+    }
+}

@@ -4,6 +4,7 @@ use switchstand::experiment::{
     Experiment, Guarantee, Kind, Metric, Missing, ReadOut, Standing, Verdict,
 };
 use switchstand::stats::Worse;
+use switchstand::stats::anytime::LabelProcess;
 
 use crate::experiment::{arms, comparison, experiment, expose, record, test};
 
@@ -145,13 +146,17 @@ fn x5_a_rate_that_stays_within_its_margin_holds_and_one_below_it_stops_nothing()
 
 #[test]
 fn x5_a_split_that_is_off_does_not_decide_a_rate() {
-    // Half of both arms have the event, and the arms have 52 to 48 of the units: an alarm of the
-    // sample ratio is still far off, and the declared share alone is sure of a difference.
+    // Nearly all of both arms have the event, and the arms have 48 to 52 of a hundred units: the
+    // sample ratio does not withhold the verdict yet, and the declared share alone is sure of a
+    // difference.
     let goal = Metric::goal("errors", Kind::Rate, Worse::Higher, 0.0);
-    let (a, b) = ((1_200, 2_400), (1_300, 2_600));
+    let (a, b) = ((4_709, 4_805), (5_091, 5_195));
+    let declared = LabelProcess::new(0.5).unwrap();
+    assert!(declared.p(a.0, b.0).value < 0.02);
     let read = rates(goal, a, b);
     assert!(read.checks.sample_ratio_p.unwrap().value > 0.001, "{read}");
     assert!(test(&read, 0).p.value > 0.9, "{read}");
+    assert!(test(&read, 0).interval.contains(0.0), "{read}");
     assert!(
         matches!(read.verdict, Verdict::KeepRunning { .. }),
         "{read}"

@@ -1,0 +1,103 @@
+//! Rates, by the arm of each unit's first event.
+
+use super::{Evidence, Pair, p_of_intervals};
+use crate::experiment::{Guarantee, Missing, Relative};
+use crate::stats::{Alpha, Counts, Interval, PValue, Refusal, anytime::LabelProcess};
+
+/// Units with an event, and what they say at the declared and at the observed share.
+///
+/// The declared share is what the proof is about, the observed one what protects where it does not
+/// hold; whichever says less decides.
+pub(super) struct Rates {
+    arms: [Counts; 2],
+    shares: [f64; 2],
+    both: [LabelProcess; 2],
+}
+
+impl Rates {
+    pub(super) fn new(pair: &Pair<'_>) -> Result<Rates, Missing> {
+        let [n_a, n_b] = pair.units;
+        for (arm, units) in [("the control", n_a), ("the candidate", n_b)] {
+            if units == 0 {
+                return Err(Missing::NoUnits { arm });
+            }
+        }
+        let [s_a, s_b] = pair.cells.map(|cell| cell.events);
+        let [w_a, w_b] = pair.weights.map(|weight| weight as f64);
+        let shares = [w_b / (w_a + w_b), n_b as f64 / (n_a + n_b) as f64];
+        let [declared, observed] = shares.map(LabelProcess::new);
+        Ok(Rates {
+            arms: [Counts::new(s_a, n_a)?, Counts::new(s_b, n_b)?],
+            shares,
+            both: [declared?, observed?],
+        })
+    }
+
+    fn events(&self) -> [u64; 2] {
+        self.arms.each_ref().map(Counts::successes)
+    }
+
+    fn p(&self, both: [LabelProcess; 2]) -> PValue {
+        let [s_a, s_b] = self.events();
+        let [one, other] = both.map(|process| process.p(s_a, s_b));
+        if one.value > other.value { one } else { other }
+    }
+}
+
+impl Evidence for Rates {
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::Exact
+    }
+
+    fn effect(&self) -> f64 {
+        let [a, b] = self
+            .arms
+            .each_ref()
+            .map(|arm| arm.successes() as f64 / arm.trials() as f64);
+        b - a
+    }
+
+    fn interval(&self, alpha: Alpha) -> Result<Interval, Refusal> {
+        let [a, b] = &self.arms;
+        let [one, other] = self
+            .both
+            .map(|process| process.difference_interval(a, b, alpha));
+        Ok(hull(one?, other?, alpha))
+    }
+
+    fn p_against(&self, effect: f64) -> Result<PValue, Refusal> {
+        if effect == 0.0 {
+            return Ok(self.p(self.both));
+        }
+        p_of_intervals(|alpha| self.interval(alpha), effect)
+    }
+
+    fn relative(&self, alpha: Alpha) -> Option<Relative> {
+        let [s_a, s_b] = self.events();
+        let [one, other] = self
+            .both
+            .map(|process| process.ratio_interval(s_a, s_b, alpha));
+        let ratios = hull(one, other, alpha);
+        let [a, b] = &self.arms;
+        let ratio = s_b as f64 / b.trials() as f64 * (a.trials() as f64 / s_a as f64);
+        Some(Relative {
+            effect: (s_a > 0).then_some(ratio - 1.0),
+            interval: Interval::new(ratios.lower - 1.0, ratios.upper - 1.0, alpha),
+        })
+    }
+
+    fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal> {
+        // Where the candidate's rate is that many times the control's, its share of first events
+        // is that of as many times its units.
+        let times = 1.0 + effect;
+        let [declared, observed] = self
+            .shares
+            .map(|share| LabelProcess::new(share * times / (1.0 - share + share * times)));
+        Ok(self.p([declared?, observed?]))
+    }
+}
+
+fn hull(one: Interval, other: Interval, alpha: Alpha) -> Interval {
+    let (lower, upper) = (one.lower.min(other.lower), one.upper.max(other.upper));
+    Interval::new(lower, upper, alpha)
+}
