@@ -55,7 +55,9 @@ impl Release {
         for minute in 0.. {
             let score = watch.scores.effect();
             if let Some([_, lower, upper]) = score {
-                report.effect(Some(lower), Some(upper))?;
+                // An interval without a bound on one side has an infinite one.
+                let bound = |bound: f64| Some(bound).filter(|bound| bound.is_finite());
+                report.effect(bound(lower), bound(upper))?;
             }
             if ramp.tick(Timestamp::from_secs(60 * minute))?.is_some() {
                 watch.begin(name, &ramp.rollout())?;

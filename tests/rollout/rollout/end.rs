@@ -151,7 +151,7 @@ fn c13_a_holdout_lasts_over_three_rollouts() {
     assert_eq!(router.state("v3"), Some(VersionState::Retiring));
     // A next release that is silent about them is refused, and what it does is told before.
     let silent = Rollout::new(policy("v2"), quick()).unwrap();
-    let _ = router.reclaim("v2").unwrap();
+    router.reclaim("v2").unwrap();
     router.deploy("v2", ()).unwrap();
     router.validate("v2", |()| Ok::<_, String>(())).unwrap();
     let refused = router.begin(silent.clone()).unwrap_err();
