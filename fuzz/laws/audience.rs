@@ -2,7 +2,7 @@
 
 use switchstand::{
     Audience, Unit, UnitKey, attr,
-    targeting::{AsValue, AudienceError, Number, Value, Values as _},
+    targeting::{AsValue, AudienceError, Number, Value},
 };
 
 use super::bytes::Bytes;

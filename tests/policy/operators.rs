@@ -93,3 +93,19 @@ fn the_generated_values_are_on_both_sides_of_every_operator() {
         assert!(!few, "{operator}: {counts:?}");
     }
 }
+
+/// Once `contains_any(["x", "x"])` was another audience than the one that its file read as.
+#[test]
+fn a_text_that_is_listed_twice_is_one() {
+    let a = || switchstand::attr("a");
+    assert_eq!(a().contains_any(["x", "x"]), a().contains("x"));
+    assert_eq!(
+        a().starts_with_any(["x", "y", "x"]),
+        a().starts_with_any(["y", "x"])
+    );
+    let policy = |rule| Policy::live_only("r").with_rule(rule, "v2").fingerprint();
+    assert_eq!(
+        policy(a().ends_with_any(["x", "x"])),
+        policy(a().ends_with("x"))
+    );
+}

@@ -296,7 +296,7 @@ fn bits(text: &str) -> Option<Vec<bool>> {
             .is_ok_and(|octet| octet.to_string() == **part)
     };
     let parts: Vec<&str> = text.split('.').collect();
-    let good = parts.len() == 4 && parts.iter().all(|part| is_octet(part));
+    let good = parts.len() == 4 && parts.iter().all(is_octet);
     good.then(|| {
         parts
             .iter()
