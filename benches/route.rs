@@ -91,6 +91,39 @@ fn decisions(c: &mut Criterion) {
     row(c, "router.route rule and canary", &keys, |key| {
         black_box(ruled.route(Unit::from(key).with(&request)));
     });
+    // Half of the keys that are asked for are among them.
+    let listed = (KEYS / 2..).take(1_000_000);
+    let listed = listed.map(|number| format!("user-{number:011}").into_bytes());
+    let listed = router(
+        Policy::canary("listed", "v2", Share::percent(20).unwrap()).with_units("v2", listed),
+    );
+    row(c, "router.route with a million listed", &keys, |key| {
+        black_box(listed.route(key));
+    });
+    let names = (0..1_000).map(|number| format!("name-{number:011}"));
+    for (name, rule) in [
+        (
+            "router.route rule of a pattern",
+            attr("device").regex("^(tab|phone)-[0-9]+$"),
+        ),
+        (
+            "router.route rule of 1,000 texts",
+            attr("country").one_of(names),
+        ),
+    ] {
+        let canary = Policy::canary("rule", "v2", Share::percent(20).unwrap());
+        let ruled = router(canary.or_for(rule));
+        // Every other one is met.
+        let requests = [
+            [("country", "name-00000000777"), ("device", "phone-12")],
+            [("country", "name-00000001777"), ("device", "phone-x")],
+        ];
+        let mut request = requests.iter().cycle();
+        row(c, name, &keys, |key| {
+            let known = request.next().unwrap();
+            black_box(ruled.route(Unit::from(key).with(known)));
+        });
+    }
     for arms in [2usize, 64] {
         let labels: Vec<String> = (0..arms).map(|arm| format!("arm-{arm:02}")).collect();
         let policy = Policy::ab_test("many", labels.iter().map(|label| (label.as_str(), 1)));

@@ -126,10 +126,14 @@ pub mod targeting {
     pub use crate::audience::{Attribute, AudienceError};
 }
 
+/// A roll-out on a router: its one handle, what is reported to it, and what may be refused.
+#[cfg(feature = "stats")]
+pub mod ramp {
+    pub use crate::router::{BeginError, Ramp, Report, StoredRamp, TickError};
+}
+
 /// What a router answers to its operator: refusals, states of a drain, what a swap recorded.
 pub mod operator {
-    #[cfg(feature = "stats")]
-    pub use crate::router::DriveError;
     pub use crate::router::{
         CloseError, Closing, DeployError, Drain, ReclaimError, Recording, RestoreError,
         RestoreFault, UnknownRoute, ValidateError,

@@ -83,7 +83,8 @@ impl Drawn {
     }
 }
 
-/// The routes of units that the live version answers because of a rule that leaves them out.
+/// The routes of units that a rule leaves out: of the live version, or of the one that answers
+/// those who are kept out.
 #[derive(Clone, Copy, Debug)]
 struct LeftOut {
     live: Route,
@@ -246,8 +247,13 @@ impl Plan {
     /// Tells whether the unit is outside of the audience that is drawn from.
     #[inline]
     fn is_kept_out(&self, unit: &Unit<'_>) -> bool {
+        // Asked here, it would cost the plans without it registers.
+        #[inline(never)]
+        fn is_outside(within: &Audience, unit: &Unit<'_>) -> bool {
+            !within.matches(unit)
+        }
         let within = self.within.as_ref();
-        within.is_some_and(|within| !within.matches(unit))
+        within.is_some_and(|within| is_outside(within, unit))
     }
 
     /// Returns the route of a unit that is listed by name.
@@ -259,8 +265,13 @@ impl Plan {
     /// Returns the routes of the first rule that matches the unit.
     #[inline(always)]
     fn rule(&self, unit: &Unit<'_>) -> Option<&Ruled> {
-        let place = self.rules.iter().position(|rule| rule.matches(unit))?;
-        self.ruled.get(place)
+        // No search by a closure: it would be a call.
+        for (rule, ruled) in self.rules.iter().zip(&self.ruled) {
+            if rule.matches(unit) {
+                return Some(ruled);
+            }
+        }
+        None
     }
 
     /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.

@@ -7,10 +7,14 @@ mod checked;
 mod diff;
 mod drawn;
 mod error;
+mod keeping_out;
+#[cfg(feature = "serde")]
+mod named;
 mod on_error;
 #[cfg(feature = "testing")]
 mod reach;
 mod section;
+mod segments;
 #[cfg(feature = "serde")]
 mod serial;
 mod table;
@@ -56,8 +60,8 @@ use crate::{
 ///
 /// # Methods that are called twice
 /// What a policy may have many of is added: shadows, rules, units, versions to ask for, audiences
-/// of `or_for`. What it has one of is refused when it is set twice: holdout, layer, gate, `within`
-/// and the audience of overrides. Only `on_error` is a switch, and keeps the last word. Nothing else
+/// of `or_for`. What it has one of is refused when it is set twice: holdout, layer, gate, `within`,
+/// `kept_out` and the audience of overrides. Only `on_error` is a switch, and keeps the last word. Nothing else
 /// replaces in silence what was said before. The refusal
 /// comes when the policy is compiled or released, and names the first such call.
 #[doc = ""]
@@ -73,6 +77,12 @@ pub struct Policy {
         serde(default, skip_serializing_if = "OnError::is_default")
     )]
     pub(crate) on_error: OnError,
+    /// The version of the units that the policy keeps out; the live one if it names none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) kept_out: Option<String>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -162,6 +172,7 @@ impl Policy {
             scheme: Scheme::V1,
             release: release.to_owned(),
             on_error: OnError::Return,
+            kept_out: None,
             holdout: None,
             layer: None,
             overrides: None,
@@ -296,35 +307,6 @@ impl Policy {
     /// Remembers a call that cannot be heeded, if it is the first.
     fn refuse(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
-    }
-
-    /// Keeps a share of the units out of every release with the same `salt`.
-    #[must_use]
-    pub fn with_holdout(mut self, salt: &str, share: Share) -> Policy {
-        let holdout = Holdout {
-            salt: salt.to_owned(),
-            share,
-        };
-        if self.holdout.replace(holdout).is_some() {
-            self.refuse(Fault::Twice("holdout"));
-        }
-        self
-    }
-
-    /// Keeps the release to a stretch of the line that exclusive releases divide among them.
-    ///
-    /// Two policies with the same `salt` and stretches that do not overlap share no unit.
-    #[must_use]
-    pub fn with_layer(mut self, salt: &str, from: Share, to: Share) -> Policy {
-        let layer = Layer {
-            salt: salt.to_owned(),
-            from,
-            to,
-        };
-        if self.layer.replace(layer).is_some() {
-            self.refuse(Fault::Twice("layer"));
-        }
-        self
     }
 
     /// Lets the live version answer when the chosen version's model fails.

@@ -1,8 +1,9 @@
 //! Lets a canary grow by itself while guards hold, and takes it back when one does not.
 //!
-//! A [`Rollout`] is a pure state machine. It reads no clock, knows no router and starts no
-//! thread: the application hands it the time and what happened, and carries out the action that
-//! comes back. [`Router::drive`](crate::Router::drive) does both for a router.
+//! [`Router::begin`](crate::Router::begin) makes a [`Ramp`](crate::ramp::Ramp) of a [`Rollout`]:
+//! the one handle for timer and operators. The [`Evidence`] of its guards is made of the outcomes
+//! of requests by itself. The `Rollout` below it is a pure state machine: it reads no clock, knows
+//! no router and starts no thread.
 //!
 //! | phase | who gets the candidate | what leads on |
 //! |---|---|---|
@@ -24,33 +25,34 @@
 //!   out among the guards, and the evidence of a [`Check::Rate`] is never reset at a step.
 //!
 //! ```
-//! use core::time::Duration;
 //! use switchstand::{Policy, Router, Share, Timestamp};
-//! use switchstand::rollout::{Check, Guard, Phase, Rollout, Sample, Schedule};
-//! use switchstand::stats::guard::RateTest;
+//! use switchstand::rollout::{Guard, Phase, Rollout, Schedule};
 //!
 //! let router = Router::new("ranker", "v1", ())?;
 //! router.deploy("v2", ())?;
 //! router.validate("v2", |_| Ok::<(), String>(()))?;
 //!
-//! let errors = Guard::new("errors", Check::Rate(RateTest::default()));
-//! let schedule = Schedule::new([errors])?;
-//! let mut rollout = Rollout::new(Policy::canary("ranker-2026-11", "v2", Share::NONE), schedule)?;
+//! let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+//! let schedule = Schedule::new([Guard::failures()])?;
+//! let ramp = router.begin(Rollout::new(policy, schedule)?)?;
 //!
 //! // From a timer of the application:
-//! let now = Timestamp::from_secs(0);
-//! let happened = [];
-//! router.drive(&mut rollout, now, happened)?;
-//! assert_eq!(rollout.phase(), Phase::Ramping { step: 0 });
+//! ramp.tick(Timestamp::from_secs(0))?;
+//! assert_eq!(ramp.phase(), Phase::Ramping { step: 0 });
 //! assert_eq!(router.current().release(), "ranker-2026-11");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod action;
+mod amend;
 mod attribution;
+mod begun;
+mod bounds;
 mod by_hand;
 mod cause;
 mod check;
+mod clock;
+mod commands;
 mod controller;
 mod error;
 mod evaluation;
@@ -58,17 +60,24 @@ mod evidence;
 mod guard;
 mod input;
 mod ladder;
+mod latest;
 mod phase;
 mod reaction;
 mod reconcile;
 mod refusal;
+#[cfg(feature = "serde")]
+mod release_file;
 mod sample;
 mod schedule;
 mod seen;
+mod source;
+mod span;
 mod state;
 #[cfg(feature = "serde")]
 mod stored;
 mod trail;
+mod units_met;
+mod values;
 mod waiting;
 
 pub use action::Action;
@@ -77,13 +86,18 @@ pub use cause::{Cause, PauseCause};
 pub use check::{Check, Found};
 pub use controller::Rollout;
 pub use error::{RolloutError, ScheduleError};
+pub(crate) use evidence::Ended;
+pub use evidence::{Evidence, EvidenceError, Receipt};
 pub use guard::{Guard, OnBreach, OnNoData};
-pub use input::{Command, Input};
+pub use input::{Command, Input, Ordered};
 pub use ladder::{Ladder, LadderError};
 pub use phase::{Phase, Tag};
 pub use refusal::Refusal;
-pub use sample::{BadEvents, Measured, Sample};
+#[cfg(feature = "serde")]
+pub use release_file::ReleaseFile;
+pub use sample::{BadEndings, BadEvents, Measured, Quantiles, Sample};
 pub use schedule::{Before, Climb, End, OnDeadline, Schedule, ShadowStage};
 pub(crate) use seen::Seen;
+pub use source::Source;
 pub use state::State;
 pub use trail::{Advance, Change, Event, Trail};

@@ -21,6 +21,8 @@ mod orders;
 mod pinned;
 mod plans;
 mod published;
+#[cfg(feature = "stats")]
+mod ramp;
 mod reader;
 mod recording;
 mod restore;
@@ -64,11 +66,13 @@ pub use close::{CloseError, Closing};
 pub use drain::Drain;
 pub use operator::{DeployError, Operator, ReclaimError, ValidateError};
 pub use pinned::UnknownRoute;
+#[cfg(feature = "stats")]
+pub use ramp::{BeginError, Ramp, Report, StoredRamp};
 pub use reader::Reader;
 pub use recording::Recording;
 pub use restore::{RestoreError, RestoreFault};
 #[cfg(feature = "stats")]
-pub use rollout::DriveError;
+pub use rollout::TickError;
 pub use serve::Served;
 pub use ticket::Ticket;
 pub use wiring::{Wiring, WiringFault};
@@ -247,8 +251,19 @@ impl<M: Send + Sync + 'static> Shared<M> {
     fn route_by_plan(&self, decide: impl Fn(&Plan) -> Route) -> Route {
         let number = self.id.number();
         // What leases nothing needs no second look at the stamp.
-        cache::decide(number, self.stamp.seen(), &decide)
-            .unwrap_or_else(|| self.decide(&mut OfThread(number), &decide))
+        match cache::decide(number, self.stamp.seen(), &decide) {
+            Some(route) => route,
+            None => self.route_anew(&decide),
+        }
+    }
+
+    /// Decides by a snapshot that this thread does not remember yet.
+    ///
+    /// It takes any decision, so that the one that is remembered has the code of its own in place.
+    #[cold]
+    #[inline(never)]
+    fn route_anew(&self, decide: &dyn Fn(&Plan) -> Route) -> Route {
+        self.decide(&mut OfThread(self.id.number()), decide)
     }
 
     #[inline(always)]

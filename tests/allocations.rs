@@ -1,12 +1,21 @@
 //! A decision allocates nothing, nor does a request around a model that does not.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::convert::Infallible;
+#[path = "allocations/audiences.rs"]
+mod audiences;
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use allocation_counter::measure;
 use switchstand::{
-    Arm, Batch, Model, Policy, Router, Share, Unit, UnitKey, attr, decision::Partition,
-    shadow::ShadowBudget, targeting::Value,
+    Arm, Batch, Ending, Model, Observer, Outcome, Policy, Router, Share, Unit, UnitKey, attr,
+    decision::Partition, shadow::ShadowBudget, targeting::Value,
 };
 
 struct Nothing;
@@ -102,6 +111,59 @@ fn router(policy: Policy) -> Router<Nothing> {
     }
     router.release(policy).unwrap();
     router
+}
+
+/// Counts outcomes of one version, and has no need of units.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Observer for Counter {
+    fn needs_unit(&self) -> bool {
+        false
+    }
+
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        let counts = outcome.version() == "v2" && outcome.ending() == Ending::Answered;
+        self.0.fetch_add(u64::from(counts), Ordering::Relaxed);
+    }
+}
+
+/// As [`Counter`], and looks at the unit.
+#[derive(Default)]
+struct ByUnit(AtomicU64);
+
+impl Observer for ByUnit {
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        let group = outcome.group().map(u64::from).unwrap_or_default();
+        self.0.fetch_add(group, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn o3_telling_observers_does_not_allocate_where_the_unit_is_at_hand() {
+    let keys = keys();
+    let counter = Arc::<Counter>::default();
+    let router = router(Policy::canary("a", "v2", Share::ALL));
+    router.attach(Arc::clone(&counter)).keep();
+    let ask = |unit: Unit<'_>| drop(std::hint::black_box(router.predict(unit, &1)));
+    assert_eq!(allocations(|| every_unit(&keys, ask)), 0, "predict");
+    assert_eq!(counter.0.load(Ordering::Relaxed), 8 * keys.len() as u64);
+    let ask = |unit: Unit<'_>| router.admit(unit).end(Ending::Answered);
+    assert_eq!(allocations(|| every_unit(&keys, ask)), 0, "admit");
+    let by_unit = Arc::<ByUnit>::default();
+    router.attach(Arc::clone(&by_unit)).keep();
+    let ask = |unit: Unit<'_>| drop(std::hint::black_box(router.predict(unit, &1)));
+    assert_eq!(
+        allocations(|| every_unit(&keys, ask)),
+        0,
+        "predict, by unit"
+    );
+    assert!(by_unit.0.load(Ordering::Relaxed) > 0);
+    let note = |unit: Unit<'_>| {
+        let route = router.route(unit);
+        router.note(unit, &route, Ending::Answered).unwrap();
+    };
+    assert_eq!(allocations(|| every_unit(&keys, note)), 0, "note");
 }
 
 #[test]

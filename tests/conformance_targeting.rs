@@ -4,13 +4,10 @@
 //! folder that `TARGETING_VECTORS_DIR` names. One line per section says how many of its cases can
 //! be expressed and how many agree. Each case is a policy that is written to TOML, read again and
 //! compiled; whether the flag is on is which version answers.
-#![cfg(all(
-    feature = "serde",
-    feature = "semver",
-    feature = "regex",
-    feature = "ipnet",
-    feature = "jiff"
-))]
+//!
+//! A build without some of the features `semver`, `regex`, `ipnet` and `jiff` runs the cases that
+//! need none of those, and says how many do.
+#![cfg(feature = "serde")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -26,7 +23,9 @@ mod json_rules;
 use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 
 use serde_json::Value;
-use switchstand::{Policy, Unit};
+use switchstand::{
+    Policy, Unit, deployment::OperationError, release::PolicyError, targeting::AudienceError,
+};
 
 /// What a case came to.
 enum Outcome {
@@ -35,7 +34,17 @@ enum Outcome {
     Differs(String, String),
     /// Why it cannot be expressed.
     Inexpressible(&'static str),
+    /// The feature without which this build does not judge it.
+    NotBuilt(&'static str),
 }
+
+/// Whether this build judges every condition.
+const IS_WHOLE: bool = cfg!(all(
+    feature = "semver",
+    feature = "regex",
+    feature = "ipnet",
+    feature = "jiff"
+));
 
 fn cases(file: &str) -> Vec<Value> {
     let folder = std::env::var_os("TARGETING_VECTORS_DIR").map_or_else(
@@ -46,14 +55,22 @@ fn cases(file: &str) -> Vec<Value> {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Returns the version that the policy gives to the unit, after a way through a file.
-fn answered(policy: &Policy, versions: &[&str], unit: Unit<'_>) -> String {
+/// Returns the version that the policy gives to the unit, after a way through a file, or the feature
+/// that it needs.
+fn answered(policy: &Policy, versions: &[&str], unit: Unit<'_>) -> Result<String, &'static str> {
     let file = toml::to_string(policy).unwrap();
     let read: Policy = toml::from_str(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
     assert_eq!(&read, policy, "{file}");
-    let plan = read.compile("live", versions.iter().copied()).unwrap();
+    let plan = match read.compile("live", versions.iter().copied()) {
+        Ok(plan) => plan,
+        Err(OperationError::Policy(PolicyError::Audience {
+            source: AudienceError::NotBuiltIn { feature, .. },
+            ..
+        })) => return Err(feature),
+        Err(refusal) => panic!("{refusal}\n{file}"),
+    };
     let route = plan.route(unit);
-    plan.version_of(&route).unwrap().to_owned()
+    Ok(plan.version_of(&route).unwrap().to_owned())
 }
 
 /// Runs all cases of a file, prints a line per section, and returns the words on those that differ
@@ -65,6 +82,8 @@ fn run(
 ) -> (Vec<String>, Vec<String>) {
     let mut sections: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     let (mut differing, mut inexpressible) = (Vec::new(), Vec::new());
+    let mut not_built: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut agreeing = 0;
     for case in cases(file) {
         let id = case["id"].as_str().unwrap();
         let counts = sections.entry(section(&case)).or_default();
@@ -73,12 +92,14 @@ fn run(
             Outcome::Agrees => {
                 counts[0] += 1;
                 counts[1] += 1;
+                agreeing += 1;
             }
             Outcome::Differs(expected, found) => {
                 counts[0] += 1;
                 differing.push(format!("{id}: expected {expected}, found {found}"));
             }
             Outcome::Inexpressible(reason) => inexpressible.push(format!("{id}: {reason}")),
+            Outcome::NotBuilt(feature) => *not_built.entry(feature).or_default() += 1,
         }
     }
     let mut out = std::io::stderr();
@@ -92,6 +113,11 @@ fn run(
     for line in &inexpressible {
         writeln!(out, "{file} not expressible {line}").unwrap();
     }
+    for (feature, count) in &not_built {
+        writeln!(out, "{file}: {count} cases need feature {feature}").unwrap();
+    }
+    assert!(!IS_WHOLE || not_built.is_empty(), "{not_built:?}");
+    assert!(agreeing > 0, "no case of {file} was judged");
     (differing, inexpressible)
 }
 

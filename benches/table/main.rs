@@ -29,11 +29,22 @@ const ROWS: &[(&str, &str, Option<f64>)] = &[
     ("router.route even", HASH, Some(2.0)),
     ("reader.route even", HASH, Some(1.6)),
     ("router.route rule and canary", HASH, Some(3.0)),
+    ("router.route with a million listed", HASH, None),
+    (
+        "router.route with 64 routers",
+        "router.route even",
+        Some(1.5),
+    ),
     ("plan.route 2 arms", HASH, None),
     ("plan.route 64 arms", "plan.route 2 arms", Some(1.5)),
     ("router.partition of 1000", HASH, Some(1.4)),
     ("router.predict no-op", HASH, Some(4.5)),
     ("router.admit and drop", HASH, Some(4.5)),
+    (
+        "router.admit with 64 routers",
+        "router.admit and drop",
+        Some(1.5),
+    ),
     ("router.admit with 1 % shadow", HASH, Some(6.0)),
 ];
 

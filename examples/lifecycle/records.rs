@@ -1,13 +1,16 @@
 //! What the application keeps of what the router reports.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use smartcore::error::Failed;
 use switchstand::{
-    Observer, Outcome,
+    Ending, Observer, Outcome,
     deployment::{Change, Operation},
     shadow::{Comparison, Pair, ShadowRun},
 };
@@ -44,21 +47,34 @@ impl Agreement {
     }
 }
 
-/// Counts outcomes and keeps what operators did.
+/// What an application would log: outcomes per version, ends of shadows, and what operators did.
 #[derive(Default)]
 pub(crate) struct Log {
-    outcomes: AtomicUsize,
+    outcomes: Mutex<BTreeMap<String, [usize; Ending::ALL.len()]>>,
     shadows: AtomicUsize,
+    /// Shadows that read the same digit as the primary, and all that read one, by the excerpts.
+    alike: AtomicUsize,
+    read: AtomicUsize,
     changes: Mutex<Vec<(u64, String)>>,
 }
 
 impl Observer for Log {
-    fn outcome(&self, _: &Outcome<'_>) {
-        self.outcomes.fetch_add(1, Ordering::Relaxed);
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_version = outcomes.entry(outcome.version().to_owned()).or_default();
+        let place = Ending::ALL.iter().position(|it| *it == outcome.ending());
+        if let Some(count) = place.and_then(|place| of_version.get_mut(place)) {
+            *count += 1;
+        }
     }
 
-    fn shadow(&self, _: &ShadowRun<'_>) {
+    fn shadow(&self, run: &ShadowRun<'_>) {
         self.shadows.fetch_add(1, Ordering::Relaxed);
+        if let (Some(primary), Some(shadow)) = (&run.primary_excerpt, &run.excerpt) {
+            self.read.fetch_add(1, Ordering::Relaxed);
+            let is_alike = usize::from(primary == shadow);
+            self.alike.fetch_add(is_alike, Ordering::Relaxed);
+        }
     }
 
     fn change(&self, change: &Change<'_>) {
@@ -69,8 +85,17 @@ impl Observer for Log {
 }
 
 impl Log {
-    pub(crate) fn outcomes(&self) -> usize {
-        self.outcomes.load(Ordering::Relaxed)
+    /// Returns how the requests of each version ended, in the order of [`Ending::ALL`].
+    pub(crate) fn outcomes(&self) -> BTreeMap<String, [usize; Ending::ALL.len()]> {
+        let outcomes = self.outcomes.lock();
+        outcomes.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns on how many requests the shadow read the same digit, and of how many, by the log
+    /// alone.
+    pub(crate) fn alike_of_all(&self) -> (usize, usize) {
+        let of = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        (of(&self.alike), of(&self.read))
     }
 
     pub(crate) fn shadows(&self) -> usize {

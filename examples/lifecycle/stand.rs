@@ -100,6 +100,7 @@ impl Stand {
             .comparison(Arc::clone(&agreement))
             .shadow_budget(ShadowBudget::in_flight(10_000))
             .observer(Arc::clone(&log))
+            .excerpt(|_image, digit| format!("{digit:?}").into_bytes())
             .journal(JournalCapacity::new(JOURNAL)?)
             .build("v1", logistic)?;
         Ok(Stand {

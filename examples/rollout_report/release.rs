@@ -4,15 +4,13 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::time::Duration;
 
-use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup, digest};
-use switchstand::rollout::{
-    Check, Climb, Guard, Input, Measured, Phase, Rollout, Sample, Schedule,
-};
+use switchstand::experiment::{Experiment, Kind, Metric, ReadOut, Setup};
+use switchstand::rollout::{Check, Climb, Guard, Phase, Rollout, Schedule};
 use switchstand::stats::Worse;
 use switchstand::stats::anytime::AnytimeT;
-use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Reading, Side};
+use switchstand::stats::guard::Reading;
 use switchstand::stats::{Alpha, HigherMoments};
-use switchstand::{Assignment, Policy, Router, Share, Timestamp, bucketing::Key};
+use switchstand::{Assignment, Ending, Policy, Router, Share, Timestamp};
 
 use crate::requests::{Candidate, Outcome, Requests, USERS};
 
@@ -48,23 +46,26 @@ impl Release {
         router.validate("v2", |()| Ok::<(), String>(()))?;
         let schedule = schedule()?;
         let mut watch = Watch::new(schedule.alpha_each())?;
-        let mut rollout = Rollout::new(Policy::canary(name, "v2", Share::NONE), schedule)?;
+        let policy = Policy::canary(name, "v2", Share::NONE);
+        let ramp = router.begin(Rollout::new(policy, schedule)?)?;
+        let report = ramp.evidence("score")?;
         let mut requests = Requests::new(candidate);
         let mut minutes = Vec::new();
 
         for minute in 0.. {
             let score = watch.scores.effect();
-            let sample = rollout.sample().map(|sample| watch.sample(sample, score));
-            let now = Timestamp::from_secs(60 * minute);
-            if router.drive(&mut rollout, now, sample)?.is_some() {
-                watch.begin(name, &rollout)?;
+            if let Some([_, lower, upper]) = score {
+                report.effect(Some(lower), Some(upper))?;
+            }
+            if ramp.tick(Timestamp::from_secs(60 * minute))?.is_some() {
+                watch.begin(name, &ramp.rollout())?;
             }
             minutes.push(Minute {
-                share: rollout.share(),
-                errors: watch.errors.reading(),
+                share: ramp.share(),
+                errors: ramp.rate_of("errors").ok_or("no guard of errors")?,
                 score,
             });
-            if rollout.phase().is_final() {
+            if ramp.phase().is_final() {
                 break;
             }
             for _ in 0..REQUESTS_A_MINUTE {
@@ -72,13 +73,15 @@ impl Release {
                 let route = router.route(user);
                 let by_candidate = router.label(route.version()) == Some("v2");
                 let outcome = requests.answer(user, by_candidate);
-                watch.count(user, by_candidate);
-                let assignment = router.assignment(&route)?;
-                if let Some(placed) = rollout.side_of(&assignment) {
-                    watch.note(user, placed, &assignment, &outcome)?;
-                }
+                let ending = match outcome.failed {
+                    true => Ending::Failed,
+                    false => Ending::Answered,
+                };
+                router.note(user, &route, ending)?;
+                watch.note(user, by_candidate, &router.assignment(&route)?, &outcome)?;
             }
         }
+        let rollout = ramp.rollout();
         let step = watch.step.map(|step| step.read_out());
         Ok(Release {
             name,
@@ -108,7 +111,7 @@ impl Release {
 
 /// Two guards: errors by the split of users' first errors, scores by a confidence sequence.
 fn schedule() -> Result<Schedule, Box<dyn Error>> {
-    let errors = Guard::new("errors", Check::Rate(RateTest::default()));
+    let errors = Guard::failed().named("errors");
     let score = Check::Effect {
         worse: Worse::Lower,
         harm: 0.0,
@@ -126,43 +129,23 @@ fn schedule() -> Result<Schedule, Box<dyn Error>> {
 
 /// What a server keeps of its requests while a release runs.
 struct Watch {
-    errors: RateGuard,
     scores: Scores,
     /// An experiment on one step of the ladder: its arms keep their weights while it lasts.
     step: Option<Experiment>,
-    /// Users of this phase: of the control, of the candidate.
-    exposed: [HashSet<u64>; 2],
     reached: HashSet<u64>,
 }
 
 impl Watch {
     fn new(alpha: Alpha) -> Result<Watch, Box<dyn Error>> {
         Ok(Watch {
-            errors: RateGuard::by_unit(RateTest::default()),
             scores: Scores::new(alpha)?,
             step: None,
-            exposed: Default::default(),
             reached: HashSet::new(),
         })
     }
 
-    fn sample(&self, sample: Sample, score: Option<[f64; 3]>) -> Input {
-        let [control, candidate] = self.exposed.each_ref().map(|users| users.len() as u64);
-        let sample = sample
-            .exposed(control, candidate)
-            .with("errors", Measured::of(&self.errors));
-        Input::Sample(match score {
-            Some([_, lower, upper]) => {
-                let (lower, upper) = (Some(lower), Some(upper));
-                sample.with("score", Measured::Effect { lower, upper })
-            }
-            None => sample,
-        })
-    }
-
-    /// Begins a phase: counts anew, and measures the step if it compares the two versions.
+    /// Begins a phase: measures the step if it compares the two versions.
     fn begin(&mut self, name: &str, rollout: &Rollout) -> Result<(), Box<dyn Error>> {
-        self.exposed = Default::default();
         if matches!(rollout.phase(), Phase::Ramping { .. }) {
             let candidate = u64::from(rollout.share().nanos());
             let weights = [u64::from(Share::ALL.nanos()) - candidate, candidate];
@@ -177,29 +160,22 @@ impl Watch {
         Ok(())
     }
 
-    fn count(&mut self, user: u64, by_candidate: bool) {
-        let [control, candidate] = &mut self.exposed;
-        if by_candidate {
-            candidate.insert(user);
-            self.reached.insert(user);
-        } else {
-            control.insert(user);
-        }
-    }
-
-    /// Notes what came of a request that the draw has placed.
+    /// Notes what came of a request.
     fn note(
         &mut self,
         user: u64,
-        (side, share): (Side, CandidateShare),
+        by_candidate: bool,
         assignment: &Assignment<'_>,
         outcome: &Outcome,
     ) -> Result<(), Box<dyn Error>> {
-        let unit = digest(Key::U64(user));
-        if outcome.failed {
-            self.errors.record(unit, side, share)?;
+        if by_candidate {
+            self.reached.insert(user);
         }
-        self.scores.record(user, side, outcome.score)?;
+        // At 100 % nobody is drawn any more.
+        if assignment.arm.is_none() {
+            return Ok(());
+        }
+        self.scores.record(user, by_candidate, outcome.score)?;
         if let Some(step) = &self.step
             && step.expose(assignment, user).is_ok()
         {
@@ -231,11 +207,11 @@ impl Scores {
         })
     }
 
-    fn record(&mut self, user: u64, side: Side, score: f64) -> Result<(), Box<dyn Error>> {
+    fn record(&mut self, user: u64, by_candidate: bool, score: f64) -> Result<(), Box<dyn Error>> {
         if self.users.insert(user) {
-            match side {
-                Side::Candidate => self.candidate.record(score)?,
-                Side::Control => self.control.record(score)?,
+            match by_candidate {
+                true => self.candidate.record(score)?,
+                false => self.control.record(score)?,
             }
         }
         Ok(())

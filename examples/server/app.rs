@@ -12,15 +12,17 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use switchstand::{
-    BoxedAsyncModel, Policy, Router, Timestamp, Unit,
+    BoxedAsyncModel, Ending, Policy, Router, Timestamp, Unit,
     comparison::{Exact, PairedComparison},
+    ramp::Ramp,
 };
 
 use crate::{
+    known::{self, Known},
     metrics::{self, Answers},
-    ramp::Ramp,
     rollout,
 };
 
@@ -43,7 +45,7 @@ pub(crate) struct App {
     pub(crate) comparison: Arc<Digits>,
     pub(crate) answers: Answers,
     /// The roll-out that is running, or the last one.
-    pub(crate) ramp: Mutex<Option<Ramp>>,
+    pub(crate) ramp: Mutex<Option<Ramp<Reader>>>,
     load: Load,
     /// How long a shadow may take before it is given up.
     patience: Duration,
@@ -109,11 +111,16 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
     let Ok(unit) = Unit::try_from_input(name) else {
         return refuse(StatusCode::BAD_REQUEST, "header x-unit names nobody");
     };
-    let Some(pixels) = pixels(&body) else {
+    let Ok(Request { pixels, attributes }) = serde_json::from_str(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "the body has no pixels");
     };
-    let mut ticket = app.router.admit(unit);
-    let answer = ticket.predict(&pixels).await;
+    let known = known::with_the_present(attributes);
+    let mut ticket = app.router.admit(unit.with(&known));
+    // Fifty times as long as a shadow may take; a ticket that is dropped then was given up.
+    let answer = tokio::time::timeout(50 * app.patience, ticket.predict(&pixels)).await;
+    let Ok(answer) = answer else {
+        return refuse(StatusCode::GATEWAY_TIMEOUT, "the model does not answer");
+    };
     while let Some(task) = ticket.shadow_task(|| pixels.clone()) {
         // Giving a shadow up is an ending that is counted too.
         tokio::spawn(tokio::time::timeout(app.patience, task.into_future()));
@@ -122,28 +129,30 @@ async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) 
     let version = version.unwrap_or_default();
     app.answers.count(version, answer.is_ok());
     let mut body = Map::from_iter([("version".to_owned(), json!(version))]);
-    if let Some(ramp) = &mut *rollout::current(&app)
-        && let Ok(assignment) = app.router.assignment(ticket.route())
-    {
-        ramp.note(name, &assignment, answer.is_err());
+    if rollout::current(&app).is_some() {
         // The client gives it back with the outcome.
-        body.insert("route".to_owned(), json!(assignment));
+        body.insert("route".to_owned(), json!(ticket.assignment()));
     }
     match answer {
         Ok(digit) => {
             body.insert("digit".to_owned(), json!(digit));
             (StatusCode::OK, Json(body.into()))
         }
+        Err(error) if error.starts_with("refused") => {
+            // By the request's own fault, the model says: it is counted, and no failure.
+            ticket.end(Ending::Refused);
+            refuse(StatusCode::BAD_REQUEST, error)
+        }
         Err(error) => refuse(StatusCode::BAD_GATEWAY, error),
     }
 }
 
-fn pixels(body: &str) -> Option<Pixels> {
-    let body: Value = serde_json::from_str(body).ok()?;
-    let pixels = body.get("pixels")?.as_array()?.iter();
-    pixels
-        .map(|pixel| pixel.as_f64().map(|grey| grey as f32))
-        .collect()
+/// What a client sends.
+#[derive(Deserialize)]
+struct Request {
+    pixels: Pixels,
+    #[serde(default)]
+    attributes: Known,
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> String {
@@ -163,8 +172,13 @@ async fn validate(State(app): State<Arc<App>>, Path(version): Path<String>) -> A
 }
 
 async fn release(State(app): State<Arc<App>>, body: String) -> Answer {
-    match serde_json::from_str::<Policy>(&body) {
-        Ok(policy) => changed(app.router.release(policy)),
+    let read = if body.trim_start().starts_with('{') {
+        serde_json::from_str::<Policy>(&body).map_err(|error| error.to_string())
+    } else {
+        toml::from_str::<Policy>(&body).map_err(|error| error.to_string())
+    };
+    match read {
+        Ok(policy) => changed(app.router.operator().named("operator").release(policy)),
         Err(error) => refuse(StatusCode::BAD_REQUEST, error),
     }
 }
@@ -178,7 +192,7 @@ async fn accept(State(app): State<Arc<App>>) -> Answer {
 }
 
 async fn rollback(State(app): State<Arc<App>>, cause: String) -> Answer {
-    changed(app.router.rollback(&cause))
+    changed(app.router.operator().named("operator").rollback(&cause))
 }
 
 async fn reclaim(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {

@@ -13,6 +13,15 @@
 //! curl -X POST localhost:3000/admin/reclaim/forest
 //! ```
 //!
+//! A policy file is released as it is; what its rules ask for stands in the request. Conditions on
+//! versions, times, addresses and patterns need `--features conditions`:
+//!
+//! ```sh
+//! curl --data-binary @policy.toml localhost:3000/admin/release
+//! curl -H 'x-unit: ana' -d '{"pixels": [0, 0, 5], "attributes": {"groups": ["beta"], "app": "2.1.0"}}' \
+//!     localhost:3000/predict
+//! ```
+//!
 //! Or let the release climb by itself; a client tells later whether an answer was right, with
 //! the route that came with it:
 //!
@@ -28,8 +37,8 @@
 //! ```
 
 mod app;
+mod known;
 mod metrics;
-mod ramp;
 mod rollout;
 #[cfg(test)]
 mod tests;

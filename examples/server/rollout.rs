@@ -1,7 +1,8 @@
 //! The handlers of the roll-out, and the timer that drives it.
 
 use std::{
-    sync::{Arc, MutexGuard, PoisonError},
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -11,19 +12,25 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use serde_json::json;
-use switchstand::{Assignment, rollout::Command};
-
-use crate::{
-    app::{Answer, App, now, refuse},
+use serde_json::{Map, Value, json};
+use switchstand::{
+    Assignment, Policy,
     ramp::Ramp,
+    rollout::{Command, Guard, Receipt, Rollout, Schedule},
 };
+
+use crate::app::{Answer, App, Reader, now, refuse};
+
+/// Answers that clients have found wrong; failures are counted by the roll-out itself.
+pub(crate) const WRONG: &str = "wrong";
 
 /// Returns the routes of the roll-out.
 pub(crate) fn routes() -> axum::Router<Arc<App>> {
     axum::Router::new()
         .route("/feedback", post(feedback))
         .route("/admin/rollout", get(status).post(start))
+        .route("/admin/rollout/store", get(store))
+        .route("/admin/rollout/restore", post(restore))
         .route("/admin/rollout/{command}", post(command))
 }
 
@@ -32,53 +39,91 @@ pub(crate) async fn tick(app: Arc<App>, every: Duration) {
     let mut timer = tokio::time::interval(every);
     loop {
         timer.tick().await;
-        if let Some(ramp) = &mut *current(&app) {
-            ramp.tick(&app.router, now(), None);
+        if let Some(ramp) = current(&app) {
+            // What the router refuses is tried again; `waiting_for` says so.
+            let _ = ramp.tick(now());
         }
     }
 }
 
-/// Returns the roll-out of this moment; it is never held while anything is awaited.
-pub(crate) fn current(app: &App) -> MutexGuard<'_, Option<Ramp>> {
-    app.ramp.lock().unwrap_or_else(PoisonError::into_inner)
+/// Returns the roll-out of this moment.
+pub(crate) fn current(app: &App) -> Option<Ramp<Reader>> {
+    let ramp = app.ramp.lock().unwrap_or_else(PoisonError::into_inner);
+    ramp.clone()
+}
+
+fn keep(app: &App, ramp: Ramp<Reader>) -> Answer {
+    let _ = ramp.tick(now());
+    let status = said(&ramp);
+    *app.ramp.lock().unwrap_or_else(PoisonError::into_inner) = Some(ramp);
+    (StatusCode::OK, Json(status))
+}
+
+/// What a client asks for: a canary policy, and a schedule without guards.
+#[derive(serde::Deserialize)]
+struct Asked {
+    policy: Policy,
+    schedule: Map<String, Value>,
 }
 
 async fn start(State(app): State<Arc<App>>, body: String) -> Answer {
-    let ramp = match Ramp::read(&body) {
-        Ok(ramp) => ramp,
+    let asked = || {
+        let mut asked: Asked = serde_json::from_str(&body)?;
+        // The server knows what it can measure, so the guards are its own.
+        let guards = json!([Guard::failures(), Guard::rate(WRONG)]);
+        asked.schedule.insert("guards".to_owned(), guards);
+        let schedule: Schedule = serde_json::from_value(Value::Object(asked.schedule))?;
+        Ok::<_, Box<dyn std::error::Error>>(Rollout::new(asked.policy, schedule)?)
+    };
+    let rollout = match asked() {
+        Ok(rollout) => rollout,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
     };
-    let mut current = current(&app);
-    if current.as_ref().is_some_and(Ramp::is_running) {
-        return refuse(StatusCode::CONFLICT, "a roll-out is running");
+    match app.router.begin(rollout) {
+        Ok(ramp) => keep(&app, ramp),
+        Err(error) => refuse(StatusCode::CONFLICT, error),
     }
-    let ramp = current.insert(ramp);
-    ramp.tick(&app.router, now(), None);
-    (StatusCode::OK, Json(ramp.status()))
 }
 
 async fn status(State(app): State<Arc<App>>) -> Answer {
-    match &*current(&app) {
-        Some(ramp) => (StatusCode::OK, Json(ramp.status())),
+    match current(&app) {
+        Some(ramp) => (StatusCode::OK, Json(said(&ramp))),
         None => refuse(StatusCode::NOT_FOUND, "there is no roll-out"),
+    }
+}
+
+/// Gives the roll-out with its evidence, for the time after a restart.
+async fn store(State(app): State<Arc<App>>) -> Answer {
+    match current(&app) {
+        Some(ramp) => (StatusCode::OK, Json(json!(ramp.store()))),
+        None => refuse(StatusCode::NOT_FOUND, "there is no roll-out"),
+    }
+}
+
+async fn restore(State(app): State<Arc<App>>, body: String) -> Answer {
+    // With nobody holding it another one ends where it is, and does not stand in the way.
+    match serde_json::from_str(&body).map(|stored| app.router.resume(stored)) {
+        Ok(Ok(ramp)) => keep(&app, ramp),
+        Ok(Err(error)) => refuse(StatusCode::CONFLICT, error),
+        Err(error) => refuse(StatusCode::BAD_REQUEST, error),
     }
 }
 
 async fn command(State(app): State<Arc<App>>, Path(command): Path<String>, why: String) -> Answer {
-    let command = match command.as_str() {
-        "pause" => Command::Pause,
-        "resume" => Command::Resume,
-        "promote" => Command::Promote,
-        "take_over" => Command::TakeOver { why },
-        "abort" => Command::Abort { why },
+    let order = match command.as_str() {
+        "pause" => Command::pause("operator", &why),
+        "resume" => Command::resume("operator", &why),
+        "promote" => Command::promote("operator", &why),
+        "take_over" => Command::take_over("operator", &why),
+        "abort" => Command::abort("operator", &why),
         _ => return refuse(StatusCode::NOT_FOUND, "no command of this name"),
     };
-    match &mut *current(&app) {
-        Some(ramp) => {
-            ramp.tick(&app.router, now(), Some(command));
-            (StatusCode::OK, Json(ramp.status()))
-        }
-        None => refuse(StatusCode::NOT_FOUND, "there is no roll-out"),
+    let Some(ramp) = current(&app) else {
+        return refuse(StatusCode::NOT_FOUND, "there is no roll-out");
+    };
+    match ramp.order(order) {
+        Ok(_) => (StatusCode::OK, Json(said(&ramp))),
+        Err(refused) => refuse(StatusCode::CONFLICT, refused),
     }
 }
 
@@ -86,22 +131,52 @@ async fn command(State(app): State<Arc<App>>, Path(command): Path<String>, why: 
 ///
 /// A client that is not trusted could make up a route; such a server would sign it.
 async fn feedback(State(app): State<Arc<App>>, body: String) -> Answer {
-    let Outcome { unit, route, right } = match serde_json::from_str(&body) {
-        Ok(outcome) => outcome,
+    let Feedback { unit, route, right } = match serde_json::from_str(&body) {
+        Ok(feedback) => feedback,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
     };
-    let mut ramp = current(&app);
-    let counted = ramp
-        .as_mut()
-        .is_some_and(|ramp| ramp.outcome(&unit, &route, right));
+    let counted = current(&app).is_some_and(|ramp| match right {
+        _ if ramp.phase().is_final() => false,
+        true => ramp.rollout().side_of(&route).is_some(),
+        false => {
+            let receipt = ramp
+                .evidence(WRONG)
+                .and_then(|wrong| wrong.bad(&unit, &route));
+            matches!(receipt, Ok(Receipt::Counted | Receipt::Repeated))
+        }
+    });
     (StatusCode::OK, Json(json!({ "counted": counted })))
 }
 
 /// Whether an answer was right, which is known later than the answer.
 #[derive(serde::Deserialize)]
-struct Outcome {
+struct Feedback {
     unit: String,
     /// As it came with the answer.
     route: Assignment<'static>,
     right: bool,
+}
+
+/// Says where the release stands.
+fn said(ramp: &Ramp<Reader>) -> Value {
+    let rollout = ramp.rollout();
+    let state = rollout.state();
+    let paused: Vec<_> = state.paused().iter().map(ToString::to_string).collect();
+    let breached = state.breached().iter();
+    let breached: BTreeMap<_, _> = breached
+        .map(|(guard, found)| (guard, found.to_string()))
+        .collect();
+    let next = rollout.next_deadline();
+    json!({
+        "release": rollout.policy().release(),
+        "version": rollout.version(),
+        "phase": rollout.phase().to_string(),
+        "share": rollout.share(),
+        "paused": paused,
+        "breached": breached,
+        "cause": state.cause().map(ToString::to_string),
+        "waiting_for": ramp.waiting_for(),
+        "next": next.map(|next| next.as_nanos() / 1_000_000_000),
+        "trail": rollout.trail().events(),
+    })
 }

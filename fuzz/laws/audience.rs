@@ -2,13 +2,13 @@
 
 use switchstand::{
     Audience, Unit, UnitKey, attr,
-    targeting::{AsValue, AudienceError, Number, Value},
+    targeting::{AsValue, AudienceError, Number, Value, Values as _},
 };
 
 use super::bytes::Bytes;
 
 const NAMES: [&str; 4] = ["tier", "Tier", "age", "\u{ff34}ier"];
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 16] = [
     "",
     "e",
     "es",
@@ -17,6 +17,14 @@ const TEXTS: [&str; 8] = [
     "espan\u{303}a",
     "42",
     "\u{0}",
+    "1.10.0",
+    "1.9.0-rc.1",
+    "v2",
+    "2026-11-29",
+    "2026-11-29T08:00:00Z",
+    "2026-11-29T09:00:00.5+01:00",
+    "10.1.2.3",
+    "2001:db8::7",
 ];
 const DEPTH: usize = 6;
 
@@ -110,7 +118,7 @@ fn build(bytes: &mut Bytes<'_>, unit: &Unit<'_>, depth: usize) -> (Audience, boo
 fn condition(bytes: &mut Bytes<'_>, unit: &Unit<'_>) -> (Audience, bool) {
     let name = name(bytes);
     let found = unit.attributes().and_then(|known| known.get(name));
-    let other = value(bytes);
+    let other = scalar(bytes);
     let part = TEXTS[usize::from(bytes.byte()) % TEXTS.len()];
     let text = match found {
         Some(Value::Text(text)) => Some(text),
@@ -124,7 +132,50 @@ fn condition(bytes: &mut Bytes<'_>, unit: &Unit<'_>) -> (Audience, bool) {
         _ => false,
     };
     let bound = Number::from(number);
-    match bytes.byte() % 9 {
+    match bytes.byte() % 16 {
+        9 => {
+            let is = attr(name).is(other.clone()).matches(unit);
+            let is_not = attr(name).is_not(other.clone()).matches(unit);
+            assert!(!is || !is_not);
+            (attr(name).not_one_of([other]), is_not)
+        }
+        10 => list(bytes, name, found),
+        11 => {
+            // An empty piece is refused by `check`; what it would match is not promised.
+            let part = if part.is_empty() { "e" } else { part };
+            let low = |text: &str| {
+                text.chars()
+                    .flat_map(char::to_lowercase)
+                    .collect::<String>()
+            };
+            let (holds, audience) = match bytes.byte() % 4 {
+                0 => (
+                    text.map(|text| low(text) == low(part)),
+                    attr(name).fold_case().is(part),
+                ),
+                1 => (
+                    text.map(|text| low(text).starts_with(&low(part))),
+                    attr(name).fold_case().starts_with(part),
+                ),
+                2 => (
+                    text.map(|text| low(text).ends_with(&low(part))),
+                    attr(name).fold_case().ends_with_any([part, part]),
+                ),
+                _ => (
+                    text.map(|text| low(text).contains(&low(part))),
+                    attr(name).fold_case().contains(part),
+                ),
+            };
+            (audience, holds == Some(true))
+        }
+        12 => {
+            let holds = match text {
+                Some(text) => text == "42" && number <= 42,
+                None => order(|found, bound| found >= bound),
+            };
+            (attr(name).convert().at_least(bound), holds)
+        }
+        13..=15 => judged(bytes, name, unit, part),
         0 => (attr(name).exists(), found.is_some()),
         1 => (
             attr(name).starts_with(part),
@@ -169,12 +220,65 @@ fn condition(bytes: &mut Bytes<'_>, unit: &Unit<'_>) -> (Audience, bool) {
     }
 }
 
+/// A condition on a list, and what going through it says.
+fn list(bytes: &mut Bytes<'_>, name: &str, found: Option<Value<'_>>) -> (Audience, bool) {
+    let wanted: Vec<Known> = (0..bytes.byte() % 4).map(|_| scalar(bytes)).collect();
+    let items = match found {
+        Some(Value::List(list)) => Some(
+            (0..)
+                .map_while(|place| list.item(place))
+                .collect::<Vec<_>>(),
+        ),
+        _ => None,
+    };
+    // NaN, which does not equal itself, is never there.
+    let has = |items: &[Value<'_>], wanted: &Known| items.contains(&wanted.as_value());
+    let holds = |holds: fn(bool, bool) -> bool| {
+        items.as_ref().is_some_and(|items| {
+            let any = wanted.iter().any(|one| has(items, one));
+            let all = wanted.iter().all(|one| has(items, one));
+            holds(any, all)
+        })
+    };
+    match bytes.byte() % 3 {
+        0 => (attr(name).any_of(wanted.clone()), holds(|any, _| any)),
+        1 => (attr(name).none_of(wanted.clone()), holds(|any, _| !any)),
+        _ => (attr(name).all_of(wanted.clone()), holds(|_, all| all)),
+    }
+}
+
+/// A condition that a crate judges, where it is built in: it and its opposite never hold both, and
+/// do not depend on how they are written.
+fn judged(bytes: &mut Bytes<'_>, name: &str, unit: &Unit<'_>, part: &str) -> (Audience, bool) {
+    let kind = bytes.byte();
+    let (one, other) = match kind % 4 {
+        0 => (
+            attr(name).semver(format!(">={part}")),
+            attr(name).semver(format!("<{part}")),
+        ),
+        1 => (attr(name).after(part), attr(name).not_after(part)),
+        2 => (
+            attr(name).in_network(["10.0.0.0/8", "2001:db8::/32"]),
+            attr(name).in_network(["0.0.0.0/5", "11.0.0.0/8", "2001:db9::/32"]),
+        ),
+        _ => (attr(name).regex("^[0-9]+$"), attr(name).regex("[^0-9]|^$")),
+    };
+    let holds = [one.matches(unit), other.matches(unit)];
+    assert_ne!(holds, [true, true], "{one}; {other}");
+    if kind < 128 {
+        (one, holds[0])
+    } else {
+        (other, holds[1])
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Known {
     Text(&'static str),
     Integer(i128),
     Float(f64),
     Truth(bool),
+    List(Vec<Known>),
 }
 
 impl AsValue for Known {
@@ -184,6 +288,7 @@ impl AsValue for Known {
             Known::Integer(integer) => Value::Integer(*integer),
             Known::Float(float) => Value::Float(*float),
             Known::Truth(truth) => Value::Bool(*truth),
+            Known::List(items) => Value::List(items),
         }
     }
 }
@@ -193,6 +298,13 @@ fn name(bytes: &mut Bytes<'_>) -> &'static str {
 }
 
 fn value(bytes: &mut Bytes<'_>) -> Known {
+    match bytes.byte() % 8 {
+        0 => Known::List((0..bytes.byte() % 4).map(|_| scalar(bytes)).collect()),
+        _ => scalar(bytes),
+    }
+}
+
+fn scalar(bytes: &mut Bytes<'_>) -> Known {
     match bytes.byte() % 4 {
         0 => Known::Text(TEXTS[usize::from(bytes.byte()) % TEXTS.len()]),
         1 => Known::Integer(i128::from(bytes.word() as i64) >> (bytes.byte() % 64)),

@@ -168,7 +168,7 @@ impl Attribute {
     /// `">=1.10.0, <2.0.0-0"`: comparisons by `=`, `!=`, `<`, `<=`, `>` and `>=`, joined by
     /// commas. The order is the precedence of semver.org, so 2.0.0-rc.1 is below 2.0.0, and
     /// 2.0.0-0 is the lowest version of 2.0.0; build metadata does not count. Judged with feature
-    /// `semver`. Parts of a pre-release beyond eight bytes cost an allocation per question.
+    /// `semver`. A pre-release of more than eight bytes costs an allocation per question.
     pub fn semver(self, comparisons: impl Into<String>) -> Audience {
         let text = comparisons.into().into_boxed_str();
         let versions = Versions::new(text, self.convert);
@@ -286,6 +286,9 @@ impl Attribute {
         if self.convert {
             return self.misfit("convert", place.operator());
         }
+        // A text that is listed twice is one text, however it is written.
+        texts.sort_unstable();
+        texts.dedup();
         if !self.fold && texts.len() == 1 {
             let text = texts.pop().unwrap_or_default();
             return self.must(match place {

@@ -47,6 +47,9 @@ pub enum AudienceError {
     /// An attribute's name is empty.
     #[error("`attr` is empty: an attribute needs a name")]
     EmptyName,
+    /// A segment's name is empty.
+    #[error("`segment` is empty: a segment needs a name")]
+    EmptySegment,
     /// The text that another begins with, ends with or contains is empty, so that all do.
     #[error("`{operator}` of attribute {attribute:?} is empty: all texts would match")]
     EmptyText {

@@ -36,10 +36,8 @@ pub(super) enum Extended {
 }
 
 impl Extended {
+    /// Asks for texts that are sorted, each once.
     pub(super) fn pieces(place: Place, texts: Vec<Box<str>>, fold: bool) -> Extended {
-        let mut texts = texts;
-        texts.sort_unstable();
-        texts.dedup();
         let pieces = texts.into_iter().map(|text| Piece::new(text, fold));
         Extended::Pieces {
             place,

@@ -55,7 +55,7 @@ impl Networks {
 mod judged {
     use core::net::IpAddr;
 
-    use ipnet::IpNet;
+    use ipnet::{IpNet, Ipv4Net};
 
     use super::Networks;
     use crate::attributes::Value;
@@ -69,7 +69,7 @@ mod judged {
             let network = text.parse::<IpNet>().ok();
             let network =
                 network.or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?.to_canonical())));
-            let Some(network) = network else {
+            let Some(network) = network.map(plain) else {
                 return Err(text.clone());
             };
             ranges.push((network.network(), network.broadcast()));
@@ -84,6 +84,19 @@ mod judged {
             }
         }
         Ok(joined.into_boxed_slice())
+    }
+
+    /// Returns a network of IPv4 that is written as one of IPv6 as what it is.
+    fn plain(network: IpNet) -> IpNet {
+        let IpNet::V6(six) = network else {
+            return network;
+        };
+        let four = six.network().to_ipv4_mapped();
+        let length = six.prefix_len().checked_sub(96);
+        let four = four
+            .zip(length)
+            .map(|(four, length)| Ipv4Net::new(four, length));
+        four.and_then(Result::ok).map_or(network, IpNet::V4)
     }
 
     impl Networks {

@@ -17,7 +17,7 @@ pub(crate) type Segments = BTreeMap<String, Audience>;
 
 pub(super) fn check_name(name: &str) -> Result<(), AudienceError> {
     if name.is_empty() {
-        return Err(AudienceError::EmptyName);
+        return Err(AudienceError::EmptySegment);
     }
     if name.len() > MAX_NAME {
         return Err(AudienceError::TextTooLong {

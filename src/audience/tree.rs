@@ -176,13 +176,7 @@ impl Audience {
     ///
     /// Neither a stack nor recursion is needed: after each test the verdict climbs
     /// through the groups that it decides.
-    #[inline]
     pub(super) fn evaluate(&self, holds: impl Fn(&Test) -> bool) -> bool {
-        if let [rule] = self.rules.as_slice()
-            && self.groups.is_empty()
-        {
-            return holds(&rule.test);
-        }
         let mut at = 0;
         while let Some(rule) = self.rules.get(at) {
             let mut verdict = holds(&rule.test);

@@ -118,19 +118,30 @@ fn keys(lists: &[BTreeSet<&UnitKey>], conditions: &[&Condition]) -> Result<Vec<U
     let all: BTreeSet<&UnitKey> = lists.iter().flatten().copied().collect();
     let names = (1_u64..).map(|number| UnitKey::from(format!("unit-{number}")));
     let unlisted = names.into_iter().find(|key| !all.contains(key));
-    let mut tried: Vec<UnitKey> = unlisted
-        .into_iter()
-        .chain(all.into_iter().cloned())
-        .collect();
+    let mut tried: Vec<UnitKey> = unlisted.into_iter().collect();
+    tried.extend(all.iter().copied().cloned());
     if !conditions.is_empty() {
-        tried.push(UnitKey::Bytes(vec![0]));
-        for value in tried_values(conditions)? {
+        let bytes = (1..).map(|length| UnitKey::Bytes(vec![0; length]));
+        tried.extend(bytes.into_iter().find(|key| !all.contains(key)));
+        // Beside a key that is listed stands one of the same answers that is not.
+        let beside = all.iter().filter_map(|key| match key {
+            UnitKey::U64(number) => Some(i128::from(*number)),
+            UnitKey::U128(number) => i128::try_from(*number).ok(),
+            UnitKey::Text(_) | UnitKey::Bytes(_) => None,
+        });
+        let beside = beside.flat_map(|number| around(number.into()));
+        let listed = all.iter().filter_map(|key| match key {
+            UnitKey::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let values = tried_values(conditions, &listed.collect::<Vec<_>>())?;
+        for value in values.into_iter().chain(beside) {
             match value {
-                Witnessed::Text(text) if !text.is_empty() => tried.push(UnitKey::Text(text)),
-                Witnessed::Integer(number) => match u64::try_from(number) {
-                    Ok(number) => tried.push(UnitKey::U64(number)),
-                    Err(_) => tried.extend(u128::try_from(number).map(UnitKey::U128)),
-                },
+                Witnessed::Text(text) => tried.push(UnitKey::Text(text)),
+                Witnessed::Integer(number) => {
+                    tried.extend(u64::try_from(number).map(UnitKey::U64));
+                    tried.extend(u128::try_from(number).map(UnitKey::U128));
+                }
                 _ => {}
             }
         }
@@ -149,7 +160,7 @@ fn keys(lists: &[BTreeSet<&UnitKey>], conditions: &[&Condition]) -> Result<Vec<U
 
 /// Returns the values, and the lack of one, that answer these conditions differently.
 fn values(conditions: &[&Condition]) -> Result<Vec<Option<Witnessed>>, TooMany> {
-    let tried = tried_values(conditions)?;
+    let tried = tried_values(conditions, &[])?;
     let mut known = BTreeSet::new();
     let mut values: Vec<_> = tried
         .into_iter()
@@ -162,8 +173,9 @@ fn values(conditions: &[&Condition]) -> Result<Vec<Option<Witnessed>>, TooMany> 
     Ok(values)
 }
 
-/// Returns values that are likely to be answered differently.
-fn tried_values(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany> {
+/// Returns values that are likely to be answered differently; texts that are put together are none
+/// of those listed.
+fn tried_values(conditions: &[&Condition], listed: &[&str]) -> Result<Vec<Witnessed>, TooMany> {
     let mut tried = Vec::new();
     for operand in conditions.iter().flat_map(|condition| condition.operands()) {
         match operand {
@@ -172,7 +184,7 @@ fn tried_values(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany> {
             Operand::Number(number) => tried.extend(around(number)),
         }
     }
-    tried.extend(texts(conditions)?);
+    tried.extend(texts(conditions, listed)?);
     tried.extend([true, false].map(Witnessed::Bool));
     tried.push(Witnessed::Integer(0));
     tried.extend([f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(Witnessed::Float));
@@ -239,8 +251,8 @@ fn around(number: Number) -> Vec<Witnessed> {
 }
 
 /// Returns texts with each beginning, each end and each subset of parts that conditions name,
-/// joined by a sign that none of them contains.
-fn texts(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany> {
+/// joined by a sign that none of them contains, nor a text that is listed.
+fn texts(conditions: &[&Condition], listed: &[&str]) -> Result<Vec<Witnessed>, TooMany> {
     let (mut starts, mut ends, mut parts) = (vec![""], vec![""], BTreeSet::new());
     for condition in conditions {
         match condition {
@@ -272,7 +284,7 @@ fn texts(conditions: &[&Condition]) -> Result<Vec<Witnessed>, TooMany> {
             Operand::Text(text) => Some(text),
             _ => None,
         });
-        let mut pieces = starts.iter().chain(&ends).chain(&parts);
+        let mut pieces = starts.iter().chain(&ends).chain(&parts).chain(listed);
         operands.any(|text| text.contains(sign)) || pieces.any(|text| text.contains(sign))
     };
     let signs = ['/', '|', '~'].into_iter().chain('\u{e000}'..='\u{10ffff}');

@@ -40,7 +40,8 @@ pub enum Operation {
         /// The policy that comes into force with it; without one, the live version answers all.
         policy: Option<Box<Policy>>,
     },
-    /// The live version is kept; the stand-by is free to go, and no longer shadows.
+    /// The live version is kept; the stand-by is free to go, and no longer shadows. Where the
+    /// policy lets it answer the units that it keeps out, it stays, ready.
     Accept,
     /// A version must answer nobody any more; if it was live, the stand-by is live again.
     Reject {
@@ -198,6 +199,7 @@ impl Deployments {
     }
 
     fn accept(&mut self) -> Result<(), OperationError> {
+        let kept_out = self.policy().kept_out.clone();
         let standby = self
             .versions
             .others
@@ -206,13 +208,17 @@ impl Deployments {
             .ok_or_else(|| OperationError::NoStandby {
                 version: self.versions.live.label.clone(),
             })?;
-        standby.state = VersionState::Retiring;
         let label = standby.label.clone();
+        let stays = kept_out.as_ref() == Some(&label);
+        standby.state = match stays {
+            true => VersionState::Ready,
+            false => VersionState::Retiring,
+        };
         // The reverse shadow ends with the swap that it watched; nobody was answered by it.
         if let Some(without) = self.policy.without_shadow(&label) {
             self.policy = Arc::new(without);
         }
-        if self.policy().names(&label) {
+        if self.policy().names(&label) && !stays {
             return Err(OperationError::NamedByPolicy {
                 version: label,
                 release: self.policy().release().to_owned(),

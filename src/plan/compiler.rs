@@ -205,21 +205,27 @@ impl Compiler<'_> {
 
     fn ruled(&self, holdout: Option<Range>) -> Box<[Ruled]> {
         let held_out = holdout.map_or(0, |range| Propensity::raw_of_points(range.points()));
-        let live = self.versions.live.id();
+        let (out, _) = self.answering(self.kept_out());
         let rule = |label: &str| {
-            let is_live = self.answering(label).0 == live;
-            let served = Propensity::raw_complement(if is_live { 0 } else { held_out });
-            let kept = if is_live {
+            let is_same = self.answering(label).0 == out;
+            let served = Propensity::raw_complement(if is_same { 0 } else { held_out });
+            let kept = if is_same {
                 Propensity::raw_complement(0)
             } else {
                 held_out
             };
             Ruled {
                 served: self.fixed(label, Reason::Audience, Some(served)),
-                held_out: self.live(Reason::Holdout, kept),
+                held_out: self.fixed(self.kept_out(), Reason::Holdout, Some(kept)),
             }
         };
         self.policy.served().map(|(_, label)| rule(label)).collect()
+    }
+
+    /// Returns the label of the version that answers the units which the policy keeps out.
+    pub(super) fn kept_out(&self) -> &str {
+        let live = self.versions.live.label();
+        self.policy.kept_out.as_deref().unwrap_or(live)
     }
 
     pub(super) fn live(&self, reason: Reason, propensity: u64) -> Route {

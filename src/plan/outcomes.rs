@@ -12,6 +12,8 @@ pub(super) struct Outcomes<'a> {
     compiler: &'a Compiler<'a>,
     /// The live version's probability: whatever no other version gets.
     live: u64,
+    /// The version of the units that are kept out.
+    out: VersionId,
     /// Versions other than the live one, and their probability.
     drawn: Vec<(VersionId, u64)>,
 }
@@ -25,14 +27,15 @@ impl<'a> Outcomes<'a> {
         let probability = |range: Range| Propensity::raw_of_points(range.points());
         let held_out = holdout.map_or(0, probability);
         let one = Propensity::raw_complement(0);
-        let taken_in = [layer, gate]
-            .into_iter()
-            .map(|range| range.map_or(one, probability))
-            .fold(
-                Propensity::raw_complement(held_out),
-                Propensity::raw_product,
-            );
+        let part = |range: Option<Range>| range.map_or(one, probability);
+        let let_in = Propensity::raw_product(Propensity::raw_complement(held_out), part(layer));
+        let taken_in = Propensity::raw_product(let_in, part(gate));
         let live = compiler.versions.live.id();
+        let (out, _) = compiler.answering(compiler.kept_out());
+        let kept_out = match out == live {
+            true => 0,
+            false => Propensity::raw_complement(let_in),
+        };
         // Points are added up before they are rounded, so that all of them make certainty.
         let mut points: Vec<(VersionId, u128)> = Vec::new();
         let mut add = |label: &str, more: u128| {
@@ -56,13 +59,22 @@ impl<'a> Outcomes<'a> {
         let probability =
             |points| Propensity::raw_product(taken_in, Propensity::raw_of_points(points));
         let others = points.iter().map(|(_, points)| points).sum();
+        let mut drawn: Vec<_> = points
+            .iter()
+            .map(|(version, points)| (*version, probability(*points)))
+            .collect();
+        // Parts of a whole: a sum that is rounded up stays below certainty.
+        let add = |drawn: u64| drawn.saturating_add(kept_out).min(one);
+        match drawn.iter_mut().find(|(version, _)| *version == out) {
+            Some((_, drawn)) => *drawn = add(*drawn),
+            None if kept_out > 0 => drawn.push((out, kept_out)),
+            None => {}
+        }
         Outcomes {
             compiler,
-            live: Propensity::raw_complement(probability(others)),
-            drawn: points
-                .iter()
-                .map(|(version, points)| (*version, probability(*points)))
-                .collect(),
+            live: Propensity::raw_complement(add(probability(others))),
+            out,
+            drawn,
         }
     }
 
@@ -84,18 +96,19 @@ impl<'a> Outcomes<'a> {
 
     pub(super) fn left_out(&self, has_control: bool) -> LeftOut {
         let live = self.compiler.versions.live.id();
-        let open = |reason| self.compiler.live(reason, self.of(live));
-        let certain = |reason| self.compiler.live(reason, Propensity::raw_complement(0));
+        let one = Propensity::raw_complement(0);
+        let label = self.compiler.kept_out();
+        let out = |reason, probability| self.compiler.fixed(label, reason, Some(probability));
         let control = if has_control { 0 } else { NO_ARM };
         LeftOut {
-            live: certain(Reason::Live),
-            held_out: open(Reason::Holdout),
-            not_within: certain(Reason::Audience),
-            not_within_held_out: certain(Reason::Holdout),
-            out_of_layer: open(Reason::Layer),
+            live: self.compiler.live(Reason::Live, one),
+            held_out: out(Reason::Holdout, self.of(self.out)),
+            not_within: out(Reason::Audience, one),
+            not_within_held_out: out(Reason::Holdout, one),
+            out_of_layer: out(Reason::Layer, self.of(self.out)),
             out_of_gate: Route {
                 arm: control,
-                ..open(Reason::Gate)
+                ..self.compiler.live(Reason::Gate, self.of(live))
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Routes of sessions that keep the version they began with.
 
-use super::Plan;
+use super::{LeftOut, Plan};
 use crate::{
     pin::Pin,
     route::{NO_ARM, Reason, ReasonCode, Route},
@@ -78,8 +78,22 @@ impl Plan {
             .filter(|_| is_open)
             .flat_map(|split| &split.segments)
             .map(Route::version);
+        let LeftOut {
+            held_out,
+            not_within,
+            out_of_layer,
+            ..
+        } = &self.left_out;
+        let is_held_out = self.holdout.is_some_and(|holdout| holdout.points() > 0);
+        let left_out = [
+            is_held_out.then_some(held_out),
+            self.within.as_ref().map(|_| not_within),
+            self.layer.map(|_| out_of_layer),
+        ];
+        let left_out = left_out.into_iter().flatten().map(Route::version);
         let mut answering: Vec<_> = [self.live()]
             .into_iter()
+            .chain(left_out)
             .chain(listed)
             .chain(ruled)
             .chain(drawn)

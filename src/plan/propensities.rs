@@ -52,6 +52,7 @@ impl Plan {
             add(&self.left_out.not_within);
         } else {
             add(&self.left_out.out_of_gate);
+            add(&self.left_out.held_out);
             let split = self.split.iter().flat_map(|split| &split.segments);
             split.for_each(add);
         }
@@ -68,15 +69,12 @@ impl Plan {
             range.map_or(0, |range| Propensity::raw_of_points(range.points()))
         };
         let live = self.left_out.live;
-        let held_out = if version == live.version {
-            0
-        } else {
-            of(&self.holdout)
-        };
+        let out = self.left_out.held_out.version;
+        let held_out = if version == out { 0 } else { of(&self.holdout) };
         let shed = self.sheds.iter().find(|shed| shed.version == version);
         let kept = Propensity::raw_complement(of(&shed.map(|shed| shed.range)));
         let served = Propensity::raw_product(Propensity::raw_complement(held_out), kept);
-        [(live.version, held_out), (version, served)].map(|(version, raw)| Route {
+        [(out, held_out), (version, served)].map(|(version, raw)| Route {
             version,
             propensity: Some(Propensity::from_raw(raw)),
             ..live

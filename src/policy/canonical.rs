@@ -79,6 +79,10 @@ impl Policy {
             each(&mut out, &versions, |out, version| out.text(version));
             section(&mut out, overrides.within.as_ref(), audience);
         }
+        if let Some(version) = &self.kept_out {
+            out.text("kept_out");
+            out.text(version);
+        }
         out.finish()
     }
 }

@@ -73,8 +73,15 @@ impl Policy {
             let known = audience.check_segments(&self.segments);
             known.map_err(|source| PolicyError::Audience { field, source })?;
         }
-        let mut segments = self.segments.values();
-        segments.try_for_each(|segment| check_audience("segments", segment))
+        // Those that are used were checked with their users; of others nothing is asked.
+        let segments = self.segments.values();
+        let mut form = segments.map(Audience::check_form);
+        form.find(Result::is_err)
+            .unwrap_or(Ok(()))
+            .map_err(|source| PolicyError::Audience {
+                field: "segments",
+                source,
+            })
     }
 }
 
@@ -88,14 +95,23 @@ impl Check<'_> {
         for (field, version) in self.policy.answering() {
             self.version(field, version, VersionState::may_answer)?;
         }
+        let live = self.versions.live.label.as_str();
         match &self.policy.canary {
-            Some(canary) if canary.version == self.versions.live.label => {
+            // It answers those whom the policy lets in, and another version the others.
+            Some(canary) if canary.version == live && !self.keeps_out_on_another() => {
                 Err(PolicyError::CanaryIsLive {
                     version: canary.version.clone(),
                 })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Tells whether units that are kept out get another version than the live one.
+    fn keeps_out_on_another(&self) -> bool {
+        let live = self.versions.live.label.as_str();
+        let kept_out = self.policy.kept_out.as_deref();
+        kept_out.is_some_and(|version| version != live)
     }
 
     fn shadows(&self) -> Result<(), PolicyError> {
@@ -121,6 +137,7 @@ impl Check<'_> {
                 }
                 None => live == version && self.policy.canary.is_none(),
             };
+            let only = only && !self.keeps_out_on_another();
             let mut overrides = self.policy.overrides.iter();
             let may_ask = overrides.any(|wish| wish.versions.iter().any(|other| other != version));
             if only && !may_ask && self.policy.rule.is_empty() && self.policy.units.is_empty() {

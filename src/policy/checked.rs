@@ -132,7 +132,7 @@ impl PartialEq for CheckedPolicy {
 
 impl Policy {
     /// Checks what holds or not whatever is deployed.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "stats")]
     pub(crate) fn check_form(&self) -> Result<(), PolicyError> {
         CheckedPolicy::new(self.clone(), None).map(drop)
     }

@@ -87,11 +87,13 @@ impl Policy {
             .iter()
             .map(|listed| ("units.version", &listed.version));
         let rules = self.rule.iter().map(|rule| ("rule.version", &rule.version));
+        let kept_out = self.kept_out.iter().map(|version| ("kept_out", version));
         canary
             .chain(arms)
             .chain(overrides)
             .chain(units)
             .chain(rules)
+            .chain(kept_out)
             .map(|(field, version)| (field, version.as_str()))
     }
 

@@ -10,6 +10,9 @@ pub enum OnError {
     #[default]
     Return,
     /// The live version answers, and the route is marked as a fallback.
+    ///
+    /// It answers for errors alone: a panic of the model unwinds on, and the live version is not
+    /// asked with a request that may make it panic, too.
     Live,
 }
 

@@ -15,9 +15,10 @@ impl Policy {
     /// Returns the versions that a unit with this key and these attributes can get over all
     /// draws, while every version that the policy names may answer.
     pub(crate) fn reach(&self, unit: &Unit<'_>) -> Vec<Reached<'_>> {
+        let kept_out = self.kept_out.as_deref();
         let mut reached = Vec::new();
         if let Some(holdout) = &self.holdout {
-            reached.extend((holdout.share > Share::NONE).then_some((None, Reason::Holdout)));
+            reached.extend((holdout.share > Share::NONE).then_some((kept_out, Reason::Holdout)));
             if holdout.share == Share::ALL {
                 return reached;
             }
@@ -39,13 +40,13 @@ impl Policy {
             .drawn_within()
             .is_some_and(|within| !within.matches(unit))
         {
-            reached.push((None, Reason::Audience));
+            reached.push((kept_out, Reason::Audience));
             return reached;
         }
         if let Some(layer) = &self.layer
             && (layer.from > Share::NONE || layer.to < Share::ALL)
         {
-            reached.push((None, Reason::Layer));
+            reached.push((kept_out, Reason::Layer));
         }
         reached.extend(self.drawn());
         reached
@@ -110,7 +111,8 @@ impl Policy {
     pub(crate) fn sampled(policies: &[&Policy], audience: Option<&Audience>) -> Option<String> {
         let audiences = policies.iter().flat_map(|policy| policy.audiences());
         let audiences: Vec<_> = audiences.chain(audience).collect();
-        sampled(&audiences)
+        let mut lists = policies.iter().flat_map(|policy| policy.lists());
+        sampled(&audiences, lists.next().is_some())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::Policy;
+use super::{Policy, named::Named};
 use crate::audience::{Audience, link};
 
 impl Serialize for Policy {
@@ -19,7 +19,7 @@ impl Serialize for Policy {
 
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Policy, D::Error> {
-        let mut policy = Policy::deserialize(deserializer)?;
+        let mut policy = Policy::deserialize(Named::new(deserializer, "policy"))?;
         let canary = policy.canary.iter_mut();
         let canary = canary.flat_map(|canary| canary.within.iter_mut().chain(&mut canary.or_for));
         let asking = policy

@@ -23,6 +23,13 @@ pub enum Action {
     Swap {
         /// The candidate's label.
         version: String,
+        /// The policy that comes into force with it; without one, the candidate answers all. Where
+        /// it keeps units out and does not say who answers them, the old version does.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        policy: Option<Box<Policy>>,
     },
     /// Keep the candidate, which is live, and let the old version go.
     Accept {

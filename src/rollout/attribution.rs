@@ -1,6 +1,8 @@
 //! Which side of a release an outcome counts for.
 
-use super::{Check, Ladder, Phase, Rollout, Sample};
+use super::{
+    Change, Check, Climb, Found, Guard, Ladder, OnBreach, PauseCause, Phase, Rollout, Sample,
+};
 use crate::{
     assignment::Assignment,
     fingerprint::Fingerprint,
@@ -36,25 +38,52 @@ impl Rollout {
     /// router.deploy("v2", ())?;
     /// router.validate("v2", |_| Ok::<(), String>(()))?;
     /// let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
-    /// let mut rollout = Rollout::new(policy, Schedule::new([])?)?;
-    /// router.drive(&mut rollout, Timestamp::from_secs(0), [])?;
+    /// let ramp = router.begin(Rollout::new(policy, Schedule::new([])?)?)?;
+    /// ramp.tick(Timestamp::from_secs(0))?;
     ///
     /// let route = router.route("user-7");
     /// let logged = router.assignment(&route)?; // kept until the outcome is known
-    /// let (side, share) = rollout.side_of(&logged).ok_or("not of this release")?;
+    /// let (side, share) = ramp.rollout().side_of(&logged).ok_or("not of this release")?;
     /// assert_eq!((side, share.get()), (Side::Control, 0.01));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn side_of(&self, assignment: &Assignment<'_>) -> Option<(Side, CandidateShare)> {
         let arm = assignment.arm.as_deref()?;
-        let mut steps = self.steps.iter();
+        let earlier = self.earlier.iter().map(|(known, _)| known);
+        let mut steps = self.steps.iter().chain(earlier);
         let (_, share) = steps.find(|(fingerprint, _)| *fingerprint == assignment.fingerprint)?;
         let side = match arm == self.version {
             true => Side::Candidate,
             false => Side::Control,
         };
         Some((side, effective(*share, assignment.shed)?))
+    }
+
+    /// Lists the policies of this release by content hash, and the phase that each puts in force.
+    pub(super) fn known_policies(&self) -> impl Iterator<Item = (Fingerprint, Phase)> {
+        let of = |phase| Some((self.fingerprint_of(phase)?, phase));
+        let steps = self.steps.iter().enumerate();
+        let steps = steps.map(|(step, known)| (known.0, Phase::Ramping { step }));
+        let earlier = self.earlier.iter().map(|(known, phase)| (known.0, *phase));
+        let others = [Phase::Shadowing, Phase::Baking];
+        earlier
+            .chain(steps)
+            .chain(others.into_iter().filter_map(of))
+    }
+
+    /// Returns the candidate's share at a step, if the two sides can be compared there.
+    pub(super) fn share_at(&self, step: usize) -> Option<CandidateShare> {
+        self.steps.get(step).map(|(_, share)| *share)
+    }
+
+    /// Returns the most units of the candidate that any phase asks for.
+    pub(super) fn most_asked_for(&self) -> u64 {
+        let on_steps = match self.schedule.climb {
+            Climb::Dwell { exposures, .. } => exposures,
+            Climb::OnEvidence => 1,
+        };
+        on_steps.max(self.schedule.bake_exposures)
     }
 
     /// Returns the shares under which this step's units are counted, the present one last.
@@ -80,12 +109,38 @@ impl Rollout {
         }
     }
 
+    /// Notes since when the units contradict the share, and a breach once that has lasted.
+    pub(super) fn look_at_the_ratio(&mut self, sample: &Sample) {
+        if !self.is_contradicted(sample) {
+            self.evidence.contradicted = None;
+            return;
+        }
+        let since = *self.evidence.contradicted.get_or_insert(self.clock);
+        let (after, then) = self.schedule.sample_ratio;
+        let guard = Guard::SAMPLE_RATIO.to_owned();
+        if self.clock.since(since) < after || self.state.is_known_breach(&guard) {
+            return;
+        }
+        self.note(Change::Breached {
+            guard: guard.clone(),
+            found: Found::Ratio {
+                control: sample.control,
+                candidate: sample.candidate,
+            },
+        });
+        if then == OnBreach::Pause {
+            self.pause(PauseCause::Breached { guard });
+        }
+    }
+
     /// Tells whether the units of the sample contradict the share of the step.
     ///
     /// Where the candidate has shed for a part of the step, any share between is in order.
     pub(super) fn is_contradicted(&self, sample: &Sample) -> bool {
         let mut guards = self.guards().iter();
-        if !guards.any(|guard| guard.acts() && matches!(guard.check(), Check::Rate(_))) {
+        if !guards.any(|guard| {
+            guard.acts() && matches!(guard.check(), Check::Rate(_) | Check::Quantile { .. })
+        }) {
             return false;
         }
         let shares = self.shares_of_step();
@@ -94,29 +149,36 @@ impl Rollout {
         let (Some(least), Some(most)) = (least, most) else {
             return false;
         };
-        let all = sample.control.saturating_add(sample.candidate);
-        let found = sample.candidate as f64 / all.max(1) as f64;
+        let (control, candidate, level) = match sample.thinned {
+            Some(units) => (units.control, units.candidate, units.level),
+            None => (sample.control, sample.candidate, 0),
+        };
+        let all = control.saturating_add(candidate);
+        let found = candidate as f64 / all.max(1) as f64;
         let nearest = found.clamp(least, most);
         if all == 0 || found == nearest {
             return false;
         }
         let p = || {
             let mut ratio = SampleRatioProcess::new(&[1.0 - nearest, nearest])?;
-            ratio.record(0, sample.control)?;
-            ratio.record(1, sample.candidate)?;
+            ratio.record(0, control)?;
+            ratio.record(1, candidate)?;
             Ok::<f64, Refusal>(ratio.p().value)
         };
-        p().is_ok_and(|p| p < RATIO_ALPHA)
+        // Each halving of the sample is another test, and has a part of the chance of error.
+        let part = 0.5_f64.powi(level.min(1_000) as i32 + 1);
+        p().is_ok_and(|p| p < 2.0 * RATIO_ALPHA * part)
     }
 }
 
-/// How seldom a ratio that is right is taken for wrong, over all looks at one step.
+/// How seldom a ratio that is right is taken for wrong, over all looks at one step; once a step has
+/// more units than are counted one by one, at most twice as often.
 const RATIO_ALPHA: f64 = 0.001;
 
 /// Returns the candidate's share of the units that are counted: those who are shed are not.
 ///
 /// None if it sheds all, so that there is nobody to compare.
-fn effective(share: CandidateShare, shed: Share) -> Option<CandidateShare> {
+pub(super) fn effective(share: CandidateShare, shed: Share) -> Option<CandidateShare> {
     if shed == Share::NONE {
         return Some(share);
     }
@@ -154,6 +216,17 @@ pub(super) fn keeps_out(policy: &Policy, version: &str) -> Option<&'static str> 
     ]
     .into_iter()
     .find_map(|(what, keeps)| keeps.then_some(what))
+}
+
+/// Returns the policy with which everybody whom it lets in gets the candidate, which is live then.
+///
+/// `replaced` answers the units that it keeps out, unless it names another version for them.
+pub(super) fn at_the_end(policy: Policy, replaced: Option<&str>) -> Policy {
+    let mut policy = at_share(policy, Share::ALL);
+    if policy.kept_out.is_none() {
+        policy.kept_out = replaced.map(str::to_owned);
+    }
+    policy
 }
 
 /// Returns a policy that shows nobody the candidate: neither draw, list, rule nor override.

@@ -62,6 +62,13 @@ impl fmt::Display for Cause {
 pub enum PauseCause {
     /// Somebody asked for it.
     Operator,
+    /// Somebody who named himself asked for it.
+    Ordered {
+        /// Who.
+        who: String,
+        /// Why, in his words.
+        why: String,
+    },
     /// A guard was breached. It stays so until an operator resumes.
     Breached {
         /// The guard's name.
@@ -86,6 +93,8 @@ impl fmt::Display for PauseCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PauseCause::Operator => f.write_str("paused by an operator"),
+            PauseCause::Ordered { who, why } if why.is_empty() => write!(f, "paused by {who:?}"),
+            PauseCause::Ordered { who, why } => write!(f, "paused by {who:?}: {why}"),
             PauseCause::Breached { guard } => write!(f, "guard {guard:?} was breached"),
             PauseCause::NoData { guard } => write!(f, "guard {guard:?} has no data"),
             PauseCause::DeadlinePassed => f.write_str("the deadline has passed"),

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{BadEvents, Measured};
+use super::{BadEndings, BadEvents, Measured, Quantiles, guard::Readings};
 use crate::stats::{
     Alpha, Worse,
     guard::{CandidateShare, RateTest, Reading, Side, StageTally},
@@ -48,6 +48,17 @@ pub enum Check {
         /// The last number that is accepted.
         limit: f64,
     },
+    /// A quantile of a number that each unit of a step has once, candidate against control.
+    ///
+    /// Wants [`Measured::Quantiles`], which [`Evidence`](super::Evidence) makes.
+    Quantile {
+        /// The quantile's order, between 0 and 1.
+        order: f64,
+        /// By which fraction above the control's is harm.
+        harm: f64,
+        /// By which fraction above the control's it is still safe to go on; at least `harm`.
+        safe: f64,
+    },
 }
 
 impl Check {
@@ -62,6 +73,7 @@ impl Check {
             Check::Rate(_) => "bad events",
             Check::Effect { .. } => "the bounds of an effect",
             Check::Limit { .. } => "a number",
+            Check::Quantile { .. } => "quantiles of both sides",
         }
     }
 
@@ -71,6 +83,7 @@ impl Check {
         measured: &Measured,
         shares: &[CandidateShare],
         alpha: Alpha,
+        readings: Readings,
     ) -> Option<Judgement> {
         match (self, measured) {
             (Check::Rate(test), Measured::BadEvents(events)) => {
@@ -84,6 +97,7 @@ impl Check {
                 Some(Judgement {
                     is_breach: least.is_some_and(|least| least > harm),
                     is_safe: greatest.is_some_and(|greatest| greatest < safe),
+                    holds: false,
                     found: Found::Effect { lower, upper },
                 })
             }
@@ -95,9 +109,19 @@ impl Check {
                 Some(Judgement {
                     is_breach,
                     is_safe: !is_breach,
+                    holds: false,
                     found: Found::Value { value, limit },
                 })
             }
+            (&Check::Limit { worse, limit }, Measured::Readings(values)) => {
+                judge_readings(worse, limit, values, readings)
+            }
+            (Check::Quantile { .. }, Measured::Quantiles(found)) => Some(Judgement {
+                is_breach: found.above_harm > 0.0,
+                is_safe: found.above_safe < 0.0,
+                holds: false,
+                found: Found::Quantiles(found.clone()),
+            }),
             _ => None,
         }
     }
@@ -131,10 +155,15 @@ fn judge_rate(
     harm.threshold = -alpha.get().ln();
     safe.ln_e += events.ln_stake;
     let is_breach = harm.is_significant();
+    let found = |reading| match events.endings {
+        Some(candidate) => Found::Endings { reading, candidate },
+        None => Found::Rate(reading),
+    };
     Judgement {
         is_breach,
         is_safe: safe.is_significant() && !is_breach,
-        found: Found::Rate(Reading {
+        holds: false,
+        found: found(Reading {
             harm,
             safe,
             candidate_events: tally.candidate_events(),
@@ -146,11 +175,63 @@ fn judge_rate(
     }
 }
 
+/// Breached when so many of the last readings pass the limit; safe when there are enough of them.
+fn judge_readings(
+    worse: Worse,
+    limit: f64,
+    values: &[f64],
+    Readings { bad, of }: Readings,
+) -> Option<Judgement> {
+    let is_bad = |value: &&f64| match worse {
+        Worse::Higher => **value > limit,
+        Worse::Lower => **value < limit,
+    };
+    let last = values.iter().rev().take(of.into());
+    let (had, passed) = (last.clone().count(), last.filter(is_bad).count());
+    let value = *values.last()?;
+    let is_breach = passed >= bad.into();
+    Some(Judgement {
+        is_breach,
+        is_safe: had >= of.into() && !is_breach,
+        holds: had < of.into(),
+        found: Found::Readings {
+            value,
+            limit,
+            bad: passed as u64,
+            had: had as u64,
+            of: of.into(),
+            ahead: None,
+        },
+    })
+}
+
 /// What a check says about one measurement.
 pub(super) struct Judgement {
     pub(super) is_breach: bool,
     pub(super) is_safe: bool,
+    /// Whether it keeps the release from going on, though it is no breach.
+    pub(super) holds: bool,
     pub(super) found: Found,
+}
+
+impl Judgement {
+    /// Takes the number as it would be at a share so many times the present one.
+    pub(super) fn look_ahead(&mut self, worse: Worse, times: f64) {
+        if let Found::Readings {
+            value,
+            limit,
+            ahead,
+            ..
+        } = &mut self.found
+        {
+            let then = *value * times;
+            *ahead = Some(then);
+            self.holds |= match worse {
+                Worse::Higher => then > *limit,
+                Worse::Lower => then < *limit,
+            };
+        }
+    }
 }
 
 /// Returns the events under these shares alone: the evidence of one step.
@@ -176,6 +257,13 @@ fn stages_of(tally: &StageTally, shares: &[CandidateShare]) -> StageTally {
 pub enum Found {
     /// Evidence of harm in the bad events of the whole release, of safety in those of the step.
     Rate(Reading),
+    /// The same, of requests by how they ended.
+    Endings {
+        /// The evidence.
+        reading: Reading,
+        /// How the candidate's requests ended badly; repeated ones of a unit are in it.
+        candidate: BadEndings,
+    },
     /// A confidence sequence of the effect; none for a side without a bound.
     Effect {
         /// Its lower bound.
@@ -190,6 +278,34 @@ pub enum Found {
         /// The limit.
         limit: f64,
     },
+    /// Readings of a number against its limit.
+    Readings {
+        /// The last one.
+        value: f64,
+        /// The limit.
+        limit: f64,
+        /// How many of the last ones pass it.
+        bad: u64,
+        /// How many there were since the step began, as far as they count.
+        had: u64,
+        /// Of how many the guard looks at the last ones.
+        of: u64,
+        /// The number that is to be expected at the next step, where the guard looks ahead.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        ahead: Option<f64>,
+    },
+    /// A quantile of both sides.
+    Quantiles(Quantiles),
+    /// Units of both sides that contradict the share of the step.
+    Ratio {
+        /// Units of the control.
+        control: u64,
+        /// Units of the candidate.
+        candidate: u64,
+    },
 }
 
 impl fmt::Display for Found {
@@ -201,10 +317,36 @@ impl fmt::Display for Found {
         };
         match self {
             Found::Rate(reading) => write!(f, "{reading}"),
+            Found::Endings { reading, candidate } => {
+                write!(f, "{reading}; requests of the candidate: {candidate}")
+            }
             Found::Effect { lower, upper } => {
                 write!(f, "effect from {} to {}", bound(lower), bound(upper))
             }
             Found::Value { value, limit } => write!(f, "{value} against a limit of {limit}"),
+            Found::Readings {
+                value,
+                limit,
+                bad,
+                had,
+                of,
+                ahead,
+            } => {
+                write!(
+                    f,
+                    "{value} against a limit of {limit}; {bad} of {had} readings pass it, of {of}"
+                )?;
+                match ahead {
+                    Some(ahead) => write!(f, "; at the next step it would be {ahead}"),
+                    None => Ok(()),
+                }
+            }
+            Found::Quantiles(found) => write!(f, "{found}"),
+            Found::Ratio { control, candidate } => write!(
+                f,
+                "{control} units of the control and {candidate} of the candidate do not fit the \
+                 share of the step"
+            ),
         }
     }
 }

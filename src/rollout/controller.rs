@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{
     Action, End, Input, Phase, RolloutError, Sample, Schedule, State, Tag, Trail,
     attribution::{self, StepShare},
-    evidence::Evidence,
+    latest::Latest,
     refusal::Refusal,
     seen::{Seen, Sight},
 };
@@ -33,11 +33,23 @@ pub struct Rollout {
     pub(super) state: State,
     /// The latest time that was ever given.
     pub(super) clock: Timestamp,
-    pub(super) evidence: Evidence,
+    pub(super) evidence: Latest,
     /// The phase whose action was carried out; the state's is the one that was decided.
     pub(super) in_force: Phase,
     /// The policy that was in force before the first action.
     pub(super) found: Option<Fingerprint>,
+    /// The version that was live before the candidate is, as of the last look at the router.
+    pub(super) replaced: Option<String>,
+    /// The steps of earlier policies of the release.
+    pub(super) earlier: Vec<(StepShare, Phase)>,
+    /// What is in force of the roll-out where its policy has changed since.
+    pub(super) amended: Option<Fingerprint>,
+    /// The number of the file that it comes from.
+    pub(super) revision: Option<u64>,
+    /// Whether an older file is meant.
+    pub(super) forces_revision: bool,
+    /// Whether the release may be silent about who answers the units kept out.
+    pub(super) drops_kept_out: bool,
     /// Whether an operator let it act beside another roll-out.
     pub(super) has_taken_over: bool,
     /// What the candidate has shed in this phase, the present share last.
@@ -55,30 +67,35 @@ impl Rollout {
     /// Prepares the release of a canary policy; its share is the schedule's to choose.
     ///
     /// # Errors
-    /// [`RolloutError::NotACanary`] for any other policy, and [`RolloutError::KeepsOut`] for one
-    /// that keeps units out by a holdout, a layer, `within`, a rule or a list, unless the schedule
-    /// says that they get the candidate at its end.
+    /// [`RolloutError::NotACanary`] for any other policy, and others for one that contradicts
+    /// itself.
     pub fn new(policy: Policy, schedule: Schedule) -> Result<Rollout, RolloutError> {
         let Some(canary) = &policy.canary else {
             let release = policy.release().to_owned();
             return Err(RolloutError::NotACanary { release });
         };
-        if schedule.end == End::LetIn
-            && let Some(what) = attribution::keeps_out(&policy, &canary.version)
-        {
+        policy.check_form()?;
+        let version = canary.version.clone();
+        if policy.kept_out.as_ref() == Some(&version) {
             let release = policy.release().to_owned();
-            return Err(RolloutError::KeepsOut { release, what });
+            return Err(RolloutError::KeptOutGetTheCandidate { release, version });
         }
         Ok(Rollout {
-            version: canary.version.clone(),
+            version,
             steps: attribution::steps(&policy, &schedule.ladder),
             policy,
             schedule,
             state: State::new(),
             clock: Timestamp::default(),
-            evidence: Evidence::default(),
+            evidence: Latest::default(),
             in_force: Phase::Pending,
             found: None,
+            replaced: None,
+            earlier: Vec::new(),
+            amended: None,
+            revision: None,
+            forces_revision: false,
+            drops_kept_out: false,
             has_taken_over: false,
             sheds: Vec::new(),
             trail: Trail::new(),
@@ -142,6 +159,9 @@ impl Rollout {
             return None;
         }
         self.believe(now);
+        if core::mem::take(&mut self.sight.is_brought) && self.clock > self.state.since {
+            self.note(super::Change::InForce);
+        }
         let (earlier, tag) = (self.state.paused.clone(), self.tag());
         if let Some(seen) = seen {
             self.reconcile(seen);
@@ -161,7 +181,7 @@ impl Rollout {
             let refusal = Refusal::AnotherIsOpen { release, version };
             self.sight.refused.push(refusal);
         }
-        match self.state.phase == before {
+        match self.state.phase == before && self.amended.is_none() {
             true => None,
             false => self.unconfirmed(),
         }
@@ -180,7 +200,14 @@ impl Rollout {
     #[must_use]
     pub fn unconfirmed(&self) -> Option<Action> {
         let is_stopped = self.is_stopped() && self.state.phase != Phase::RolledBack;
-        match self.is_confirmed() || is_stopped {
+        if is_stopped {
+            return None;
+        }
+        match self.is_confirmed() {
+            true if self.amended.is_some() => {
+                let policy = Box::new(self.policy_of(self.in_force)?);
+                Some(Action::Release { policy })
+            }
             true => None,
             false => self.action_of(self.state.phase),
         }
@@ -203,7 +230,10 @@ impl Rollout {
         match phase {
             Phase::Pending => None,
             Phase::Shadowing | Phase::Ramping { .. } => self.policy_of(phase).map(release),
-            Phase::Baking => Some(Action::Swap { version: version() }),
+            Phase::Baking => Some(Action::Swap {
+                version: version(),
+                policy: self.keeps_out().then(|| self.policy_at_the_end().into()),
+            }),
             Phase::Promoted => Some(Action::Accept { version: version() }),
             Phase::RolledBack => self.state.cause.clone().map(|cause| Action::Reject {
                 version: version(),
@@ -216,11 +246,12 @@ impl Rollout {
     ///
     /// The phase begins now: its time, its exposures and its evidence count from here.
     pub fn confirm(&mut self) {
+        self.amended = None;
         if self.is_confirmed() {
             return;
         }
         self.in_force = self.state.phase;
-        self.evidence = Evidence::default();
+        self.evidence = Latest::default();
         let earlier = self.sheds.len().saturating_sub(1);
         self.sheds.drain(..earlier);
         let is_later = self.clock > self.state.since && !self.sight.is_replayed;
@@ -231,25 +262,6 @@ impl Rollout {
 
     pub(super) fn is_confirmed(&self) -> bool {
         self.in_force == self.state.phase
-    }
-
-    /// Takes a reading of the clock, unless it is absurd.
-    fn believe(&mut self, now: Timestamp) {
-        let is_first = self.trail.events().is_empty() && self.clock == Timestamp::default();
-        let is_far = |from: Timestamp| now.since(from) > Rollout::LONGEST_GAP;
-        let agrees = |suspect: Timestamp| now >= suspect && !is_far(suspect);
-        let is_absurd = match is_first {
-            true => now > LATEST,
-            false => is_far(self.clock) && !self.sight.suspect.is_some_and(agrees),
-        };
-        if is_absurd {
-            self.sight.suspect = (now <= LATEST).then_some(now);
-            let (found, latest) = (now, self.clock);
-            self.sight.refused.push(Refusal::Clock { found, latest });
-        } else {
-            self.sight.suspect = None;
-            self.clock = self.clock.max(now);
-        }
     }
 
     /// Returns the mark that a sample of this moment bears, none while nothing is released.
@@ -318,13 +330,14 @@ impl Rollout {
         &self.trail
     }
 
-    /// Returns the share of the units that the candidate answers by the draw.
+    /// Returns the share of the units that the candidate answers by the draw, of those whom the
+    /// policy lets in.
     #[must_use]
     pub fn share(&self) -> Share {
         self.share_of(self.in_force)
     }
 
-    fn share_of(&self, phase: Phase) -> Share {
+    pub(super) fn share_of(&self, phase: Phase) -> Share {
         match phase {
             Phase::Pending | Phase::Shadowing | Phase::RolledBack => Share::NONE,
             Phase::Ramping { step } => {
@@ -354,11 +367,19 @@ impl Rollout {
                 Some(unseen.with_shadow(&self.version, stage.share))
             }
             (Phase::Ramping { .. }, _) => Some(attribution::at_share(policy, self.share_of(phase))),
+            (Phase::Baking, _) if self.keeps_out() => Some(self.policy_at_the_end()),
             (Phase::Baking, _) => Some(Policy::live_only(policy.release())),
             _ => None,
         }
     }
-}
 
-/// No clock is right that says more: the first second of the year 2200.
-const LATEST: Timestamp = Timestamp::from_secs(7_258_118_400);
+    /// Tells whether units are kept out at the end, too.
+    pub(crate) fn keeps_out(&self) -> bool {
+        let is_kept = attribution::keeps_out(&self.policy, &self.version).is_some();
+        self.schedule.end == End::LetIn && is_kept
+    }
+
+    fn policy_at_the_end(&self) -> Policy {
+        attribution::at_the_end(self.policy.clone(), self.replaced.as_deref())
+    }
+}

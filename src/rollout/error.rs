@@ -2,8 +2,11 @@
 
 use thiserror::Error;
 
+use super::Phase;
+use crate::policy::PolicyError;
+
 /// Tells why a schedule cannot be kept.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ScheduleError {
     /// Two guards, or two gates, have the same name.
@@ -39,10 +42,48 @@ pub enum ScheduleError {
         /// The guard's name.
         guard: String,
     },
+    /// A quantile's order is none.
+    #[error("guard {guard:?} looks at the quantile of order {order}, expected one between 0 and 1")]
+    Order {
+        /// The guard's name.
+        guard: String,
+        /// The order.
+        order: f64,
+    },
+    /// A margin above the control is out of range.
+    #[error("guard {guard:?} has the margins {harm} and {safe}, expected -0.99 to 99")]
+    Margin {
+        /// The guard's name.
+        guard: String,
+        /// The margin of harm.
+        harm: f64,
+        /// The margin of safety.
+        safe: f64,
+    },
+    /// A guard's numbers come from where there are none of its kind.
+    #[error("guard {guard:?} looks at {wanted}, which {from} does not give")]
+    OtherSource {
+        /// The guard's name.
+        guard: String,
+        /// Where the numbers come from.
+        from: &'static str,
+        /// What the guard looks at.
+        wanted: &'static str,
+    },
+    /// A guard wants readings that cannot be.
+    #[error("guard {guard:?} wants {bad} of {of} readings, expected at least 1 and at most 16")]
+    Readings {
+        /// The guard's name.
+        guard: String,
+        /// How many must be bad.
+        bad: u8,
+        /// Of how many.
+        of: u8,
+    },
 }
 
 /// Tells why there is no roll-out of this policy.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RolloutError {
     /// The policy is not a canary, so there is no share to raise.
@@ -51,16 +92,35 @@ pub enum RolloutError {
         /// The release's name.
         release: String,
     },
-    /// The policy keeps units out, and the schedule does not say that they get the candidate.
+    /// The policy is wrong whatever is deployed.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The policy lets the candidate answer the units that it keeps from the candidate.
     #[error(
-        "the policy of release {release:?} keeps units out by {what}, and the swap at the          schedule's end gives them the candidate too: say so with `End::Everybody`, or raise the \
-         share by hand"
+        "the policy of release {release:?} keeps units out and lets {version:?} answer them, \
+         which is the candidate: name another version as `kept_out`"
     )]
-    KeepsOut {
+    KeptOutGetTheCandidate {
         /// The release's name.
         release: String,
-        /// What keeps them out.
-        what: &'static str,
+        /// The candidate's label.
+        version: String,
+    },
+    /// A policy that shall take the place of the roll-out's is another release's.
+    #[error("the roll-out is of {version:?} of release {release:?}, the policy of {found}")]
+    OtherRelease {
+        /// The roll-out's release.
+        release: String,
+        /// The roll-out's candidate.
+        version: String,
+        /// The policy's candidate and release.
+        found: String,
+    },
+    /// The release has ended.
+    #[error("the release has ended: it is {phase}")]
+    Ended {
+        /// How it has ended.
+        phase: Phase,
     },
     /// The state before the trail's first event is none of this schedule.
     #[error("the trail's first event follows on {what} that is none of this schedule")]

@@ -1,7 +1,7 @@
 //! Whether the evidence allows the next step.
 
 use super::{
-    Climb, Command, Guard, OnNoData, Phase, Rollout, Sample, ShadowStage, check::Judgement,
+    Check, Climb, Command, Guard, OnNoData, Phase, Rollout, Sample, ShadowStage, check::Judgement,
 };
 use crate::{stats::guard::CandidateShare, timestamp::Timestamp};
 
@@ -36,10 +36,26 @@ impl Rollout {
             true => self.schedule.alpha_each(),
             false => self.schedule.alpha,
         };
-        let mut judgement = guard.check().judge(measured, &shares, alpha)?;
+        let mut judgement = guard
+            .check()
+            .judge(measured, &shares, alpha, guard.readings())?;
+        if let (true, &Check::Limit { worse, .. }) = (guard.is_projected(), guard.check())
+            && let Some(times) = self.growth()
+        {
+            judgement.look_ahead(worse, times);
+        }
         // Harm stays harm; nothing is safe while units are missing on one side.
         judgement.is_safe &= !self.is_contradicted(sample);
         Some(judgement)
+    }
+
+    /// Returns how many times the present share the next one is; none where none follows.
+    fn growth(&self) -> Option<f64> {
+        if !matches!(self.in_force, Phase::Ramping { .. }) {
+            return None;
+        }
+        let next = self.share_of(self.schedule.after(self.in_force));
+        Some(next.as_fraction() / self.share().as_fraction())
     }
 
     /// Returns the candidate's share of the units that are compared now.
@@ -64,20 +80,21 @@ impl Rollout {
             && match (self.in_force, self.schedule.climb, &self.schedule.shadow) {
                 (Phase::Pending, ..) => true,
                 (Phase::Shadowing, _, Some(ShadowStage { pairs, .. })) => {
-                    enough(*pairs) && self.all_guards(|judgement| judgement.is_safe)
+                    enough(*pairs)
+                        && self.all_guards(|judgement| judgement.is_safe && !judgement.holds)
                 }
                 (Phase::Ramping { .. }, Climb::Dwell { time, exposures }, _) => {
                     elapsed >= time
                         && enough(exposures)
-                        && self.all_guards(|judgement| !judgement.is_breach)
+                        && self.all_guards(|judgement| !judgement.is_breach && !judgement.holds)
                 }
                 (Phase::Ramping { .. }, Climb::OnEvidence, _) => {
-                    enough(1) && self.all_guards(|judgement| judgement.is_safe)
+                    enough(1) && self.all_guards(|judgement| judgement.is_safe && !judgement.holds)
                 }
                 (Phase::Baking, ..) => {
                     elapsed >= self.schedule.bake
                         && enough(self.schedule.bake_exposures)
-                        && self.all_guards(|judgement| !judgement.is_breach)
+                        && self.all_guards(|judgement| !judgement.is_breach && !judgement.holds)
                 }
                 (Phase::Shadowing | Phase::Promoted | Phase::RolledBack, ..) => false,
             }

@@ -2,19 +2,30 @@
 
 use core::time::Duration;
 
-use super::Check;
+use super::{Check, Source};
+use crate::{
+    outcome::Ending,
+    stats::{Worse, guard::RateTest},
+};
 
 /// Holds a condition that the candidate must keep, and what happens if it does not.
 ///
 /// A breach is latched: it stays one when the number recovers. By default a breach rejects and
 /// no data holds.
 ///
+/// | guard | what it compares | numbers from |
+/// |---|---|---|
+/// | [`failures`](Guard::failures), [`failed`](Guard::failed), [`refused`](Guard::refused), [`given_up`](Guard::given_up) | bad endings with the control's | outcomes |
+/// | [`latency`](Guard::latency) | a quantile with the control's | outcomes |
+/// | [`latency_limit`](Guard::latency_limit) | a quantile with a limit | outcomes |
+/// | [`rate`](Guard::rate), [`value`](Guard::value) | bad events, numbers with the control's | the application |
+/// | [`limit`](Guard::limit) | a number with a limit | the application |
+///
 /// ```
-/// use switchstand::rollout::{Check, Guard, OnBreach};
+/// use switchstand::rollout::{Guard, OnBreach};
 /// use switchstand::stats::Worse;
-/// let memory = Check::Limit { worse: Worse::Higher, limit: 0.8 };
-/// let guard = Guard::new("memory", memory).on_breach(OnBreach::Pause);
-/// assert_eq!(guard.name(), "memory");
+/// let memory = Guard::limit("memory", Worse::Higher, 0.8).projected().on_breach(OnBreach::Pause);
+/// assert_eq!(memory.name(), "memory");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -26,6 +37,48 @@ pub struct Guard {
     on_breach: OnBreach,
     #[cfg_attr(feature = "serde", serde(default))]
     on_no_data: OnNoData,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Source::is_reported")
+    )]
+    source: Source,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Readings::is_one")
+    )]
+    readings: Readings,
+    /// Whether a number is also taken as it would be at the next step's share.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    projected: bool,
+}
+
+/// How many of the last readings must pass a limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct Readings {
+    pub(super) bad: u8,
+    pub(super) of: u8,
+}
+
+impl Readings {
+    /// Most readings that a guard looks at.
+    pub(super) const MOST: u8 = 16;
+    const ONE: Readings = Readings { bad: 1, of: 1 };
+    const THREE: Readings = Readings { bad: 3, of: 3 };
+
+    pub(super) fn is_one(&self) -> bool {
+        *self == Readings::ONE
+    }
+}
+
+impl Default for Readings {
+    fn default() -> Readings {
+        Readings::ONE
+    }
 }
 
 /// Says what a breached guard does.
@@ -56,11 +109,13 @@ pub enum OnNoData {
     /// The release is paused, until data come or an operator resumes.
     Pause {
         /// Time without data, since the phase began or the last sample that had some.
+        #[cfg_attr(feature = "serde", serde(with = "super::span"))]
         after: Duration,
     },
     /// The candidate is rejected.
     Reject {
         /// Time without data, since the phase began or the last sample that had some.
+        #[cfg_attr(feature = "serde", serde(with = "super::span"))]
         after: Duration,
     },
 }
@@ -75,7 +130,12 @@ impl OnNoData {
 }
 
 impl Guard {
+    /// Is the name of the guard that every schedule has: the units of a step fit its share.
+    pub const SAMPLE_RATIO: &'static str = "sample ratio";
+
     /// Returns a guard whose breach rejects, and whose lack of data holds the release.
+    ///
+    /// The application reports its numbers, by [`Evidence`](super::Evidence) or in samples.
     #[must_use]
     pub fn new(name: &str, check: Check) -> Guard {
         Guard {
@@ -83,6 +143,136 @@ impl Guard {
             check,
             on_breach: OnBreach::default(),
             on_no_data: OnNoData::default(),
+            source: Source::Reported,
+            readings: Readings::ONE,
+            projected: false,
+        }
+    }
+
+    /// Watches that the candidate's requests do not end badly more often than the control's.
+    ///
+    /// Failed, refused and given up count together: a version that refuses good requests, or
+    /// lets them hang, is as harmful as one that fails. Its name is `failures`.
+    #[must_use]
+    pub fn failures() -> Guard {
+        let bad = [Ending::Failed, Ending::Refused, Ending::GivenUp];
+        Guard::endings("failures", bad)
+    }
+
+    /// Watches requests that end as `failed` alone; its name is `failed`.
+    #[must_use]
+    pub fn failed() -> Guard {
+        Guard::endings("failed", [Ending::Failed])
+    }
+
+    /// Watches requests that end as `refused` alone; its name is `refused`.
+    #[must_use]
+    pub fn refused() -> Guard {
+        Guard::endings("refused", [Ending::Refused])
+    }
+
+    /// Watches requests that end as `given_up` alone; its name is `given up`.
+    #[must_use]
+    pub fn given_up() -> Guard {
+        Guard::endings("given up", [Ending::GivenUp])
+    }
+
+    fn endings(name: &str, bad: impl Into<Vec<Ending>>) -> Guard {
+        let check = Check::Rate(RateTest::default());
+        Guard::new(name, check).of(Source::Endings(bad.into()))
+    }
+
+    /// Watches a rate of bad events that the application reports: wrong answers, complaints.
+    #[must_use]
+    pub fn rate(name: &str) -> Guard {
+        Guard::new(name, Check::Rate(RateTest::default()))
+    }
+
+    /// Watches that the candidate is not slower than the control by more than a fraction.
+    ///
+    /// What is compared is the quantile of this order of how long each unit's first request of a
+    /// step took, by a test that may be looked at at any time. `Guard::latency(0.99, 0.1)` is
+    /// breached when the 99th percentile is surely more than 10 % above the control's. Its name is
+    /// `latency`. The router needs a clock.
+    #[must_use]
+    pub fn latency(order: f64, slower: f64) -> Guard {
+        Guard::value("latency", order, slower).of(Source::Took)
+    }
+
+    /// Watches that the candidate's latency stays below a limit, whatever the control's is.
+    ///
+    /// A reading is the quantile of this order of all requests since the last reading; three of
+    /// three must pass the limit. Its name is `latency limit`. The router needs a clock.
+    #[must_use]
+    pub fn latency_limit(order: f64, limit: Duration) -> Guard {
+        Guard::limit("latency limit", Worse::Higher, limit.as_secs_f64()).of(Source::TookAt(order))
+    }
+
+    /// Watches that a number of the candidate's units is not above the control's by more than a
+    /// fraction, at the quantile of this order. The application reports one number a unit and
+    /// step, at least 0.
+    #[must_use]
+    pub fn value(name: &str, order: f64, above: f64) -> Guard {
+        let check = Check::Quantile {
+            order,
+            harm: above,
+            safe: above,
+        };
+        Guard::new(name, check)
+    }
+
+    /// Watches that a number of the candidate keeps to a limit: memory, a queue, a temperature.
+    ///
+    /// Three of three readings must pass it, each newer than the step:
+    /// [`on_readings`](Guard::on_readings) says otherwise.
+    #[must_use]
+    pub fn limit(name: &str, worse: Worse, limit: f64) -> Guard {
+        Guard {
+            readings: Readings::THREE,
+            ..Guard::new(name, Check::Limit { worse, limit })
+        }
+    }
+
+    /// Returns a guard of a rate with another test; any other guard as it is.
+    #[must_use]
+    pub fn with_test(self, test: RateTest) -> Guard {
+        let check = match self.check {
+            Check::Rate(_) => Check::Rate(test),
+            check => check,
+        };
+        Guard { check, ..self }
+    }
+
+    /// Returns the guard under another name.
+    #[must_use]
+    pub fn named(self, name: &str) -> Guard {
+        let name = name.to_owned();
+        Guard { name, ..self }
+    }
+
+    /// Returns the guard with another source of its numbers.
+    #[must_use]
+    pub fn of(self, source: Source) -> Guard {
+        Guard { source, ..self }
+    }
+
+    /// Returns the guard with another number of readings of which so many must pass the limit; at
+    /// most 16.
+    #[must_use]
+    pub fn on_readings(self, bad: u8, of: u8) -> Guard {
+        let readings = Readings { bad, of };
+        Guard { readings, ..self }
+    }
+
+    /// Returns the guard with its number taken to grow with the candidate's share.
+    ///
+    /// A step at which the last reading, times the next share over the present one, would pass the
+    /// limit is not taken. It fits resources that the candidate uses for its own requests.
+    #[must_use]
+    pub fn projected(self) -> Guard {
+        Guard {
+            projected: true,
+            ..self
         }
     }
 
@@ -108,6 +298,20 @@ impl Guard {
     #[must_use]
     pub const fn check(&self) -> &Check {
         &self.check
+    }
+
+    /// Returns where the guard's numbers come from.
+    #[must_use]
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(super) const fn readings(&self) -> Readings {
+        self.readings
+    }
+
+    pub(super) const fn is_projected(&self) -> bool {
+        self.projected
     }
 
     /// Returns what a breach does.

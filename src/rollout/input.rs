@@ -14,6 +14,8 @@ pub enum Input {
     Sample(Sample),
     /// An operator's wish.
     Command(Command),
+    /// An operator's wish, with his name and his reason for the trail.
+    Ordered(Ordered),
     /// A named gate opened or closed. Gates are closed until they are opened; if one opens and
     /// closes in the same evaluation, it is closed. A gate before each step lets one step pass
     /// and is closed again.
@@ -65,4 +67,96 @@ pub enum Command {
         /// The phase that is meant, so that a command that comes twice skips one step.
         phase: Phase,
     },
+}
+
+/// A command, who gives it, and why.
+///
+/// ```
+/// use switchstand::rollout::Command;
+/// let order = Command::pause("ana", "looks odd");
+/// assert_eq!((&*order.who, &*order.why), ("ana", "looks odd"));
+/// ```
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Ordered {
+    /// What is to be done.
+    pub command: Command,
+    /// Who says so; empty if nobody was named.
+    pub who: String,
+    /// Why, in his words; empty if nothing was said.
+    pub why: String,
+}
+
+impl Command {
+    /// Orders to wait.
+    #[must_use]
+    pub fn pause(who: &str, why: &str) -> Ordered {
+        Command::Pause.by(who, why)
+    }
+
+    /// Orders to end the pause.
+    #[must_use]
+    pub fn resume(who: &str, why: &str) -> Ordered {
+        Command::Resume.by(who, why)
+    }
+
+    /// Orders to reject the candidate.
+    #[must_use]
+    pub fn abort(who: &str, why: &str) -> Ordered {
+        let command = Command::Abort {
+            why: why.to_owned(),
+        };
+        command.by(who, why)
+    }
+
+    /// Orders to give the candidate to everybody, or to accept it.
+    #[must_use]
+    pub fn promote(who: &str, why: &str) -> Ordered {
+        Command::Promote.by(who, why)
+    }
+
+    /// Orders to go on from this phase without waiting for evidence.
+    #[must_use]
+    pub fn skip(phase: Phase, who: &str, why: &str) -> Ordered {
+        Command::Skip { phase }.by(who, why)
+    }
+
+    /// Orders to take the router over from a person or from another roll-out.
+    #[must_use]
+    pub fn take_over(who: &str, why: &str) -> Ordered {
+        let command = Command::TakeOver {
+            why: why.to_owned(),
+        };
+        command.by(who, why)
+    }
+
+    /// Says in whose name the command is given, and why.
+    #[must_use]
+    pub fn by(self, who: &str, why: &str) -> Ordered {
+        Ordered {
+            command: self,
+            who: who.to_owned(),
+            why: why.to_owned(),
+        }
+    }
+}
+
+impl From<Command> for Ordered {
+    fn from(command: Command) -> Ordered {
+        command.by("", "")
+    }
+}
+
+impl From<Ordered> for Input {
+    fn from(order: Ordered) -> Input {
+        Input::Ordered(order)
+    }
+}
+
+impl From<Command> for Input {
+    fn from(command: Command) -> Input {
+        Input::Command(command)
+    }
 }

@@ -4,34 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Advance, Before, Cause, Change, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData,
-    PauseCause, Phase, Refusal, Rollout, Sample, Tag, evidence::Evidence, refusal::names,
+    Ordered, PauseCause, Phase, Refusal, Rollout, Sample, Tag, commands::Commands, latest::Latest,
+    refusal::names,
 };
-
-/// The commands of one evaluation, in whatever order they came.
-pub(super) struct Commands(Vec<Command>);
-
-impl Commands {
-    fn has(&self, command: &Command) -> bool {
-        self.0.contains(command)
-    }
-
-    fn take_over(&self) -> Option<String> {
-        self.0.iter().find_map(|command| match command {
-            Command::TakeOver { why } => Some(why.clone()),
-            _ => None,
-        })
-    }
-
-    /// Returns the abort, of several the first by its words.
-    fn abort(&self) -> Option<Cause> {
-        let reasons = self.0.iter().filter_map(|command| match command {
-            Command::Abort { why } => Some(why),
-            _ => None,
-        });
-        let why = reasons.min()?.clone();
-        Some(Cause::Aborted { why })
-    }
-}
 
 impl Rollout {
     /// Takes gates and samples, notes breaches, and returns the commands.
@@ -45,7 +20,8 @@ impl Rollout {
         let tag = self.tag();
         for input in inputs {
             match input {
-                Input::Command(command) => commands.push(command),
+                Input::Command(command) => commands.push(command.into()),
+                Input::Ordered(order) => commands.push(order),
                 Input::Gate { name, open } => {
                     // Closed wins, in whatever order they come, and for good before for a step.
                     gates.entry(name).or_insert((true, false)).0 &= open;
@@ -72,6 +48,10 @@ impl Rollout {
         }
         commands.sort_unstable();
         commands.dedup();
+        for order in commands.iter().filter(|order| !order.who.is_empty()) {
+            let order = order.clone();
+            self.note(Change::Ordered { order });
+        }
         Commands(commands)
     }
 
@@ -133,6 +113,7 @@ impl Rollout {
                 self.pause(PauseCause::Breached { guard });
             }
         }
+        self.look_at_the_ratio(&sample);
         self.evidence.take(sample, self.clock);
     }
 
@@ -177,7 +158,7 @@ impl Rollout {
         if self.sight.is_foreign {
             // The router is brought where the roll-out stands, and only then is it there.
             self.in_force = Phase::Pending;
-            self.evidence = Evidence::default();
+            self.evidence = Latest::default();
             self.found = None;
         }
         self.sight.is_foreign = false;
@@ -195,7 +176,7 @@ impl Rollout {
     /// Notes which commands were not obeyed.
     pub(super) fn refuse_unheard(&mut self, commands: &Commands, before: Phase) {
         let moved = self.state.phase != before;
-        for command in &commands.0 {
+        for command in commands.commands() {
             let why = match command {
                 Command::Promote | Command::Skip { .. } if self.has_obeyed(command, before) => {
                     continue;
@@ -259,7 +240,9 @@ impl Rollout {
         };
         let inputs = inputs.into_iter().filter(|input| !is_in_time(input));
         let said = |input| match input {
-            Input::Command(command) => format!("{command:?}"),
+            Input::Command(command) | Input::Ordered(Ordered { command, .. }) => {
+                format!("{command:?}")
+            }
             Input::Gate { name, .. } | Input::OpenForGood { name } => format!("gate {name:?}"),
             Input::Sample(_) => "a sample".to_owned(),
         };
@@ -277,6 +260,15 @@ impl Rollout {
     }
 
     fn breach(&self) -> Option<Cause> {
+        let ratio = self.state.breached.get(Guard::SAMPLE_RATIO);
+        if let Some(found) = ratio
+            && self.schedule.sample_ratio.1 == OnBreach::Reject
+        {
+            return Some(Cause::Breached {
+                guard: Guard::SAMPLE_RATIO.to_owned(),
+                found: found.clone(),
+            });
+        }
         let mut guards = self.guards().iter();
         guards.find_map(|guard| {
             let found = self.state.breached.get(guard.name())?;
@@ -342,8 +334,8 @@ impl Rollout {
         for cause in missing {
             self.pause(cause);
         }
-        if commands.has(&Command::Pause) {
-            self.pause(PauseCause::Operator);
+        for cause in commands.pauses() {
+            self.pause(cause);
         }
     }
 
@@ -355,7 +347,7 @@ impl Rollout {
                 _ => Phase::Baking,
             };
             (to, Advance::Promoted)
-        } else if commands.0.iter().any(|command| self.is_meant(command)) {
+        } else if commands.commands().any(|command| self.is_meant(command)) {
             (next, Advance::Skipped)
         } else if self.is_due() {
             (next, Advance::Scheduled)

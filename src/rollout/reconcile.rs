@@ -1,6 +1,6 @@
 //! Whether the router is still as the roll-out left it, and what follows if it is not.
 
-use super::{ByHand, Change, PauseCause, Phase, Rollout, Seen, evidence::Evidence};
+use super::{ByHand, Change, PauseCause, Phase, Rollout, Seen, latest::Latest};
 use crate::{deployment::VersionState, policy::Policy};
 
 impl Rollout {
@@ -14,6 +14,9 @@ impl Rollout {
         self.sight.another = seen.another.clone().filter(|_| is_beside);
         if self.sight.another.is_some() {
             return;
+        }
+        if self.keeps_out() && seen.live != self.version {
+            self.replaced = Some(seen.live.to_owned());
         }
         match seen.candidate {
             None => self.miss(seen),
@@ -104,7 +107,8 @@ impl Rollout {
         if self.in_force == Phase::Pending {
             return self.meet_before_the_first(seen, is_first);
         }
-        let is_own = self.fingerprint_of(self.in_force) == Some(seen.fingerprint);
+        let is_own = self.fingerprint_of(self.in_force) == Some(seen.fingerprint)
+            || self.amended == Some(seen.fingerprint);
         let live = self.sight.live.as_deref();
         let is_at_home = live.is_none_or(|live| live == seen.live);
         let is_baking_here = self.in_force != Phase::Baking || seen.live == self.version;
@@ -151,7 +155,7 @@ impl Rollout {
     /// Notes that nothing of the release is in force here; its last action is due again.
     fn lose(&mut self) {
         self.in_force = Phase::Pending;
-        self.evidence = Evidence::default();
+        self.evidence = Latest::default();
         self.found = None;
     }
 
@@ -164,6 +168,6 @@ impl Rollout {
     fn follow(&mut self, to: Phase, by: ByHand) {
         self.note(Change::Followed { to, by });
         self.in_force = to;
-        self.evidence = Evidence::default();
+        self.evidence = Latest::default();
     }
 }

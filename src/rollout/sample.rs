@@ -1,9 +1,16 @@
 //! What was measured on one step.
 
+use core::fmt;
 use std::collections::BTreeMap;
 
 use super::Tag;
-use crate::stats::guard::{Margins, RateGuard, SeenUnits, StageTally};
+use crate::{
+    outcome::Ending,
+    stats::{
+        guard::{Margins, RateGuard, SeenUnits, StageTally},
+        measure::significant,
+    },
+};
 
 /// Holds what was measured of the candidate and its control, up to one moment.
 ///
@@ -18,6 +25,22 @@ pub struct Sample {
     pub(super) control: u64,
     pub(super) candidate: u64,
     pub(super) measured: BTreeMap<String, Measured>,
+    /// Where units are thinned: those of one sample on both sides, which the ratio is checked on.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(super) thinned: Option<ThinnedUnits>,
+}
+
+/// The units of both sides that are in one sample by hash, and how often that was halved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct ThinnedUnits {
+    pub(super) control: u64,
+    pub(super) candidate: u64,
+    pub(super) level: u32,
 }
 
 impl Sample {
@@ -33,6 +56,7 @@ impl Sample {
             control: 0,
             candidate: 0,
             measured: BTreeMap::new(),
+            thinned: None,
         }
     }
 
@@ -83,6 +107,43 @@ pub enum Measured {
     },
     /// A number of the candidate.
     Value(f64),
+    /// The latest numbers of the candidate in this phase, in their order.
+    Readings(Vec<f64>),
+    /// A quantile of both sides in this phase.
+    Quantiles(Quantiles),
+}
+
+/// Holds a quantile of both sides, and how surely it is above a margin.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Quantiles {
+    /// The quantile's order.
+    pub order: f64,
+    /// The control's quantile.
+    pub control: f64,
+    /// The candidate's quantile.
+    pub candidate: f64,
+    /// Units of the control, and of the candidate.
+    pub units: [u64; 2],
+    /// The candidate's quantile is surely above that of harm by at least so much.
+    pub above_harm: f64,
+    /// The candidate's quantile is surely above that of safety by at most so much.
+    pub above_safe: f64,
+}
+
+impl fmt::Display for Quantiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [control, candidate] = [self.control, self.candidate].map(significant);
+        let [of_control, of_candidate] = self.units;
+        write!(
+            f,
+            "the {} quantile is {candidate} for {of_candidate} units of the candidate, {control} \
+             for {of_control} of the control",
+            self.order
+        )
+    }
 }
 
 impl Measured {
@@ -98,6 +159,7 @@ impl Measured {
             ln_stake: guard.seen_units().map_or(0.0, SeenUnits::ln_stake),
             repeated_events: guard.seen_units().map_or(0, SeenUnits::repeats),
             units_sampled: guard.seen_units().map_or(1.0, SeenUnits::sampled),
+            endings: None,
         })
     }
 
@@ -106,7 +168,8 @@ impl Measured {
         match self {
             Measured::BadEvents(_) => "bad events",
             Measured::Effect { .. } => "the bounds of an effect",
-            Measured::Value(_) => "a number",
+            Measured::Value(_) | Measured::Readings(_) => "a number",
+            Measured::Quantiles(_) => "quantiles of both sides",
         }
     }
 
@@ -116,6 +179,8 @@ impl Measured {
             Measured::BadEvents(events) => events.ln_stake.is_finite() && events.ln_stake <= 0.0,
             Measured::Effect { lower, upper } => is_bound(*lower) && is_bound(*upper),
             Measured::Value(value) => value.is_finite(),
+            Measured::Readings(values) => values.iter().all(|value| value.is_finite()),
+            Measured::Quantiles(found) => !found.above_harm.is_nan() && !found.above_safe.is_nan(),
         }
     }
 }
@@ -131,6 +196,64 @@ pub struct BadEvents {
     pub(super) ln_stake: f64,
     pub(super) repeated_events: u64,
     pub(super) units_sampled: f64,
+    /// How the candidate's requests ended badly, where that is what is counted.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(super) endings: Option<BadEndings>,
+}
+
+/// How often requests of the candidate ended badly, each way apart.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct BadEndings {
+    /// With an error or a panic.
+    pub failed: u64,
+    /// With a refusal.
+    pub refused: u64,
+    /// Without an end that anybody waited for.
+    pub given_up: u64,
+}
+
+impl BadEndings {
+    pub(super) fn add(&mut self, ending: Ending) {
+        let count = match ending {
+            Ending::Failed => &mut self.failed,
+            Ending::Refused => &mut self.refused,
+            Ending::GivenUp => &mut self.given_up,
+            Ending::Answered => return,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    pub(super) fn merge(&mut self, other: BadEndings) {
+        self.failed = self.failed.saturating_add(other.failed);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.given_up = self.given_up.saturating_add(other.given_up);
+    }
+}
+
+impl fmt::Display for BadEndings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let BadEndings {
+            failed,
+            refused,
+            given_up,
+        } = self;
+        let endings = [
+            (failed, "failed"),
+            (refused, "refused"),
+            (given_up, "given up"),
+        ];
+        let met = endings.into_iter().filter(|(number, _)| **number > 0);
+        let words: Vec<String> = met
+            .map(|(number, ending)| format!("{number} {ending}"))
+            .collect();
+        f.write_str(&words.join(", "))
+    }
 }
 
 /// Units' events that count for the safety of a test with these margins.
@@ -159,6 +282,7 @@ impl From<StageTally> for BadEvents {
             ln_stake: 0.0,
             repeated_events: 0,
             units_sampled: 1.0,
+            endings: None,
         }
     }
 }

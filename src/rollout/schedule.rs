@@ -3,7 +3,11 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Guard, Ladder, Measured, Refusal, ScheduleError, refusal::names};
+use super::{
+    Check, Guard, Ladder, Measured, OnBreach, Refusal, ScheduleError,
+    bounds::{check_bounds, check_source},
+    refusal::names,
+};
 use crate::{share::Share, stats::Alpha};
 
 /// Holds the rules of a roll-out: its steps, its guards, its times.
@@ -31,6 +35,8 @@ pub struct Schedule {
     pub(super) deadline: Option<(Duration, OnDeadline)>,
     pub(super) shadow: Option<ShadowStage>,
     pub(super) end: End,
+    /// How long the units may contradict the share of the step, and what happens then.
+    pub(super) sample_ratio: (Duration, OnBreach),
 }
 
 /// Says who gets the candidate when the ladder has been climbed.
@@ -41,9 +47,10 @@ pub struct Schedule {
 pub enum End {
     /// Everybody whom the policy lets in.
     ///
-    /// A policy that keeps nobody out lets everybody in. For one that does,
-    /// [`Rollout::new`](super::Rollout::new) refuses the roll-out: the swap at its end would drop
-    /// what keeps them out.
+    /// A policy that keeps nobody out lets everybody in. One that does, by a holdout, a layer,
+    /// `within`, or rules and lists of other versions, stays in force when the candidate is live:
+    /// the version that it replaced goes on answering the units that are kept out, unless the
+    /// policy names another with [`with_kept_out`](crate::Policy::with_kept_out).
     #[default]
     LetIn,
     /// Everybody, also the units that the policy has kept out until then.
@@ -61,6 +68,7 @@ pub enum Climb {
     /// After some time and some units on the step, while every guard has data and none breaches.
     Dwell {
         /// Time on the step, at least.
+        #[cfg_attr(feature = "serde", serde(with = "super::span"))]
         time: Duration,
         /// Units that the candidate has answered on the step, at least; 0 counts as 1.
         exposures: u64,
@@ -107,6 +115,9 @@ pub struct ShadowStage {
 }
 
 impl Schedule {
+    pub(super) const SAMPLE_RATIO: (Duration, OnBreach) =
+        (Duration::from_secs(600), OnBreach::Pause);
+
     /// Returns the default schedule with these guards.
     ///
     /// # Errors
@@ -186,6 +197,19 @@ impl Schedule {
         Schedule { end, ..self }
     }
 
+    /// Returns the schedule with another answer to units that contradict the share of the step.
+    ///
+    /// While they do nothing is called safe, and no step is taken. Once that has lasted so long,
+    /// ten minutes unless said, it is a breach of its own, of the guard
+    /// [`sample ratio`](Guard::SAMPLE_RATIO), and the release waits for an operator.
+    #[must_use]
+    pub fn with_sample_ratio(self, after: Duration, then: OnBreach) -> Schedule {
+        Schedule {
+            sample_ratio: (after, then),
+            ..self
+        }
+    }
+
     /// Returns the ladder.
     #[must_use]
     pub const fn ladder(&self) -> &Ladder {
@@ -238,6 +262,7 @@ impl Schedule {
             deadline: None,
             shadow: None,
             end: End::default(),
+            sample_ratio: Schedule::SAMPLE_RATIO,
         }
     }
 
@@ -261,7 +286,8 @@ impl Schedule {
                 (!fits).then_some(Refusal::OtherTest { guard })
             }
             (Check::Effect { .. }, Measured::Effect { .. })
-            | (Check::Limit { .. }, Measured::Value(_)) => None,
+            | (Check::Limit { .. }, Measured::Value(_) | Measured::Readings(_))
+            | (Check::Quantile { .. }, Measured::Quantiles(_)) => None,
             (check, measured) => Some(Refusal::WrongKind {
                 guard: name.to_owned(),
                 wanted: check.wants().to_owned(),
@@ -271,7 +297,7 @@ impl Schedule {
     }
 
     pub(super) fn checked(self) -> Result<Schedule, ScheduleError> {
-        let mut names = BTreeSet::new();
+        let mut names = BTreeSet::from([Guard::SAMPLE_RATIO]);
         for guard in self.all_guards() {
             if !names.insert(guard.name()) {
                 return Err(name_taken("guards", guard.name()));
@@ -279,39 +305,19 @@ impl Schedule {
             check_bounds(guard)?;
         }
         for guard in self.shadow.iter().flat_map(|stage| &stage.guards) {
-            if matches!(guard.check(), Check::Rate(_)) {
+            if matches!(guard.check(), Check::Rate(_) | Check::Quantile { .. }) {
                 let guard = guard.name().to_owned();
                 return Err(ScheduleError::NotPaired { guard });
             }
+        }
+        for guard in self.all_guards() {
+            check_source(guard)?;
         }
         let leads = |guard: &Guard| guard.acts() && guard.check().compares();
         if self.climb == Climb::OnEvidence && !self.guards.iter().any(leads) {
             return Err(ScheduleError::NothingToClimbOn);
         }
         Ok(self)
-    }
-}
-
-fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
-    let finite = |what, bound: f64| match bound.is_finite() {
-        true => Ok(()),
-        false => Err(ScheduleError::NonFinite {
-            what,
-            guard: guard.name().to_owned(),
-        }),
-    };
-    match *guard.check() {
-        Check::Rate(_) => Ok(()),
-        Check::Limit { limit, .. } => finite("limit", limit),
-        Check::Effect { harm, safe, .. } => {
-            finite("harm bound", harm)?;
-            finite("safe bound", safe)?;
-            if safe < harm {
-                let guard = guard.name().to_owned();
-                return Err(ScheduleError::SafeBelowHarm { guard });
-            }
-            Ok(())
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ByHand, Cause, Change, Event, Found, PauseCause, Phase, RolloutError, Schedule, Trail,
+    ByHand, Cause, Change, Event, Found, Guard, PauseCause, Phase, RolloutError, Schedule, Trail,
 };
 use crate::timestamp::Timestamp;
 
@@ -145,7 +145,10 @@ impl State {
                 let by = by.clone();
                 self.cause = (*to == Phase::RolledBack).then_some(Cause::ByHand { by });
             }
-            Change::TookOver { .. } | Change::Refused { .. } => {}
+            Change::TookOver { .. }
+            | Change::Refused { .. }
+            | Change::Amended { .. }
+            | Change::Ordered { .. } => {}
         }
     }
 
@@ -206,14 +209,18 @@ impl State {
             gates.all(|name| schedule.gates.contains_key(name)),
             "a gate",
         )?;
-        let is_guard = |name: &str| schedule.all_guards().any(|guard| guard.name() == name);
+        let is_guard = |name: &str| {
+            let mut guards = schedule.all_guards();
+            name == Guard::SAMPLE_RATIO || guards.any(|guard| guard.name() == name)
+        };
         let mut breached = self.breached.keys();
         require(breached.all(|name| is_guard(name)), "a guard")?;
         let mut paused = self.paused.iter();
         let is_cause = |cause: &PauseCause| match cause {
-            PauseCause::Operator | PauseCause::DeadlinePassed | PauseCause::Overruled { .. } => {
-                true
-            }
+            PauseCause::Operator
+            | PauseCause::Ordered { .. }
+            | PauseCause::DeadlinePassed
+            | PauseCause::Overruled { .. } => true,
             PauseCause::Breached { guard } | PauseCause::NoData { guard } => is_guard(guard),
         };
         require(paused.all(is_cause), "a cause to wait")
@@ -224,7 +231,10 @@ impl State {
         // person's acceptance.
         match (self.phase, change) {
             (Phase::RolledBack, change) => {
-                return matches!(change, Change::Followed { .. } | Change::Refused { .. });
+                return matches!(
+                    change,
+                    Change::Followed { .. } | Change::Refused { .. } | Change::Ordered { .. }
+                );
             }
             (Phase::Promoted, Change::Advanced { .. }) => return false,
             _ => {}
@@ -249,6 +259,8 @@ impl State {
             Change::RolledBack { .. }
             | Change::InForce
             | Change::TookOver { .. }
+            | Change::Amended { .. }
+            | Change::Ordered { .. }
             | Change::Refused { .. } => true,
         }
     }

@@ -1,13 +1,13 @@
 //! How schedules and roll-outs are kept.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 
 use thiserror::Error;
 
 use super::{
-    Before, Climb, End, Guard, Ladder, OnDeadline, Phase, Rollout, RolloutError, Schedule,
-    ScheduleError, ShadowStage, Trail, evidence::Evidence,
+    Before, Climb, End, Guard, Ladder, OnBreach, OnDeadline, Phase, Rollout, RolloutError,
+    Schedule, ScheduleError, ShadowStage, Trail, attribution::StepShare, latest::Latest,
+    span::Span,
 };
 use crate::{
     fingerprint::Fingerprint,
@@ -25,15 +25,21 @@ const VERSION: u32 = 2;
 pub(super) struct RawSchedule {
     ladder: Ladder,
     climb: Climb,
-    bake: Duration,
+    bake: Span,
     bake_exposures: u64,
     guards: Vec<Guard>,
     alpha: Alpha,
     gates: BTreeMap<String, Before>,
-    deadline: Option<(Duration, OnDeadline)>,
+    deadline: Option<(Span, OnDeadline)>,
     shadow: Option<ShadowStage>,
     #[serde(skip_serializing_if = "is_default")]
     end: End,
+    #[serde(skip_serializing_if = "is_usual")]
+    sample_ratio: (Span, OnBreach),
+}
+
+fn is_usual((after, then): &(Span, OnBreach)) -> bool {
+    (after.0, *then) == Schedule::SAMPLE_RATIO
 }
 
 #[expect(
@@ -55,14 +61,15 @@ impl From<Schedule> for RawSchedule {
         RawSchedule {
             ladder: schedule.ladder,
             climb: schedule.climb,
-            bake: schedule.bake,
+            bake: Span(schedule.bake),
             bake_exposures: schedule.bake_exposures,
             guards: schedule.guards,
             alpha: schedule.alpha,
             gates: schedule.gates,
-            deadline: schedule.deadline,
+            deadline: schedule.deadline.map(|(after, then)| (Span(after), then)),
             shadow: schedule.shadow,
             end: schedule.end,
+            sample_ratio: (Span(schedule.sample_ratio.0), schedule.sample_ratio.1),
         }
     }
 }
@@ -74,14 +81,15 @@ impl TryFrom<RawSchedule> for Schedule {
         let schedule = Schedule {
             ladder: raw.ladder,
             climb: raw.climb,
-            bake: raw.bake,
+            bake: raw.bake.0,
             bake_exposures: raw.bake_exposures,
             guards: raw.guards,
             alpha: raw.alpha,
             gates: raw.gates,
-            deadline: raw.deadline,
+            deadline: raw.deadline.map(|(after, then)| (after.0, then)),
             shadow: raw.shadow,
             end: raw.end,
+            sample_ratio: (raw.sample_ratio.0.0, raw.sample_ratio.1),
         };
         schedule.checked()
     }
@@ -94,13 +102,22 @@ pub(super) struct RawRollout {
     policy: Policy,
     schedule: Schedule,
     clock: Timestamp,
-    evidence: Evidence,
+    evidence: Latest,
     confirmed: bool,
     /// None in version 1, and where all is carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_force: Option<Phase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<Fingerprint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<(StepShare, Phase)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amended: Option<Fingerprint>,
+    /// Where the policy keeps units out, the version that answers them at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     has_taken_over: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -120,6 +137,10 @@ impl From<Rollout> for RawRollout {
             confirmed,
             in_force: (!confirmed).then_some(in_force),
             found: rollout.found,
+            replaced: rollout.replaced,
+            revision: rollout.revision,
+            earlier: rollout.earlier,
+            amended: rollout.amended,
             has_taken_over: rollout.has_taken_over,
             sheds: rollout.sheds,
             trail: rollout.trail,
@@ -150,6 +171,11 @@ impl TryFrom<RawRollout> for Rollout {
             schedule.end = End::Everybody;
         }
         let mut replayed = Rollout::replay(raw.policy, schedule, raw.trail)?;
+        // The mark of evidence depends on it.
+        replayed.replaced = raw.replaced;
+        replayed.revision = raw.revision;
+        replayed.earlier = raw.earlier;
+        replayed.amended = raw.amended;
         let is_ahead = raw.clock >= replayed.clock;
         StateError::require(is_ahead, NAME, "the clock is behind the last event")?;
         if raw.confirmed {
@@ -167,7 +193,7 @@ impl TryFrom<RawRollout> for Rollout {
         Ok(Rollout {
             clock: raw.clock,
             evidence: match is_early {
-                true => Evidence::default(),
+                true => Latest::default(),
                 false => raw.evidence,
             },
             found: raw.found,

@@ -1,7 +1,7 @@
 //! The audit trail: everything that changed a roll-out.
 
-use super::{ByHand, Cause, Found, PauseCause, Phase, Refusal, State};
-use crate::timestamp::Timestamp;
+use super::{ByHand, Cause, Found, Ordered, PauseCause, Phase, Refusal, State};
+use crate::{fingerprint::Fingerprint, timestamp::Timestamp};
 
 /// Holds what changed a roll-out's state, in order, and replays to that state.
 ///
@@ -145,6 +145,16 @@ pub enum Change {
     TookOver {
         /// Why, in the operator's words.
         why: String,
+    },
+    /// The policy of the release has changed.
+    Amended {
+        /// The content hash of the policy that was given.
+        fingerprint: Fingerprint,
+    },
+    /// An operator who named himself has given an order.
+    Ordered {
+        /// What, by whom, and why.
+        order: Ordered,
     },
     /// A command or a gate was not obeyed.
     Refused {

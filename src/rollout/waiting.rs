@@ -1,6 +1,8 @@
 //! What holds the next step back, in words.
 
-use super::{Before, Climb, Phase, Rollout, ShadowStage};
+use core::time::Duration;
+
+use super::{Before, Climb, Found, Phase, Rollout, ShadowStage, span};
 
 impl Rollout {
     /// Lists what holds the next step back, in words; nothing once the release has ended.
@@ -16,7 +18,7 @@ impl Rollout {
     /// rollout.confirm();
     /// assert_eq!(
     ///     rollout.waiting_for(),
-    ///     ["600 s on this step, of 600 s", "100 units of \"v2\", of 100"]
+    ///     ["10m on this step, of 10m", "100 units of \"v2\", of 100"]
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -61,8 +63,8 @@ impl Rollout {
         };
         let left = needed.saturating_sub(self.clock.since(self.state.since));
         if !left.is_zero() {
-            let [left, needed] = [left, needed].map(|time| time.as_secs_f64());
-            waits.push(format!("{left} s on this step, of {needed} s"));
+            let (left, needed) = (span::text(left), span::text(needed));
+            waits.push(format!("{left} on this step, of {needed}"));
         }
     }
 
@@ -78,7 +80,22 @@ impl Rollout {
         let left = needed.saturating_sub(self.evidence.candidate());
         if left > 0 {
             let version = &self.version;
-            waits.push(format!("{left} units of {version:?}, of {needed}"));
+            let pace = self.pace(self.evidence.candidate() as f64, left as f64);
+            waits.push(format!("{left} units of {version:?}, of {needed}{pace}"));
+        }
+    }
+
+    /// Says how much longer it takes at the pace of this phase; nothing where there is none yet.
+    fn pace(&self, had: f64, left: f64) -> String {
+        let elapsed = self.clock.since(self.state.since).as_secs_f64();
+        let seconds = left / had * elapsed;
+        // Beyond a year nobody waits, and a number of it would be noise.
+        match had > 0.0 && seconds > 0.0 && seconds < 31_536_000.0 {
+            true => {
+                let longer = span::about(Duration::from_secs_f64(seconds));
+                format!("; at the present pace {longer} more")
+            }
+            false => String::new(),
         }
     }
 
@@ -93,7 +110,19 @@ impl Rollout {
                 _ if self.state.is_known_breach(name) => {}
                 None => waits.push(format!("data of guard {name:?}")),
                 Some(found) if must_be_safe && !found.is_safe => {
-                    waits.push(format!("guard {name:?} to show safety: {}", found.found));
+                    let pace = match &found.found {
+                        Found::Rate(reading) | Found::Endings { reading, .. } => {
+                            self.pace(reading.safe.ln_e, reading.safe.missing())
+                        }
+                        _ => String::new(),
+                    };
+                    waits.push(format!(
+                        "guard {name:?} to show safety: {}{pace}",
+                        found.found
+                    ));
+                }
+                Some(found) if found.holds => {
+                    waits.push(format!("guard {name:?}: {}", found.found));
                 }
                 Some(found) if found.is_breach => {
                     waits.push(format!("guard {name:?}: {}", found.found));

@@ -48,7 +48,7 @@ impl CachedHead {
         };
         self.kind.set(head.kind);
         self.cut.set(head.cut);
-        self.keys.set(head.keys);
+        self.keys.set(head.keys());
         for (cell, route) in self.routes.iter().zip(head.routes) {
             cell.set(route);
         }

@@ -80,28 +80,33 @@ impl<M> Ticket<M> {
 
     /// Answers the request by `run`, which consumes the input.
     ///
-    /// The input is copied only where the live version may have to step in.
+    /// The input is copied only where the live version may have to step in, or where an excerpt
+    /// of it is kept ([`Builder::excerpt_of_calls`](crate::Builder::excerpt_of_calls)).
     ///
     /// # Errors
     /// What `run` calls an error, with the version drawn or with the live one that stepped in.
-    pub fn call_with<I: Clone, T: 'static, E: 'static>(
+    pub fn call_with<I: Clone + 'static, T: 'static, E: 'static>(
         &mut self,
         input: I,
         mut run: impl FnMut(&M, I) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut spare = self.has_stand_in().then(|| input.clone());
+        let is_kept = self.has_stand_in() || self.extras().is_some_and(Extras::wants_excerpt);
+        let spare = is_kept.then(|| input.clone());
         let before = self.begin();
         let mut answer = run(self.model(), input);
         self.progress = before.and(Ending::of(&answer));
         if answer.is_err()
-            && let Some(input) = spare.take()
+            && let Some(input) = &spare
             && self.fall_back().is_some()
         {
             let before = self.begin();
-            answer = run(self.model(), input);
+            answer = run(self.model(), input.clone());
             self.progress = before.and(Ending::of(&answer));
         }
         self.compare_later(&answer);
+        if let Some(input) = &spare {
+            self.keep_excerpt(input, &answer);
+        }
         answer
     }
 

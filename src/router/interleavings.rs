@@ -16,7 +16,10 @@ use loom::{
 
 use super::{Router, Ticket};
 use crate::{
-    deployment::VersionState, journal::JournalCapacity, outcome::Ending, policy::Policy,
+    deployment::VersionState,
+    journal::JournalCapacity,
+    outcome::{Ending, OutcomeCounts},
+    policy::Policy,
     share::Share,
 };
 
@@ -152,6 +155,38 @@ fn e5_a_model_is_given_back_when_its_requests_have_ended() {
         request.join().unwrap();
         // Trying again succeeds, when all have ended.
         assert!(at_once || router.reclaim("v2").is_ok());
+    });
+}
+
+#[test]
+fn o2_whoever_sees_an_ending_sees_its_admission_and_none_is_lost() {
+    explore(3, || {
+        let router = Arc::new(canary());
+        let beside = admit(&router);
+        let request = {
+            let router = Arc::clone(&router);
+            spawn(move || admit(&router).end(Ending::Answered))
+        };
+        // Read while the request runs, and while its lease is folded into the version's counts.
+        let before = router.outcomes("v2").unwrap();
+        router.release(Policy::live_only("freeze")).unwrap();
+        let then = router.outcomes("v2").unwrap();
+        let ended = |counts: &OutcomeCounts| counts.ended(Ending::Answered);
+        for counts in [&before, &then] {
+            assert!(
+                ended(counts) < counts.admitted(),
+                "the ticket beside has not ended"
+            );
+        }
+        assert!(ended(&before) <= ended(&then) && before.admitted() <= then.admitted());
+        request.join().unwrap();
+        drop(beside);
+        let both = ["v1", "v2"].map(|version| router.outcomes(version).unwrap());
+        let sum = |count: fn(&OutcomeCounts) -> u64| both.iter().map(count).sum::<u64>();
+        assert_eq!(sum(OutcomeCounts::admitted), 2);
+        assert_eq!(sum(|counts| counts.ended(Ending::Answered)), 1);
+        assert_eq!(sum(|counts| counts.ended(Ending::GivenUp)), 1);
+        assert_eq!(sum(OutcomeCounts::in_flight), 0);
     });
 }
 

@@ -1,8 +1,11 @@
 //! Who has released, swapped, accepted, rejected or removed what, of late.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
-use super::turn::Signed;
+use super::{
+    ramp::{KnownPlace, Place},
+    turn::Signed,
+};
 use crate::{
     deployment::{Deployments, Operation},
     fingerprint::Fingerprint,
@@ -17,6 +20,10 @@ const REMEMBERED: usize = 64;
 pub(super) struct Orders {
     given: VecDeque<Given>,
     open: Option<Open>,
+    /// The roll-out that has begun here, as long as somebody holds it.
+    place: KnownPlace,
+    /// The highest number of a release file that has begun here.
+    revision: Option<u64>,
 }
 
 /// A roll-out that has not ended, as far as the router knows.
@@ -127,6 +134,24 @@ impl Orders {
     pub(super) fn last_policy(&self) -> Option<ByHand> {
         let puts = |given: &&Given| matches!(given.deed, Deed::Released | Deed::Swapped);
         Some(self.given.iter().rev().find(puts)?.by.clone())
+    }
+
+    /// Returns the place of the roll-out that has begun here and has not ended.
+    pub(super) fn place(&self) -> Option<Arc<Place>> {
+        self.place.upgrade().filter(|place| place.is_open())
+    }
+
+    pub(super) fn set_place(&mut self, place: KnownPlace) {
+        self.place = place;
+    }
+
+    /// Returns the number of the release file in force, if there was one.
+    pub(super) const fn revision(&self) -> Option<u64> {
+        self.revision
+    }
+
+    pub(super) fn set_revision(&mut self, revision: Option<u64>) {
+        self.revision = revision.or(self.revision);
     }
 
     pub(super) fn open(&self) -> Option<&Open> {

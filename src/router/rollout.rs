@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{
-    Router,
+    Router, Shared,
     orders::{Deed, Open, Orders},
     turn::{Signed, Turn},
 };
@@ -15,30 +15,21 @@ use crate::{
     timestamp::Timestamp,
 };
 
-impl<M: Send + Sync + 'static> Router<M> {
+impl<M: Send + Sync + 'static> Shared<M> {
     /// Lets a roll-out evaluate what happened, and carries out what it asks for.
     ///
-    /// This is what a timer calls. It returns the action that was carried out, if there was one.
     /// The roll-out looks at the router and acts on it while no operator can: what a person has
     /// released, swapped, accepted or rejected meanwhile stands, and the roll-out stops or follows.
-    /// [`phase`](Rollout::phase) and the causes in [`state`](Rollout::state) say so; it is no
-    /// error.
-    ///
-    /// # Errors
-    /// [`DriveError`] if the router refuses the action, which is tried again by the next call, or
-    /// if an input was refused; all that could be done was done.
-    pub fn drive(
+    pub(super) fn act(
         &self,
         rollout: &mut Rollout,
         now: Timestamp,
-        inputs: impl IntoIterator<Item = Input>,
-    ) -> Result<Option<Action>, DriveError> {
-        // Before the lock: the inputs may come from an iterator that asks the router.
-        let inputs: Vec<Input> = inputs.into_iter().collect();
-        let current = self.shared.deployments.lock();
-        let fingerprint = self.shared.published.lock().plans.current().fingerprint();
+        inputs: Vec<Input>,
+    ) -> Result<Option<Action>, TickError> {
+        let current = self.deployments.lock();
+        let fingerprint = self.published.lock().plans.current().fingerprint();
         {
-            let orders = self.shared.orders.lock();
+            let orders = self.orders.lock();
             let seen = see(&current, fingerprint, &orders, rollout);
             // What it returns is unconfirmed too, and so may be an action from before.
             let _ = rollout.evaluate(now, inputs, Some(&seen));
@@ -47,7 +38,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         let mut operation = None;
         if let Some(action) = rollout.unconfirmed() {
             let bakes = rollout.policy_while_baking();
-            match carry_out(self.shared.turn_of(current), &action, bakes) {
+            match carry_out(self.turn_of(current), &action, bakes) {
                 Ok(live) => {
                     rollout.carried_out(&live);
                     self.remember(rollout);
@@ -59,7 +50,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         let refused = rollout.refused().to_vec();
         match operation.is_none() && refused.is_empty() {
             true => Ok(done),
-            false => Err(DriveError {
+            false => Err(TickError {
                 done: done.map(Box::new),
                 operation: operation.map(Box::new),
                 refused,
@@ -67,12 +58,25 @@ impl<M: Send + Sync + 'static> Router<M> {
         }
     }
 
+    /// Notes which roll-out has put the policy in force.
+    fn remember(&self, rollout: &Rollout) {
+        let in_force = || self.published.lock().plans.current().fingerprint();
+        let open = (!rollout.phase().is_final()).then(|| Open {
+            release: rollout.policy().release().to_owned(),
+            version: rollout.version().to_owned(),
+            fingerprint: rollout.tag().map_or_else(in_force, |tag| tag.fingerprint),
+        });
+        self.orders.lock().set_open(open);
+    }
+}
+
+impl<M: Send + Sync + 'static> Router<M> {
     /// Carries out an action of a [`Rollout`](crate::rollout::Rollout), and returns the
     /// generation that holds then.
     ///
     /// It is for one who comes late, with
     /// [`action_in_force`](crate::rollout::Rollout::action_in_force), and does not look at what
-    /// operators have done: [`drive`](Router::drive) does. It may be called again for the same
+    /// operators have done: [`Ramp::tick`](super::Ramp::tick) does. It may be called again for the same
     /// action, as after a restart: what holds already is left as it is.
     ///
     /// # Errors
@@ -81,18 +85,6 @@ impl<M: Send + Sync + 'static> Router<M> {
         let turn = self.shared.turn(None)?;
         carry_out(turn, action, None)?;
         Ok(self.generation())
-    }
-
-    /// Notes which roll-out has put the policy in force.
-    fn remember(&self, rollout: &Rollout) {
-        let open = (!rollout.phase().is_final()).then(|| Open {
-            release: rollout.policy().release().to_owned(),
-            version: rollout.version().to_owned(),
-            fingerprint: rollout
-                .tag()
-                .map_or_else(|| self.current().fingerprint(), |tag| tag.fingerprint),
-        });
-        self.shared.orders.lock().set_open(open);
     }
 }
 
@@ -137,15 +129,25 @@ fn carry_out<M: Send + Sync + 'static>(
         Action::Release { policy } => Some(Operation::Release {
             policy: policy.clone(),
         }),
-        Action::Swap { version } if is(version, VersionState::Live) => bakes
+        Action::Swap { version, policy } if is(version, VersionState::Live) => bakes
+            .or_else(|| policy.as_deref().cloned())
             .filter(|bakes| bakes.fingerprint() != turn.next().policy().fingerprint())
             .map(|bakes| Operation::Release {
                 policy: Box::new(bakes),
             }),
-        Action::Swap { version } => Some(Operation::Swap {
-            version: version.clone(),
-            policy: bakes.map(Box::new),
-        }),
+        Action::Swap { version, policy } => {
+            let mut policy = bakes.map(Box::new).or_else(|| policy.clone());
+            if let Some(policy) = &mut policy
+                && policy.canary.is_some()
+            {
+                let live = turn.next().live().label();
+                policy.kept_out.get_or_insert_with(|| live.to_owned());
+            }
+            Some(Operation::Swap {
+                version: version.clone(),
+                policy,
+            })
+        }
         Action::Accept { version } => match is(version, VersionState::Live) {
             true => turn.next().standby().map(|_| Operation::Accept),
             // Somebody else's swap is open, or none.
@@ -175,10 +177,10 @@ fn carry_out<M: Send + Sync + 'static>(
     Ok(live)
 }
 
-/// Tells what one call of [`Router::drive`] could not do.
+/// Tells what one call of [`Ramp::tick`](super::Ramp::tick) could not do.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DriveError {
+pub struct TickError {
     /// The action that was carried out all the same, if there was one.
     pub done: Option<Box<Action>>,
     /// Why the router refuses the action that is due; the next call tries it again.
@@ -187,7 +189,7 @@ pub struct DriveError {
     pub refused: Vec<Refusal>,
 }
 
-impl fmt::Display for DriveError {
+impl fmt::Display for TickError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.operation.iter().map(ToString::to_string);
         let refused = self.refused.iter().map(ToString::to_string);
@@ -196,7 +198,7 @@ impl fmt::Display for DriveError {
     }
 }
 
-impl core::error::Error for DriveError {
+impl core::error::Error for TickError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         let source = self.operation.as_deref();
         source.map(|source| source as &(dyn core::error::Error + 'static))

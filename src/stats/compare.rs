@@ -16,7 +16,7 @@
 
 mod two_arms;
 
-pub use two_arms::{ArmReadOut, Finding, RelativeEffect, TwoArms};
+pub use two_arms::{ArmReadOut, RelativeEffect, TwoArms, TwoArmsVerdict};
 
 use super::means::{self, FiellerSet};
 use super::{
@@ -46,7 +46,7 @@ const SMALL_COUNT: f64 = 5.0;
 /// let control = Counts::new(480, 10_000)?;
 /// let candidate = Counts::new(577, 10_050)?;
 /// let read_out = compare::two_arms(&control, &candidate, [1.0, 1.0], Alpha::FIVE_PERCENT)?;
-/// assert_eq!(read_out.verdict, compare::Finding::Higher);
+/// assert_eq!(read_out.verdict, compare::TwoArmsVerdict::Higher);
 /// println!("{read_out}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -60,7 +60,7 @@ pub fn two_arms<M: Comparable>(
     let sample_ratio = sample_ratio::check(&sizes, &weights, Alpha::ONE_PER_MILLE)?;
     let effect = M::effect(control, candidate, alpha)?;
     let relative = M::relative(control, candidate, alpha);
-    let verdict = Finding::of(&effect, &sample_ratio);
+    let verdict = TwoArmsVerdict::of(&effect, &sample_ratio);
     Ok(TwoArms {
         verdict,
         effect,

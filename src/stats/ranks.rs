@@ -19,7 +19,7 @@ pub(super) mod ties;
 
 pub use brunner_munzel::brunner_munzel;
 pub use signed_rank::{
-    MAX_EXACT_PAIRS, SignedRank, Zeros, pseudomedian, signed_rank, signed_rank_corrected,
+    MAX_EXACT_DIFFERENCES, SignedRank, Zeros, pseudomedian, signed_rank, signed_rank_corrected,
     signed_rank_exact, signed_rank_statistic,
 };
 

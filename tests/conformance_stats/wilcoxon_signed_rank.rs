@@ -37,7 +37,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
             ranks::pseudomedian(&differences).map_err(refused)?.into(),
         ),
     ]);
-    if sum.n <= ranks::MAX_EXACT_PAIRS {
+    if sum.n <= ranks::MAX_EXACT_DIFFERENCES {
         let interval = exact(Alternative::TwoSided).map_err(refused)?.interval;
         produced = produced
             .with("exact", p_values(&exact)?)

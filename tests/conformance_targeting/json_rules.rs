@@ -1,7 +1,10 @@
 //! Rules in JSON: conditions that choose among variants.
 
 use serde_json::Value;
-use switchstand::{Audience, Policy, Unit, attr, targeting::Attribute};
+use switchstand::{
+    Audience, Policy, Unit, attr,
+    targeting::{Attribute, AudienceError},
+};
 
 use super::{Outcome, answered};
 
@@ -73,7 +76,10 @@ pub(crate) fn check(case: &Value) -> Outcome {
         .iter()
         .find(|one| one["key"] == "targetingKey");
     let key = key.map_or("nobody", |one| one["value"].as_str().unwrap());
-    let found = answered(&policy, &versions, Unit::from(key).with(&attributes));
+    let found = match answered(&policy, &versions, Unit::from(key).with(&attributes)) {
+        Ok(version) => version,
+        Err(feature) => return Outcome::NotBuilt(feature),
+    };
     let variants = flag["variants"].as_object().unwrap();
     let variant = if found == "default" || found == "live" {
         flag["default"].as_str()
@@ -252,7 +258,9 @@ fn versions(version: impl Fn() -> Attribute, sign: &str, right: &str) -> Option<
         _ => return None,
     };
     let audience = version().semver(text);
-    audience.check().ok().map(|()| audience)
+    // A build without the feature cannot tell, and says so when it compiles the policy.
+    let malformed = matches!(audience.check(), Err(AudienceError::Malformed { .. }));
+    (!malformed).then_some(audience)
 }
 
 fn equal(left: &Value, right: &Value) -> Option<Audience> {

@@ -6,4 +6,6 @@ mod guide;
 mod house;
 mod laws;
 mod package;
+mod paths;
+mod public_api;
 mod readme;

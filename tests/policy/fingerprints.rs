@@ -57,6 +57,8 @@ fn policies_that_differ_in_anything_have_different_fingerprints() {
         canary().with_holdout("h", nanos(1)),
         canary().with_holdout("h", nanos(2)),
         canary().with_holdout("i", nanos(1)),
+        canary().with_holdout("i", nanos(1)).with_kept_out("v1"),
+        canary().with_holdout("i", nanos(1)).with_kept_out("v0"),
         canary().with_layer("h", Share::NONE, nanos(1)),
         canary().with_layer("h", nanos(1), nanos(2)),
         canary().with_layer("i", Share::NONE, nanos(1)),

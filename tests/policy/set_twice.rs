@@ -48,6 +48,7 @@ fn what_a_policy_has_one_of_is_refused_when_it_is_set_twice() {
                 .with_layer("m", Share::NONE, half()),
             "layer",
         ),
+        (canary().with_kept_out("v1").with_kept_out("v3"), "kept_out"),
         (
             asking().with_overrides_within(tier("b"), ["v3"]),
             "overrides.within",

@@ -114,10 +114,11 @@ pub(crate) fn decide(spec: &Spec, person: &Person, rejected: &[&str]) -> Decisio
 
 fn serve(spec: &Spec, person: &Person) -> (&'static str, Reason, Option<String>) {
     let draw = |purpose, salt| point(purpose, salt, "", &person.key);
+    let kept_out = spec.kept_out.unwrap_or(LIVE);
     if let Some((salt, nanos)) = &spec.holdout
         && in_share(draw("holdout", salt), *nanos)
     {
-        return (LIVE, Reason::Holdout, None);
+        return (kept_out, Reason::Holdout, None);
     }
     if let Some((_, version)) = spec.listed.iter().find(|(key, _)| *key == person.key) {
         return (version, Reason::Listed, None);
@@ -126,12 +127,12 @@ fn serve(spec: &Spec, person: &Person) -> (&'static str, Reason, Option<String>)
         return (version, Reason::Audience, None);
     }
     if spec.within.is_some() && spec.within != person.tier {
-        return (LIVE, Reason::Audience, None);
+        return (kept_out, Reason::Audience, None);
     }
     if let Some((salt, from, to)) = &spec.layer {
         let point = draw("layer", salt);
         if in_share(point, *from) || !in_share(point, *to) {
-            return (LIVE, Reason::Layer, None);
+            return (kept_out, Reason::Layer, None);
         }
     }
     let gate = draw("canary", &spec.release);

@@ -49,23 +49,30 @@ fn probability(spec: &Spec, person: &Person, version: &str, rejected: &[&str]) -
     };
     let sum: u128 = arms.iter().map(|arm| arm.1).sum::<u128>().max(1);
     let whole = ALL * ALL * ALL * sum;
+    // What a version gets of those who are kept out.
+    let kept_out = |points| match answers(spec.kept_out.unwrap_or(LIVE)) {
+        true => points,
+        false => 0,
+    };
     if let Some(named) = spec.rule_for(person) {
         let part = if answers(named) {
             whole / ALL * (ALL - holdout)
         } else {
             0
         };
-        return (part, whole);
+        return (part + kept_out(whole / ALL * holdout), whole);
     }
     if spec.within.is_some() && spec.within != person.tier {
-        return (0, whole);
+        return (kept_out(whole), whole);
     }
     let chosen: u128 = arms
         .iter()
         .filter(|arm| answers(arm.0))
         .map(|arm| arm.1)
         .sum();
-    ((ALL - holdout) * layer * gate * chosen, whole)
+    let let_in = (ALL - holdout) * layer;
+    let drawn = let_in * gate * chosen;
+    (drawn + kept_out(whole - let_in * ALL * sum), whole)
 }
 
 fn arm(label: &str, version: &'static str, weight: u32) -> (String, &'static str, u32) {
@@ -147,13 +154,38 @@ fn releases(number: usize) -> Vec<(&'static str, Spec)> {
         (
             "all together",
             Spec {
+                holdout: holdout.clone(),
+                layer: layer.clone(),
+                listed: listed.clone(),
+                rules: rules.clone(),
+                within: Some("beta"),
+                technique: test(Some(percent(70))),
+                shadows: vec![("v4", percent(50))],
+                ..base.clone()
+            },
+        ),
+        (
+            "kept out on a version of their own",
+            Spec {
+                holdout: holdout.clone(),
+                layer: layer.clone(),
+                listed: listed.clone(),
+                rules: rules.clone(),
+                within: Some("beta"),
+                kept_out: Some("v4"),
+                technique: test(Some(percent(70))),
+                ..base.clone()
+            },
+        ),
+        (
+            "kept out on a version that others are drawn into",
+            Spec {
                 holdout,
                 layer,
                 listed,
                 rules,
-                within: Some("beta"),
-                technique: test(Some(percent(70))),
-                shadows: vec![("v4", percent(50))],
+                kept_out: Some("v3"),
+                technique: test(None),
                 ..base
             },
         ),
@@ -233,10 +265,11 @@ fn r7_the_list_of_propensities_is_that_of_every_version_a_unit_may_get() {
             for version in [LIVE, "v2", "v3", "v4"] {
                 let (part, whole) = match is_listed {
                     // Listed units get v3, unless they are among the held-out fifth.
-                    true => (
-                        [20, 0, 80, 0]["v1 v2 v3 v4".find(version).unwrap() / 3],
-                        100,
-                    ),
+                    true => {
+                        let held_out = spec.kept_out.unwrap_or(LIVE);
+                        let served = if version == "v3" { 80 } else { 0 };
+                        (served + if version == held_out { 20 } else { 0 }, 100)
+                    }
                     false => probability(&spec, &person, version, &[]),
                 };
                 let expected = part as f64 / whole as f64;

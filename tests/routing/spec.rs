@@ -23,6 +23,8 @@ pub(crate) struct Spec {
     pub(crate) rules: Vec<(&'static str, &'static str)>,
     /// The only tier that takes part.
     pub(crate) within: Option<&'static str>,
+    /// Who answers those who are kept out, if not the live version.
+    pub(crate) kept_out: Option<&'static str>,
     pub(crate) technique: Technique,
     pub(crate) shadows: Vec<(&'static str, u32)>,
 }
@@ -75,6 +77,7 @@ impl Spec {
             listed: Vec::new(),
             rules: Vec::new(),
             within: None,
+            kept_out: None,
             technique: Technique::LiveOnly,
             shadows: Vec::new(),
         }
@@ -120,6 +123,9 @@ impl Spec {
         }
         for (tier, version) in &self.rules {
             policy = policy.with_rule(attr("tier").is(*tier), version);
+        }
+        if let Some(version) = self.kept_out {
+            policy = policy.with_kept_out(version);
         }
         for (version, nanos) in &self.shadows {
             policy = policy.with_shadow(version, share(*nanos));
@@ -241,18 +247,21 @@ pub(crate) fn specs(people: &[Person]) -> impl Strategy<Value = Spec> + use<> {
         prop::option::of((names(), shares())),
         prop::option::of(layer),
         prop::collection::vec((tiers(), any_version()), 0..3),
-        prop::option::of(tiers()),
+        (prop::option::of(tiers()), prop::option::of(any_version())),
     )
         .prop_map(
-            |((release, technique, listed, shadows), holdout, layer, rules, within)| Spec {
-                within: within.filter(|_| !matches!(technique, Technique::LiveOnly)),
-                release,
-                holdout,
-                layer,
-                listed: listed.0.into_iter().zip(listed.1).collect(),
-                rules,
-                technique,
-                shadows: shadows.into_iter().collect(),
+            |((release, technique, listed, shadows), holdout, layer, rules, (within, kept_out))| {
+                Spec {
+                    kept_out,
+                    within: within.filter(|_| !matches!(technique, Technique::LiveOnly)),
+                    release,
+                    holdout,
+                    layer,
+                    listed: listed.0.into_iter().zip(listed.1).collect(),
+                    rules,
+                    technique,
+                    shadows: shadows.into_iter().collect(),
+                }
             },
         )
 }

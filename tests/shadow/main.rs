@@ -1,5 +1,6 @@
 //! Shadows: costs, endings, comparison; and services that are routed.
 
+mod calls;
 mod comparison_stored;
 mod error_classes;
 mod shadow;

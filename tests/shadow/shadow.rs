@@ -1,7 +1,7 @@
 //! Shadows do not touch the primary, and none is lost.
 
 #[cfg(test)]
-mod asynchronous;
+pub(crate) mod asynchronous;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]

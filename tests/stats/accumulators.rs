@@ -185,6 +185,7 @@ proptest! {
         other.merge(&left)?;
         left.merge(&right)?;
         prop_assert_eq!(left, other);
+        prop_assert_eq!(left, Counts::new(a.min(b) + c, b + c)?);
         let mut pairs = PairedCounts::new(a, b, c, 1)?;
         pairs.merge(&PairedCounts::new(1, 2, 3, 4)?)?;
         prop_assert_eq!(pairs, PairedCounts::new(a + 1, b + 2, c + 3, 5)?);

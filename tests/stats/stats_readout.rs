@@ -6,7 +6,7 @@
     reason = "a test may panic"
 )]
 
-use switchstand::stats::compare::{Finding, two_arms};
+use switchstand::stats::compare::{TwoArmsVerdict, two_arms};
 use switchstand::stats::{Alpha, Counts, Moments, sample_ratio};
 
 const ALPHA: Alpha = Alpha::FIVE_PERCENT;
@@ -21,21 +21,24 @@ fn t5_no_verdict_while_the_sample_ratio_does_not_match() {
     let (a, b) = (counts(100, 10_000), counts(900, 9_000));
     let readout = two_arms(&a, &b, [1.0, 1.0], ALPHA).unwrap();
     assert!(readout.effect.is_significant());
-    assert_eq!(readout.verdict, Finding::Withheld);
+    assert_eq!(readout.verdict, TwoArmsVerdict::Withheld);
     let text = readout.to_string();
     assert!(text.starts_with("NO VERDICT"), "{text}");
     // The same arms under the weights that they really had.
     let readout = two_arms(&a, &b, [10.0, 9.0], ALPHA).unwrap();
-    assert_eq!(readout.verdict, Finding::Higher);
+    assert_eq!(readout.verdict, TwoArmsVerdict::Higher);
 }
 
 #[test]
 fn the_verdict_names_the_direction() {
     let (low, high) = (counts(480, 10_000), counts(620, 10_000));
     let verdict = |a: &Counts, b: &Counts| two_arms(a, b, [1.0, 1.0], ALPHA).unwrap().verdict;
-    assert_eq!(verdict(&low, &high), Finding::Higher);
-    assert_eq!(verdict(&high, &low), Finding::Lower);
-    assert_eq!(verdict(&low, &counts(490, 10_000)), Finding::Undecided);
+    assert_eq!(verdict(&low, &high), TwoArmsVerdict::Higher);
+    assert_eq!(verdict(&high, &low), TwoArmsVerdict::Lower);
+    assert_eq!(
+        verdict(&low, &counts(490, 10_000)),
+        TwoArmsVerdict::Undecided
+    );
 }
 
 #[test]
@@ -45,7 +48,10 @@ fn a_direction_needs_p_and_interval_to_agree() {
             let Ok(readout) = two_arms(&counts(xa, 40), &counts(xb, 40), [1.0, 1.0], ALPHA) else {
                 continue;
             };
-            let stated = matches!(readout.verdict, Finding::Higher | Finding::Lower);
+            let stated = matches!(
+                readout.verdict,
+                TwoArmsVerdict::Higher | TwoArmsVerdict::Lower
+            );
             let excludes = !readout.effect.interval.contains(0.0);
             assert_eq!(
                 stated,

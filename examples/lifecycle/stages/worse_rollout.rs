@@ -22,18 +22,19 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
         .router
         .validate("v3", |model| model.predict(&probe.image).map(drop))?;
 
-    let mut ramp = Ramp::new("digits-2026-12", "v3")?;
-    while !ramp.rollout.phase().is_final() {
-        ramp.tick(&stand.router)?;
+    let mut ramp = Ramp::new(&stand.router, "digits-2026-12", "v3")?;
+    while !ramp.ramp.phase().is_final() {
+        ramp.tick()?;
         ramp.serve_a_second(stand)?;
     }
-    let phase = ramp.rollout.phase();
+    let phase = ramp.ramp.phase();
     let value = format!("{phase}, second {}", ramp.seconds);
     stand.must("the roll-out ended", value, phase == Phase::RolledBack);
     stand.must_be("v1", VersionState::Live);
     stand.must_be("v3", VersionState::Rejected);
 
-    let share = ramp.rollout.schedule().ladder().shares().first().copied();
+    let rollout = ramp.ramp.rollout();
+    let share = rollout.schedule().ladder().shares().first().copied();
     let share = share.ok_or("a ladder without a step")?;
     let reached = ramp.reached();
     let most = 2.0 * share.as_fraction() * stand.users.len() as f64;
@@ -67,7 +68,8 @@ pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
 
 /// Says what stopped the roll-out, and counts it a second time.
 fn evidence(stand: &mut Stand, ramp: &Ramp) -> Result<(), Box<dyn Error>> {
-    let Some(Cause::Breached { guard, found }) = ramp.rollout.state().cause() else {
+    let rollout = ramp.ramp.rollout();
+    let Some(Cause::Breached { guard, found }) = rollout.state().cause() else {
         stand.must("stopped by a guard", "no", false);
         return Ok(());
     };
@@ -88,7 +90,7 @@ fn evidence(stand: &mut Stand, ramp: &Ramp) -> Result<(), Box<dyn Error>> {
     );
     let agrees = reading.candidate_events == u64::try_from(hit)?;
     stand.must("users with a wrong answer", value, agrees);
-    let needed = -ramp.rollout.schedule().alpha_each().get().ln();
+    let needed = -rollout.schedule().alpha_each().get().ln();
     let [e, bar] = [reading.harm.ln_e, needed].map(f64::exp);
     let value = format!("e-value {e:.0}, harm from {bar:.0}");
     stand.must(
@@ -97,11 +99,11 @@ fn evidence(stand: &mut Stand, ramp: &Ramp) -> Result<(), Box<dyn Error>> {
         reading.harm.ln_e >= needed,
     );
 
-    let policy = ramp.rollout.policy().clone();
-    let (schedule, trail) = (ramp.rollout.schedule().clone(), ramp.rollout.trail());
+    let policy = rollout.policy().clone();
+    let (schedule, trail) = (rollout.schedule().clone(), rollout.trail());
     let replayed = Rollout::replay(policy, schedule, trail.clone())?;
     let value = format!("{} events", trail.events().len());
-    let is_same = replayed.state() == ramp.rollout.state();
+    let is_same = replayed.state() == rollout.state();
     stand.must("audit trail replays to this state", value, is_same);
     Ok(())
 }

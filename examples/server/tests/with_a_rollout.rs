@@ -19,7 +19,7 @@ use crate::{
 
 const USERS: u32 = 60;
 /// How often the server's timer ticks.
-const TICK: Duration = Duration::from_millis(20);
+pub(crate) const TICK: Duration = Duration::from_millis(20);
 
 /// Reads a digit rightly, except for digits up to a limit.
 struct WrongUpTo(u32);
@@ -35,7 +35,40 @@ impl AsyncModel for WrongUpTo {
     }
 }
 
-fn load(version: &str) -> Option<Reader> {
+/// Reads all digits rightly, but answers some good requests otherwise.
+enum Bad {
+    Refuses,
+    Hangs,
+    Panics,
+}
+
+impl AsyncModel for Bad {
+    type Input = Pixels;
+    type Output = u32;
+    type Error = String;
+
+    async fn predict(&self, pixels: &Pixels) -> Result<u32, String> {
+        let user = pixels.iter().sum::<f32>() as u32;
+        match self {
+            Bad::Refuses if user % 3 == 0 => return Err("refused: no digit".to_owned()),
+            Bad::Hangs if user % 3 == 0 => std::future::pending().await,
+            Bad::Panics if user % 3 == 0 => panic!("a bug"),
+            _ => {}
+        }
+        Ok(user % 10)
+    }
+}
+
+pub(crate) fn load(version: &str) -> Option<Reader> {
+    let bad = match version {
+        "refuses" => Some(Bad::Refuses),
+        "hangs" => Some(Bad::Hangs),
+        "panics" => Some(Bad::Panics),
+        _ => None,
+    };
+    if let Some(bad) = bad {
+        return Some(Box::new(bad));
+    }
     let limit = match version {
         "old" | "healthy" => 1,
         "harmful" => 9,
@@ -44,7 +77,7 @@ fn load(version: &str) -> Option<Reader> {
     Some(Box::new(WrongUpTo(limit)))
 }
 
-async fn start(candidate: &str) -> SocketAddr {
+pub(crate) async fn start(candidate: &str) -> SocketAddr {
     let router = Router::new("test", "old", load("old").unwrap()).unwrap();
     let app = App::new(router, app::comparison(), load, TICK);
     tokio::spawn(rollout::tick(Arc::clone(&app), TICK));
@@ -57,14 +90,14 @@ async fn start(candidate: &str) -> SocketAddr {
     address
 }
 
-async fn post(server: SocketAddr, path: &str, body: &str) -> Value {
+pub(crate) async fn post(server: SocketAddr, path: &str, body: &str) -> Value {
     let response = ask(server, path, "operator", body).await;
     assert_eq!(response.status, 200, "{path}: {}", response.body);
     serde_json::from_str(&response.body).unwrap()
 }
 
-async fn release(server: SocketAddr, candidate: &str) -> Value {
-    let dwell = json!({ "secs": 0, "nanos": 50_000_000 });
+/// What a client asks for, with so long on each step.
+pub(crate) fn asked(candidate: &str, dwell: &str) -> String {
     let body = json!({
         "policy": {
             "scheme": "v1",
@@ -78,10 +111,18 @@ async fn release(server: SocketAddr, candidate: &str) -> Value {
             "bake_exposures": 5,
         },
     });
-    let begun = post(server, "/admin/rollout", &body.to_string()).await;
+    body.to_string()
+}
+
+pub(crate) async fn release(server: SocketAddr, candidate: &str) -> Value {
+    begin(server, candidate, "50ms").await
+}
+
+pub(crate) async fn begin(server: SocketAddr, candidate: &str, dwell: &str) -> Value {
+    let begun = post(server, "/admin/rollout", &asked(candidate, dwell)).await;
     // The timer carries the first step out; a request before that is none of the release's.
     for _ in 0..500 {
-        let answer = post(server, "/predict", "{\"pixels\": [0]}").await;
+        let answer = post(server, "/predict", "{\"pixels\": [1]}").await;
         let body = json!({ "unit": "operator", "route": answer["route"], "right": true });
         if post(server, "/feedback", &body.to_string()).await["counted"] == true {
             break;
@@ -91,12 +132,12 @@ async fn release(server: SocketAddr, candidate: &str) -> Value {
     begun
 }
 
-async fn status(server: SocketAddr) -> Value {
+pub(crate) async fn status(server: SocketAddr) -> Value {
     post(server, "/admin/rollout", "").await
 }
 
 /// Lets every user send a request, and returns what each got.
-async fn serve(server: SocketAddr) -> BTreeMap<u32, Value> {
+pub(crate) async fn serve(server: SocketAddr) -> BTreeMap<u32, Value> {
     let mut asked = JoinSet::new();
     for user in 0..USERS {
         asked.spawn(async move {
@@ -122,7 +163,7 @@ async fn label(server: SocketAddr, answers: BTreeMap<u32, Value>) -> usize {
     counted
 }
 
-fn users_of(answers: &BTreeMap<u32, Value>, version: &str) -> BTreeSet<u32> {
+pub(crate) fn users_of(answers: &BTreeMap<u32, Value>, version: &str) -> BTreeSet<u32> {
     let of = |(user, answer): (&u32, &Value)| (answer["version"] == version).then_some(*user);
     answers.iter().filter_map(of).collect()
 }
@@ -136,7 +177,7 @@ async fn c1_a_healthy_candidate_climbs_by_the_timer_and_is_promoted() {
 
     // While paused nothing advances, however much evidence comes.
     let paused = post(server, "/admin/rollout/pause", "").await;
-    assert_eq!(paused["paused"], json!(["paused by an operator"]));
+    assert_eq!(paused["paused"], json!(["paused by \"operator\""]));
     let answers = serve(server).await;
     assert!(label(server, answers).await > 0);
     tokio::time::sleep(5 * TICK).await;
@@ -178,7 +219,7 @@ async fn c1_a_healthy_candidate_climbs_by_the_timer_and_is_promoted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c4_a_harmful_candidate_is_taken_back_on_labels_that_come_late() {
     let server = start("harmful").await;
-    release(server, "harmful").await;
+    begin(server, "harmful", "500ms").await;
     // Nobody knows yet that the answers are wrong, so the release climbs.
     let first = serve(server).await;
     let mut round = 0;
@@ -219,9 +260,13 @@ async fn c4_a_harmful_candidate_is_taken_back_on_labels_that_come_late() {
 
 /// Starts the rejected version's release once more, and returns the version's state.
 async fn release_is_refused(server: SocketAddr) -> String {
-    let status = release(server, "harmful").await;
-    assert!(status["refused"].is_string(), "{status}");
-    post(server, "/admin/rollout/abort", "it was a try").await;
+    let refused = ask(server, "/admin/rollout", "", &asked("harmful", "50ms")).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(
+        refused.body.contains("which is rejected"),
+        "{}",
+        refused.body
+    );
     let metrics = ask(server, "/metrics", "", "").await.body;
     let state = metrics
         .lines()
@@ -234,12 +279,12 @@ async fn release_is_refused(server: SocketAddr) -> String {
 async fn c4_an_abort_over_http_reaches_everybody_at_once() {
     let server = start("healthy").await;
     assert_eq!(ask(server, "/admin/rollout", "", "").await.status, 404);
-    release(server, "healthy").await;
+    begin(server, "healthy", "1h").await;
     assert!(!users_of(&serve(server).await, "healthy").is_empty());
     let end = post(server, "/admin/rollout/abort", "pager").await;
     assert_eq!(
         (end["phase"].as_str(), end["cause"].as_str()),
-        (Some("rolled back"), Some("aborted: pager"))
+        (Some("rolled back"), Some("aborted: pager (\"operator\")"))
     );
     assert!(users_of(&serve(server).await, "healthy").is_empty());
     let unheard = ask(server, "/admin/rollout/hurry", "", "").await;

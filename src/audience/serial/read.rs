@@ -12,42 +12,11 @@ use super::super::limits::{check_depth, check_rules};
 use super::super::tree::Join;
 use super::super::{Audience, Test};
 use super::operand::{Raw, RawOf};
-use super::table::{CONDITIONS, Conditions, MODIFIERS, together, unfit};
+use super::table::{CONDITIONS, Conditions, MODIFIERS, known, together, unfit};
 
-const FIELDS: &[&str] = &[
-    "attr",
-    "is",
-    "is_not",
-    "one_of",
-    "not_one_of",
-    "any_of",
-    "all_of",
-    "none_of",
-    "starts_with",
-    "ends_with",
-    "contains",
-    "at_least",
-    "at_most",
-    "more_than",
-    "less_than",
-    "semver",
-    "after",
-    "before",
-    "not_before",
-    "not_after",
-    "in_network",
-    "regex",
-    "exists",
-    "fold_case",
-    "convert",
-    "all",
-    "any",
-    "not",
-    "units",
-    "everyone",
-    "unit",
-    "segment",
-    "of",
+/// Fields of an audience beside [`CONDITIONS`] and [`MODIFIERS`].
+const WHOLE: &[&str] = &[
+    "attr", "all", "any", "not", "units", "everyone", "unit", "segment", "of",
 ];
 
 /// Segments may be defined elsewhere, and conditions judged by other builds.
@@ -139,11 +108,9 @@ impl<'de> Visitor<'de> for Nested {
         let mut whole: Option<(&'static str, Audience)> = None;
         let mut definition: Option<Audience> = None;
         while let Some(key) = table.next_key::<String>()? {
-            let Some(field) = FIELDS.iter().find(|field| **field == key) else {
-                return Err(A::Error::unknown_field(&key, FIELDS));
-            };
+            let field = known(&key, &[WHOLE, CONDITIONS, MODIFIERS])?;
             let other = whole.as_ref().map(|whole| whole.0).or(conditions.first());
-            match *field {
+            match field {
                 "attr" if attribute.is_some() => return Err(A::Error::duplicate_field("attr")),
                 "attr" => match table.next_value_seed(RawOf(field))? {
                     Raw::One(Operand::Text(name)) => attribute = Some(attr(name)),
@@ -188,7 +155,7 @@ impl<'de> Visitor<'de> for Nested {
                     "`{field}` stands without `attr`, the name of the attribute"
                 )),
                 None => A::Error::custom(format_args!(
-                    "the audience is an empty table: expected {AN_AUDIENCE}"
+                    "an audience is an empty table: expected {AN_AUDIENCE}"
                 )),
             }),
         }
@@ -231,10 +198,7 @@ impl<'de> Visitor<'de> for OfKey {
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Audience, A::Error> {
         let mut conditions = Conditions::default();
         while let Some(key) = table.next_key::<String>()? {
-            let mut fields = CONDITIONS.iter().chain(MODIFIERS);
-            let Some(field) = fields.find(|field| **field == key) else {
-                return Err(A::Error::unknown_field(&key, CONDITIONS));
-            };
+            let field = known(&key, &[CONDITIONS, MODIFIERS])?;
             conditions.add(field, table.next_value_seed(RawOf(field))?)?;
         }
         if !conditions.has_condition() {

@@ -199,6 +199,17 @@ fn texts<E: Error>(field: &'static str, raw: Raw) -> Result<Vec<String>, E> {
     operands.into_iter().map(text).collect()
 }
 
+/// Returns the field of this name, of those that may stand in a table.
+pub(super) fn known<E: Error>(name: &str, may: &[&[&'static str]]) -> Result<&'static str, E> {
+    let mut fields = may.iter().copied().flatten().copied();
+    fields.find(|field| *field == name).ok_or_else(|| {
+        E::custom(format_args!(
+            "unknown field `{name}`, expected one of {}",
+            may.concat().join(", ")
+        ))
+    })
+}
+
 pub(super) fn unfit<E: Error>(field: &str, expected: &str, found: &Raw) -> E {
     let found = match found {
         Raw::One(Operand::Bool(truth)) => format!("{truth}"),

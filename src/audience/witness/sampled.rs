@@ -22,10 +22,25 @@ enum Family {
 /// Names the conditions whose answers are only sampled, none where all are followed.
 ///
 /// Of one family the values tried meet every combination of answers: but of patterns. Of two
-/// families that ask the same attribute they need not.
-pub(crate) fn sampled(audiences: &[&Audience]) -> Option<String> {
+/// families that ask the same attribute they need not, nor of lists of keys beside versions, times
+/// and the like.
+pub(crate) fn sampled(audiences: &[&Audience], has_lists: bool) -> Option<String> {
+    let rules = || audiences.iter().flat_map(|audience| &audience.rules);
+    let has_lists = has_lists || rules().any(|rule| matches!(rule.test, Test::Units(_)));
+    let is_special =
+        |condition: &Condition| family(condition).is_some_and(|family| family != Family::Bytes);
+    let of_key = rules().find_map(|rule| match &rule.test {
+        Test::Key(condition) if has_lists && is_special(condition) => Some(condition),
+        _ => None,
+    });
+    if let Some(condition) = of_key {
+        return Some(format!(
+            "`{}` of the key, beside lists of keys,",
+            condition.operator()
+        ));
+    }
     let mut asked: BTreeMap<&str, Vec<&Condition>> = BTreeMap::new();
-    for rule in audiences.iter().flat_map(|audience| &audience.rules) {
+    for rule in rules() {
         match &rule.test {
             Test::Attribute { name, condition } => asked.entry(name).or_default().push(condition),
             Test::Key(condition) => asked.entry("unit").or_default().push(condition),
@@ -43,10 +58,24 @@ pub(crate) fn sampled(audiences: &[&Audience]) -> Option<String> {
                 .find(|condition| family(condition) == Some(first)),
             _ => families
                 .find(|(_, family)| *family != first)
-                .map(|(condition, _)| condition),
+                .map(|(condition, _)| condition)
+                .or_else(|| number_as_version(&conditions)),
         }?;
         Some(format!("`{}` of attribute {name:?}", other.operator()))
     })
+}
+
+/// Returns a condition on numbers beside one that takes numbers for versions.
+fn number_as_version<'a, 'b>(conditions: &'a [&'b Condition]) -> Option<&'a &'b Condition> {
+    let takes_numbers = |condition: &&&Condition| match condition {
+        Condition::Extended(extended) => match &**extended {
+            Extended::Versions(versions) => versions.converts(),
+            _ => false,
+        },
+        _ => false,
+    };
+    conditions.iter().find(takes_numbers)?;
+    conditions.iter().find(|condition| is_of_numbers(condition))
 }
 
 fn family(condition: &Condition) -> Option<Family> {
@@ -63,7 +92,17 @@ fn family(condition: &Condition) -> Option<Family> {
         Extended::Pieces { fold: false, .. } => Family::Bytes,
         Extended::Listed(_) | Extended::Pieces { .. } => Family::Folded,
         Extended::Converted(_) => Family::Numbers,
+        // Beside a very long version lie some that are too long to be read.
+        Extended::Versions(versions) if versions.text().len() > 200 => Family::Pattern,
         Extended::Versions(_) => Family::Versions,
+        // Beside the first and the last moments lie some that only another offset can write.
+        Extended::Moment(moment)
+            if ["0000", "9999"]
+                .iter()
+                .any(|year| moment.text().starts_with(year)) =>
+        {
+            Family::Pattern
+        }
         Extended::Moment(_) => Family::Moments,
         Extended::Networks(_) => Family::Networks,
         Extended::Pattern(_) | Extended::Misfit { .. } => Family::Pattern,

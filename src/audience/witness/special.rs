@@ -26,19 +26,10 @@ pub(super) fn special(extended: &Extended) -> Vec<Witnessed> {
         Extended::Converted(condition) => converted(condition),
         #[cfg(feature = "semver")]
         Extended::Versions(versions) => {
-            let above = |version: &semver::Version| match version.pre.is_empty() {
-                // The lowest version above a release is the lowest pre-release of the next.
-                true => format!(
-                    "{}.{}.{}-0",
-                    version.major,
-                    version.minor,
-                    version.patch.saturating_add(1)
-                ),
-                false => format!("{version}.0"),
-            };
             let named = versions
                 .versions()
-                .flat_map(|version| [version.to_string(), above(version)]);
+                .flat_map(|version| [Some(version.to_string()), above(version)])
+                .flatten();
             let texts = named.chain(["0.0.0-0".to_owned()]);
             let texts = texts.flat_map(|text| [format!("v{text}"), text]);
             texts
@@ -88,9 +79,11 @@ pub(super) fn special(extended: &Extended) -> Vec<Witnessed> {
             let edges = networks
                 .ranges()
                 .flat_map(|(first, last)| [Some(*first), above(last)]);
+            // The last begins behind the addresses of IPv4 that are written as IPv6.
             let least = [
                 IpAddr::from(Ipv4Addr::UNSPECIFIED),
                 IpAddr::from(Ipv6Addr::UNSPECIFIED),
+                IpAddr::from(Ipv6Addr::from_bits(1 << 48)),
             ];
             let addresses = edges.flatten().chain(least);
             addresses
@@ -100,6 +93,22 @@ pub(super) fn special(extended: &Extended) -> Vec<Witnessed> {
         Extended::Pattern(pattern) => cases(pattern.text()).into(),
         _ => Vec::new(),
     }
+}
+
+/// Returns the lowest version above another.
+#[cfg(feature = "semver")]
+fn above(version: &semver::Version) -> Option<String> {
+    if !version.pre.is_empty() {
+        return Some(format!("{version}.0"));
+    }
+    // That of a release is the lowest pre-release of the next.
+    let (major, minor) = (version.major, version.minor);
+    let next = match (version.patch.checked_add(1), minor.checked_add(1)) {
+        (Some(patch), _) => (major, minor, patch),
+        (None, Some(minor)) => (major, minor, 0),
+        (None, None) => (major.checked_add(1)?, 0, 0),
+    };
+    Some(format!("{}.{}.{}-0", next.0, next.1, next.2))
 }
 
 fn cases(text: &str) -> [Witnessed; 3] {

@@ -28,6 +28,16 @@ pub(super) struct Joint<'a> {
     new: Arms<'a>,
     same_release: bool,
     live: Option<&'a str>,
+    /// The versions of the units that are kept out before, and after.
+    kept_out: [Option<&'a str>; 2],
+}
+
+/// Where layer and gate leave a unit.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    In,
+    OutOfLayer,
+    OutOfGate,
 }
 
 /// The stretches that two policies take on a line, or on two.
@@ -74,6 +84,7 @@ impl<'a> Joint<'a> {
             new: Arms::of(new, live)?,
             same_release: old.release == new.release,
             live,
+            kept_out: [old, new].map(|policy| policy.kept_out.as_deref().or(live)),
         })
     }
 
@@ -98,9 +109,9 @@ impl<'a> Joint<'a> {
         for (was_held, is_held, held) in self.holdout.quarters(false) {
             let before = if was_held { &Fate::LeftOut } else { before };
             let after = if is_held { &Fate::LeftOut } else { after };
-            for (was_taken, is_taken, taken) in self.taken() {
+            for (was, is, taken) in self.taken() {
                 let part = product(held, taken);
-                for (from, to, points) in self.drawn(before, was_taken, after, is_taken) {
+                for (from, to, points) in self.drawn(before, was, after, is) {
                     add(from, to, product(part, points));
                 }
             }
@@ -117,40 +128,46 @@ impl<'a> Joint<'a> {
             .collect()
     }
 
-    /// Returns the points that layer and gate take in before, and after.
-    fn taken(&self) -> Vec<(bool, bool, u128)> {
-        let mut quarters = vec![
-            (true, true, 0),
-            (true, false, 0),
-            (false, true, 0),
-            (false, false, 0),
-        ];
+    /// Returns the points that layer and gate leave at each place before, and after.
+    fn taken(&self) -> Vec<(Place, Place, u128)> {
+        let place = |in_layer, in_gate| match (in_layer, in_gate) {
+            (false, _) => Place::OutOfLayer,
+            (true, false) => Place::OutOfGate,
+            (true, true) => Place::In,
+        };
+        let mut parts: Vec<(Place, Place, u128)> = Vec::new();
         for (in_layer, in_next_layer, layer) in self.layer.quarters(true) {
             for (in_gate, in_next_gate, gate) in self.gate.quarters(true) {
-                let key = (in_layer && in_gate, in_next_layer && in_next_gate);
-                if let Some(quarter) = quarters.iter_mut().find(|(a, b, _)| (*a, *b) == key) {
-                    quarter.2 += product(layer, gate);
+                let (was, is) = (place(in_layer, in_gate), place(in_next_layer, in_next_gate));
+                let points = product(layer, gate);
+                match parts.iter_mut().find(|(a, b, _)| (*a, *b) == (was, is)) {
+                    Some((.., sum)) => *sum += points,
+                    None => parts.push((was, is, points)),
                 }
             }
         }
-        quarters
+        parts
     }
 
-    /// Returns the versions before and after of units that were, and are, taken in or not.
+    /// Returns the versions before and after of units that were, and are, at these places.
     fn drawn(
         &self,
         before: &Fate<'a>,
-        was_taken: bool,
+        was: Place,
         after: &Fate<'a>,
-        is_taken: bool,
+        is: Place,
     ) -> Vec<(Option<&'a str>, Option<&'a str>, u128)> {
-        let fixed = |fate: &Fate<'a>, taken: bool| match fate {
-            Fate::Served { version, .. } => Some(Some(*version)),
-            Fate::LeftOut => Some(self.live),
-            Fate::Drawn if !taken => Some(self.live),
-            Fate::Drawn => None,
+        let fixed = |fate: &Fate<'a>, place: Place, kept_out| match (fate, place) {
+            (Fate::Served { version, .. }, _) => Some(Some(*version)),
+            (Fate::LeftOut, _) | (Fate::Drawn, Place::OutOfLayer) => Some(kept_out),
+            (Fate::Drawn, Place::OutOfGate) => Some(self.live),
+            (Fate::Drawn, Place::In) => None,
         };
-        match (fixed(before, was_taken), fixed(after, is_taken)) {
+        let [kept_out, next_kept_out] = self.kept_out;
+        match (
+            fixed(before, was, kept_out),
+            fixed(after, is, next_kept_out),
+        ) {
             (Some(from), Some(to)) => vec![(from, to, LINE)],
             (Some(from), None) => self
                 .new

@@ -14,7 +14,7 @@ use crate::stats::{FixedHorizon, Measure};
 #[non_exhaustive]
 pub struct TwoArms {
     /// What the observations allow to say.
-    pub verdict: Finding,
+    pub verdict: TwoArmsVerdict,
     /// Test and interval of the difference, candidate minus control.
     pub effect: FixedHorizon,
     /// The effect relative to the control; none where the control is not clearly above or
@@ -33,7 +33,7 @@ pub struct TwoArms {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Finding {
+pub enum TwoArmsVerdict {
     /// The candidate's value is higher than the control's.
     Higher,
     /// The candidate's value is lower than the control's.
@@ -44,20 +44,20 @@ pub enum Finding {
     Withheld,
 }
 
-impl Finding {
-    pub(super) fn of(effect: &FixedHorizon, sample_ratio: &SampleRatio) -> Finding {
+impl TwoArmsVerdict {
+    pub(super) fn of(effect: &FixedHorizon, sample_ratio: &SampleRatio) -> TwoArmsVerdict {
         if !sample_ratio.is_consistent() {
-            return Finding::Withheld;
+            return TwoArmsVerdict::Withheld;
         }
         if !effect.is_significant() {
-            return Finding::Undecided;
+            return TwoArmsVerdict::Undecided;
         }
         if effect.interval.lower > effect.null {
-            Finding::Higher
+            TwoArmsVerdict::Higher
         } else if effect.interval.upper < effect.null {
-            Finding::Lower
+            TwoArmsVerdict::Lower
         } else {
-            Finding::Undecided
+            TwoArmsVerdict::Undecided
         }
     }
 }
@@ -107,11 +107,11 @@ impl fmt::Display for TwoArms {
         let alpha = round_percent(effect.alpha.get());
         let shown = |value: f64| effect.measure.show(value);
         match self.verdict {
-            Finding::Higher | Finding::Lower => writeln!(
+            TwoArmsVerdict::Higher | TwoArmsVerdict::Lower => writeln!(
                 f,
                 "The candidate's {noun} is {} than the control's: the difference lies between \
                  {} and {}.",
-                if self.verdict == Finding::Higher {
+                if self.verdict == TwoArmsVerdict::Higher {
                     "HIGHER"
                 } else {
                     "LOWER"
@@ -119,13 +119,13 @@ impl fmt::Display for TwoArms {
                 shown(effect.interval.lower),
                 shown(effect.interval.upper)
             )?,
-            Finding::Undecided => writeln!(
+            TwoArmsVerdict::Undecided => writeln!(
                 f,
                 "UNDECIDED: the {noun}s may be equal; the difference lies between {} and {}.",
                 shown(effect.interval.lower),
                 shown(effect.interval.upper)
             )?,
-            Finding::Withheld => writeln!(
+            TwoArmsVerdict::Withheld => writeln!(
                 f,
                 "NO VERDICT: the arms do not have the sizes they should have. Find out why \
                  before reading the effect."

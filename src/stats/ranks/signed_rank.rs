@@ -8,7 +8,7 @@ use crate::stats::fixed_horizon::law::{normal_p, normal_reach};
 use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, Statistic};
 
 /// The most differences, zeros left out, that [`signed_rank_exact`] takes.
-pub const MAX_EXACT_PAIRS: u64 = 300;
+pub const MAX_EXACT_DIFFERENCES: u64 = 300;
 
 /// What becomes of differences of zero.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -90,10 +90,10 @@ pub fn signed_rank_corrected(
 ///
 /// All signs are equally likely under the null hypothesis, given the sizes of the differences.
 /// The interval's order statistics follow from the law without ties, which is conservative if
-/// there are ties. Two-sided p is twice the smaller tail. `O(n^3)`: up to [`MAX_EXACT_PAIRS`].
+/// there are ties. Two-sided p is twice the smaller tail. `O(n^3)`: up to [`MAX_EXACT_DIFFERENCES`].
 ///
 /// # Errors
-/// As [`signed_rank`], and [`Refusal::OutOfRange`] above [`MAX_EXACT_PAIRS`] differences: take
+/// As [`signed_rank`], and [`Refusal::OutOfRange`] above [`MAX_EXACT_DIFFERENCES`] differences: take
 /// [`signed_rank`] then.
 pub fn signed_rank_exact(
     differences: &Sample,
@@ -101,7 +101,7 @@ pub fn signed_rank_exact(
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
     let sum = signed_rank_statistic(differences, Zeros::Drop)?;
-    if sum.n > MAX_EXACT_PAIRS {
+    if sum.n > MAX_EXACT_DIFFERENCES {
         return Err(Refusal::OutOfRange {
             what: "number of differences for the exact signed-rank test",
             value: sum.n as f64,

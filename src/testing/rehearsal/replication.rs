@@ -110,7 +110,18 @@ impl Release<'_> {
                         .deal(&self.rehearsal.population, &plan, self.world.candidate);
                 }
             }
-            Phase::Baking => self.units.deal_to_all(&self.rehearsal.population),
+            Phase::Baking => match self.rollout.policy_in_force() {
+                // The old version is still live in this world: who is let in is the same.
+                Some(policy) if policy.canary.is_some() => {
+                    let plan = self.world.plan(&policy, &self.secret);
+                    self.units.deal_to_those_let_in(
+                        &self.rehearsal.population,
+                        &plan,
+                        self.world.candidate,
+                    );
+                }
+                _ => self.units.deal_to_all(&self.rehearsal.population),
+            },
             _ => {}
         }
     }

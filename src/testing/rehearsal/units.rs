@@ -97,6 +97,22 @@ impl Units {
         self.is_everybody = true;
     }
 
+    /// Begins the phase in which everybody whom the policy lets in gets the candidate.
+    pub(super) fn deal_to_those_let_in(
+        &mut self,
+        population: &Population,
+        plan: &Plan,
+        candidate: VersionId,
+    ) {
+        self.join(population, |unit| {
+            match plan.route(unit).version() == candidate {
+                true => Place::Served,
+                false => Place::Apart,
+            }
+        });
+        self.is_everybody = true;
+    }
+
     fn join(&mut self, population: &Population, place_of: impl Fn(Unit<'_>) -> Place) {
         self.begin_phase();
         let number = self.cohorts.len() as u16;

@@ -2,15 +2,16 @@
 
 use core::time::Duration;
 
+use switchstand::ramp::{BeginError, Ramp, StoredRamp};
 use switchstand::rollout::{Action, Climb, Input, Ladder, Phase, Rollout, Schedule, ShadowStage};
 use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::Deployments};
 
 use crate::rollout::persons::{quick, release, router, tick};
 use crate::rollout::releases::{at, ramping};
 
-fn sample(rollout: &Rollout) -> Option<Input> {
-    let sample = rollout.sample()?.exposed(100, 100);
-    Some(Input::Sample(sample))
+/// Takes a stored roll-out up on a router.
+fn resumed(router: &Router<()>, stored: &str) -> Result<Ramp<()>, BeginError> {
+    router.resume(serde_json::from_str::<StoredRamp>(stored).unwrap())
 }
 
 fn on_v2(router: &Router<()>) -> usize {
@@ -27,11 +28,20 @@ fn c11_the_time_on_a_step_counts_from_when_it_was_in_force() {
         exposures: 10,
     };
     let schedule = Schedule::new([]).unwrap().with_climb(climb).unwrap();
-    let mut rollout = release("v2", schedule);
+    let early = Rollout::new(Policy::canary("r", "v2", Share::NONE), quick()).unwrap();
+    let refused = router.begin(early).unwrap_err().to_string();
+    assert!(
+        refused.ends_with("which is staged: validate it first"),
+        "{refused}"
+    );
+    router.validate("v2", |()| Ok::<(), String>(())).unwrap();
+    let rollout = release(&router, "v2", schedule);
+    router.reject("v2", "one more change").unwrap();
+    router.reclaim("v2").unwrap();
+    router.deploy("v2", ()).unwrap();
     for minute in 0..30 {
-        assert_eq!(sample(&rollout), None);
-        // It is not validated yet.
-        assert!(router.drive(&mut rollout, at(60 * minute), []).is_err());
+        // It is not validated any more.
+        assert!(rollout.tick_with(at(60 * minute), []).is_err());
         assert_eq!(
             (rollout.phase(), rollout.share()),
             (Phase::Pending, Share::NONE)
@@ -39,14 +49,18 @@ fn c11_the_time_on_a_step_counts_from_when_it_was_in_force() {
     }
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
     for minute in 30..40 {
-        tick(&router, &mut rollout, minute);
+        tick(&rollout, minute);
         assert_eq!(rollout.phase(), ramping(0), "minute {minute}");
     }
-    tick(&router, &mut rollout, 40);
+    tick(&rollout, 40);
     assert_eq!(rollout.phase(), ramping(1));
-    let trail = rollout.trail().clone();
-    let mut again = Rollout::replay(rollout.policy().clone(), rollout.schedule().clone(), trail);
-    assert_eq!(again.as_mut().unwrap().state(), rollout.state());
+    let trail = rollout.rollout().trail().clone();
+    let mut again = Rollout::replay(
+        rollout.rollout().policy().clone(),
+        rollout.rollout().schedule().clone(),
+        trail,
+    );
+    assert_eq!(again.as_mut().unwrap().state(), &rollout.state());
 }
 
 #[test]
@@ -54,34 +68,43 @@ fn c11_the_bake_counts_from_the_swap() {
     let router = router();
     let shares = ["10%".parse().unwrap(), Share::ALL];
     let schedule = quick().with_ladder(Ladder::custom(shares).unwrap());
-    let mut rollout = release("v2", schedule.with_bake(Duration::from_secs(3600), 10));
-    tick(&router, &mut rollout, 0);
+    let rollout = release(
+        &router,
+        "v2",
+        schedule.with_bake(Duration::from_secs(3600), 10),
+    );
+    tick(&rollout, 0);
     // Somebody's swap is open for two hours; it comes with the policy of the step.
     let own = router.deployments().policy().clone();
     router.swap_with("v3", own.clone()).unwrap();
     for minute in 1..120 {
-        tick(&router, &mut rollout, minute);
+        tick(&rollout, minute);
         assert_eq!(rollout.phase(), ramping(0));
     }
     router.rollback("not now").unwrap();
     let why = "v1 is live again".to_owned();
     let resume = switchstand::rollout::Command::TakeOver { why };
-    router
-        .drive(&mut rollout, at(60 * 120), [Input::Command(resume)])
+    rollout
+        .tick_with(at(60 * 120), [Input::Command(resume)])
         .unwrap();
     // The step anew, then the swap at minute 121 and the whole hour.
     for minute in 121..181 {
-        tick(&router, &mut rollout, minute);
+        tick(&rollout, minute);
         assert_eq!(rollout.phase(), Phase::Baking, "minute {minute}");
         assert_eq!(router.state("v1"), Some(VersionState::Standby));
     }
-    tick(&router, &mut rollout, 181);
+    tick(&rollout, 181);
     assert_eq!(rollout.phase(), Phase::Promoted);
 }
 
 #[test]
 fn c11_exposures_before_the_step_was_in_force_do_not_count() {
-    let mut rollout = release("v2", quick());
+    let policy = Policy::canary("release of v2", "v2", Share::NONE);
+    let mut rollout = Rollout::new(policy, quick()).unwrap();
+    let sample = |rollout: &Rollout| {
+        let sample = rollout.sample()?.exposed(100, 100);
+        Some(Input::Sample(sample))
+    };
     let _ = rollout.step(at(0), []);
     rollout.confirm();
     let evidence = sample(&rollout);
@@ -114,8 +137,9 @@ fn c13_the_shadow_stage_shows_the_candidate_to_nobody() {
         .with_rule(attr("tier").is("internal"), "v2")
         .with_units("v2", ["ana"])
         .with_overrides(["v2"]);
-    let mut rollout = Rollout::new(policy, quick().with_shadow(stage).unwrap()).unwrap();
-    router.drive(&mut rollout, at(0), []).unwrap();
+    let rollout = Rollout::new(policy, quick().with_shadow(stage).unwrap()).unwrap();
+    let rollout = router.begin(rollout).unwrap();
+    rollout.tick_with(at(0), []).unwrap();
     assert_eq!(rollout.phase(), Phase::Shadowing);
     let internal = [("tier", "internal")];
     let version = |unit: Unit<'_>| {
@@ -134,7 +158,7 @@ fn c13_the_shadow_stage_shows_the_candidate_to_nobody() {
     for unit in units() {
         assert_eq!(version(unit), "v1");
     }
-    tick(&router, &mut rollout, 1);
+    tick(&rollout, 1);
     assert_eq!(rollout.phase(), ramping(0));
     for unit in units() {
         assert_eq!(version(unit), "v2");
@@ -144,13 +168,17 @@ fn c13_the_shadow_stage_shows_the_candidate_to_nobody() {
 /// A roll-out that was brought so far on a router of its own, and then stored.
 fn stored_at(phase: Phase, schedule: Schedule) -> (Router<()>, String, u64) {
     let router = router();
-    let mut rollout = release("v2", schedule);
+    let rollout = release(&router, "v2", schedule);
     let mut minute = 0;
     while rollout.phase() != phase {
-        tick(&router, &mut rollout, minute);
+        tick(&rollout, minute);
         minute += 1;
     }
-    (router, serde_json::to_string(&rollout).unwrap(), minute)
+    (
+        router,
+        serde_json::to_string(&rollout.store()).unwrap(),
+        minute,
+    )
 }
 
 #[test]
@@ -158,20 +186,21 @@ fn c16_a_fresh_router_is_brought_where_the_rollout_was() {
     for phase in [ramping(0), ramping(2), Phase::Baking] {
         let (_, stored, minute) = stored_at(phase, quick());
         let router = router();
-        let mut rollout: Rollout = serde_json::from_str(&stored).unwrap();
-        let done = router.drive(&mut rollout, at(60 * minute), []).unwrap();
-        assert!(done.is_some(), "{phase}");
-        assert_eq!(
-            (rollout.phase(), rollout.state().since()),
-            (phase, at(60 * minute))
-        );
+        let rollout = resumed(&router, &stored).unwrap();
+        assert_eq!(rollout.phase(), phase);
         assert_eq!(
             Some(router.current().fingerprint()),
-            rollout.tag().map(|tag| tag.fingerprint)
+            rollout.rollout().tag().map(|tag| tag.fingerprint)
         );
-        for minute in minute + 1..minute + 20 {
+        // Two hours later: while the server was down no time has passed on the step.
+        tick(&rollout, minute + 120);
+        assert_eq!(
+            (rollout.phase(), rollout.state().since()),
+            (phase, at(60 * (minute + 120)))
+        );
+        for minute in minute + 121..minute + 140 {
             if !rollout.phase().is_final() {
-                tick(&router, &mut rollout, minute);
+                tick(&rollout, minute);
             }
         }
         assert_eq!(rollout.phase(), Phase::Promoted);
@@ -182,23 +211,15 @@ fn c16_a_fresh_router_is_brought_where_the_rollout_was() {
 fn c16_a_fresh_router_that_lacks_the_candidate_says_so_and_the_phase_claims_nothing() {
     let (_, stored, minute) = stored_at(ramping(2), quick());
     let router = Router::new("ranker", "v1", ()).unwrap();
-    let mut rollout: Rollout = serde_json::from_str(&stored).unwrap();
-    for minute in minute..minute + 3 {
-        let error = router.drive(&mut rollout, at(60 * minute), []).unwrap_err();
-        assert!(
-            error.to_string().contains("\"v2\", which is not deployed"),
-            "{error}"
-        );
-        assert_eq!(
-            (rollout.phase(), rollout.share()),
-            (Phase::Pending, Share::NONE)
-        );
+    for _ in 0..3 {
+        let error = resumed(&router, &stored).unwrap_err().to_string();
+        assert!(error.contains("\"v2\", which is not deployed"), "{error}");
+        assert_eq!(on_v2(&router), 0);
     }
     router.deploy("v2", ()).unwrap();
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
-    router
-        .drive(&mut rollout, at(60 * minute + 200), [])
-        .unwrap();
+    let rollout = resumed(&router, &stored).unwrap();
+    tick(&rollout, minute + 3);
     assert_eq!(rollout.phase(), ramping(2));
     assert!(on_v2(&router) > 150);
 }
@@ -213,15 +234,15 @@ fn c16_a_restored_router_goes_on_and_one_with_a_persons_policy_stands() {
         Router::builder("ranker").restore(state, models()).unwrap()
     };
     let router = restored();
-    let mut rollout: Rollout = serde_json::from_str(&stored).unwrap();
-    tick(&router, &mut rollout, minute);
+    let rollout = resumed(&router, &stored).unwrap();
+    tick(&rollout, minute);
     assert_eq!(rollout.phase(), ramping(2));
 
     let router = restored();
     router.release(Policy::live_only("hotfix")).unwrap();
-    let mut rollout: Rollout = serde_json::from_str(&stored).unwrap();
+    let rollout = resumed(&router, &stored).unwrap();
     for minute in minute..minute + 5 {
-        tick(&router, &mut rollout, minute);
+        tick(&rollout, minute);
     }
     assert_eq!(
         (router.current().release(), rollout.phase()),
@@ -232,14 +253,22 @@ fn c16_a_restored_router_goes_on_and_one_with_a_persons_policy_stands() {
 #[test]
 fn c16_a_late_server_can_ask_for_the_action_in_force() {
     let (first, stored, _) = stored_at(ramping(2), quick());
-    let rollout: Rollout = serde_json::from_str(&stored).unwrap();
+    let stored: StoredRamp = serde_json::from_str(&stored).unwrap();
+    let rollout = stored.rollout();
     let late = router();
     late.carry_out(&rollout.action_in_force().unwrap()).unwrap();
     assert_eq!(late.current().fingerprint(), first.current().fingerprint());
     let (_, stored, _) = stored_at(Phase::Baking, quick());
-    let rollout: Rollout = serde_json::from_str(&stored).unwrap();
+    let stored: StoredRamp = serde_json::from_str(&stored).unwrap();
+    let rollout = stored.rollout();
     let version = "v2".to_owned();
-    assert_eq!(rollout.action_in_force(), Some(Action::Swap { version }));
-    let pending = release("v2", quick());
-    assert_eq!(pending.action_in_force(), None);
+    assert_eq!(
+        rollout.action_in_force(),
+        Some(Action::Swap {
+            version,
+            policy: None
+        })
+    );
+    let pending = release(&late, "v3", quick());
+    assert_eq!(pending.rollout().action_in_force(), None);
 }

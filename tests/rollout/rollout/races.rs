@@ -27,16 +27,14 @@ fn hotfix_against_tick(rounds: u64) {
         for _ in 0..rounds {
             // A step of the ramp is due in the very moment of the hotfix.
             router.release(Policy::live_only("before")).unwrap();
-            let mut rollout = release("v2", quick());
-            router.drive(&mut rollout, at(0), []).unwrap();
-            let sample = rollout.sample().unwrap().exposed(100, 100);
+            let rollout = release(&router, "v2", quick());
+            rollout.tick_with(at(0), []).unwrap();
+            let sample = rollout.rollout().sample().unwrap().exposed(100, 100);
             barrier.wait();
-            router
-                .drive(&mut rollout, at(60), [Input::Sample(sample)])
-                .unwrap();
+            rollout.tick_with(at(60), [Input::Sample(sample)]).unwrap();
             barrier.wait();
             for minute in 2..4 {
-                router.drive(&mut rollout, at(60 * minute), []).unwrap();
+                rollout.tick_with(at(60 * minute), []).unwrap();
             }
             assert_eq!(router.current().release(), "hotfix");
             barrier.wait();
@@ -59,15 +57,16 @@ fn c12_a_hotfix_that_races_a_tick_is_in_force_in_the_end_100_000_times() {
 fn c12_a_rejection_that_races_the_swap_leaves_the_old_version_live() {
     for _ in 0..500 {
         let router = router();
-        let mut rollout = release(
+        let rollout = release(
+            &router,
             "v2",
             quick().with_ladder(switchstand::rollout::Ladder::at_once()),
         );
         thread::scope(|scope| {
             scope.spawn(|| router.reject("v2", "by hand"));
-            let _ = router.drive(&mut rollout, at(0), []);
+            let _ = rollout.tick_with(at(0), []);
         });
-        let _ = router.drive(&mut rollout, at(60), []);
+        let _ = rollout.tick_with(at(60), []);
         assert_eq!(router.state("v1"), Some(VersionState::Live));
         assert_ne!(rollout.phase(), Phase::Baking);
     }

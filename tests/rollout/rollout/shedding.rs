@@ -2,12 +2,9 @@
 
 use core::time::Duration;
 
-use switchstand::experiment::digest;
-use switchstand::rollout::{
-    Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule,
-};
+use switchstand::rollout::{Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule};
 use switchstand::stats::guard::{RateGuard, RateTest, Side};
-use switchstand::{Policy, Router, Share, bucketing::Key};
+use switchstand::{Ending, Policy, Router, Share};
 
 use crate::rollout::releases::{DWELL, at, errors, ramping, started, step};
 
@@ -16,60 +13,43 @@ const USERS: u64 = 2_000;
 
 fn schedule(climb: Climb) -> Schedule {
     let shares = ["10%".parse().unwrap(), "50%".parse().unwrap(), Share::ALL];
-    let schedule = Schedule::new([Guard::new("errors", Check::Rate(RateTest::default()))]);
-    let schedule = schedule
-        .unwrap()
-        .with_ladder(Ladder::custom(shares).unwrap());
+    let schedule = Schedule::new([Guard::failures()]).unwrap();
+    let schedule = schedule.with_ladder(Ladder::custom(shares).unwrap());
     let schedule = schedule.with_climb(climb).unwrap();
     schedule.with_bake(Duration::from_secs(600), 100)
 }
 
 /// Returns how the release of a version with so many times the errors ends, and in which minute,
 /// where it sheds from its first step on.
+///
+/// All that the server does for it is to note how its requests end.
 fn release(factor: f64, shed: Option<&str>, climb: Climb) -> (Phase, u64) {
     let router = Router::new("m", "v1", ()).unwrap();
     router.deploy("v2", ()).unwrap();
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
     let policy = Policy::canary("rel", "v2", Share::NONE);
-    let mut rollout = Rollout::new(policy, schedule(climb)).unwrap();
-    let mut guard = RateGuard::by_unit(RateTest::default());
-    let mut seen = [0_u64; 2];
+    let rollout = Rollout::new(policy, schedule(climb)).unwrap();
+    let ramp = router.begin(rollout).unwrap();
     for minute in 0..2_000 {
-        if rollout.phase().is_final() {
-            return (rollout.phase(), minute);
+        let done = ramp.tick(at(60 * minute)).unwrap();
+        if ramp.phase().is_final() {
+            return (ramp.phase(), minute);
         }
-        let sample = rollout.sample().map(|sample| {
-            let sample = sample.exposed(seen[0], seen[1]);
-            Input::Sample(sample.with("errors", Measured::of(&guard)))
-        });
-        let done = router.drive(&mut rollout, at(60 * minute), sample).unwrap();
-        if done.is_some() {
-            seen = [0; 2];
-            if let (Some(shed), Phase::Ramping { step: 0 }) = (shed, rollout.phase()) {
-                router.shed("v2", shed.parse().unwrap()).unwrap();
-            }
+        if let (Some(shed), Some(_), Phase::Ramping { step: 0 }) = (shed, done, ramp.phase()) {
+            router.shed("v2", shed.parse().unwrap()).unwrap();
         }
         for user in minute * USERS..(minute + 1) * USERS {
-            let assignment = router.assignment(&router.route(user)).unwrap();
-            let drawn = rollout.side_of(&assignment);
-            match (drawn, rollout.phase()) {
-                (Some((Side::Control, _)), _) => seen[0] += 1,
-                (Some((Side::Candidate, _)), _) | (None, Phase::Baking) => seen[1] += 1,
-                _ => {}
-            }
+            let route = router.route(user);
+            let is_candidates = router.label(route.version()) == Some("v2");
             let lot = (user.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / 2_f64.powi(53);
-            let rate = 0.02
-                * if assignment.version == "v2" {
-                    factor
-                } else {
-                    1.0
-                };
-            if let (true, Some((side, share))) = (lot < rate, drawn) {
-                guard.record(digest(Key::U64(user)), side, share).unwrap();
-            }
+            let ending = match lot < 0.02 * if is_candidates { factor } else { 1.0 } {
+                true => Ending::Failed,
+                false => Ending::Answered,
+            };
+            router.note(user, &route, ending).unwrap();
         }
     }
-    (rollout.phase(), 2_000)
+    (ramp.phase(), 2_000)
 }
 
 #[test]

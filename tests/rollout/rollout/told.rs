@@ -59,13 +59,11 @@ fn c14_a_driven_rollout_returns_what_it_refuses_and_does_the_rest() {
     let router = Router::new("ranker", "v1", ()).unwrap();
     router.deploy("v2", ()).unwrap();
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
-    let mut rollout = rollout(simple());
-    router.drive(&mut rollout, at(0), []).unwrap();
-    let sample = rollout.sample().unwrap().exposed(9_900, 100);
+    let rollout = router.begin(rollout(simple())).unwrap();
+    rollout.tick_with(at(0), []).unwrap();
+    let sample = rollout.rollout().sample().unwrap().exposed(9_900, 100);
     let misspelt = Input::Sample(sample.with("memroy", Measured::Value(0.5)));
-    let error = router
-        .drive(&mut rollout, at(1), [misspelt, abort()])
-        .unwrap_err();
+    let error = rollout.tick_with(at(1), [misspelt, abort()]).unwrap_err();
     assert_eq!(error.refused.len(), 1);
     assert!(error.done.is_some() && error.operation.is_none());
     assert_eq!(rollout.phase(), Phase::RolledBack);
@@ -219,7 +217,7 @@ fn what_a_release_waits_for_is_said_in_words() {
     let _ = step(&mut release, 0, []);
     let all = [
         "gate \"hours\"",
-        "600 s on this step, of 600 s",
+        "10m on this step, of 10m",
         "100 units of \"v2\", of 100",
         "data of guard \"memory\"",
     ];

@@ -21,14 +21,16 @@ fn on_v2(router: &Router<()>) -> u64 {
 #[test]
 fn a_driven_router_has_the_policy_of_every_phase() {
     let router = router();
-    let mut rollout = Rollout::new(policy(), simple()).unwrap();
+    let rollout = router
+        .begin(Rollout::new(policy(), simple()).unwrap())
+        .unwrap();
     let mut reached = Vec::new();
     let mut now = 0;
     while !rollout.phase().is_final() {
-        let sample = rollout.tag().map(|_| good(&rollout));
-        let action = router.drive(&mut rollout, at(now), sample).unwrap();
-        assert!(action.is_some() && rollout.unconfirmed().is_none());
-        if let Some(tag) = rollout.tag() {
+        let sample = rollout.rollout().tag().map(|_| good(&rollout.rollout()));
+        let action = rollout.tick_with(at(now), sample).unwrap();
+        assert!(action.is_some() && rollout.rollout().unconfirmed().is_none());
+        if let Some(tag) = rollout.rollout().tag() {
             assert_eq!(router.current().fingerprint(), tag.fingerprint);
         }
         reached.push(on_v2(&router));
@@ -53,10 +55,12 @@ fn a_driven_router_has_the_policy_of_every_phase() {
 #[test]
 fn c1_an_aborted_release_reaches_nobody_after_one_call() {
     let router = router();
-    let mut rollout = Rollout::new(policy(), simple()).unwrap();
-    router.drive(&mut rollout, at(0), []).unwrap();
+    let rollout = router
+        .begin(Rollout::new(policy(), simple()).unwrap())
+        .unwrap();
+    rollout.tick_with(at(0), []).unwrap();
     assert!(on_v2(&router) > 0);
-    let action = router.drive(&mut rollout, at(1), [abort()]).unwrap();
+    let action = rollout.tick_with(at(1), [abort()]).unwrap();
     assert!(matches!(action, Some(Action::Reject { .. })));
     assert_eq!(on_v2(&router), 0);
     assert_eq!(router.state("v2"), Some(VersionState::Rejected));
@@ -64,18 +68,22 @@ fn c1_an_aborted_release_reaches_nobody_after_one_call() {
 
 #[test]
 fn an_action_that_the_router_refuses_is_tried_again_and_holds_the_release() {
-    let router = Router::new("ranker", "v1", ()).unwrap();
-    let mut rollout = Rollout::new(policy(), simple()).unwrap();
-    // v2 is not there yet.
-    assert!(router.drive(&mut rollout, at(0), []).is_err());
-    let skip = Input::Command(Command::Skip { phase: ramping(0) });
-    assert!(router.drive(&mut rollout, at(1), [skip]).is_err());
-    assert_eq!(rollout.phase(), Phase::Pending);
+    let router = router();
+    let rollout = router
+        .begin(Rollout::new(policy(), simple()).unwrap())
+        .unwrap();
+    // v2 is loaded once more, and not validated yet.
+    router.reject("v2", "one more change").unwrap();
+    router.reclaim("v2").unwrap();
     router.deploy("v2", ()).unwrap();
+    assert!(rollout.tick(at(0)).is_err());
+    let skip = Input::Command(Command::Skip { phase: ramping(0) });
+    assert!(rollout.tick_with(at(1), [skip]).is_err());
+    assert_eq!(rollout.phase(), Phase::Pending);
     router.validate("v2", |()| Ok::<(), String>(())).unwrap();
-    let action = router.drive(&mut rollout, at(2), []).unwrap();
+    let action = rollout.tick(at(2)).unwrap();
     assert!(matches!(action, Some(Action::Release { .. })));
-    assert_eq!(router.drive(&mut rollout, at(3), []).unwrap(), None);
+    assert_eq!(rollout.tick(at(3)).unwrap(), None);
 }
 
 /// Returns the assignment of a user, as it comes back from a log.
@@ -91,25 +99,33 @@ fn logged(router: &Router<()>, unit: Unit<'_>) -> Assignment<'static> {
 fn an_outcome_counts_under_the_policy_that_decided_however_late_it_comes() {
     let router = router();
     let policy = policy().or_for(attr("tier").is("internal"));
-    let mut rollout = Rollout::new(policy, simple()).unwrap();
-    assert_eq!(rollout.side_of(&logged(&router, Unit::from(1_u64))), None);
-    router.drive(&mut rollout, at(0), []).unwrap();
+    let rollout = router
+        .begin(Rollout::new(policy, simple()).unwrap())
+        .unwrap();
+    assert_eq!(
+        rollout
+            .rollout()
+            .side_of(&logged(&router, Unit::from(1_u64))),
+        None
+    );
+    rollout.tick_with(at(0), []).unwrap();
     let early: Vec<_> = (0..2_000_u64)
         .map(|user| logged(&router, Unit::from(user)))
         .collect();
-    let sample = good(&rollout);
-    router.drive(&mut rollout, at(DWELL), [sample]).unwrap();
+    let sample = good(&rollout.rollout());
+    rollout.tick_with(at(DWELL), [sample]).unwrap();
     assert_eq!(rollout.phase(), ramping(1));
 
     let mut candidates = 0;
     for assignment in &early {
-        let (side, share) = rollout.side_of(assignment).unwrap();
+        let (side, share) = rollout.rollout().side_of(assignment).unwrap();
         assert_eq!(share.get(), 0.01);
         assert_eq!(side == Side::Candidate, assignment.version == "v2");
         candidates += u64::from(side == Side::Candidate);
     }
     assert!((1..60).contains(&candidates));
     let late = rollout
+        .rollout()
         .side_of(&logged(&router, Unit::from(7_u64)))
         .unwrap();
     assert_eq!(late.1.get(), 0.05);
@@ -117,10 +133,15 @@ fn an_outcome_counts_under_the_policy_that_decided_however_late_it_comes() {
     let internal = [("tier", "internal")];
     let colleague = logged(&router, Unit::from(8_u64).with(&internal));
     assert_eq!(colleague.version, "v2");
-    assert_eq!(rollout.side_of(&colleague), None);
+    assert_eq!(rollout.rollout().side_of(&colleague), None);
     let other = Policy::canary("another", "v2", Share::percent(5).unwrap());
     router.release(other).unwrap();
-    assert_eq!(rollout.side_of(&logged(&router, Unit::from(9_u64))), None);
+    assert_eq!(
+        rollout
+            .rollout()
+            .side_of(&logged(&router, Unit::from(9_u64))),
+        None
+    );
     assert_ne!(rollout.phase(), Phase::RolledBack);
 }
 
@@ -142,7 +163,10 @@ fn a_route_of_long_ago_cannot_be_put_into_words() {
 #[test]
 fn an_action_that_holds_already_is_left_as_it_is() {
     let version = || "v2".to_owned();
-    let swap = Action::Swap { version: version() };
+    let swap = Action::Swap {
+        version: version(),
+        policy: None,
+    };
     let accept = Action::Accept { version: version() };
     let cause = Cause::DeadlinePassed;
     let reject = Action::Reject {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use switchstand::stats::agreement::Weights;
-use switchstand::stats::compare::Finding;
+use switchstand::stats::compare::TwoArmsVerdict;
 use switchstand::stats::group_sequential::TrialVerdict;
 use switchstand::stats::planning::{Counting, Quantity, Sides, TrialMethod};
 use switchstand::stats::quantiles::{OrderLaw, QuantileType, maritz_jarrett, quantile};
@@ -49,11 +49,11 @@ pub(crate) fn say(kind: &str, form: &Value) -> Said {
         }),
         "forecast::Method" => said(form, |read: &TrialMethod| json!(read.to_string())),
         "group_sequential::Verdict" => said(form, |read: &TrialVerdict| json!(read.to_string())),
-        "compare::Verdict" => said(form, |read: &Finding| match read {
-            Finding::Higher => json!("higher"),
-            Finding::Lower => json!("lower"),
-            Finding::Undecided => json!("undecided"),
-            Finding::Withheld => json!("withheld"),
+        "compare::Verdict" => said(form, |read: &TwoArmsVerdict| match read {
+            TwoArmsVerdict::Higher => json!("higher"),
+            TwoArmsVerdict::Lower => json!("lower"),
+            TwoArmsVerdict::Undecided => json!("undecided"),
+            TwoArmsVerdict::Withheld => json!("withheld"),
             _ => panic!("unknown verdict"),
         }),
         _ => panic!("unknown kind {kind}"),

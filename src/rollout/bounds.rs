@@ -1,0 +1,79 @@
+//! Whether a guard of a schedule can be kept.
+
+use super::{Check, Guard, ScheduleError, Source, evidence::may_be_bad, guard::Readings};
+
+pub(super) fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
+    let finite = |what, bound: f64| match bound.is_finite() {
+        true => Ok(()),
+        false => Err(ScheduleError::NonFinite {
+            what,
+            guard: guard.name().to_owned(),
+        }),
+    };
+    match *guard.check() {
+        Check::Rate(_) => Ok(()),
+        Check::Limit { limit, .. } => finite("limit", limit),
+        Check::Quantile { order, harm, safe } => {
+            finite("order", order)?;
+            finite("harm margin", harm)?;
+            finite("safe margin", safe)?;
+            let guard = || guard.name().to_owned();
+            if !(order > 0.0 && order < 1.0) {
+                return Err(ScheduleError::Order {
+                    guard: guard(),
+                    order,
+                });
+            }
+            if !(-0.99..=99.0).contains(&harm) || !(-0.99..=99.0).contains(&safe) {
+                return Err(ScheduleError::Margin {
+                    guard: guard(),
+                    harm,
+                    safe,
+                });
+            }
+            match safe < harm {
+                true => Err(ScheduleError::SafeBelowHarm { guard: guard() }),
+                false => Ok(()),
+            }
+        }
+        Check::Effect { harm, safe, .. } => {
+            finite("harm bound", harm)?;
+            finite("safe bound", safe)?;
+            if safe < harm {
+                let guard = guard.name().to_owned();
+                return Err(ScheduleError::SafeBelowHarm { guard });
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Checks that a guard's numbers are of the kind that it looks at.
+pub(super) fn check_source(guard: &Guard) -> Result<(), ScheduleError> {
+    let name = || guard.name().to_owned();
+    let fits = match (guard.check(), guard.source()) {
+        (_, Source::Reported) => true,
+        (Check::Rate(_), Source::Endings(bad)) => {
+            !bad.is_empty() && bad.iter().copied().all(may_be_bad)
+        }
+        (Check::Quantile { .. }, Source::Took) => true,
+        (Check::Limit { .. }, Source::TookAt(order)) => *order > 0.0 && *order < 1.0,
+        _ => false,
+    };
+    if !fits {
+        return Err(ScheduleError::OtherSource {
+            guard: name(),
+            from: guard.source().words(),
+            wanted: guard.check().wants(),
+        });
+    }
+    let Readings { bad, of } = guard.readings();
+    match bad >= 1 && bad <= of && of <= Readings::MOST {
+        true => Ok(()),
+        false => Err(ScheduleError::Readings {
+            guard: name(),
+            bad,
+            of,
+        }),
+    }
+}

@@ -1,0 +1,90 @@
+//! What becomes of what is handed to the evidence.
+
+use thiserror::Error;
+
+use crate::stats::{
+    Refusal,
+    guard::{GuardError, Recorded},
+};
+
+/// What became of an outcome or a label that was handed to the evidence of a roll-out.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a label that counts for nothing is a fault of the wiring, or of the log"]
+#[non_exhaustive]
+pub enum Receipt {
+    /// It counts.
+    Counted,
+    /// The unit was counted before: what comes again is no further unit.
+    Repeated,
+    /// The set of units was full once, and this one is not in the sample that is kept since.
+    NotSampled,
+    /// The decision is of this release, but no draw has placed the unit: a rule, a list, a pin or
+    /// an override did, it was kept out or shed, or everybody gets the candidate by now.
+    Confounded,
+    /// The decision was made under no policy that this roll-out has put in force.
+    NotOfThisRelease,
+}
+
+impl From<Recorded> for Receipt {
+    fn from(recorded: Recorded) -> Receipt {
+        match recorded {
+            Recorded::Counted => Receipt::Counted,
+            Recorded::Repeat => Receipt::Repeated,
+            Recorded::NotSampled => Receipt::NotSampled,
+        }
+    }
+}
+
+/// Tells why the evidence does not take something.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// The schedule has no such guard.
+    #[error("the schedule has no guard {guard:?}, it has {known}: take the name from there")]
+    UnknownGuard {
+        /// The name that was given.
+        guard: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The guard counts outcomes, and what is reported would count twice.
+    #[error("guard {guard:?} counts {what} by itself: nothing is reported to it")]
+    CountsByItself {
+        /// The guard's name.
+        guard: String,
+        /// What it counts.
+        what: &'static str,
+    },
+    /// The guard looks at something else.
+    #[error("guard {guard:?} looks at {wanted}, and was given {found}")]
+    OtherKind {
+        /// The guard's name.
+        guard: String,
+        /// What it looks at.
+        wanted: &'static str,
+        /// What it was given.
+        found: &'static str,
+    },
+    /// The number is none that the guard can take.
+    #[error("guard {guard:?} was given {value}, expected {expected}")]
+    Number {
+        /// The guard's name.
+        guard: String,
+        /// What it was given.
+        value: f64,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// A rate cannot count the event.
+    #[error(transparent)]
+    Rate(#[from] GuardError),
+    /// A number cannot be added to the others.
+    #[error(transparent)]
+    Value(#[from] Refusal),
+    /// Two pieces of evidence are not of one roll-out at one phase.
+    #[error("the evidence differs in {what}, so it cannot be merged")]
+    Mismatch {
+        /// What differs.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,40 @@
+//! Where a guard's numbers come from.
+
+use crate::outcome::Ending;
+
+/// Names where the numbers of a guard come from.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub enum Source {
+    /// From the application: what only it knows, such as labels that come later, or memory.
+    #[default]
+    Reported,
+    /// From outcomes: requests that ended so for the version that was drawn are bad events.
+    Endings(Vec<Ending>),
+    /// From outcomes: how long each unit's first request of a step took, in seconds.
+    Took,
+    /// From outcomes: this quantile of how long the candidate's requests took since the last
+    /// reading, in seconds.
+    TookAt(f64),
+}
+
+impl Source {
+    /// Says in words what is counted.
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Source::Reported => "what the application reports",
+            Source::Endings(_) => "endings of requests",
+            Source::Took => "how long first requests took",
+            Source::TookAt(_) => "a quantile of how long requests took",
+        }
+    }
+
+    pub(super) fn is_reported(&self) -> bool {
+        *self == Source::Reported
+    }
+}

@@ -1,0 +1,125 @@
+//! How a roll-out comes to a router: begun, or taken up again.
+
+use std::sync::Arc;
+
+use super::{BeginError, Inner, Place, Ramp, StoredRamp, report::Watch};
+use crate::{
+    Router,
+    rollout::{Evidence, Phase, Rollout},
+    sync::Mutex,
+};
+
+impl<M: Send + Sync + 'static> Router<M> {
+    /// Begins a roll-out: it is attached, and the first [`tick`](Ramp::tick) releases its first
+    /// step.
+    ///
+    /// # Errors
+    /// [`BeginError::AnotherIsOpen`] while another is open on this router, and others for a policy
+    /// that the router could not put in force, or that drops in silence who answers the units
+    /// which the policy in force keeps out.
+    pub fn begin(&self, rollout: Rollout) -> Result<Ramp<M>, BeginError> {
+        self.begin_at(rollout, None)
+    }
+
+    /// Begins a roll-out although another is open, or a person's policy in force; `why` is for
+    /// the trail. The other stops by itself.
+    ///
+    /// # Errors
+    /// As [`begin`](Router::begin), but for the other roll-out.
+    pub fn begin_over(&self, rollout: Rollout, why: &str) -> Result<Ramp<M>, BeginError> {
+        self.begin_at(rollout, Some(why))
+    }
+
+    fn begin_at(&self, mut rollout: Rollout, why: Option<&str>) -> Result<Ramp<M>, BeginError> {
+        if rollout.phase() != Phase::Pending || rollout.state().phase() != Phase::Pending {
+            let phase = rollout.state().phase();
+            return Err(BeginError::HasBegun { phase });
+        }
+        {
+            let deployments = self.shared.deployments.lock();
+            let first = rollout.policy_to_begin_with();
+            deployments.check(&first).map_err(BeginError::Policy)?;
+            let before = deployments.policy();
+            if let Some(version) = before.kept_out_label()
+                && !rollout.says_who_is_kept_out()
+            {
+                return Err(BeginError::DropsKeptOut {
+                    release: before.release().to_owned(),
+                    version: version.to_owned(),
+                });
+            }
+        }
+        if let Some(why) = why {
+            rollout.take_over_from_the_start(why);
+        }
+        let in_force = self.shared.orders.lock().revision();
+        if let (Some(found), Some(in_force)) = (rollout.revision(), in_force)
+            && found < in_force
+            && !rollout.forces_revision()
+        {
+            return Err(BeginError::OlderRevision { found, in_force });
+        }
+        let evidence = Evidence::of(&rollout);
+        self.place(rollout, evidence, why.is_some())
+    }
+
+    /// Goes on with a stored roll-out, on the same or on a fresh router.
+    ///
+    /// A fresh router is brought where the roll-out was. Where a person's policy is in force it
+    /// stays, and the roll-out waits: see [`waiting_for`](Ramp::waiting_for).
+    ///
+    /// # Errors
+    /// [`BeginError::Missing`] says what the router lacks, and [`BeginError::AnotherIsOpen`] as for
+    /// [`begin`](Router::begin).
+    pub fn resume(&self, stored: StoredRamp) -> Result<Ramp<M>, BeginError> {
+        let StoredRamp { rollout, evidence } = stored;
+        let now = rollout.clock();
+        let ramp = self.place(rollout, evidence, false)?;
+        let brought = match ramp.act_on(now, Vec::new(), true) {
+            Ok(brought) => brought,
+            Err(error) => match error.operation {
+                Some(operation) => return Err(BeginError::Missing(*operation)),
+                None => error.done.map(|done| *done),
+            },
+        };
+        if brought.is_some() {
+            ramp.inner.rollout.lock().count_from_the_next_look();
+        }
+        Ok(ramp)
+    }
+
+    fn place(
+        &self,
+        rollout: Rollout,
+        evidence: Evidence,
+        takes_over: bool,
+    ) -> Result<Ramp<M>, BeginError> {
+        let place = Arc::new(Place {
+            release: rollout.policy().release().to_owned(),
+            version: rollout.version().to_owned(),
+            has_ended: rollout.phase().is_final().into(),
+        });
+        {
+            let mut orders = self.shared.orders.lock();
+            if let Some(open) = orders.place().filter(|_| !takes_over) {
+                return Err(BeginError::AnotherIsOpen {
+                    release: open.release.clone(),
+                    version: open.version.clone(),
+                });
+            }
+            orders.set_place(Arc::downgrade(&place));
+            orders.set_revision(rollout.revision());
+        }
+        let evidence = Arc::new(Watch::new(evidence));
+        let seat = self.attach(Arc::clone(&evidence));
+        Ok(Ramp {
+            inner: Arc::new(Inner {
+                shared: Arc::clone(&self.shared),
+                rollout: Mutex::new(rollout),
+                evidence,
+                _seat: seat,
+                place,
+            }),
+        })
+    }
+}
