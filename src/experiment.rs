@@ -9,6 +9,8 @@
 //!   there is no verdict.
 //! - **Units, not events.** What hangs together within a unit stays together: of rates a unit's
 //!   first event counts, the variance of means is that between groups of units.
+//! - **It observes.** Attached to a [`Router`](crate::Router), it takes exposures, failures and
+//!   latencies from outcomes; what only the application knows, it records.
 //! - **The arm is known, not told.** A value is filed under the arm to which its unit was exposed.
 //!   A unit of two arms, and one that was never exposed, moves no metric and is counted apart.
 //! - **Looking is free.** The tests are valid at every look, so a read-out may be made every
@@ -51,6 +53,7 @@ mod finding;
 mod gauges;
 mod log;
 mod metric;
+mod observing;
 mod part;
 mod quantile;
 mod read_out;
@@ -77,7 +80,7 @@ pub use log::{Column, EventLog, Log, LogError};
 pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;
 pub use read_out::ReadOut;
-pub use recording::{Ended, Filed};
+pub use recording::Filed;
 pub use setup::Setup;
 pub use size::Expected;
 pub use sums::{Counted, Grouping, LogRow, RowsError};
@@ -150,7 +153,7 @@ impl Experiment {
             places: places.collect(),
             width,
             course: RwLock::new(Course::of(&setup)),
-            shards: Shards::new(setup.capacity),
+            shards: Shards::new(setup.capacity, width),
             gauges: Mutex::new(Gauges::of(&setup)),
             setup,
         }
@@ -270,8 +273,7 @@ impl Experiment {
         for shard in self.shards.all() {
             part.exposures = part.exposures.saturating_add(shard.exposures);
             part.apart.merge(shard.apart);
-            let rows = shard.rows().iter();
-            part.rows.extend(rows.map(|(&key, row)| (key, row.clone())));
+            part.rows.extend(shard.rows(self.width));
         }
         // Some sets may not have been thinned yet, or the sample was halved meanwhile.
         part.level = part.level.max(self.shards.level());

@@ -2,11 +2,10 @@
 
 mod checks;
 
-use core::time::Duration;
-
 use super::{
-    ArmId, Experiment, ExperimentError, Kind, MetricId, Place, Source,
-    row::{Belongs, Fold, Row},
+    ArmId, Experiment, ExperimentError, Kind, MetricId, Place,
+    row::{Belongs, Fold},
+    shard::Noted,
 };
 use crate::{
     assignment::Assignment,
@@ -14,6 +13,7 @@ use crate::{
     stats::covariate::PreRelease,
     unit::{Key, Unit},
 };
+pub(super) use checks::Draw;
 use checks::finite;
 
 /// Says what became of an exposure or an outcome.
@@ -30,56 +30,7 @@ pub enum Filed {
     NotSampled,
 }
 
-/// Says how a request ended.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Ended {
-    /// The version drawn answered.
-    Answered,
-    /// The version drawn failed, whoever answered in its place.
-    Failed,
-    /// The request was at fault itself.
-    Refused,
-    /// Nobody waited for the end.
-    GivenUp,
-}
-
 impl Experiment {
-    /// Takes what a router saw of one request: an exposure, and the metrics fed by requests.
-    ///
-    /// The assignment is that of the draw, also where another version answered: leaving out units
-    /// whose version failed would leave out the failures. A request of another policy, or one that
-    /// no draw has placed, is counted [apart](super::Apart).
-    pub fn observe<'u>(
-        &self,
-        assignment: &Assignment<'_>,
-        unit: impl Into<Unit<'u>>,
-        ended: Ended,
-        took: Option<Duration>,
-    ) {
-        let key = unit.into().key();
-        let place = self.digester.place(key);
-        let Ok(arm) = self.drawn_or_apart(assignment, place) else {
-            return;
-        };
-        let _ = self.with_row(key, place, 1, |row| {
-            row.exposed |= 1 << arm;
-            for metric in &self.places {
-                let value = match (metric.source, ended, took) {
-                    (Source::Failures, Ended::Answered, _) => 0.0,
-                    (Source::Failures, Ended::Failed, _) => 1.0,
-                    (Source::Latency, Ended::Answered | Ended::Failed, Some(took)) => {
-                        took.as_secs_f64()
-                    }
-                    _ => continue,
-                };
-                if let Some(slot) = row.slot(metric.slot, self.width) {
-                    slot.add(value, place, Fold::of(metric.kind));
-                }
-            }
-        });
-    }
-
     /// Notes that a unit got the answer of the arm that its assignment names.
     ///
     /// To be called for every answered request: a unit counts once, however often it is exposed,
@@ -96,7 +47,9 @@ impl Experiment {
     ) -> Result<Filed, ExperimentError> {
         let key = unit.into().key();
         let place = self.digester.place(key);
-        let arm = self.drawn_or_apart(assignment, place)?;
+        let draw = Draw::from(assignment);
+        let arm = self.drawn_or_apart(draw, place);
+        let arm = arm.map_err(|not_ours| self.refused(draw, not_ours))?;
         Ok(self.expose_to(key, place, arm))
     }
 
@@ -141,7 +94,7 @@ impl Experiment {
         }
         let key = unit.into().key();
         let filed = self.with_row(key, self.digester.place(key), 0, |row| {
-            if let Some(slot) = row.slot(metric.slot, self.width) {
+            if let Some(slot) = row.slot(metric.slot) {
                 slot.announced = slot.announced.saturating_add(1);
             }
         });
@@ -181,7 +134,7 @@ impl Experiment {
     ) -> Result<Filed, ExperimentError> {
         let metric = self.own(metric)?;
         self.check(metric, value)?;
-        let told = 1 << self.drawn(assignment)?;
+        let told = 1 << self.told(assignment)?;
         Ok(self.add(metric, unit.into().key(), value, told))
     }
 
@@ -212,7 +165,7 @@ impl Experiment {
         numerator: f64,
         denominator: f64,
     ) -> Result<Filed, ExperimentError> {
-        let told = 1 << self.drawn(assignment)?;
+        let told = 1 << self.told(assignment)?;
         self.add_ratio(metric, unit.into().key(), [numerator, denominator], told)
     }
 
@@ -238,7 +191,7 @@ impl Experiment {
         let key = unit.into().key();
         let place = self.digester.place(key);
         Ok(self.with_row(key, place, 0, |row| {
-            if let Some(slot) = row.slot(past, self.width) {
+            if let Some(slot) = row.slot(past) {
                 slot.add(before.get(), place, Fold::Keep);
             }
         }))
@@ -264,15 +217,21 @@ impl Experiment {
         self.gauges.lock().record(metric.place, arm, value)
     }
 
+    fn told(&self, assignment: &Assignment<'_>) -> Result<usize, ExperimentError> {
+        let draw = Draw::from(assignment);
+        let drawn = self.drawn(draw);
+        drawn.map_err(|not_ours| self.refused(draw, not_ours))
+    }
+
     fn expose_to(&self, key: Key<'_>, place: u64, arm: usize) -> Filed {
-        self.with_row(key, place, 1, |row| row.exposed |= 1 << arm)
+        self.with_row(key, place, 1, |row| row.expose(arm))
     }
 
     fn add(&self, metric: Place, key: Key<'_>, value: f64, told: u64) -> Filed {
         let place = self.digester.place(key);
         self.with_row(key, place, 0, |row| {
-            row.told |= told;
-            if let Some(slot) = row.slot(metric.slot, self.width) {
+            row.tell(told);
+            if let Some(slot) = row.slot(metric.slot) {
                 slot.add(value, place, Fold::of(metric.kind));
             }
         })
@@ -298,9 +257,9 @@ impl Experiment {
         }
         let place = self.digester.place(key);
         Ok(self.with_row(key, place, 0, |row| {
-            row.told |= told;
+            row.tell(told);
             for (value, at) in values.into_iter().zip(metric.slot..) {
-                if let Some(slot) = row.slot(at, self.width) {
+                if let Some(slot) = row.slot(at) {
                     slot.add(value, place, Fold::of(metric.kind));
                 }
             }
@@ -308,12 +267,12 @@ impl Experiment {
     }
 
     #[inline]
-    fn with_row(
+    pub(super) fn with_row(
         &self,
         key: Key<'_>,
         place: u64,
         requests: u64,
-        change: impl FnOnce(&mut Row),
+        change: impl FnOnce(&mut Noted<'_>),
     ) -> Filed {
         let group = || key.group();
         let belongs = self.shards.with_row(place, requests, group, |row| {

@@ -61,29 +61,20 @@ pub(super) enum Belongs {
     Nowhere,
 }
 
-impl Row {
-    pub(super) fn of_group(group: u8) -> Row {
-        Row {
-            group,
-            ..Row::default()
-        }
-    }
-
-    pub(super) const fn belongs(&self) -> Belongs {
-        let arms = self.exposed | self.told;
-        match (self.exposed, arms.count_ones()) {
+impl Belongs {
+    pub(super) const fn of(exposed: u64, told: u64) -> Belongs {
+        let arms = exposed | told;
+        match (exposed, arms.count_ones()) {
             (0, _) => Belongs::Nowhere,
             (_, 1) => Belongs::To(arms.trailing_zeros() as usize),
             _ => Belongs::Crossed(arms),
         }
     }
+}
 
-    #[inline]
-    pub(super) fn slot(&mut self, place: usize, width: usize) -> Option<&mut Slot> {
-        if self.slots.is_empty() {
-            self.slots = vec![Slot::default(); width].into();
-        }
-        self.slots.get_mut(place)
+impl Row {
+    pub(super) const fn belongs(&self) -> Belongs {
+        Belongs::of(self.exposed, self.told)
     }
 
     /// Adds what another server has kept of the same unit; `folds` has one for every slot.

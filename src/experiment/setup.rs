@@ -119,6 +119,7 @@ impl Setup {
     /// Returns the setup with the number of units, of all arms, that the intervals are tuned for.
     ///
     /// They are valid at any other size too; fixed beforehand, it costs nothing.
+    /// [`units_needed`](Setup::units_needed) tells how many an effect takes.
     ///
     /// # Errors
     /// [`ExperimentError::OutOfRange`] below 2 units.

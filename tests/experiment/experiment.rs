@@ -12,6 +12,7 @@ mod arms;
 mod caps;
 mod filing;
 mod identity;
+mod observing;
 mod parts;
 mod past;
 mod read_out;

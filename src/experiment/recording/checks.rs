@@ -3,42 +3,100 @@
 use crate::{
     assignment::Assignment,
     experiment::{ArmId, Experiment, ExperimentError, Kind, MetricId, Place, Source},
+    fingerprint::Fingerprint,
+    outcome::Outcome,
+    route::Reason,
     stats::Refusal,
 };
 
+/// What an assignment or an outcome says of the draw.
+#[derive(Clone, Copy)]
+pub(in crate::experiment) struct Draw<'a> {
+    release: &'a str,
+    arm: Option<&'a str>,
+    fingerprint: Fingerprint,
+    reason: Reason,
+}
+
+/// Why a draw is none of the experiment's, without a word that would have to be allocated.
+#[derive(Clone, Copy)]
+pub(in crate::experiment) enum NotOurs {
+    Release,
+    Nothing(Reason),
+    Policy,
+    Arm,
+}
+
+impl<'a> From<&'a Assignment<'_>> for Draw<'a> {
+    fn from(assignment: &'a Assignment<'_>) -> Draw<'a> {
+        Draw {
+            release: &assignment.release,
+            arm: assignment.arm.as_deref(),
+            fingerprint: assignment.fingerprint,
+            reason: assignment.reason,
+        }
+    }
+}
+
+impl<'a> From<&Outcome<'a>> for Draw<'a> {
+    fn from(outcome: &Outcome<'a>) -> Draw<'a> {
+        Draw {
+            release: outcome.release(),
+            arm: outcome.arm(),
+            fingerprint: outcome.fingerprint(),
+            reason: outcome.reason(),
+        }
+    }
+}
+
 impl Experiment {
-    /// Returns the arm that an assignment names, or counts the request apart.
-    pub(super) fn drawn_or_apart(
+    /// Returns the arm that a draw names, or counts the request apart.
+    pub(in crate::experiment) fn drawn_or_apart(
         &self,
-        assignment: &Assignment<'_>,
+        draw: Draw<'_>,
         place: u64,
-    ) -> Result<usize, ExperimentError> {
-        self.drawn(assignment).inspect_err(|refused| {
+    ) -> Result<usize, NotOurs> {
+        self.drawn(draw).inspect_err(|not_ours| {
             let apart = &mut self.shards.set(place).apart;
-            match refused {
-                ExperimentError::NotDrawn { reason } => apart.count(*reason),
+            match not_ours {
+                NotOurs::Nothing(reason) => apart.count(*reason),
                 _ => apart.other_policy = apart.other_policy.saturating_add(1),
             }
         })
     }
 
-    /// Returns the arm that an assignment names.
-    pub(super) fn drawn(&self, assignment: &Assignment<'_>) -> Result<usize, ExperimentError> {
-        if assignment.release != self.setup.release {
-            return Err(ExperimentError::OtherRelease {
-                found: assignment.release.clone().into_owned(),
+    /// Returns the arm that a draw names.
+    pub(super) fn drawn(&self, draw: Draw<'_>) -> Result<usize, NotOurs> {
+        if draw.release != self.setup.release {
+            return Err(NotOurs::Release);
+        }
+        let arm = draw.arm.ok_or(NotOurs::Nothing(draw.reason))?;
+        if !self.course.read().knows(draw.fingerprint) {
+            return Err(NotOurs::Policy);
+        }
+        let place = self.setup.arms.iter().position(|known| known.label == arm);
+        place.ok_or(NotOurs::Arm)
+    }
+
+    /// Says why a draw is none of the experiment's.
+    #[cold]
+    pub(super) fn refused(&self, draw: Draw<'_>, not_ours: NotOurs) -> ExperimentError {
+        match not_ours {
+            NotOurs::Release => ExperimentError::OtherRelease {
+                found: draw.release.to_owned(),
                 expected: self.setup.release.clone(),
-            });
+            },
+            NotOurs::Nothing(reason) => ExperimentError::NotDrawn { reason },
+            NotOurs::Policy => ExperimentError::OtherPolicy {
+                found: draw.fingerprint,
+            },
+            NotOurs::Arm => match self.setup.arm(draw.arm.unwrap_or_default()) {
+                Ok(_) => ExperimentError::OtherPolicy {
+                    found: draw.fingerprint,
+                },
+                Err(unknown) => unknown,
+            },
         }
-        let Some(arm) = assignment.arm.as_deref() else {
-            let reason = assignment.reason;
-            return Err(ExperimentError::NotDrawn { reason });
-        };
-        if !self.course.read().knows(assignment.fingerprint) {
-            let found = assignment.fingerprint;
-            return Err(ExperimentError::OtherPolicy { found });
-        }
-        self.setup.arm(arm)
     }
 
     #[inline]

@@ -1,14 +1,9 @@
 //! What belongs to an experiment, and what is refused.
 
-use std::time::Duration;
+use switchstand::experiment::{Experiment, ExperimentError, Filed, Kind, Metric, Setup, Source};
+use switchstand::{Plan, Policy};
 
-use switchstand::experiment::{
-    Ended, Experiment, ExperimentError, Filed, Kind, Metric, Setup, Source,
-};
-use switchstand::stats::Worse;
-use switchstand::{Assignment, Plan, Policy, Reason};
-
-use crate::experiment::{clicks, comparison, is_foreign, setup};
+use crate::experiment::{clicks, is_foreign, setup};
 
 fn policy() -> Policy {
     Policy::ab_test("ranker-ab-7", [("a", 1), ("b", 1)])
@@ -78,7 +73,7 @@ fn x2_an_assignment_of_another_release_or_policy_is_refused() {
     let assignment = there.assignment(user);
     let refused = experiment.record_for(&assignment, metric, user, 1.0);
     assert!(matches!(refused, Err(ExperimentError::OtherPolicy { .. })));
-    experiment.observe(&assignment, user, Ended::Answered, None);
+    assert!(experiment.expose(&assignment, user).is_err());
     assert_eq!(experiment.part().units(), 0);
     assert_eq!(experiment.part().apart().other_policy, 2);
     experiment.follow(&gated).unwrap();
@@ -180,41 +175,4 @@ fn t4_bad_values_are_refused_and_leave_no_trace() {
     let wrong = Metric::watched("slow", Kind::Count).from_requests(Source::Latency);
     assert!(Setup::new("x", [("a", 1), ("b", 1)], [wrong]).is_err());
     assert!(setup([]).with_planned_units(1).is_err() && setup([]).with_capacity(1).is_err());
-}
-
-#[test]
-fn what_a_router_sees_of_a_request_feeds_exposures_failures_and_latency() {
-    let failed = Metric::guardrail("failed", Kind::Rate, Worse::Higher, 0.01);
-    let slow = Metric::watched("seconds", Kind::Mean);
-    let metrics = [
-        failed.from_requests(Source::Failures),
-        slow.from_requests(Source::Latency),
-    ];
-    let experiment = Experiment::of(&policy(), metrics).unwrap();
-    let plan = plan(&policy());
-    let to_b = |&user: &u64| plan.assignment(user).arm.as_deref() == Some("b");
-    let users: Vec<u64> = (0..100).filter(to_b).take(4).collect();
-    let took = Some(Duration::from_millis(500));
-    let endings = [
-        Ended::Answered,
-        Ended::Failed,
-        Ended::Refused,
-        Ended::GivenUp,
-    ];
-    for (&user, ended) in users.iter().zip(endings) {
-        experiment.observe(&plan.assignment(user), user, ended, took);
-    }
-    let read = experiment.read_out().unwrap();
-    // Whoever was drawn and admitted is exposed, however the request ended.
-    assert_eq!((read.checks.arms[1].units, read.checks.requests), (4, 4));
-    assert_eq!(comparison(&read, 0).value, Some(0.25));
-    assert_eq!(
-        (comparison(&read, 1).units, comparison(&read, 1).value),
-        (2, Some(0.5))
-    );
-    let mut fallback: Assignment<'_> = plan.assignment(users[0]);
-    fallback.arm = None;
-    fallback.reason = Reason::Fallback;
-    experiment.observe(&fallback, users[0], Ended::Answered, took);
-    assert_eq!(experiment.part().apart().fallbacks, 1);
 }

@@ -341,3 +341,23 @@ fn x7_what_one_server_alone_was_told_holds_for_the_sum() {
         }
     }
 }
+
+#[test]
+fn x7_a_part_that_was_thinned_thins_the_sum() {
+    let setup = setup().with_capacity(64).unwrap();
+    let [small, large] = [0; 2].map(|_| Experiment::new(setup.clone()));
+    let arm = |experiment: &Experiment| experiment.arm("a").unwrap();
+    for user in 0..12_u64 {
+        small.expose_arm(arm(&small), user).unwrap();
+    }
+    let all = (1_000..1_400_u64).map(|user| large.expose_arm(arm(&large), user).unwrap());
+    assert!(all.filter(|filed| *filed == Filed::NotSampled).count() > 100);
+    let (small, large) = (small.part(), large.part());
+    assert!(large.units_sampled() <= 0.125 && large.units() <= 64);
+    for (mut sum, other) in [(small.clone(), large.clone()), (large.clone(), small)] {
+        sum.merge(&other).unwrap();
+        // 12 more would fit, but of seven in eight of them nothing is known there.
+        assert_eq!(sum.units_sampled(), large.units_sampled());
+        assert!(sum.units() - large.units() < 8, "{}", sum.units());
+    }
+}

@@ -262,9 +262,9 @@ fn x1_equal_arms_adjusted_by_the_past_are_seldom_called_different() {
 }
 
 #[test]
-#[ignore = "4,000 runs of each cell take minutes; it writes the guide's table"]
+#[ignore = "1,000 runs of each cell take minutes; it writes the guide's table"]
 fn x1_the_long_simulation_of_adjusted_metrics_writes_the_table_of_the_guide() {
-    let runs = 4_000;
+    let runs = 1_000;
     println!("| values | missing | called different at .05, worst cell | at .01 | variance left |");
     println!("|---|---|---|---|---|");
     let mut over = Vec::new();

@@ -49,6 +49,26 @@ fn a_guardrail_stands_against_a_better_goal() {
 }
 
 #[test]
+fn a_better_goal_waits_until_its_guardrail_is_shown_to_hold() {
+    let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 1e-6);
+    let experiment = experiment([score(), errors]);
+    let metric = experiment.metric("score").unwrap();
+    let arms = arms(&experiment);
+    for unit in 0..4_000_u64 {
+        let side = (unit % 2) as usize;
+        expose(&experiment, arms[side], [unit]);
+        let spread = (unit / 2 * 37 % 1_001) as f64 / 500.0;
+        record(&experiment, metric, unit, spread + 0.5 * side as f64);
+    }
+    let read = experiment.read_out().unwrap();
+    assert!(test(&read, 0).is_significant() && !test(&read, 1).within_margin);
+    assert!(
+        matches!(read.verdict, Verdict::KeepRunning { .. }),
+        "{read}"
+    );
+}
+
+#[test]
 fn a_relative_effect_is_over_the_size_of_the_control_and_withheld_near_zero() {
     let relative = |a: f64, b: f64| test(&means(score(), 4_000, [a, b]), 0).relative;
     let above = relative(10.0, 11.0).unwrap();

@@ -138,6 +138,10 @@ fn x5_a_rate_that_stays_within_its_margin_holds_and_one_below_it_stops_nothing()
     let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.01);
     let read = rates(errors.clone(), (50, 50_000), (52, 50_000));
     assert!(test(&read, 0).within_margin, "{read}");
+    // Surely worse, and perhaps by more than what is tolerated.
+    let read = rates(errors.clone(), (0, 10_000), (110, 10_000));
+    assert!(test(&read, 0).interval.lower > 0.0, "{read}");
+    assert!(!test(&read, 0).is_significant(), "{read}");
     // Worse, but less than what is tolerated.
     let read = rates(errors, (0, 10_000), (50, 10_000));
     assert!(!test(&read, 0).is_significant(), "{read}");

@@ -21,9 +21,9 @@ fn x1_a_margin_that_is_reached_is_seldom_said_to_hold() {
 }
 
 #[test]
-#[ignore = "4,000 runs of each cell take a minute; it writes figures of the guide"]
+#[ignore = "1,000 runs of each cell take a minute; it writes figures of the guide"]
 fn x1_the_long_simulation_of_margins_writes_figures_of_the_guide() {
-    let runs = 4_000;
+    let runs = 1_000;
     for (name, law) in LAWS {
         let cells = [
             (0.5, 4_000.0, 6_000),

@@ -1,0 +1,42 @@
+//! What a router tells an experiment of its requests.
+
+use super::{Experiment, Source, recording::Draw, row::Fold};
+use crate::{
+    observer::Observer,
+    outcome::{Ending, Outcome},
+};
+
+/// Takes exposures, and the metrics that are fed by requests, from the router to which the
+/// experiment is attached.
+///
+/// Whoever was drawn and admitted is exposed, however the request ended and whoever answered in the
+/// end: leaving out units whose version failed would leave out the failures. A request of another
+/// release or policy, or one that no draw has placed, is counted [apart](super::Apart).
+impl Observer for Experiment {
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        let Some(key) = outcome.unit() else {
+            return;
+        };
+        let place = self.digester.place(key);
+        let Ok(arm) = self.drawn_or_apart(Draw::from(outcome), place) else {
+            return;
+        };
+        let (ending, took) = (outcome.ending(), outcome.took());
+        let _ = self.with_row(key, place, 1, |row| {
+            row.expose(arm);
+            for metric in &self.places {
+                let value = match (metric.source, ending, took) {
+                    (Source::Failures, Ending::Answered, _) => 0.0,
+                    (Source::Failures, Ending::Failed, _) => 1.0,
+                    (Source::Latency, Ending::Answered | Ending::Failed, Some(took)) => {
+                        took.as_secs_f64()
+                    }
+                    _ => continue,
+                };
+                if let Some(slot) = row.slot(metric.slot) {
+                    slot.add(value, place, Fold::of(metric.kind));
+                }
+            }
+        });
+    }
+}
