@@ -3,23 +3,23 @@
 //! Routing needs no connection among servers, evidence and orders do. These are values without I/O:
 //! the bytes, the transport and the election of the leader are the application's.
 //!
-//! - A server hands in its evidence as [`Report`]s, whole or as what is new, and the leader adds
+//! - A server hands in its evidence as [`FleetReport`]s, whole or as what is new, and the leader adds
 //!   them up in [`Reports`]: late, twice, out of order, from a server that has been restarted. The
 //!   sum is what one server would have counted.
-//! - The leader numbers its [`Order`]s by a [`Leader`], which is stored with the roll-out and the
+//! - The leader numbers its [`FleetOrder`]s by a [`Leader`], which is stored with the roll-out and the
 //!   reports; a later leader goes on from there.
 //! - A server judges each order by a [`Follower`]: an older leader's is refused, a repeated one
 //!   holds already, and silence leads to what was chosen beforehand.
 //!
 //! ```
 //! use core::time::Duration;
-//! use switchstand::fleet::{Follower, Leader, OnSilence, Outbox, Reports, Source, Word};
+//! use switchstand::fleet::{Follower, Incarnation, Leader, OnSilence, Outbox, Reports, Word};
 //! use switchstand::rollout::Action;
 //! use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 //! use switchstand::{Policy, Share, Timestamp};
 //!
 //! // On a server: count, and hand in.
-//! let mut outbox = Outbox::new(Source::new("server-3", 1));
+//! let mut outbox = Outbox::new(Incarnation::new("server-3", 1));
 //! let mut errors = RateGuard::by_unit(RateTest::default());
 //! errors.record(7, Side::Control, CandidateShare::new(0.05)?)?;
 //! let report = outbox.whole(errors);
@@ -50,10 +50,10 @@ mod report;
 mod reports;
 mod reports_error;
 
-pub use evidence::Evidence;
+pub use evidence::FleetEvidence;
 pub use follower::{Follower, OnSilence, Word};
 pub use leader::{Leader, TermError};
-pub use order::{Mark, Order};
-pub use report::{Content, Outbox, Report, Source};
+pub use order::{FleetOrder, Mark};
+pub use report::{Content, FleetReport, Incarnation, Outbox};
 pub use reports::{Reports, Taken};
 pub use reports_error::ReportsError;

@@ -12,7 +12,7 @@ pub use table::table;
 
 use std::collections::BTreeMap;
 
-use switchstand::fleet::{Outbox, Reports, Source};
+use switchstand::fleet::{Incarnation, Outbox, Reports};
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, StageTally};
 
@@ -144,7 +144,7 @@ impl Fleet {
             _ => RateGuard::by_unit(test.clone()),
         };
         let server = |name: usize| Server {
-            outbox: Outbox::new(Source::new(&name.to_string(), 0)),
+            outbox: Outbox::new(Incarnation::new(&name.to_string(), 0)),
             incarnation: 0,
             guard: guard(),
             back: 0,
@@ -176,7 +176,7 @@ impl Fleet {
                 if let Some(server) = self.servers.get_mut(name) {
                     server.incarnation += 1;
                     server.guard = RateGuard::by_unit(self.test.clone());
-                    let source = Source::new(&name.to_string(), server.incarnation);
+                    let source = Incarnation::new(&name.to_string(), server.incarnation);
                     server.outbox = Outbox::new(source);
                 }
             }

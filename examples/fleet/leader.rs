@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use switchstand::Timestamp;
-use switchstand::fleet::{Leader, Order, Reports};
+use switchstand::fleet::{FleetOrder, Leader, Reports};
 use switchstand::rollout::{Input, Measured, Phase, Rollout};
 
 use crate::Fault;
@@ -107,7 +107,7 @@ impl Stored {
     ///
     /// # Errors
     /// Whatever the server has sent that is no report.
-    pub fn answer(&mut self, stream: &TcpStream, said: Option<&Order>) -> Result<(), Fault> {
+    pub fn answer(&mut self, stream: &TcpStream, said: Option<&FleetOrder>) -> Result<(), Fault> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
         let mut line = String::new();

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use switchstand::fleet::{Follower, OnSilence, Order, Outbox, Source, Word};
+use switchstand::fleet::{FleetOrder, Follower, Incarnation, OnSilence, Outbox, Word};
 use switchstand::rollout::Rollout;
 use switchstand::stats::guard::Side;
 use switchstand::{Policy, Router, Timestamp, UnitKey};
@@ -44,7 +44,7 @@ impl Server {
         Ok(Server {
             router,
             follower: Follower::new(PATIENCE, OnSilence::LiveOnly),
-            outbox: Outbox::new(Source::new(name, incarnation)),
+            outbox: Outbox::new(Incarnation::new(name, incarnation)),
             counted: Counted::nothing(),
             attribution: wire::rollout()?,
             log: OpenOptions::new().create(true).append(true).open(log)?,
@@ -85,7 +85,12 @@ impl Server {
     ///
     /// # Errors
     /// What the router refuses; the order comes again.
-    pub fn obey(&mut self, now: Timestamp, order: &Order, luck: &mut Luck) -> Result<(), Fault> {
+    pub fn obey(
+        &mut self,
+        now: Timestamp,
+        order: &FleetOrder,
+        luck: &mut Luck,
+    ) -> Result<(), Fault> {
         if self.follower.receive(now, order) == Word::CarryOut {
             for action in order.actions() {
                 self.router.carry_out(&action)?;

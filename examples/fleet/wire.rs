@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use switchstand::fleet::{Evidence, Mark, Order, Report};
+use switchstand::fleet::{FleetEvidence, FleetOrder, FleetReport, Mark};
 use switchstand::rollout::{Check, Climb, Guard, Rollout, Schedule};
 use switchstand::stats::guard::{GuardError, RateGuard, RateTest, Side};
 use switchstand::{Policy, Share};
@@ -46,7 +46,7 @@ impl Counted {
     }
 }
 
-impl Evidence for Counted {
+impl FleetEvidence for Counted {
     type Refused = GuardError;
 
     fn add(&mut self, other: &Counted) -> Result<(), GuardError> {
@@ -66,7 +66,7 @@ impl Evidence for Counted {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Message {
     /// What it has counted since its start.
-    pub report: Report<Counted>,
+    pub report: FleetReport<Counted>,
     /// The latest order that it has carried out.
     pub done: Mark,
 }
@@ -88,7 +88,7 @@ pub fn rollout() -> Result<Rollout, Fault> {
 ///
 /// # Errors
 /// Whatever keeps the two apart.
-pub fn hand_in(leader: &str, message: &Message) -> Result<Option<Order>, Fault> {
+pub fn hand_in(leader: &str, message: &Message) -> Result<Option<FleetOrder>, Fault> {
     let mut stream = TcpStream::connect(leader)?;
     let patience = Some(Duration::from_secs(5));
     stream.set_read_timeout(patience)?;

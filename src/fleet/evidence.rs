@@ -15,7 +15,7 @@ use crate::{
 ///
 /// Any partition of what happened, in any order, must give the same sum. A server that has several
 /// guards hands in a map of them by name; a type of the application's own adds up field by field.
-pub trait Evidence: Clone {
+pub trait FleetEvidence: Clone {
     /// Why two do not add up.
     type Refused: std::error::Error;
 
@@ -28,7 +28,7 @@ pub trait Evidence: Clone {
 
 macro_rules! evidence {
     ($($kind:ty: $refused:ty;)+) => {$(
-        impl Evidence for $kind {
+        impl FleetEvidence for $kind {
             type Refused = $refused;
 
             fn add(&mut self, other: &$kind) -> Result<(), $refused> {
@@ -44,7 +44,7 @@ evidence! {
     Part: ExperimentError;
 }
 
-impl Evidence for Histogram {
+impl FleetEvidence for Histogram {
     type Refused = Refusal;
 
     fn add(&mut self, other: &Histogram) -> Result<(), Refusal> {
@@ -52,7 +52,7 @@ impl Evidence for Histogram {
     }
 }
 
-impl Evidence for Moments {
+impl FleetEvidence for Moments {
     type Refused = Refusal;
 
     fn add(&mut self, other: &Moments) -> Result<(), Refusal> {
@@ -61,7 +61,7 @@ impl Evidence for Moments {
 }
 
 /// Nothing: a server that only follows.
-impl Evidence for () {
+impl FleetEvidence for () {
     type Refused = Infallible;
 
     fn add(&mut self, (): &()) -> Result<(), Infallible> {
@@ -70,7 +70,7 @@ impl Evidence for () {
 }
 
 /// Evidence by name; a name that only one has is taken as it is.
-impl<E: Evidence> Evidence for BTreeMap<String, E> {
+impl<E: FleetEvidence> FleetEvidence for BTreeMap<String, E> {
     type Refused = E::Refused;
 
     fn add(&mut self, other: &BTreeMap<String, E>) -> Result<(), E::Refused> {

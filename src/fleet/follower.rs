@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use super::{Mark, Order};
+use super::{FleetOrder, Mark};
 use crate::{rollout::Action, timestamp::Timestamp};
 
 /// Says what a server does when it has had no word for too long.
@@ -23,7 +23,7 @@ pub enum OnSilence {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {
-    /// Carry out its [`actions`](Order::actions), then say [`carried_out`](Follower::carried_out).
+    /// Carry out its [`actions`](FleetOrder::actions), then say [`carried_out`](Follower::carried_out).
     CarryOut,
     /// It is what holds already.
     Holds,
@@ -79,7 +79,7 @@ impl Follower {
 
     /// Judges an order that has come; `now` is by this server's clock alone.
     #[must_use = "an order that is new must be carried out"]
-    pub fn receive(&mut self, now: Timestamp, order: &Order) -> Word {
+    pub fn receive(&mut self, now: Timestamp, order: &FleetOrder) -> Word {
         let is_older = order.mark < self.latest;
         if let Some(version) = order.rejects() {
             if is_older && self.accepted.contains(version) {
@@ -115,7 +115,7 @@ impl Follower {
     /// Notes that an order was carried out here.
     ///
     /// Not before it was: a process that dies in between is told again.
-    pub fn carried_out(&mut self, order: &Order) {
+    pub fn carried_out(&mut self, order: &FleetOrder) {
         match &order.action {
             Action::Reject { version, .. } => {
                 self.rejected.insert(version.clone());
@@ -161,7 +161,7 @@ impl Follower {
         }
     }
 
-    fn holds(&mut self, order: &Order) -> Word {
+    fn holds(&mut self, order: &FleetOrder) -> Word {
         if order.mark >= self.done() {
             self.done = Some((order.mark, order.action.clone()));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Mark, Order, Source};
+use super::{FleetOrder, Incarnation, Mark};
 use crate::rollout::Action;
 
 /// The numbers of a leader's orders, the one in force, and who has carried it out.
@@ -19,7 +19,7 @@ use crate::rollout::Action;
 pub struct Leader {
     term: u64,
     number: u64,
-    in_force: Option<Order>,
+    in_force: Option<FleetOrder>,
     /// By server: its latest incarnation, and what that has carried out.
     marks: BTreeMap<String, (u64, Mark)>,
 }
@@ -72,23 +72,23 @@ impl Leader {
     /// Puts an action in force, and returns its order; the one in force keeps its number.
     ///
     /// The action is the roll-out's unconfirmed one, else its action in force.
-    pub fn order(&mut self, action: Action) -> &Order {
+    pub fn order(&mut self, action: Action) -> &FleetOrder {
         if let Some(order) = self.in_force.take_if(|order| order.action == action) {
             return self.in_force.insert(order);
         }
         self.say(action)
     }
 
-    fn say(&mut self, action: Action) -> &Order {
+    fn say(&mut self, action: Action) -> &FleetOrder {
         self.number += 1;
         let (term, number) = (self.term, self.number);
         let mark = Mark { term, number };
-        self.in_force.insert(Order { mark, action })
+        self.in_force.insert(FleetOrder { mark, action })
     }
 
     /// Returns the order in force: what a late server must do, also after the release has ended.
     #[must_use]
-    pub const fn in_force(&self) -> Option<&Order> {
+    pub const fn in_force(&self) -> Option<&FleetOrder> {
         self.in_force.as_ref()
     }
 
@@ -99,7 +99,7 @@ impl Leader {
     }
 
     /// Notes what a server says that it has carried out.
-    pub fn acknowledge(&mut self, source: &Source, mark: Mark) {
+    pub fn acknowledge(&mut self, source: &Incarnation, mark: Mark) {
         let known = self.marks.entry(source.server.clone()).or_default();
         *known = (source.incarnation, mark).max(*known);
     }

@@ -21,14 +21,14 @@ pub struct Mark {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
-pub struct Order {
+pub struct FleetOrder {
     /// Its place.
     pub mark: Mark,
     /// What must hold afterwards.
     pub action: Action,
 }
 
-impl Order {
+impl FleetOrder {
     /// Returns what a router must carry out, one after the other, wherever it stands.
     ///
     /// Mostly the action itself. Who comes late to an acceptance must swap before; where that

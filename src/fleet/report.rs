@@ -8,18 +8,18 @@
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Source {
+pub struct Incarnation {
     /// The server's name.
     pub server: String,
     /// Which start it is: above that of every earlier one, such as the time of the start.
     pub incarnation: u64,
 }
 
-impl Source {
+impl Incarnation {
     /// Returns this start of this server.
     #[must_use]
-    pub fn new(server: &str, incarnation: u64) -> Source {
-        Source {
+    pub fn new(server: &str, incarnation: u64) -> Incarnation {
+        Incarnation {
             server: server.to_owned(),
             incarnation,
         }
@@ -46,9 +46,9 @@ pub enum Content<E> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
-pub struct Report<E> {
+pub struct FleetReport<E> {
     /// Whose it is.
-    pub source: Source,
+    pub source: Incarnation,
     /// Its number among the reports of this process, from 0 on.
     pub number: u64,
     /// What was counted.
@@ -61,15 +61,15 @@ pub struct Report<E> {
 /// kept here, and handed in again until the leader says that it has it.
 #[derive(Clone, Debug)]
 pub struct Outbox<E> {
-    source: Source,
+    source: Incarnation,
     next: u64,
-    kept: Vec<Report<E>>,
+    kept: Vec<FleetReport<E>>,
 }
 
 impl<E: Clone> Outbox<E> {
     /// Returns the outbox of a process that has handed in nothing.
     #[must_use]
-    pub const fn new(source: Source) -> Outbox<E> {
+    pub const fn new(source: Incarnation) -> Outbox<E> {
         Outbox {
             source,
             next: 0,
@@ -78,14 +78,14 @@ impl<E: Clone> Outbox<E> {
     }
 
     /// Returns a report of all that was counted since the start.
-    pub fn whole(&mut self, evidence: E) -> Report<E> {
+    pub fn whole(&mut self, evidence: E) -> FleetReport<E> {
         self.report(Content::Whole(evidence))
     }
 
     /// Returns a report of what was counted since the last one, and keeps it.
     ///
     /// Count on in fresh evidence. A process hands in whole reports or such, never both.
-    pub fn new_since(&mut self, evidence: E) -> Report<E> {
+    pub fn new_since(&mut self, evidence: E) -> FleetReport<E> {
         let report = self.report(Content::New(evidence));
         self.kept.push(report.clone());
         report
@@ -93,7 +93,7 @@ impl<E: Clone> Outbox<E> {
 
     /// Returns the reports that are not known to have arrived, in their order.
     #[must_use]
-    pub fn kept(&self) -> &[Report<E>] {
+    pub fn kept(&self) -> &[FleetReport<E>] {
         &self.kept
     }
 
@@ -104,10 +104,10 @@ impl<E: Clone> Outbox<E> {
         self.kept.retain(|report| report.number != number);
     }
 
-    fn report(&mut self, content: Content<E>) -> Report<E> {
+    fn report(&mut self, content: Content<E>) -> FleetReport<E> {
         let number = self.next;
         self.next += 1;
-        Report {
+        FleetReport {
             source: self.source.clone(),
             number,
             content,

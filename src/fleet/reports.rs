@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, Evidence, Report, ReportsError, Source};
+use super::{Content, FleetEvidence, FleetReport, Incarnation, ReportsError};
 
 /// Says what became of a report.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -21,7 +21,7 @@ pub enum Taken {
 /// the roll-out, it lets another leader go on.
 ///
 /// The sum is what one server would have counted of all that has arrived, for evidence that adds
-/// up ([`Evidence`]): a sticky unit counts once, wherever it was seen.
+/// up ([`FleetEvidence`]): a sticky unit counts once, wherever it was seen.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -45,7 +45,7 @@ pub struct Reports<E> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 struct Kept<E> {
-    source: Source,
+    source: Incarnation,
     /// The latest whole report, or the sum of those of what is new.
     evidence: E,
     numbers: Numbers,
@@ -79,7 +79,7 @@ impl<E> Reports<E> {
     }
 
     /// Iterates over the processes that have reported, ended ones too, and what each has counted.
-    pub fn sources(&self) -> impl Iterator<Item = (&Source, &E)> {
+    pub fn sources(&self) -> impl Iterator<Item = (&Incarnation, &E)> {
         self.kept.iter().map(|kept| (&kept.source, &kept.evidence))
     }
 
@@ -87,7 +87,7 @@ impl<E> Reports<E> {
     ///
     /// None for a process that hands in whole reports: the next one has it all.
     #[must_use]
-    pub fn missing(&self, source: &Source) -> Vec<u64> {
+    pub fn missing(&self, source: &Incarnation) -> Vec<u64> {
         let kept = self.kept.iter().find(|kept| kept.source == *source);
         match kept.map(|kept| &kept.numbers) {
             Some(Numbers::New(next, beyond)) => {
@@ -99,13 +99,13 @@ impl<E> Reports<E> {
     }
 }
 
-impl<E: Evidence> Reports<E> {
+impl<E: FleetEvidence> Reports<E> {
     /// Takes a report, at whatever moment it comes.
     ///
     /// # Errors
     /// [`ReportsError`] if the process has handed in the other kind of reports, or if what is new
     /// does not add up with what it handed in before; then nothing is taken.
-    pub fn take(&mut self, report: &Report<E>) -> Result<Taken, ReportsError<E::Refused>> {
+    pub fn take(&mut self, report: &FleetReport<E>) -> Result<Taken, ReportsError<E::Refused>> {
         let (source, number) = (&report.source, report.number);
         let (Content::Whole(evidence) | Content::New(evidence)) = &report.content;
         let is_whole = matches!(report.content, Content::Whole(_));
@@ -149,7 +149,7 @@ impl<E: Evidence> Reports<E> {
     }
 }
 
-impl<E: Evidence> Kept<E> {
+impl<E: FleetEvidence> Kept<E> {
     fn take(
         &mut self,
         number: u64,

@@ -1,6 +1,6 @@
 //! Whether a guard of a schedule can be kept.
 
-use super::{Check, Guard, ScheduleError, Source, evidence::may_be_bad, guard::Readings};
+use super::{Check, Guard, GuardSource, ScheduleError, evidence::may_be_bad, guard::Readings};
 
 pub(super) fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
     let finite = |what, bound: f64| match bound.is_finite() {
@@ -52,12 +52,12 @@ pub(super) fn check_bounds(guard: &Guard) -> Result<(), ScheduleError> {
 pub(super) fn check_source(guard: &Guard) -> Result<(), ScheduleError> {
     let name = || guard.name().to_owned();
     let fits = match (guard.check(), guard.source()) {
-        (_, Source::Reported) => true,
-        (Check::Rate(_), Source::Endings(bad)) => {
+        (_, GuardSource::Reported) => true,
+        (Check::Rate(_), GuardSource::Endings(bad)) => {
             !bad.is_empty() && bad.iter().copied().all(may_be_bad)
         }
-        (Check::Quantile { .. }, Source::Took) => true,
-        (Check::Limit { .. }, Source::TookAt(order)) => *order > 0.0 && *order < 1.0,
+        (Check::Quantile { .. }, GuardSource::Took) => true,
+        (Check::Limit { .. }, GuardSource::TookAt(order)) => *order > 0.0 && *order < 1.0,
         _ => false,
     };
     if !fits {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Check, Source};
+use super::{Check, GuardSource};
 use crate::{
     outcome::Ending,
     stats::{Worse, guard::RateTest},
@@ -39,9 +39,9 @@ pub struct Guard {
     on_no_data: OnNoData,
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Source::is_reported")
+        serde(default, skip_serializing_if = "GuardSource::is_reported")
     )]
-    source: Source,
+    source: GuardSource,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Readings::is_one")
@@ -143,7 +143,7 @@ impl Guard {
             check,
             on_breach: OnBreach::default(),
             on_no_data: OnNoData::default(),
-            source: Source::Reported,
+            source: GuardSource::Reported,
             readings: Readings::ONE,
             projected: false,
         }
@@ -179,7 +179,7 @@ impl Guard {
 
     fn endings(name: &str, bad: impl Into<Vec<Ending>>) -> Guard {
         let check = Check::Rate(RateTest::default());
-        Guard::new(name, check).of(Source::Endings(bad.into()))
+        Guard::new(name, check).of(GuardSource::Endings(bad.into()))
     }
 
     /// Watches a rate of bad events that the application reports: wrong answers, complaints.
@@ -196,7 +196,7 @@ impl Guard {
     /// `latency`. The router needs a clock.
     #[must_use]
     pub fn latency(order: f64, slower: f64) -> Guard {
-        Guard::value("latency", order, slower).of(Source::Took)
+        Guard::value("latency", order, slower).of(GuardSource::Took)
     }
 
     /// Watches that the candidate's latency stays below a limit, whatever the control's is.
@@ -205,7 +205,8 @@ impl Guard {
     /// three must pass the limit. Its name is `latency limit`. The router needs a clock.
     #[must_use]
     pub fn latency_limit(order: f64, limit: Duration) -> Guard {
-        Guard::limit("latency limit", Worse::Higher, limit.as_secs_f64()).of(Source::TookAt(order))
+        Guard::limit("latency limit", Worse::Higher, limit.as_secs_f64())
+            .of(GuardSource::TookAt(order))
     }
 
     /// Watches that a number of the candidate's units is not above the control's by more than a
@@ -252,7 +253,7 @@ impl Guard {
 
     /// Returns the guard with another source of its numbers.
     #[must_use]
-    pub fn of(self, source: Source) -> Guard {
+    pub fn of(self, source: GuardSource) -> Guard {
         Guard { source, ..self }
     }
 
@@ -302,7 +303,7 @@ impl Guard {
 
     /// Returns where the guard's numbers come from.
     #[must_use]
-    pub const fn source(&self) -> &Source {
+    pub const fn source(&self) -> &GuardSource {
         &self.source
     }
 

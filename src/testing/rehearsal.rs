@@ -1,9 +1,9 @@
 //! What a schedule's guards can see, found out before the release.
 
 mod effect;
-mod ending;
 mod error;
 mod outcome;
+mod rehearsal_end;
 mod replication;
 mod spread;
 mod units;
@@ -14,9 +14,9 @@ use core::{ops::Range, time::Duration};
 use std::collections::BTreeMap;
 
 pub use effect::Effect;
-pub use ending::Ending;
 pub use error::RehearsalError;
 pub use outcome::{Rehearsed, Run};
+pub use rehearsal_end::RehearsalEnd;
 pub use spread::Spread;
 
 use super::Population;

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use switchstand::experiment::{Experiment, Kind, Metric, Part, Setup};
-use switchstand::fleet::{Evidence, Outbox, Report, Reports, ReportsError, Source, Taken};
+use switchstand::fleet::{
+    FleetEvidence, FleetReport, Incarnation, Outbox, Reports, ReportsError, Taken,
+};
 use switchstand::stats::Worse;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 
@@ -81,7 +83,7 @@ struct Server {
 impl Server {
     fn start(name: usize, incarnation: u64) -> Server {
         Server {
-            outbox: Outbox::new(Source::new(&format!("server-{name}"), incarnation)),
+            outbox: Outbox::new(Incarnation::new(&format!("server-{name}"), incarnation)),
             incarnation,
             events: Vec::new(),
             reported: 0,
@@ -92,7 +94,7 @@ impl Server {
 /// Runs what happens; returns the leader's sum and the dumb model's guard of what has arrived.
 fn run(script: &[Happens], whole: bool) -> (Option<RateGuard>, RateGuard) {
     let mut servers: Vec<Server> = (0..SERVERS).map(|name| Server::start(name, 1)).collect();
-    let mut under_way: Vec<(Report<RateGuard>, Vec<Event>)> = Vec::new();
+    let mut under_way: Vec<(FleetReport<RateGuard>, Vec<Event>)> = Vec::new();
     let mut reports = Reports::new();
     // The model: the events that the leader has been told of, each once.
     let mut told: BTreeSet<(usize, u64)> = BTreeSet::new();
@@ -181,7 +183,7 @@ proptest! {
 
 #[test]
 fn c16_what_is_new_is_kept_until_it_has_arrived_and_the_leader_says_what_is_missing() {
-    let source = Source::new("server-1", 7);
+    let source = Incarnation::new("server-1", 7);
     let mut outbox = Outbox::new(source.clone());
     let sent: Vec<_> = (0..4)
         .map(|unit| outbox.new_since(guard([(0, unit, 0.5)])))
@@ -246,7 +248,7 @@ fn x7_parts_of_processes_that_ended_add_up_with_exposures_each_unit_once() {
                     .unwrap();
             }
         }
-        let mut outbox = Outbox::new(Source::new("server-1", incarnation));
+        let mut outbox = Outbox::new(Incarnation::new("server-1", incarnation));
         let report = outbox.whole(here.part());
         reports.take(&report).unwrap();
         reports.take(&report).unwrap();

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use proptest::prelude::*;
-use switchstand::fleet::{Follower, Leader, Mark, OnSilence, Order, Source, Word};
+use switchstand::fleet::{FleetOrder, Follower, Incarnation, Leader, Mark, OnSilence, Word};
 use switchstand::rollout::{Action, Cause};
 use switchstand::{Policy, Router, Share, Timestamp, VersionState};
 
@@ -45,7 +45,7 @@ fn at(secs: u64) -> Timestamp {
 }
 
 /// Receives an order and carries it out where that is the word.
-fn obey(follower: &mut Follower, secs: u64, order: &Order) -> Word {
+fn obey(follower: &mut Follower, secs: u64, order: &FleetOrder) -> Word {
     let word = follower.receive(at(secs), order);
     if word == Word::CarryOut {
         follower.carried_out(order);
@@ -178,13 +178,13 @@ fn c16_a_new_leader_goes_on_and_knows_who_is_behind() {
     assert!(leader.behind(servers).is_empty());
     let order = leader.order(release(5)).clone();
     assert_eq!(leader.behind(servers), servers);
-    leader.acknowledge(&Source::new("a", 1), order.mark);
+    leader.acknowledge(&Incarnation::new("a", 1), order.mark);
     assert_eq!(leader.behind(servers), ["b"]);
-    leader.acknowledge(&Source::new("b", 1), order.mark);
+    leader.acknowledge(&Incarnation::new("b", 1), order.mark);
     assert!(leader.behind(servers).is_empty());
     // A process that started anew has done nothing, and its predecessor's word comes late.
-    leader.acknowledge(&Source::new("b", 2), Mark::default());
-    leader.acknowledge(&Source::new("b", 1), order.mark);
+    leader.acknowledge(&Incarnation::new("b", 2), Mark::default());
+    leader.acknowledge(&Incarnation::new("b", 1), order.mark);
     assert_eq!(leader.behind(servers), ["b"]);
 
     let stored = serde_json::to_string(&leader).unwrap();
@@ -202,7 +202,7 @@ fn c16_a_new_leader_goes_on_and_knows_who_is_behind() {
         obey(&mut follower, 1, next.in_force().unwrap()),
         Word::Holds
     );
-    next.acknowledge(&Source::new("a", 1), follower.done());
+    next.acknowledge(&Incarnation::new("a", 1), follower.done());
     assert_eq!(next.behind(servers), ["b"]);
 }
 

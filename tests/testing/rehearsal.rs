@@ -16,7 +16,7 @@ use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
     CandidateShare, Margins, RateGuard, RateMethod, RateTest, Scenario,
 };
-use switchstand::testing::{Effect, Ending, Population, Rehearsal, Rehearsed};
+use switchstand::testing::{Effect, Population, Rehearsal, RehearsalEnd, Rehearsed};
 use switchstand::{Policy, Share, attr};
 
 #[test]
@@ -138,10 +138,10 @@ fn the_chance_of_a_breach_by_a_limit_is_that_of_the_normal_law() {
         "{found} ± {error} against {expected}"
     );
     let endings = result.endings();
-    let breached = Ending::Breached {
+    let breached = RehearsalEnd::Breached {
         guard: "memory".to_owned(),
     };
-    assert_eq!(endings[&breached] + endings[&Ending::Promoted], 800);
+    assert_eq!(endings[&breached] + endings[&RehearsalEnd::Promoted], 800);
 }
 
 /// Rehearses harm that a guard looks at after every bad event, more or less.

@@ -12,7 +12,7 @@ use core::time::Duration;
 use super::release::{errors, memory, one_step, percent, policy, secs};
 use switchstand::rollout::{Before, OnBreach, OnDeadline, Schedule, ShadowStage};
 use switchstand::stats::guard::RateTest;
-use switchstand::testing::{Effect, Ending, Population, Rehearsal, RehearsalError};
+use switchstand::testing::{Effect, Population, Rehearsal, RehearsalEnd, RehearsalError};
 use switchstand::{Policy, Share};
 
 #[test]
@@ -28,7 +28,7 @@ fn a_step_that_asks_for_more_units_than_it_has_is_never_left() {
         .unwrap()
         .simulate(0..3, |_| ())
         .unwrap();
-    assert_eq!(result.endings()[&Ending::Undecided], 3);
+    assert_eq!(result.endings()[&RehearsalEnd::Undecided], 3);
 }
 
 #[test]
@@ -80,17 +80,17 @@ fn pauses_deadlines_and_limits_end_a_rehearsal() {
         (result.runs()[0].ending.clone(), result.runs()[0].lasted)
     };
     let pausing = one_step(10, memory().on_breach(OnBreach::Pause));
-    assert_eq!(ending(pausing, 0.9), (Ending::Paused, secs(30)));
+    assert_eq!(ending(pausing, 0.9), (RehearsalEnd::Paused, secs(30)));
     assert_eq!(
         ending(one_step(10, memory()), 0.5),
-        (Ending::Undecided, secs(3_000))
+        (RehearsalEnd::Undecided, secs(3_000))
     );
     let late = one_step(10, memory()).with_deadline(secs(600), OnDeadline::Reject);
-    assert_eq!(ending(late, 0.5), (Ending::DeadlinePassed, secs(600)));
+    assert_eq!(ending(late, 0.5), (RehearsalEnd::DeadlinePassed, secs(600)));
     let gated = one_step(10, memory())
         .with_gate("hours", Before::Start)
         .unwrap();
-    let breached = Ending::Breached {
+    let breached = RehearsalEnd::Breached {
         guard: "memory".to_owned(),
     };
     assert_eq!(ending(gated, 0.9), (breached, secs(30)));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     super::{
-        BadEndings, BadEvents, Check, Source,
+        BadEndings, BadEvents, Check, GuardSource,
         guard::Readings,
         values::{Compared, Values},
     },
@@ -27,7 +27,7 @@ pub(super) type Placed = (usize, Side, CandidateShare);
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct Counter {
     name: String,
-    source: Source,
+    source: GuardSource,
     pub(super) counts: Counts,
     /// How the candidate's requests ended badly.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -124,7 +124,7 @@ impl Counter {
     ) -> bool {
         let seconds = || ended.took.map(|took| took.as_secs_f64());
         match (&mut self.counts, &self.source, placed) {
-            (Counts::Events(guard), Source::Endings(bad), Some((_, side, share))) => {
+            (Counts::Events(guard), GuardSource::Endings(bad), Some((_, side, share))) => {
                 if !bad.contains(&ended.ending) {
                     return false;
                 }
@@ -134,7 +134,7 @@ impl Counter {
                 // More different shares than are kept apart: the counts so far stand.
                 guard.record(ended.unit, side, share).is_ok()
             }
-            (Counts::Values { compared, steps }, Source::Took, Some((step, side, _))) => {
+            (Counts::Values { compared, steps }, GuardSource::Took, Some((step, side, _))) => {
                 let values = match is_first {
                     true => seconds().map(|took| (steps.entry(step).or_default(), took)),
                     false => None,
@@ -145,7 +145,7 @@ impl Counter {
                         .unwrap_or(false)
                 })
             }
-            (Counts::Readings { since, .. }, Source::TookAt(_), placed) => {
+            (Counts::Readings { since, .. }, GuardSource::TookAt(_), placed) => {
                 let is_candidates = placed.is_none_or(|(_, side, _)| side == Side::Candidate);
                 let took = seconds().filter(|_| is_candidates);
                 took.is_some_and(|took| since.record(took).is_ok())
@@ -255,7 +255,7 @@ impl Counter {
     pub(super) fn measured(&mut self, phase: Phase) -> Option<Measured> {
         match &mut self.counts {
             Counts::Events(guard) => Some(match (Measured::of(guard), &self.source) {
-                (Measured::BadEvents(events), Source::Endings(_)) => {
+                (Measured::BadEvents(events), GuardSource::Endings(_)) => {
                     let endings = Some(self.endings);
                     Measured::BadEvents(BadEvents { endings, ..events })
                 }
@@ -269,7 +269,7 @@ impl Counter {
                 Some(Measured::Quantiles(found))
             }
             Counts::Readings { last, since, .. } => {
-                if let Source::TookAt(order) = self.source
+                if let GuardSource::TookAt(order) = self.source
                     && since.n() >= least(order)
                     && let Ok(took) = since.quantile(order)
                 {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::{Effect, Ending, Rehearsal, RehearsalError, Spread};
+use super::{Effect, Rehearsal, RehearsalEnd, RehearsalError, Spread};
 use crate::stats::Counts;
 
 /// Holds what came of one replication.
@@ -13,7 +13,7 @@ pub struct Run {
     /// The replication's number.
     pub number: u64,
     /// How it ended.
-    pub ending: Ending,
+    pub ending: RehearsalEnd,
     /// Units that the candidate had answered by then.
     pub exposed: u64,
     /// How long it took.
@@ -80,7 +80,7 @@ impl Rehearsed {
 
     /// Returns how many replications there are of each ending.
     #[must_use]
-    pub fn endings(&self) -> BTreeMap<&Ending, u64> {
+    pub fn endings(&self) -> BTreeMap<&RehearsalEnd, u64> {
         let mut endings = BTreeMap::new();
         for run in &self.runs {
             *endings.entry(&run.ending).or_default() += 1;
@@ -94,16 +94,16 @@ impl Rehearsed {
     /// the chance to catch it.
     #[must_use]
     pub fn rejected(&self) -> Counts {
-        self.count(Ending::is_rejection)
+        self.count(RehearsalEnd::is_rejection)
     }
 
     /// Returns how many replications promoted the candidate.
     #[must_use]
     pub fn promoted(&self) -> Counts {
-        self.count(|ending| *ending == Ending::Promoted)
+        self.count(|ending| *ending == RehearsalEnd::Promoted)
     }
 
-    fn count(&self, is_meant: impl Fn(&Ending) -> bool) -> Counts {
+    fn count(&self, is_meant: impl Fn(&RehearsalEnd) -> bool) -> Counts {
         let mut counts = Counts::default();
         self.runs
             .iter()
@@ -121,27 +121,27 @@ impl Rehearsed {
     /// Returns how many units the candidate answers until it is rejected, if it is.
     #[must_use]
     pub fn exposed_at_rejection(&self) -> Option<Spread> {
-        self.spread(Ending::is_rejection, |run| run.exposed as f64)
+        self.spread(RehearsalEnd::is_rejection, |run| run.exposed as f64)
     }
 
     /// Returns the seconds until the candidate is rejected, none if it never is.
     #[must_use]
     pub fn seconds_to_rejection(&self) -> Option<Spread> {
-        self.spread(Ending::is_rejection, |run| run.lasted.as_secs_f64())
+        self.spread(RehearsalEnd::is_rejection, |run| run.lasted.as_secs_f64())
     }
 
     /// Returns the seconds until the candidate is promoted, none if it never is.
     #[must_use]
     pub fn seconds_to_promotion(&self) -> Option<Spread> {
         self.spread(
-            |ending| *ending == Ending::Promoted,
+            |ending| *ending == RehearsalEnd::Promoted,
             |run| run.lasted.as_secs_f64(),
         )
     }
 
     fn spread(
         &self,
-        is_meant: impl Fn(&Ending) -> bool,
+        is_meant: impl Fn(&RehearsalEnd) -> bool,
         number: impl Fn(&Run) -> f64,
     ) -> Option<Spread> {
         let meant = self.runs.iter().filter(|run| is_meant(&run.ending));

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Poisson};
 
 use super::{
-    Ending, Rehearsal, RehearsalError, Run,
+    Rehearsal, RehearsalEnd, RehearsalError, Run,
     units::{Place, Units},
     world::{SourceKind, World},
 };
@@ -42,11 +42,11 @@ pub(super) fn run(
     release.step(start, gates.collect());
     let mut now = start;
     let ending = loop {
-        if let Some(ending) = Ending::of(&release.rollout) {
+        if let Some(ending) = RehearsalEnd::of(&release.rollout) {
             break ending;
         }
         if now.since(start) >= rehearsal.limit {
-            break Ending::Undecided;
+            break RehearsalEnd::Undecided;
         }
         now = now.after(rehearsal.look_every);
         release.serve()?;

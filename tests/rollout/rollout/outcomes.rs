@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use switchstand::rollout::{
-    Cause, Climb, Evidence, EvidenceError, Found, Guard, Ladder, Measured, Phase, Receipt, Rollout,
-    Schedule, ScheduleError, Source,
+    Cause, Climb, Evidence, EvidenceError, Found, Guard, GuardSource, Ladder, Measured, Phase,
+    Receipt, Rollout, Schedule, ScheduleError,
 };
 use switchstand::stats::{Worse, guard::RateTest};
 use switchstand::{Assignment, Ending, Policy, Router, Share, Unit, attr};
@@ -415,11 +415,11 @@ fn c16_evidence_is_stored_and_goes_on_and_that_of_two_servers_adds_up() {
 fn a_guard_whose_numbers_come_from_elsewhere_than_it_looks_at_is_refused() {
     let rate = || Guard::rate("wrong");
     for guard in [
-        rate().of(Source::Took),
-        rate().of(Source::Endings(vec![])),
-        rate().of(Source::Endings(vec![Ending::Answered])),
-        Guard::latency(0.5, 0.1).of(Source::TookAt(0.5)),
-        Guard::limit("memory", Worse::Higher, 1.0).of(Source::TookAt(1.0)),
+        rate().of(GuardSource::Took),
+        rate().of(GuardSource::Endings(vec![])),
+        rate().of(GuardSource::Endings(vec![Ending::Answered])),
+        Guard::latency(0.5, 0.1).of(GuardSource::TookAt(0.5)),
+        Guard::limit("memory", Worse::Higher, 1.0).of(GuardSource::TookAt(1.0)),
     ] {
         let refused = Schedule::new([guard]).unwrap_err();
         assert!(

@@ -10,7 +10,7 @@ use crate::outcome::Ending;
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 #[non_exhaustive]
-pub enum Source {
+pub enum GuardSource {
     /// From the application: what only it knows, such as labels that come later, or memory.
     #[default]
     Reported,
@@ -23,18 +23,18 @@ pub enum Source {
     TookAt(f64),
 }
 
-impl Source {
+impl GuardSource {
     /// Says in words what is counted.
     pub(super) fn words(&self) -> &'static str {
         match self {
-            Source::Reported => "what the application reports",
-            Source::Endings(_) => "endings of requests",
-            Source::Took => "how long first requests took",
-            Source::TookAt(_) => "a quantile of how long requests took",
+            GuardSource::Reported => "what the application reports",
+            GuardSource::Endings(_) => "endings of requests",
+            GuardSource::Took => "how long first requests took",
+            GuardSource::TookAt(_) => "a quantile of how long requests took",
         }
     }
 
     pub(super) fn is_reported(&self) -> bool {
-        *self == Source::Reported
+        *self == GuardSource::Reported
     }
 }
