@@ -218,11 +218,10 @@ impl ArmTotals {
             let kind = place.kind;
             let past = place.past.and_then(|past| row.slots.get(past));
             let past = past.filter(|past| past.values > 0);
-            if slot.values > 0 || kind == Kind::Count {
-                if let (Some(past), Some(sums)) = (past, cell.past.get_mut(group)) {
-                    sums[0] += past.sum;
-                    sums[1] += 1.0;
-                }
+            let counts = slot.values > 0 || kind == Kind::Count;
+            if let (true, Some(past), Some(sums)) = (counts, past, cell.past.get_mut(group)) {
+                sums[0] += past.sum;
+                sums[1] += 1.0;
             }
             if slot.values == 0 {
                 continue;

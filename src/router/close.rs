@@ -72,7 +72,7 @@ impl<M> Closing<M> {
         for (label, deployment) in core::mem::take(&mut self.rest) {
             match deployment.into_model() {
                 Ok(model) => self.models.push((label, model)),
-                Err(deployment) => self.rest.push((label, deployment)),
+                Err(deployment) => self.rest.push((label, *deployment)),
             }
         }
         if self.rest.is_empty() {

@@ -111,12 +111,12 @@ impl<M> Loaded<M> {
     }
 
     /// Gives the model back if nothing else can reach it.
-    pub(crate) fn into_model(mut self) -> Result<M, Loaded<M>> {
+    pub(crate) fn into_model(mut self) -> Result<M, Box<Loaded<M>>> {
         // Unwrapping, not counting: a thread that still knows a lease can then no longer take
         // it, so no request slips in between the check and the end.
         self.retire_leases();
         if !self.draining.is_empty() {
-            return Err(self);
+            return Err(Box::new(self));
         }
         let Loaded {
             id,
@@ -126,13 +126,15 @@ impl<M> Loaded<M> {
             draining,
             counted,
         } = self;
-        Arc::try_unwrap(model).map_err(|model| Loaded {
-            id,
-            model,
-            desk,
-            leases,
-            draining,
-            counted,
+        Arc::try_unwrap(model).map_err(|model| {
+            Box::new(Loaded {
+                id,
+                model,
+                desk,
+                leases,
+                draining,
+                counted,
+            })
         })
     }
 }
@@ -329,7 +331,7 @@ impl<M> Published<M> {
             }
             Err(deployment) => {
                 let in_flight = deployment.in_flight();
-                self.others.insert(place, deployment);
+                self.others.insert(place, *deployment);
                 Some(Err(in_flight))
             }
         }
