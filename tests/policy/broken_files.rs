@@ -102,18 +102,17 @@ fn wrong_values() -> [Value; 11] {
 
 /// What each way to break a file is answered with; `None` where it is read all the same.
 fn answers(broken: &Value) -> Vec<String> {
-    let json = serde_json::from_value::<Policy>(broken.clone());
     let text = serde_json::from_str::<Policy>(&broken.to_string());
     let toml = toml::to_string(broken).map(|file| toml::from_str::<Policy>(&file));
-    let told = [
-        json.err().map(|error| error.to_string()),
-        text.err().map(|error| error.to_string()),
-    ];
     let toml = toml
         .ok()
         .and_then(Result::err)
         .map(|error| error.message().to_owned());
-    told.into_iter().flatten().chain(toml).collect()
+    text.err()
+        .map(|error| error.to_string())
+        .into_iter()
+        .chain(toml)
+        .collect()
 }
 
 /// Words of the reader's own types.
@@ -168,7 +167,7 @@ fn a_wrong_value_in_any_place_is_refused_with_the_field_and_without_words_from_i
             }
         }
     }
-    assert!(refused > 3_000, "{refused} files were refused");
+    assert!(refused > 2_500, "{refused} files were refused");
     let words: Vec<_> = faults
         .iter()
         .map(|(told, at)| format!("{told}   <- {}", at.first().unwrap()))

@@ -292,3 +292,21 @@ fn a_point_of_a_layout_is_sixteen_lower_case_digits() {
         assert!(refused.contains("16 lower-case"), "{refused}");
     }
 }
+
+#[cfg(not(feature = "regex"))]
+#[test]
+fn a_segment_that_nobody_uses_need_not_be_judged_by_this_build() {
+    let file = |within: &str| {
+        let head = "scheme = 'v1'\nrelease = 'r'\n[canary]\nversion = 'v2'\nshare = '5%'";
+        let segments = "[segments]\nstaff = { attr = 'staff', is = true }\n\
+                        phones = { attr = 'device', regex = '^phone-' }";
+        let file = format!("{head}\nwithin = {{ segment = '{within}' }}\n{segments}");
+        toml::from_str::<Policy>(&file).unwrap()
+    };
+    assert!(file("staff").compile("v1", ["v2"]).is_ok());
+    let refused = file("phones").compile("v1", ["v2"]).unwrap_err();
+    assert!(
+        refused.to_string().contains("build with feature `regex`"),
+        "{refused}"
+    );
+}

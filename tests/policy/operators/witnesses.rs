@@ -187,6 +187,17 @@ fn audiences_of_each_operator_are_proved_apart_or_met() {
         ),
         ("all=[]", "any=[]", false),
         // Keys: what is not listed may answer as what is.
+        // The lowest version above a release is the lowest pre-release of the next.
+        (
+            "attr='a'\nsemver='>1.0.0'",
+            "attr='a'\nsemver='<1.0.1'",
+            true,
+        ),
+        (
+            "unit={at_least=5}",
+            "not={units=[5, 6, {u128='5'}, {u128='6'}]}",
+            true,
+        ),
         ("unit={at_least=5}", "not={units=[5, 6, 7]}", true),
         ("unit={at_least=5, at_most=5}", "not={units=[5]}", true),
         (
