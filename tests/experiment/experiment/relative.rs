@@ -85,8 +85,9 @@ fn a_relative_margin_stops_what_is_beyond_it_and_lets_pass_what_is_within() {
 
 #[test]
 fn t1_a_relative_margin_is_exceeded_exactly_where_the_relative_interval_lies_above_it() {
-    let reads: [&dyn Fn(f64) -> ReadOut; 2] = [
+    let reads: [&dyn Fn(f64) -> ReadOut; 3] = [
         &|margin| means(guardrail(Kind::Mean, margin), [10.0, 10.4]),
+        &|margin| means(guardrail(Kind::Mean, margin), [-10.0, -9.6]),
         &|margin| rates(guardrail(Kind::Rate, margin), 30_000, [300, 500]),
     ];
     for read in reads {
