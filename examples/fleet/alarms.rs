@@ -98,13 +98,12 @@ pub fn stopped(way: Way, seed: u64, ratio: u64, every: u64) -> Result<Option<u64
     let mut fleet = Fleet::new(way)?;
     for minute in 0..MINUTES {
         fleet.begin(minute, &mut random)?;
-        for _ in 0..EVENTS_A_MINUTE {
+        for _ in 0..EVENTS_A_MINUTE * ratio {
             let event = users.event(&mut random);
             let server = random.below(SERVERS as u64) as usize;
             let is_candidate = event.point < fleet.share(minute, server).0;
-            fleet.count(minute, server, event)?;
-            for _ in 1..if is_candidate { ratio } else { 1 } {
-                let server = random.below(SERVERS as u64) as usize;
+            // Of the candidate's users all, of the control's so many fewer.
+            if ratio == 1 || is_candidate || random.below(ratio) == 0 {
                 fleet.count(minute, server, event)?;
             }
         }

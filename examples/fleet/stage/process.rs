@@ -55,7 +55,10 @@ pub fn serve(folder: &Path, role: &Role) -> Result<(), Fault> {
             }
         }
         server.mind(now)?;
-        fs::write(folder.join(format!("state-{}", role.name)), server.state())?;
+        // Whole or not at all: this process may be killed in the middle of a line.
+        let state = folder.join(format!("state-{}", role.name));
+        fs::write(state.with_extension("new"), server.state())?;
+        fs::rename(state.with_extension("new"), state)?;
         sleep(Duration::from_millis(20));
     }
 }

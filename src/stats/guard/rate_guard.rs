@@ -11,7 +11,7 @@ use super::{CandidateShare, GuardError, RateTest, Reading, Recorded, SeenUnits, 
 /// keeps it.
 ///
 /// Mergeable: guards of several servers, with one test, add up to the guard of all their events,
-/// in any order and partition ([`SeenUnits`] tells what happens to a unit known to several).
+/// in any order and partition, as long as units are sticky ([`SeenUnits`] tells what happens to a unit known to several).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
