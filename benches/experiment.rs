@@ -103,7 +103,8 @@ fn filling() {
         let new = || SeenUnits::with_capacity(Margins::default(), capacity).unwrap();
         let name = format!("first events, a guard's set of {capacity}");
         longest(&name, events, new, |seen, unit| {
-            let side = [Side::Control, Side::Candidate][(unit % 2) as usize];
+            let is_control = unit.is_multiple_of(2);
+            let side = if is_control { Side::Control } else { Side::Candidate };
             let _ = black_box(seen.record(unit, side, share));
         });
     }
@@ -126,7 +127,7 @@ fn longest<S>(name: &str, calls: u64, new: impl Fn() -> S, call: impl Fn(&mut S,
     }
     let sum: u64 = fastest.iter().map(|&took| u64::from(took)).sum();
     fastest.sort_unstable();
-    let last = &fastest[fastest.len() - 3..];
+    let last: Vec<u32> = fastest.iter().rev().take(3).rev().copied().collect();
     println!(
         "{name}, {calls}: {} ns in the mean, longest {last:?} ns",
         sum / calls

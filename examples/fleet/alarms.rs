@@ -161,7 +161,7 @@ impl Fleet {
     /// Cuts servers off and restarts them, where that is the way.
     fn begin(&mut self, minute: u64, random: &mut Random) -> Result<(), Fault> {
         match self.way {
-            Way::CutOff if minute % 7 == 0 => {
+            Way::CutOff if minute.is_multiple_of(7) => {
                 for server in &mut self.servers {
                     if minute >= server.back && random.below(10) < 4 {
                         server.back = minute + 12;

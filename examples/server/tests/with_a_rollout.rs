@@ -50,9 +50,9 @@ impl AsyncModel for Bad {
     async fn predict(&self, pixels: &Pixels) -> Result<u32, String> {
         let user = pixels.iter().sum::<f32>() as u32;
         match self {
-            Bad::Refuses if user % 3 == 0 => return Err("refused: no digit".to_owned()),
-            Bad::Hangs if user % 3 == 0 => std::future::pending().await,
-            Bad::Panics if user % 3 == 0 => panic!("a bug"),
+            Bad::Refuses if user.is_multiple_of(3) => return Err("refused: no digit".to_owned()),
+            Bad::Hangs if user.is_multiple_of(3) => std::future::pending().await,
+            Bad::Panics if user.is_multiple_of(3) => panic!("a bug"),
             _ => {}
         }
         Ok(user % 10)
