@@ -89,7 +89,7 @@ fn the_generated_values_are_on_both_sides_of_every_operator() {
     }
     assert_eq!(seen.len(), 22, "{seen:?}");
     for (operator, counts) in &seen {
-        let few = counts.iter().any(|count| *count == 0) && *operator != "exists";
+        let few = counts.contains(&0) && *operator != "exists";
         assert!(!few, "{operator}: {counts:?}");
     }
 }

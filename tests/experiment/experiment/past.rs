@@ -71,7 +71,7 @@ fn a_past_that_says_nothing_changes_nothing() {
 
 #[test]
 fn a_past_known_more_often_of_one_arm_is_refused() {
-    let uneven = |unit: u64| unit % 2 == 0 || unit % 5 > 0;
+    let uneven = |unit: u64| unit.is_multiple_of(2) || !unit.is_multiple_of(5);
     let read = served(Kind::Mean, 0.3, uneven).read_out().unwrap();
     let refused = comparison(&read, 0).test.clone().unwrap_err();
     let expected = Missing::UnevenPast {
