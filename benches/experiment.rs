@@ -104,7 +104,11 @@ fn filling() {
         let name = format!("first events, a guard's set of {capacity}");
         longest(&name, events, new, |seen, unit| {
             let is_control = unit.is_multiple_of(2);
-            let side = if is_control { Side::Control } else { Side::Candidate };
+            let side = if is_control {
+                Side::Control
+            } else {
+                Side::Candidate
+            };
             let _ = black_box(seen.record(unit, side, share));
         });
     }

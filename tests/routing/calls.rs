@@ -216,7 +216,11 @@ fn o1_every_way_and_every_ending_makes_exactly_one_outcome() {
             let (router, log) = observed(on_error);
             answer(&router, ask);
             let told: Vec<Said> = log.outcomes().iter().map(said).collect();
-            assert_eq!(told, [expected.clone()], "{way}, {ask:?}, {on_error:?}");
+            assert_eq!(
+                told,
+                core::slice::from_ref(&expected),
+                "{way}, {ask:?}, {on_error:?}"
+            );
             // O5: it is counted for the version drawn, and nowhere else.
             let drawn = router.outcomes("v2").unwrap();
             assert_eq!(drawn.admitted(), 1, "{way}");

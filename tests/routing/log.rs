@@ -1,4 +1,5 @@
 //! An observer that keeps outcomes, and a clock that is set by hand.
+#![allow(clippy::unwrap_used, reason = "a failed expectation ends a test")]
 
 use std::sync::{
     Arc, Mutex,

@@ -1,4 +1,9 @@
 //! Shadows of calls of any method, and what their log says (S1, S6).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation ends a test"
+)]
 
 use std::sync::{Arc, Mutex};
 
@@ -59,7 +64,10 @@ impl Comparison<u64, String> for Pairs {
 
 /// Keeps how shadows ended, and what was kept of both answers.
 #[derive(Default)]
-struct Log(Mutex<Vec<(ShadowOutcome, [Option<Vec<u8>>; 2])>>);
+struct Log(Mutex<Vec<Told>>);
+
+/// How a shadow ended, with the excerpts of the primary's answer and its own.
+type Told = (ShadowOutcome, [Option<Vec<u8>>; 2]);
 
 impl Observer for Log {
     fn shadow(&self, run: &ShadowRun<'_>) {
