@@ -85,7 +85,7 @@ pub(crate) fn check(name: &str, say: impl Fn(&str, &Value) -> Said, kinds: &[&st
 ///
 /// A kind whose form has got a new version is named here, and is then only read.
 fn is_unchanged(file: &str, kind: &str) -> bool {
-    const CHANGED: [(&str, &str); 8] = [
+    const CHANGED: [(&str, &str); 9] = [
         // It is an outcome: it says how the request ended, and who answered.
         ("records.json", "Exposure"),
         ("records.json", "Record"),
@@ -101,6 +101,8 @@ fn is_unchanged(file: &str, kind: &str) -> bool {
         ("comparison.json", "Tally"),
         // It says which phase is in force, and its schedule who gets the candidate at its end.
         ("rollout.json", "Rollout"),
+        // Its durations are text.
+        ("rollout.json", "Schedule"),
     ];
     !CHANGED.contains(&(file, kind))
 }

@@ -10,7 +10,7 @@
 use core::time::Duration;
 
 use super::release::{errors, memory, one_step, percent, policy, secs};
-use switchstand::rollout::{Before, OnBreach, OnDeadline, Schedule, ShadowStage};
+use switchstand::rollout::{Before, OnBreach, OnDeadline, RolloutError, Schedule, ShadowStage};
 use switchstand::stats::guard::RateTest;
 use switchstand::testing::{Effect, Population, Rehearsal, RehearsalEnd, RehearsalError};
 use switchstand::{Policy, Share};
@@ -119,7 +119,7 @@ fn what_cannot_be_rehearsed_is_refused_by_name() {
     let nameless = Policy::canary("", "v2", Share::NONE);
     assert!(matches!(
         new(nameless, limit()),
-        Err(RehearsalError::Policy(_))
+        Err(RehearsalError::Rollout(RolloutError::Policy(_)))
     ));
     let nobody = Rehearsal::new(policy(), limit(), Population::synthetic(0, 7));
     assert!(matches!(nobody, Err(RehearsalError::NoUnits)));
