@@ -11,11 +11,23 @@
 #[path = "route/threads.rs"]
 mod threads;
 
-use std::{convert::Infallible, hint::black_box};
+use std::{
+    convert::Infallible,
+    hint::black_box,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use siphasher::sip::SipHasher13;
-use switchstand::{Batch, Model, Policy, Router, Share, Unit, attr};
+use switchstand::{
+    Batch, Ending, Model, Observer, Outcome, Policy, Router, Share, Timestamp, Unit, attr,
+    experiment::{Experiment, Kind, Metric, Source},
+    rollout::{Guard, Rollout, Schedule},
+    stats::Worse,
+};
 
 const KEYS: usize = 65_536;
 
@@ -150,6 +162,7 @@ fn decisions(c: &mut Criterion) {
     row(c, "router.predict no-op", &keys, |key| {
         black_box(shared.predict(key, &7).answer.ok());
     });
+    observed(c, &keys);
     row(c, "router.admit and drop", &keys, |key| {
         black_box(shared.admit(key).route());
     });
@@ -165,6 +178,48 @@ fn decisions(c: &mut Criterion) {
     let shadowed = router(even().with_shadow("v2", Share::percent(1).unwrap()));
     row(c, "router.admit with 1 % shadow", &keys, |key| {
         black_box(shadowed.admit(key).route());
+    });
+}
+
+/// Counts the failures of the candidate.
+#[derive(Default)]
+struct Failures(AtomicU64);
+
+impl Observer for Failures {
+    fn needs_unit(&self) -> bool {
+        false
+    }
+
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        let counts = outcome.version() == "v2" && outcome.ending() == Ending::Failed;
+        self.0.fetch_add(u64::from(counts), Ordering::Relaxed);
+    }
+}
+
+/// Times requests whose outcomes are told.
+fn observed(c: &mut Criterion, keys: &[[u8; 16]]) {
+    let counted = router(even());
+    counted.attach(Arc::new(Failures::default())).keep();
+    row(c, "router.predict, an observer counts", keys, |key| {
+        black_box(counted.predict(key, &7).answer.ok());
+    });
+    let ramped = router(Policy::live_only("before"));
+    let canary = Policy::canary("ramp", "v2", Share::NONE);
+    let schedule = Schedule::new([Guard::failures()]).unwrap();
+    let ramp = ramped
+        .begin(Rollout::new(canary, schedule).unwrap())
+        .unwrap();
+    ramp.tick(Timestamp::from_secs(1)).unwrap();
+    row(c, "router.predict, a roll-out's evidence", keys, |key| {
+        black_box(ramped.predict(key, &7).answer.ok());
+    });
+    let tested = router(even());
+    let failures = Metric::guardrail("failures", Kind::Rate, Worse::Higher, 0.01);
+    let failures = failures.from_requests(Source::Failures);
+    let experiment = Experiment::of(&even(), [failures]).unwrap();
+    tested.attach(Arc::new(experiment)).keep();
+    row(c, "router.predict, an experiment", keys, |key| {
+        black_box(tested.predict(key, &7).answer.ok());
     });
 }
 

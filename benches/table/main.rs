@@ -39,6 +39,9 @@ const ROWS: &[(&str, &str, Option<f64>)] = &[
     ("plan.route 64 arms", "plan.route 2 arms", Some(1.5)),
     ("router.partition of 1000", HASH, Some(1.4)),
     ("router.predict no-op", HASH, Some(4.5)),
+    ("router.predict, an observer counts", HASH, Some(8.0)),
+    ("router.predict, a roll-out's evidence", HASH, Some(10.0)),
+    ("router.predict, an experiment", HASH, Some(20.0)),
     ("router.admit and drop", HASH, Some(4.5)),
     (
         "router.admit with 64 routers",

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex};
 
 use switchstand::{
-    AsyncModel, Model, Observer, Policy, Router, Share, Ticket,
+    AsyncModel, Batch, Model, Observer, Policy, Router, Share, Ticket,
     outcomes::WiringFault,
     shadow::{Comparison, Pair, ShadowOutcome, ShadowRun},
 };
@@ -118,6 +118,30 @@ fn s6_a_shadow_of_any_method_is_compared_with_the_call() {
     );
     assert_eq!(pairs.0.lock().unwrap()[2], [Some(9), Some(10)]);
     assert_eq!(router.wiring(), []);
+}
+
+#[test]
+fn s6_a_shadow_of_a_unit_of_a_batch_is_compared_with_what_that_unit_was_answered() {
+    let (pairs, log) = (Arc::<Pairs>::default(), Arc::<Log>::default());
+    let router = shadowed(&pairs, &log);
+    let mut batch = Batch::new();
+    router.partition(["ana", "ben", "cho"], &mut batch);
+    for unit in [0, 2] {
+        let items = vec![unit as u64];
+        assert!(batch.answered(unit, &Ranker(0).rank(&items)));
+        let task = batch.shadow_task(unit, || items).unwrap();
+        task.run_with(|ranker, items| ranker.rank(items));
+    }
+    batch.clear();
+    let seen = [[Some(0), Some(1)], [Some(2), Some(3)]];
+    assert_eq!(*pairs.0.lock().unwrap(), seen);
+    let counts = router.shadow_counts("v2").unwrap();
+    // The third unit was given up, and its shadow with it.
+    assert_eq!(
+        (counts.sampled(), counts.run(), counts.dropped()),
+        (3, 2, 1)
+    );
+    assert_eq!((counts.pending(), router.in_flight("v2")), (0, Some(0)));
 }
 
 #[test]

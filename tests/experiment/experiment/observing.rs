@@ -71,6 +71,40 @@ fn o3_an_attached_experiment_takes_exposures_failures_and_latency_from_outcomes(
     assert_eq!(experiment.part().exposures(), 600);
 }
 
+/// Keeps a line of JSON for each outcome, as a log on disk would.
+#[cfg(feature = "serde")]
+#[derive(Default)]
+struct Lines(std::sync::Mutex<Vec<String>>);
+
+#[cfg(feature = "serde")]
+impl switchstand::Observer for Lines {
+    fn outcome(&self, outcome: &switchstand::Outcome<'_>) {
+        let line = serde_json::to_string(&outcome.to_record()).unwrap();
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn x7_a_log_of_outcomes_alone_reads_out_as_the_live_experiment_does() {
+    use switchstand::{Observer as _, outcomes::OutcomeRecord};
+
+    let (live, router) = (experiment(), router());
+    let log = Arc::new(Lines::default());
+    router.attach(Arc::clone(&live)).keep();
+    router.attach(Arc::clone(&log)).keep();
+    for unit in 0..400 {
+        ask(&router, unit % 250);
+    }
+    let replayed = experiment();
+    for line in log.0.lock().unwrap().iter() {
+        let record: OutcomeRecord = serde_json::from_str(line).unwrap();
+        replayed.outcome(&record.as_outcome());
+    }
+    assert_eq!(live.part(), replayed.part());
+    assert_eq!(live.part().exposures(), 400);
+}
+
 #[test]
 fn o3_every_admitted_request_is_an_exposure_however_it_ended() {
     let (experiment, router) = (experiment(), router());
