@@ -70,6 +70,7 @@ impl Readings {
     const ONE: Readings = Readings { bad: 1, of: 1 };
     const THREE: Readings = Readings { bad: 3, of: 3 };
 
+    #[cfg(feature = "serde")]
     pub(super) fn is_one(&self) -> bool {
         *self == Readings::ONE
     }

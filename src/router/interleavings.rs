@@ -6,6 +6,12 @@
 //!
 //! Up to loom's bounds, that is. In each model another ticket on the version is held: a lease
 //! that nobody has is taken back by the operator, and then every mutation would pass.
+//!
+//! Leaving out any step fails. Five orderings may each be weakened to `Relaxed` unnoticed, for a
+//! fence or a lock beside them does their work: the first look at the stamp, the second look, the
+//! stamp's publication, and the count of begun requests of a journal, written and read. They stay:
+//! loom takes sequentially consistent loads and stores for acquire and release, so it cannot prove
+//! that they may go, and on x86-64 a load or an addition costs the same either way.
 
 use std::sync::Arc;
 
