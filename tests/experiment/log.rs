@@ -1,4 +1,5 @@
 //! The query of an experiment, and rows that no log gives.
+#![cfg(all(feature = "serde", feature = "stats"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use switchstand::experiment::{

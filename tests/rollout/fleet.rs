@@ -1,4 +1,5 @@
 //! Reports of a fleet add up to what one server would have counted, whatever the network does.
+#![cfg(all(feature = "serde", feature = "stats"))]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

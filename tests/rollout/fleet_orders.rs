@@ -1,4 +1,5 @@
 //! Orders of a fleet's leaders: what is obeyed, what is refused, what silence does.
+#![cfg(all(feature = "serde", feature = "stats"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use core::time::Duration;
