@@ -74,7 +74,7 @@ pub(super) struct Place {
 
 /// A roll-out and its evidence, as they are kept over a restart.
 ///
-/// [`Router::resume`] takes it up.
+/// [`Router::resume`](crate::Router::resume) takes it up.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
