@@ -548,19 +548,19 @@ fn o1_attributes_pins_wishes_and_refusals_come_from_the_request() {
     };
     let mut routed =
         RoutedService::new(router.clone(), move |router, request: &Request<Upload>| {
-            let refused = |_| {
+            let refused = || {
                 let mut response = Response::new(Pieces::new(&[Data("who?")], Says::default()));
                 *response.status_mut() = StatusCode::UNAUTHORIZED;
                 response
             };
             let user = header(request, "x-user").unwrap_or_default();
-            let unit = Unit::try_from_input(&user).map_err(refused)?;
+            let unit = Unit::try_from_input(&user).map_err(|_| refused())?;
             let tier = header(request, "x-tier").unwrap_or_default();
             let attributes = [("tier", tier.as_str())];
             let unit = unit.with(&attributes);
             if let Some(pin) = header(request, "x-pin") {
-                let pin = pin.parse().map_err(|_| refused(()))?;
-                let pin = router.check_pin(unit, &pin).map_err(|_| refused(()))?;
+                let pin = pin.parse().map_err(|_| refused())?;
+                let pin = router.check_pin(unit, &pin).map_err(|_| refused())?;
                 return Ok(router.admit_pinned(unit, pin));
             }
             Ok(match header(request, "x-want") {
