@@ -255,7 +255,7 @@ async fn o4_a_streaming_service_is_in_use_until_its_last_message() {
     drop(pieces);
     assert_eq!(messages.message().await.unwrap(), None);
     assert_eq!(ended(&router, "v2", Ending::Answered), 1);
-    router.reclaim("v2").unwrap();
+    drop(router.reclaim("v2").unwrap());
 }
 
 #[tokio::test]

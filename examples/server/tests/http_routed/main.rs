@@ -213,7 +213,7 @@ async fn o4_a_version_is_in_use_until_the_last_byte_is_sent_over_a_socket() {
     })
     .await;
     assert_eq!(ended(&router, "v2", Ending::Answered), 1);
-    router.reclaim("v2").unwrap();
+    drop(router.reclaim("v2").unwrap());
 }
 
 #[tokio::test]
