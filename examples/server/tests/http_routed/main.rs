@@ -160,7 +160,7 @@ async fn read_until(connection: &mut TcpStream, text: &str) -> String {
     loop {
         let count = timeout(Duration::from_secs(9), connection.read(&mut some)).await;
         let count = count.unwrap().unwrap_or(0);
-        all.extend_from_slice(&some[..count]);
+        all.extend_from_slice(some.get(..count).unwrap_or_default());
         let read = String::from_utf8_lossy(&all).into_owned();
         if count == 0 || (!text.is_empty() && read.contains(text)) {
             return read;
