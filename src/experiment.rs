@@ -103,8 +103,6 @@ pub struct Experiment {
     number: u64,
     digester: Digester,
     places: Box<[Place]>,
-    /// Slots of a unit's row.
-    width: usize,
     course: RwLock<Course>,
     shards: Shards,
     gauges: Mutex<Gauges>,
@@ -151,9 +149,8 @@ impl Experiment {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             digester: Digester::Open,
             places: places.collect(),
-            width,
             course: RwLock::new(Course::of(&setup)),
-            shards: Shards::new(setup.capacity, width),
+            shards: Shards::new(setup.capacity, setup.arms.len(), width),
             gauges: Mutex::new(Gauges::of(&setup)),
             setup,
         }
@@ -273,7 +270,7 @@ impl Experiment {
         for shard in self.shards.all() {
             part.exposures = part.exposures.saturating_add(shard.exposures);
             part.apart.merge(shard.apart);
-            part.rows.extend(shard.rows(self.width));
+            part.rows.extend(self.shards.rows(&shard));
         }
         // Some sets may not have been thinned yet, or the sample was halved meanwhile.
         part.level = part.level.max(self.shards.level());

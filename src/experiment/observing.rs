@@ -33,9 +33,9 @@ impl Observer for Experiment {
                     }
                     _ => continue,
                 };
-                if let Some(slot) = row.slot(metric.slot) {
-                    slot.add(value, place, Fold::of(metric.kind));
-                }
+                row.change(metric.slot, |slot| {
+                    slot.add(value, place, Fold::of(metric.kind))
+                });
             }
         });
     }

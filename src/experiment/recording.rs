@@ -94,9 +94,9 @@ impl Experiment {
         }
         let key = unit.into().key();
         let filed = self.with_row(key, self.digester.place(key), 0, |row| {
-            if let Some(slot) = row.slot(metric.slot) {
+            row.change(metric.slot, |slot| {
                 slot.announced = slot.announced.saturating_add(1);
-            }
+            });
         });
         Ok(filed)
     }
@@ -191,9 +191,7 @@ impl Experiment {
         let key = unit.into().key();
         let place = self.digester.place(key);
         Ok(self.with_row(key, place, 0, |row| {
-            if let Some(slot) = row.slot(past) {
-                slot.add(before.get(), place, Fold::Keep);
-            }
+            row.change(past, |slot| slot.add(before.get(), place, Fold::Keep));
         }))
     }
 
@@ -231,9 +229,9 @@ impl Experiment {
         let place = self.digester.place(key);
         self.with_row(key, place, 0, |row| {
             row.tell(told);
-            if let Some(slot) = row.slot(metric.slot) {
-                slot.add(value, place, Fold::of(metric.kind));
-            }
+            row.change(metric.slot, |slot| {
+                slot.add(value, place, Fold::of(metric.kind))
+            });
         })
     }
 
@@ -259,9 +257,7 @@ impl Experiment {
         Ok(self.with_row(key, place, 0, |row| {
             row.tell(told);
             for (value, at) in values.into_iter().zip(metric.slot..) {
-                if let Some(slot) = row.slot(at) {
-                    slot.add(value, place, Fold::of(metric.kind));
-                }
+                row.change(at, |slot| slot.add(value, place, Fold::of(metric.kind)));
             }
         }))
     }

@@ -142,7 +142,7 @@ impl Setup {
 
     /// Returns the setup with the number of units that are remembered before they are thinned.
     ///
-    /// A unit takes some 60 bytes and 16 for every metric.
+    /// A unit takes 21 to 43 bytes, and as many again for every metric.
     ///
     /// # Errors
     /// [`ExperimentError::OutOfRange`] below 64 and above 2^26.
