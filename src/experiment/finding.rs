@@ -179,6 +179,12 @@ pub enum Missing {
         /// Per cent of the candidate's units with a value.
         candidate: u64,
     },
+    /// The arms' sizes in a segment do not fit their weights.
+    #[error(
+        "the arms' units in this segment do not fit their weights: which segment a unit is of must \
+         not depend on the arm, and must be noted of both alike"
+    )]
+    UnevenSegment,
     /// The metric is a gauge.
     #[error("a gauge is shown and never tested")]
     Gauge,

@@ -4,9 +4,10 @@ mod table;
 
 use super::{
     Apart, ArmFinding, Checks, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part,
-    Standing, Verdict,
+    Segment, Standing, Verdict,
     check::bias,
     compare::{Pair, value},
+    segment::reversed,
     sums::Sums,
     totals::{CellTotals, Totals},
     verdict::{gain, standing},
@@ -38,6 +39,13 @@ pub struct ReadOut {
     pub alpha: Alpha,
     /// Goals and guardrails times candidates, fixed at the setup.
     pub family: usize,
+    /// What each segment says by itself, exploratory; none without divisions.
+    pub segments: Vec<Segment>,
+    /// In how many comparisons the segments are looked at.
+    pub segment_family: usize,
+    /// Divisions, metrics and candidates whose effect is in every segment of the other sign than in
+    /// the whole: the arms are made up of different segments.
+    pub reversed: Vec<[String; 3]>,
 }
 
 impl Part {
@@ -49,7 +57,7 @@ impl Part {
     /// [`ExperimentError::Refused`] if counts are too large to be compared.
     pub fn read_out(&self) -> Result<ReadOut, ExperimentError> {
         let setup = &self.setup;
-        let totals = Totals::of(self)?;
+        let (totals, by_segment) = Totals::of(self)?;
         let checks = Checks::of(self, &totals)?;
         let family = setup.family();
         let each = setup.alpha.get() / family as f64;
@@ -60,6 +68,7 @@ impl Part {
             .map(|(place, metric)| self.find(metric, place, &totals, each, all_units))
             .collect();
         adjust(&mut findings, setup.metrics.iter().map(Metric::decides))?;
+        let (segments, segment_family) = self.segments(&by_segment, &findings)?;
         let candidates = checks.arms.iter().skip(1).enumerate();
         let fault = checks.fault(&findings);
         let standings: Vec<(String, Standing)> = candidates
@@ -81,7 +90,10 @@ impl Part {
             verdict,
             standings,
             checks,
+            reversed: reversed(&segments, &findings),
             findings,
+            segments,
+            segment_family,
             apart: self.apart,
             grouping: self.sums.as_ref().map_or(Grouping::Key, Sums::grouping),
             alpha: setup.alpha,
@@ -89,7 +101,7 @@ impl Part {
         })
     }
 
-    fn find(
+    pub(super) fn find(
         &self,
         metric: &Metric,
         place: usize,

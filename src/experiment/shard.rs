@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
-    Apart,
+    Apart, Part,
+    items::ItemsByUnit,
     row::{Belongs, Row, Rows, Slot},
 };
 use crate::stats::guard::{MAX_LEVEL, MixedAlready, in_sample};
@@ -46,6 +47,8 @@ pub(super) struct Shard {
     /// How often any unit was exposed.
     pub(super) exposures: u64,
     pub(super) apart: Apart,
+    /// What is kept one by one.
+    pub(super) items: ItemsByUnit,
 }
 
 /// A unit, and where its slots begin.
@@ -177,7 +180,7 @@ impl Shards {
     }
 
     /// Takes in the rows of a part that goes on.
-    pub(super) fn fill(&self, level: u32, rows: Rows) {
+    pub(super) fn fill(&self, level: u32, rows: Rows, items: ItemsByUnit) {
         self.level.store(level, Ordering::Relaxed);
         for (key, row) in rows {
             let mut shard = self.set(key);
@@ -186,6 +189,26 @@ impl Shards {
             drop(shard);
             self.count(key, level);
         }
+        for (key, items) in items {
+            self.set(key).items.insert(key, items);
+        }
+    }
+
+    /// Hands over each set and leaves it empty; nobody else's new units are counted meanwhile.
+    pub(super) fn drain(&self, mut taken: impl FnMut(&Shard)) {
+        let mut filling = self.filling.lock();
+        for set in &self.sets {
+            let mut shard = set.0.lock();
+            let level = shard.level;
+            let full = core::mem::take(&mut *shard);
+            shard.level = level;
+            drop(shard);
+            taken(&full);
+        }
+        // A unit that was noted before its set's turn and waits to be counted counts once too often,
+        // until the next time.
+        filling.kept = 0;
+        filling.by_depth = [0; 65];
     }
 
     /// Counts a new unit, and halves the sample when there are too many.
@@ -211,8 +234,18 @@ impl Shards {
 }
 
 impl Shard {
+    /// Adds all that it holds to a part.
+    pub(super) fn copy_to(&self, part: &mut Part, width: usize) {
+        part.exposures = part.exposures.saturating_add(self.exposures);
+        part.apart.merge(self.apart);
+        part.rows.extend(self.rows(width));
+        let items = self.items.iter();
+        part.items
+            .extend(items.map(|(&key, items)| (key, items.clone())));
+    }
+
     /// Returns the rows of all units, the values of each in a place of its own.
-    pub(super) fn rows(&self, width: usize) -> impl Iterator<Item = (u64, Row)> {
+    fn rows(&self, width: usize) -> impl Iterator<Item = (u64, Row)> {
         self.heads.iter().map(move |(&key, head)| {
             let row = Row {
                 exposed: head.exposed,
@@ -246,6 +279,7 @@ impl Shard {
     fn thin(&mut self, level: u32, width: usize) {
         self.level = level;
         self.heads.retain(|&key, _| in_sample(key, level));
+        self.items.retain(|&key, _| in_sample(key, level));
         self.heads.shrink_to(2 * UNITS);
         let all = core::mem::take(&mut self.slots);
         for head in self.heads.values_mut() {

@@ -13,14 +13,18 @@ mod caps;
 mod filing;
 mod identity;
 mod observing;
+#[cfg(feature = "serde")]
+mod packed;
 mod parts;
 mod past;
 mod read_out;
 mod relative;
+mod segments;
 mod simulation;
 #[cfg(feature = "serde")]
 mod stored;
 mod verdicts;
+mod windows;
 
 use switchstand::experiment::{
     ArmFinding, ArmId, Experiment, ExperimentError, Kind, Metric, MetricId, ReadOut, Setup, Test,
