@@ -93,7 +93,7 @@ fn x8_a_part_comes_back_from_a_binary_format_that_names_no_fields() {
 
 #[test]
 fn a_unit_with_a_rate_takes_less_than_ten_bytes() {
-    let units = 100_000;
+    let units = 1 << 16;
     let part = rates(units);
     let per_unit = |bytes: usize| bytes as f64 / units as f64;
     let binary = per_unit(postcard::to_stdvec(&part).unwrap().len());

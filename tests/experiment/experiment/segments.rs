@@ -18,7 +18,8 @@ fn setup(kind: Kind) -> Setup {
         Metric::watched("load", Kind::Gauge),
     ];
     let setup = Setup::new("ranker-ab-7", [("a", 1), ("b", 1)], metrics).unwrap();
-    setup.with_segments("country", COUNTRIES).unwrap()
+    let setup = setup.with_segments("country", COUNTRIES).unwrap();
+    setup.with_capacity(1 << 13).unwrap()
 }
 
 /// Units in turn, of the countries in turn, with a normal value that the candidate changes by the

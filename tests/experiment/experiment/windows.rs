@@ -240,7 +240,8 @@ fn setup() -> Setup {
         Metric::watched("latency", Kind::Quantile { order: 0.5 }).within(DAY / 2),
         Metric::watched("visits", Kind::Count),
     ];
-    Setup::new("ranker-ab-7", [("a", 1), ("b", 1)], metrics).unwrap()
+    let setup = Setup::new("ranker-ab-7", [("a", 1), ("b", 1)], metrics).unwrap();
+    setup.with_capacity(1_000).unwrap()
 }
 
 /// What one of the servers is told.
@@ -375,7 +376,7 @@ fn x7_deltas_of_servers_count_once_however_often_and_in_what_order_they_come() {
         .map(|name| Outbox::new(Incarnation::new(name, 1)))
         .collect();
     let mut sent = Vec::new();
-    for chunk in days.chunks(40) {
+    for chunk in days.chunks(100) {
         for (place, &told) in chunk.iter().enumerate() {
             tell(&servers[place % 3], told);
         }
