@@ -55,6 +55,7 @@ mod gauges;
 mod itemised;
 mod items;
 mod log;
+mod looks;
 mod metric;
 mod observing;
 mod part;
@@ -83,6 +84,7 @@ pub use error::ExperimentError;
 pub use event::Event;
 pub use finding::{ArmFinding, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
 pub use log::{Column, EventLog, Log, LogError};
+pub use looks::Looks;
 pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;
 pub use read_out::ReadOut;
@@ -276,7 +278,11 @@ impl Experiment {
     /// Returns all that was noted so far.
     #[must_use]
     pub fn part(&self) -> Part {
-        let mut part = self.empty_part(self.gauges.lock().clone());
+        self.part_under(self.course.read().clone())
+    }
+
+    fn part_under(&self, course: Course) -> Part {
+        let mut part = self.empty_part(course, self.gauges.lock().clone());
         for shard in self.shards.all() {
             shard.copy_to(&mut part, self.width);
         }
@@ -292,16 +298,16 @@ impl Experiment {
     #[must_use = "what is taken is no longer in the experiment"]
     pub fn take_part(&self) -> Part {
         let gauges = core::mem::replace(&mut *self.gauges.lock(), Gauges::of(&self.setup));
-        let mut part = self.empty_part(gauges);
+        let mut part = self.empty_part(self.course.read().clone(), gauges);
         self.shards
             .drain(|shard| shard.copy_to(&mut part, self.width));
         self.finish(part)
     }
 
-    fn empty_part(&self, gauges: Gauges) -> Part {
+    fn empty_part(&self, course: Course, gauges: Gauges) -> Part {
         Part {
             setup: self.setup.clone(),
-            course: self.course.read().clone(),
+            course,
             key: self.digester.id(),
             level: self.shards.level(),
             rows: row::Rows::default(),

@@ -185,6 +185,20 @@ pub enum Missing {
          not depend on the arm, and must be noted of both alike"
     )]
     UnevenSegment,
+    /// Looks are planned, and none is being taken.
+    #[error("it is tested when a planned look is taken, by `take_look`")]
+    NoLook,
+    /// A planned look sees too few events.
+    #[error(
+        "{found} units of both arms have an event, or none, at least {needed} are needed at a planned \
+         look: look at any time, which needs none"
+    )]
+    TooFewEvents {
+        /// Units with an event, or without one if those are fewer.
+        found: u64,
+        /// How many are needed.
+        needed: u64,
+    },
     /// The metric is a gauge.
     #[error("a gauge is shown and never tested")]
     Gauge,

@@ -1,7 +1,8 @@
 //! What each segment of units says by itself.
 
 use super::{
-    ExperimentError, Finding, Kind, Metric, Missing, Part, check::sample_ratio, totals::Totals,
+    ExperimentError, Finding, Kind, Metric, Missing, Part, check::sample_ratio, looks::Look,
+    totals::Totals,
 };
 use crate::stats::Alpha;
 
@@ -46,6 +47,7 @@ impl Part {
         &self,
         totals: &[Totals],
         whole: &[Finding],
+        look: Option<&Look>,
     ) -> Result<(Vec<Segment>, usize), ExperimentError> {
         let setup = &self.setup;
         let names = setup.divisions.iter().flat_map(|division| {
@@ -67,7 +69,7 @@ impl Part {
             let is_uneven = p < UNEVEN / totals_of(setup.divisions.as_slice()) as f64;
             let all_units = units as f64 / self.units_sampled();
             let find = |(place, metric): &(usize, &Metric)| {
-                let mut finding = self.find(metric, *place, totals, each, all_units);
+                let mut finding = self.find(metric, *place, totals, each, all_units, look);
                 for line in &mut finding.comparisons {
                     match &mut line.test {
                         test if is_uneven => *test = Err(Missing::UnevenSegment),

@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-use super::{ExperimentError, Metric, segment::Division};
+use super::{ExperimentError, Looks, Metric, segment::Division};
 use crate::{
     fingerprint::Fingerprint,
     policy::{Policy, PolicyError},
@@ -27,6 +27,7 @@ pub struct Setup {
     pub(super) units_per_day: Option<f64>,
     pub(super) capacity: usize,
     pub(super) divisions: Vec<Division>,
+    pub(super) looks: Looks,
 }
 
 /// An arm and its part of the sum of all weights.
@@ -75,6 +76,7 @@ impl Setup {
             units_per_day: None,
             capacity: CAPACITY,
             divisions: Vec::new(),
+            looks: Looks::Anytime,
         }
         .checked()
     }
@@ -124,6 +126,18 @@ impl Setup {
     /// [`ExperimentError::OutOfRange`] below 2 units.
     pub fn with_planned_units(self, planned: u64) -> Result<Setup, ExperimentError> {
         Setup { planned, ..self }.checked()
+    }
+
+    /// Returns the setup with another choice of when it may decide.
+    ///
+    /// One look, or some, take fewer [planned units](Setup::with_planned_units) than looking at any
+    /// time, and decide at those sizes alone, by [`take_look`](super::Experiment::take_look).
+    /// [`units_by_looks`](Setup::units_by_looks) says what each costs.
+    ///
+    /// # Errors
+    /// [`ExperimentError::OutOfRange`] unless a group sequential test has 2 to 20 looks.
+    pub fn with_looks(self, looks: Looks) -> Result<Setup, ExperimentError> {
+        Setup { looks, ..self }.checked()
     }
 
     /// Returns the setup with another division of units into segments, such as countries.
@@ -180,6 +194,12 @@ impl Setup {
         self.arms.iter().map(|arm| (arm.label.as_str(), arm.weight))
     }
 
+    /// Returns when it may decide.
+    #[must_use]
+    pub const fn looks(&self) -> Looks {
+        self.looks
+    }
+
     /// Returns the metrics.
     #[must_use]
     pub fn metrics(&self) -> &[Metric] {
@@ -218,7 +238,7 @@ impl Setup {
     /// Names the first thing in which two setups differ, so that their parts do not add up.
     pub(super) fn difference(&self, other: &Setup) -> Option<(&'static str, String, String)> {
         let said = |value: &dyn core::fmt::Debug| format!("{value:?}");
-        let pairs: [(_, &dyn core::fmt::Debug, &dyn core::fmt::Debug, bool); 8] = [
+        let pairs: [(_, &dyn core::fmt::Debug, &dyn core::fmt::Debug, bool); 9] = [
             (
                 "releases",
                 &self.release,
@@ -255,6 +275,12 @@ impl Setup {
                 &self.capacity,
                 &other.capacity,
                 self.capacity == other.capacity,
+            ),
+            (
+                "looks",
+                &self.looks,
+                &other.looks,
+                self.looks == other.looks,
             ),
             (
                 "segments",
@@ -294,6 +320,10 @@ impl Setup {
             "divisions",
             self.divisions.iter().map(|division| &division.name),
         )?;
+        if let Looks::GroupSequential { looks } = self.looks {
+            let holds = (2..=20).contains(&looks);
+            ExperimentError::require(holds, "looks", f64::from(looks), "from 2 to 20")?;
+        }
         for division in &self.divisions {
             taken("segments", division.segments.iter())?;
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{CAPACITY, Planned, Setup};
 use crate::{
-    experiment::{ExperimentError, Metric, exact::Exact, segment::Division},
+    experiment::{ExperimentError, Looks, Metric, exact::Exact, segment::Division},
     fingerprint::Fingerprint,
     stats::Alpha,
 };
@@ -42,6 +42,7 @@ struct Fields {
     units_per_day: Option<Exact>,
     capacity: usize,
     divisions: Vec<Division>,
+    looks: Looks,
 }
 
 /// A setup as it is written and read in text, also as the first edition wrote it.
@@ -65,6 +66,8 @@ struct Readable {
     capacity: usize,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     divisions: Vec<Division>,
+    #[serde(default)]
+    looks: Looks,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +121,7 @@ impl From<Fields> for Readable {
             units_per_day: fields.units_per_day,
             capacity: fields.capacity,
             divisions: fields.divisions,
+            looks: fields.looks,
         }
     }
 }
@@ -142,6 +146,7 @@ impl TryFrom<Readable> for Setup {
             units_per_day: read.units_per_day,
             capacity: read.capacity,
             divisions: read.divisions,
+            looks: read.looks,
         }
         .setup()
     }
@@ -159,6 +164,7 @@ impl Fields {
             units_per_day: setup.units_per_day.map(Exact),
             capacity: setup.capacity,
             divisions: setup.divisions,
+            looks: setup.looks,
         }
     }
 
@@ -179,6 +185,7 @@ impl Fields {
             units_per_day: self.units_per_day.map(|Exact(units)| units),
             capacity: self.capacity,
             divisions: self.divisions,
+            looks: self.looks,
         }
         .checked()
     }

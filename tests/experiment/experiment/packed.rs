@@ -2,7 +2,7 @@
 
 use switchstand::experiment::{Event, Experiment, Kind, Metric, Part, Setup};
 use switchstand::stats::Worse;
-use switchstand::{Secret, Timestamp};
+use switchstand::{Policy, Secret, Timestamp};
 
 /// Units of two arms with one rate, one in four with an event.
 fn rates(units: u64) -> Part {
@@ -60,6 +60,19 @@ fn all_kinds() -> Part {
         if unit % 50 == 0 {
             experiment.exclude(unit);
         }
+    }
+    // Outcomes that name an arm: that of the exposure, or another one.
+    let policy = Policy::ab_test("r", labels.iter().map(|label| (label.as_str(), 1)));
+    let plan = policy
+        .compile("v00", labels.iter().skip(1).map(String::as_str))
+        .unwrap();
+    for unit in 2_000..2_100_u64 {
+        let assignment = plan.assignment(unit);
+        let drawn = experiment.arm(assignment.arm.as_deref().unwrap()).unwrap();
+        let at = Timestamp::from_secs(1);
+        let exposed = if unit % 2 == 0 { drawn } else { arm(unit % 20) };
+        experiment.expose_arm_at(exposed, unit, at).unwrap();
+        experiment.record_for(&assignment, mean, unit, 2.0).unwrap();
     }
     // Outcomes of which no exposure is known here.
     for unit in 1_000..1_020_u64 {
