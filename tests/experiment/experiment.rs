@@ -12,6 +12,7 @@ mod arms;
 mod caps;
 mod filing;
 mod identity;
+mod looks;
 mod observing;
 #[cfg(feature = "serde")]
 mod packed;
