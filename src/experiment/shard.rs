@@ -8,10 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{
-    Apart,
-    row::{Row, Rows},
-};
+use super::{Apart, Part, items::ItemsByUnit, row::Rows};
 use crate::stats::guard::{MAX_LEVEL, in_sample};
 pub(super) use table::Noted;
 use table::{Layout, Table};
@@ -42,6 +39,8 @@ pub(super) struct Shard {
     pub(super) exposures: u64,
     level: u32,
     pub(super) apart: Apart,
+    /// What is kept one by one.
+    pub(super) items: ItemsByUnit,
 }
 
 /// How many units there are of which depth in the sample.
@@ -90,6 +89,7 @@ impl Shards {
         if shard.level < level {
             shard.level = level;
             shard.table.thin(level, self.layout);
+            shard.items.retain(|&key, _| in_sample(key, level));
         }
         if let Some(mut row) = shard.table.row(key, self.layout) {
             return Some(change(&mut row));
@@ -116,13 +116,18 @@ impl Shards {
         self.sets.iter().map(|set| set.0.lock())
     }
 
-    /// Returns the rows of one set.
-    pub(super) fn rows(&self, set: &Shard) -> impl Iterator<Item = (u64, Row)> {
-        set.table.all(self.layout)
+    /// Adds all that a set holds to a part.
+    pub(super) fn copy(&self, set: &Shard, part: &mut Part) {
+        part.exposures = part.exposures.saturating_add(set.exposures);
+        part.apart.merge(set.apart);
+        part.rows.extend(set.table.all(self.layout));
+        let items = set.items.iter();
+        part.items
+            .extend(items.map(|(&key, items)| (key, items.clone())));
     }
 
     /// Takes in the rows of a part that goes on.
-    pub(super) fn fill(&self, level: u32, rows: Rows) {
+    pub(super) fn fill(&self, level: u32, rows: Rows, items: ItemsByUnit) {
         self.level.store(level, Ordering::Relaxed);
         for (key, row) in rows {
             let mut shard = self.set(key);
@@ -133,6 +138,26 @@ impl Shards {
             drop(shard);
             self.count(key, level);
         }
+        for (key, items) in items {
+            self.set(key).items.insert(key, items);
+        }
+    }
+
+    /// Hands over each set and leaves it empty; nobody else's new units are counted meanwhile.
+    pub(super) fn drain(&self, mut taken: impl FnMut(&Shard)) {
+        let mut filling = self.filling.lock();
+        for set in &self.sets {
+            let mut shard = set.0.lock();
+            let level = shard.level;
+            let full = core::mem::take(&mut *shard);
+            shard.level = level;
+            drop(shard);
+            taken(&full);
+        }
+        // A unit that was noted before its set's turn and waits to be counted counts once too often,
+        // until the next time.
+        filling.kept = 0;
+        filling.by_depth = [0; 65];
     }
 
     /// Counts a new unit, and halves the sample when there are too many.

@@ -21,6 +21,10 @@ pub enum Counted {
     Crossed,
     /// Units with outcomes that were never exposed.
     Never,
+    /// Outcomes before their unit's first exposure, of metrics with a window of their own.
+    Early,
+    /// Outcomes after the window of their metric.
+    Late,
 }
 
 /// Says by what units are divided into groups, between which means and ratios vary.
@@ -83,7 +87,8 @@ impl LogRow {
             true => Ok(()),
             false => Err(RowsError::impossible(self, why)),
         };
-        let is_apart = matches!(self.counted, Counted::Crossed | Counted::Never);
+        let is_left_out = matches!(self.counted, Counted::Early | Counted::Late);
+        let is_apart = is_left_out || matches!(self.counted, Counted::Crossed | Counted::Never);
         if !(is_apart && self.arm.is_empty()) {
             setup.arm(&self.arm)?;
         }
@@ -104,7 +109,7 @@ impl LogRow {
         require(self.denominator >= 0.0, "its denominator is below 0")?;
         require(kind != Some(Kind::Gauge), "a gauge is of no unit")?;
         let has_metric = match self.counted {
-            Counted::Units | Counted::Never => kind.is_none(),
+            Counted::Units | Counted::Never | Counted::Early | Counted::Late => kind.is_none(),
             Counted::Quantile => matches!(kind, Some(Kind::Quantile { .. })),
             Counted::Values => kind.is_some(),
             Counted::Crossed => true,
