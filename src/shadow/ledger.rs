@@ -168,7 +168,7 @@ impl iter::Sum for ShadowCounts {
 
 impl ShadowOutcome {
     /// Lists every way in which a shadow can end.
-    pub const ALL: [ShadowOutcome; 9] = [
+    pub const ALL: [ShadowOutcome; 11] = [
         ShadowOutcome::Answered,
         ShadowOutcome::Failed,
         ShadowOutcome::Panicked,
@@ -178,6 +178,8 @@ impl ShadowOutcome {
         ShadowOutcome::Dropped(DropReason::NotReady),
         ShadowOutcome::Dropped(DropReason::Unrun),
         ShadowOutcome::Dropped(DropReason::Cancelled),
+        ShadowOutcome::Dropped(DropReason::Cut),
+        ShadowOutcome::Dropped(DropReason::NotCopied),
     ];
 
     const fn place(self) -> usize {
@@ -192,6 +194,8 @@ impl ShadowOutcome {
                 DropReason::NotReady => 6,
                 DropReason::Unrun => 7,
                 DropReason::Cancelled => 8,
+                DropReason::Cut => 9,
+                DropReason::NotCopied => 10,
             },
         }
     }
@@ -215,8 +219,8 @@ mod tests {
         for (times, outcome) in (1u64..).zip(ShadowOutcome::ALL) {
             assert_eq!(counts.ended(outcome), times, "{outcome:?}");
         }
-        assert_eq!((counts.run(), counts.dropped()), (6, 39));
-        assert_eq!(counts.iter().size_hint(), (9, Some(9)));
-        assert_eq!((counts.sampled(), counts.pending()), (46, 1));
+        assert_eq!((counts.run(), counts.dropped()), (6, 60));
+        assert_eq!(counts.iter().size_hint(), (11, Some(11)));
+        assert_eq!((counts.sampled(), counts.pending()), (67, 1));
     }
 }
