@@ -18,6 +18,7 @@ mod release_file;
 mod rollout;
 mod server;
 mod stored;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod timer;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often longer than a shadow an answer may take.
-const PATIENCE: u32 = 50;
+pub(crate) const PATIENCE: u32 = 50;
 
 /// What a client sends.
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use crate::{
     app::{App, Reader, Settings},
     gate::{self, Gate},
     log::Log,
-    metrics, predict, rollout, timer,
+    metrics, predict, rollout, stream, timer,
 };
 
 /// A server that runs: it listens at once, and is ready when its models are there.
@@ -167,6 +167,7 @@ async fn labels(models: Vec<(String, Reader)>, log: Option<Log>) -> Vec<String> 
 fn routes(gate: Arc<Gate>) -> axum::Router {
     axum::Router::new()
         .route("/predict", post(predict::one))
+        .route("/predict/stream", post(stream::digits))
         .route("/metrics", get(metrics::text))
         .route("/live", get(gate::live))
         .route("/ready", get(gate::ready))

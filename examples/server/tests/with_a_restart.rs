@@ -8,14 +8,16 @@ use std::{
     time::Duration,
 };
 
-use tokio::net::TcpListener;
+use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
 use crate::{
     Server, Settings,
     tests::{
-        http::{ask, begin},
+        http::{ask, begin, send},
         with_a_release_file::Own,
-        with_a_rollout::{TICK, begin as begin_rollout, load, post, serve, status, users_of},
+        with_a_rollout::{
+            SLOWLY, TICK, begin as begin_rollout, load, post, serve, status, users_of,
+        },
     },
 };
 
@@ -121,6 +123,12 @@ async fn e8_a_server_that_closes_answers_what_is_open_and_gives_its_models_back(
     let server = begin(settings(&state)).await;
     let address = server.address();
     post(address, "/admin/deploy/healthy", "").await;
+    // A stream that takes longer than it takes until nobody listens.
+    let images: Vec<[f32; 1]> = vec![[SLOWLY]; 40];
+    let body = serde_json::json!({ "images": images }).to_string();
+    let mut stream = send(address, "/predict/stream", "ana", &body).await;
+    let mut bytes = Vec::new();
+    assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0);
     let closing = tokio::spawn(server.close(Duration::from_millis(200), Duration::from_secs(5)));
     // A load balancer is told first; who comes all the same is answered.
     for round in 0.. {
@@ -131,6 +139,10 @@ async fn e8_a_server_that_closes_answers_what_is_open_and_gives_its_models_back(
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     assert_eq!(users_of(&serve(address).await, "old").len(), 60);
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let streamed = String::from_utf8(bytes).unwrap();
+    assert_eq!(streamed.matches("event: digit").count(), 40, "{streamed}");
+    assert!(streamed.contains("event: end\ndata: old"), "{streamed}");
     let mut labels = closing.await.unwrap();
     labels.sort_unstable();
     assert_eq!(labels, ["healthy", "old"]);

@@ -19,6 +19,9 @@ const USERS: u32 = 60;
 /// How often the server's timer ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
 
+/// An image that takes some time to be read.
+pub(crate) const SLOWLY: f32 = 1_000.0;
+
 /// Reads a digit rightly, except for digits up to a limit.
 struct WrongUpTo(u32);
 
@@ -28,6 +31,9 @@ impl AsyncModel for WrongUpTo {
     type Error = Fault;
 
     async fn predict(&self, pixels: &Pixels) -> Result<u32, Fault> {
+        if pixels.first() == Some(&SLOWLY) {
+            tokio::time::sleep(TICK).await;
+        }
         let digit = pixels.iter().sum::<f32>() as u32 % 10;
         Ok(if digit < self.0 { digit + 1 } else { digit })
     }

@@ -22,8 +22,12 @@ impl AsyncModel for Named {
     type Output = u32;
     type Error = Fault;
 
-    async fn predict(&self, _: &Pixels) -> Result<u32, Fault> {
+    async fn predict(&self, pixels: &Pixels) -> Result<u32, Fault> {
+        let is_first = pixels.first() == Some(&1.0);
         match self.0 {
+            "fails-later" if !is_first => Err(Fault::Failed("out of memory".to_owned())),
+            "hangs-later" if !is_first => pending().await,
+            "panics-later" if !is_first => panic!("a bug"),
             "fails" => Err(Fault::Failed("out of memory".to_owned())),
             "refuses" => Err(Fault::Refused("not my kind of image".to_owned())),
             "panics" => panic!("a bug"),
@@ -38,7 +42,17 @@ impl AsyncModel for Named {
 }
 
 fn load(version: &str) -> Option<Reader> {
-    let names = ["good", "fails", "refuses", "panics", "hangs", "slow"];
+    let names = [
+        "good",
+        "fails",
+        "refuses",
+        "panics",
+        "hangs",
+        "slow",
+        "fails-later",
+        "hangs-later",
+        "panics-later",
+    ];
     let name = names.into_iter().find(|name| *name == version)?;
     Some(Box::new(Named(name)))
 }
@@ -158,6 +172,76 @@ async fn o1_a_client_that_hangs_up_has_given_the_version_up() {
     let given_up = [("version", "hangs"), ("ending", "given_up")];
     let counted = metric(server, "switchstand_requests_total", &given_up).await;
     assert_eq!(counted as usize, REQUESTS);
+}
+
+/// Two images, of which some versions read the first only.
+const IMAGES: &str = "{\"images\": [[1], [2]]}";
+
+#[tokio::test]
+async fn o1_o4_a_version_that_fails_in_mid_stream_has_failed_and_its_users_see_an_event() {
+    for (candidate, ending, last) in [
+        ("fails-later", "failed", "event: error\ndata: out of memory"),
+        (
+            "hangs-later",
+            "failed",
+            "event: error\ndata: the model does not answer",
+        ),
+        ("panics-later", "failed", "event: digit\ndata: 7"),
+        ("good", "answered", "event: digit\ndata: 7\n\n"),
+    ] {
+        let server = match candidate {
+            "good" => begin_for_good(Settings::new("good", load)).await,
+            _ => start(candidate, Duration::from_millis(2)).await,
+        };
+        for user in 0..REQUESTS {
+            let mut stream = send(server, "/predict/stream", &format!("user-{user}"), IMAGES).await;
+            let mut bytes = Vec::new();
+            let _ = stream.read_to_end(&mut bytes).await;
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(
+                text.contains("event: digit\ndata: 7") && text.contains(last),
+                "{text}"
+            );
+            let is_whole = text.contains(&format!("event: end\ndata: {candidate}"));
+            assert_eq!(is_whole, candidate != "panics-later", "{text}");
+        }
+        let labels = [("version", candidate), ("ending", ending)];
+        let counted = metric(server, "switchstand_requests_total", &labels).await;
+        assert_eq!(counted as usize, REQUESTS, "{candidate}");
+        let all = metric(server, "switchstand_requests_total", &[]).await;
+        assert_eq!(all as usize, REQUESTS, "{candidate}: in no other way");
+    }
+}
+
+#[tokio::test]
+async fn o4_a_version_that_still_streams_is_in_use_until_its_client_is_gone() {
+    let server = start("hangs-later", Duration::from_secs(60)).await;
+    let mut stream = send(server, "/predict/stream", "ana", IMAGES).await;
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains("event: digit") {
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "{bytes:?}");
+    }
+    let reject = ask(server, "/admin/reject/hangs-later", "operator", "it hangs").await;
+    assert_eq!(reject.status, 200, "{}", reject.body);
+    let reclaim = async || ask(server, "/admin/reclaim/hangs-later", "operator", "").await;
+    let in_use = reclaim().await;
+    assert_eq!(
+        (in_use.status, in_use.body.contains("in use by 1 request")),
+        (409, true)
+    );
+    drop(stream);
+    for round in 0.. {
+        assert!(round < 1_000, "the lease outlives the stream");
+        if reclaim().await.status == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let given_up = [("version", "hangs-later"), ("ending", "given_up")];
+    assert_eq!(
+        metric(server, "switchstand_requests_total", &given_up).await,
+        1.0
+    );
 }
 
 #[tokio::test]

@@ -70,6 +70,10 @@ enum Kind {
     HangsUp,
     /// Hangs up in the middle of the body.
     HangsUpEarly,
+    /// Takes an answer as a stream of events, to its end.
+    Streams,
+    /// Hangs up after the first event.
+    StreamsAndHangsUp,
     /// Does not wait until the server's own time-out.
     TimesOut,
     /// Sends no HTTP.
@@ -92,6 +96,8 @@ impl Kind {
             9 => Kind::Nonsense,
             10 => Kind::NoImage,
             11 => Kind::Nobody,
+            12..=15 => Kind::Streams,
+            16 => Kind::StreamsAndHangsUp,
             _ => Kind::Good,
         }
     }
@@ -99,7 +105,9 @@ impl Kind {
     /// The status that the server must answer with, and the ending that its log must have.
     fn expected(self) -> (Option<u16>, Option<&'static str>) {
         match self {
-            Kind::Good => (Some(200), Some("answered")),
+            Kind::Good | Kind::Streams => (Some(200), Some("answered")),
+            // It has read the head and an event, but not the end.
+            Kind::StreamsAndHangsUp => (Some(200), Some("given_up")),
             Kind::Slow => (Some(504), Some("given_up")),
             Kind::Fails => (Some(502), Some("failed")),
             Kind::Refused => (Some(400), Some("refused")),
@@ -138,7 +146,14 @@ impl Client {
         };
         let body = match kind {
             Kind::NoImage => "{\"pixels\": \"none\"}".to_owned(),
+            Kind::Streams => format!("{{\"images\": [[{value}], [1], [2]]}}"),
+            // The last image is never read: the client goes in the middle.
+            Kind::StreamsAndHangsUp => format!("{{\"images\": [[{value}], [{SLOW}]]}}"),
             _ => format!("{{\"pixels\": [{value}]}}"),
+        };
+        let path = match kind {
+            Kind::Streams | Kind::StreamsAndHangsUp => "/predict/stream",
+            _ => "/predict",
         };
         let unit = match kind {
             Kind::Nobody => String::new(),
@@ -146,7 +161,7 @@ impl Client {
         };
         let length = body.len();
         let mut request = format!(
-            "POST /predict HTTP/1.1\r\nhost: test\r\n{unit}content-length: {length}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nhost: test\r\n{unit}content-length: {length}\r\n\r\n{body}"
         );
         match kind {
             Kind::HangsUpEarly => request.truncate(request.len() - 3),
@@ -162,9 +177,10 @@ impl Client {
         let answer = match kind {
             Kind::HangsUp | Kind::HangsUpEarly => None,
             Kind::TimesOut => timeout(Duration::from_millis(5), read(stream)).await.ok(),
+            Kind::StreamsAndHangsUp => Some(read_until(stream, b"event: digit").await),
             _ => Some(read(stream).await),
         };
-        if answer.is_none() || kind == Kind::Nonsense {
+        if answer.is_none() || [Kind::Nonsense, Kind::StreamsAndHangsUp].contains(&kind) {
             self.stream = None;
         }
         answer
@@ -172,7 +188,13 @@ impl Client {
 }
 
 async fn read(stream: &mut BufReader<TcpStream>) -> (u16, String) {
+    read_until(stream, b"\r\n0\r\n\r\n").await
+}
+
+/// Reads an answer, or as much of one in chunks as ends with these bytes.
+async fn read_until(stream: &mut BufReader<TcpStream>, end: &[u8]) -> (u16, String) {
     let (mut line, mut status, mut length) = (String::new(), 0, 0);
+    let mut is_in_chunks = false;
     loop {
         line.clear();
         let read = timeout(Duration::from_secs(60), stream.read_line(&mut line)).await;
@@ -186,12 +208,17 @@ async fn read(stream: &mut BufReader<TcpStream>) -> (u16, String) {
                 status = rest.split(' ').next().unwrap().parse().unwrap();
             }
             Some(("content-length:", value)) => length = value.parse().unwrap(),
+            Some(("transfer-encoding:", "chunked")) => is_in_chunks = true,
             None if line == "\r\n" => break,
             _ => {}
         }
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.unwrap();
+    while is_in_chunks && !body.windows(end.len()).any(|bytes| bytes == end) {
+        let read = timeout(Duration::from_secs(60), stream.read_buf(&mut body)).await;
+        assert_ne!(read.expect("the stream goes on").unwrap(), 0, "cut: no end");
+    }
     (status, String::from_utf8(body).unwrap())
 }
 
@@ -335,6 +362,12 @@ async fn under_load(requests: u32, swaps: usize) {
                     .map(|it| it["ending"].as_str().unwrap())
                     .collect();
                 assert_eq!(endings, expected, "{number}, {kind:?}: {outcomes:?}");
+                if kind == Kind::Streams {
+                    let last = body.rsplit("event: end").next().unwrap();
+                    let version = outcomes[0]["answered_by"].as_str().unwrap();
+                    assert!(last.contains(&format!("data: {version}\n")), "{body}");
+                    assert_eq!(body.matches("event: digit").count(), 3, "{body}");
+                }
                 if kind == Kind::Good {
                     let answer: Value = serde_json::from_str(&body).unwrap();
                     assert_eq!(answer["digit"], number % 1_000);
@@ -356,7 +389,7 @@ async fn under_load(requests: u32, swaps: usize) {
         logged.is_empty(),
         "outcomes of requests that nobody sent: {logged:?}"
     );
-    assert_eq!(kinds.len(), 10, "every kind was there: {kinds:?}");
+    assert_eq!(kinds.len(), 12, "every kind was there: {kinds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
