@@ -1,5 +1,6 @@
 //! The example server under real HTTP: shadows and versions that do their worst, roll-outs, files, restarts.
 
+mod client;
 mod http;
 mod the_guide;
 mod with_a_release_file;
