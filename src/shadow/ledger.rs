@@ -1,6 +1,6 @@
 //! The count of how shadows end.
 
-use core::{array, iter};
+use core::{array, fmt, iter};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::record::{DropReason, ShadowOutcome};
@@ -75,7 +75,7 @@ impl Ledger {
 /// assert_eq!((counts.run(), counts.dropped(), counts.pending()), (0, 1, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[must_use]
 pub struct ShadowCounts {
     sampled: u64,
@@ -124,6 +124,18 @@ impl ShadowCounts {
             .filter(|(outcome, _)| which(*outcome))
             .map(|(_, count)| count)
             .sum()
+    }
+}
+
+impl fmt::Debug for ShadowCounts {
+    /// Names each way in which a shadow has ended.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = f.debug_map();
+        names.entry(&"sampled", &self.sampled);
+        for (outcome, count) in self.iter().filter(|(_, count)| *count > 0) {
+            names.entry(&outcome.as_str(), &count);
+        }
+        names.finish()
     }
 }
 

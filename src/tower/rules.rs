@@ -103,6 +103,11 @@ impl<S: Service<Request<Q>>, Q, T> Rules<S, Q, T> {
         }
     }
 
+    /// Copies a request where a copy is needed.
+    pub(super) fn copied_if(&self, is_needed: bool, request: &Request<Q>) -> Option<Request<Q>> {
+        is_needed.then(|| self.copied(request)).flatten()
+    }
+
     /// Copies a request, if the application says how; its panic makes no copy.
     pub(super) fn copied(&self, request: &Request<Q>) -> Option<Request<Q>> {
         let copy = self.copy.as_ref()?;

@@ -31,14 +31,14 @@ where
     T: Send + 'static,
 {
     let mut beside = Beside::of(&mut ticket, &request, Arc::clone(&rules));
-    // A service consumes its request, so what is needed later is copied before.
-    let is_kept = ticket.has_stand_in() || ticket.wants_excerpt();
-    let spare = is_kept.then(|| rules.copied(&request)).flatten();
+    // A service consumes its request, so what is needed later is copied before: never from a copy,
+    // of which the application's own way of copying may know less.
+    let spare = rules.copied_if(ticket.has_stand_in(), &request);
+    let kept = rules.copied_if(ticket.wants_excerpt(), &request);
     let has_no_body = request.method() == Method::HEAD;
     let (mut answer, ending) = ask(&mut ticket, request, &rules).await;
     if ending == Ending::Failed && ticket.has_stand_in() {
-        let again = spare.as_ref().and_then(|request| rules.copied(request));
-        match again {
+        match spare {
             None => ticket.desk().count_not_copied(),
             Some(request) => {
                 if ticket.fall_back().is_some() {
@@ -47,7 +47,7 @@ where
             }
         }
     }
-    beside.answered(&ticket, spare);
+    beside.answered(&ticket, kept);
     match answer {
         Ok(response) => Ok(leased(ticket, response, has_no_body, beside)),
         Err(error) => {
@@ -198,7 +198,7 @@ where
         if self.called.is_some() {
             self.headed = ticket.desk().now();
         }
-        self.request = request.filter(|_| ticket.wants_excerpt());
+        self.request = request;
     }
 
     /// Keeps what is wanted of the answer, and hands the shadows out.
