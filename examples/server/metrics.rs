@@ -76,7 +76,7 @@ impl Metrics {
         let labels = [
             ("release", outcome.release().to_owned()),
             ("version", outcome.version().to_owned()),
-            ("reason", outcome.reason().to_string()),
+            ("reason", outcome.reason().as_str().to_owned()),
             ("ending", outcome.ending().as_str().to_owned()),
         ];
         let new = with_local_recorder(&self.recorder, || Series {

@@ -1,9 +1,12 @@
 //! From a request over HTTP to its answer.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::{
     Json,
     http::{HeaderMap, StatusCode},
 };
+use futures_util::FutureExt as _;
 use serde::Deserialize;
 use serde_json::{Map, json};
 use switchstand::Unit;
@@ -38,8 +41,12 @@ pub(crate) async fn one(Ready(app): Ready, headers: HeaderMap, body: String) -> 
     let mut ticket = app.router.admit(unit.with(&known));
     // Dropped by a time-out, or because the client hung up, the request was given up.
     let patience = PATIENCE * app.patience;
-    let Ok(answer) = tokio::time::timeout(patience, ticket.predict(&pixels)).await else {
-        return refuse(StatusCode::GATEWAY_TIMEOUT, "the model does not answer");
+    let answering = AssertUnwindSafe(ticket.predict(&pixels)).catch_unwind();
+    let answer = match tokio::time::timeout(patience, answering).await {
+        Ok(Ok(answer)) => answer,
+        // It is counted as failed; let go on, the panic would cut the connection.
+        Ok(Err(_)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the model has a bug"),
+        Err(_) => return refuse(StatusCode::GATEWAY_TIMEOUT, "the model does not answer"),
     };
     while let Some(task) = ticket.shadow_task(|| pixels.clone()) {
         // Giving a shadow up is an ending that is counted, too.

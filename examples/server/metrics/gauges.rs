@@ -7,14 +7,6 @@ use switchstand::{VersionState, rollout::Phase};
 
 use crate::app::App;
 
-const STATES: [VersionState; 6] = [
-    VersionState::Staged,
-    VersionState::Ready,
-    VersionState::Live,
-    VersionState::Standby,
-    VersionState::Retiring,
-    VersionState::Rejected,
-];
 const PHASES: [&str; 6] = [
     "pending",
     "shadowing",
@@ -119,9 +111,9 @@ fn versions(app: &App) {
     // One that is gone has no state: all its gauges fall to 0, or they would stay for ever.
     for version in &*seen {
         let now = deployments.get(version).map(|it| it.state());
-        for state in STATES {
+        for state in VersionState::ALL {
             let is_in = f64::from(u8::from(now == Some(state)));
-            let state = state.to_string();
+            let state = state.as_str();
             gauge!("switchstand_version_state", "version" => version.clone(), "state" => state)
                 .set(is_in);
         }
@@ -168,7 +160,7 @@ fn rollout(app: &App) {
         labels
     };
     gauge!("switchstand_rollout_share", &labels).set(rollout.share().as_fraction());
-    let now = phase(rollout.phase());
+    let now = rollout.phase().as_str();
     for phase in PHASES {
         let is_in = f64::from(u8::from(phase == now));
         gauge!("switchstand_rollout_phase", &with("phase", phase)).set(is_in);
@@ -197,16 +189,5 @@ fn rollout(app: &App) {
             gauge!("switchstand_rollout_evidence", &labels).set(evidence.ln_e);
             gauge!("switchstand_rollout_evidence_needed", &labels).set(evidence.threshold);
         }
-    }
-}
-
-const fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Pending => "pending",
-        Phase::Shadowing => "shadowing",
-        Phase::Ramping { .. } => "ramping",
-        Phase::Baking => "baking",
-        Phase::Promoted => "promoted",
-        Phase::RolledBack => "rolled_back",
     }
 }

@@ -12,6 +12,8 @@ use tokio::{
 pub(crate) const SLOW: f32 = 1_000.0;
 /// An image that the version fails at.
 pub(crate) const FAILS: f32 = 1_001.0;
+/// An image that shows a bug of the version.
+pub(crate) const PANICS: f32 = 1_003.0;
 /// An image that is refused.
 pub(crate) const REFUSED: f32 = 1_002.0;
 
@@ -22,6 +24,7 @@ pub(crate) enum Kind {
     Slow,
     Fails,
     Refused,
+    Panics,
     /// Sends all of a request, and hangs up.
     HangsUp,
     /// Hangs up in the middle of the body.
@@ -54,6 +57,7 @@ impl Kind {
             11 => Kind::Nobody,
             12..=15 => Kind::Streams,
             16 => Kind::StreamsAndHangsUp,
+            17 => Kind::Panics,
             _ => Kind::Good,
         }
     }
@@ -68,6 +72,7 @@ impl Kind {
             Kind::Slow => (Some(504), Some("given_up")),
             Kind::Fails => (Some(502), Some("failed")),
             Kind::Refused => (Some(400), Some("refused")),
+            Kind::Panics => (Some(500), Some("failed")),
             // Nothing is promised to whoever is gone, but that it is counted at most once.
             Kind::HangsUp | Kind::HangsUpEarly | Kind::TimesOut => (None, None),
             // No version was drawn for what is no request.
@@ -104,6 +109,7 @@ impl Client {
             Kind::Slow | Kind::TimesOut => SLOW,
             Kind::Fails => FAILS,
             Kind::Refused => REFUSED,
+            Kind::Panics => PANICS,
             _ => (number % 1_000) as f32,
         };
         let body = match kind {

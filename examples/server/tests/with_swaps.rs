@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::{
     Fault, Log, Pixels, Reader, Settings,
     tests::{
-        client::{Client, FAILS, Kind, REFUSED, SLOW},
+        client::{Client, FAILS, Kind, PANICS, REFUSED, SLOW},
         http::{ask, begin_for_good, sum},
     },
 };
@@ -39,6 +39,7 @@ impl AsyncModel for Version {
         match value {
             SLOW => pending().await,
             FAILS => Err(Fault::Failed("out of memory".to_owned())),
+            PANICS => std::panic::resume_unwind(Box::new("a bug")),
             REFUSED => Err(Fault::Refused("no image".to_owned())),
             value => Ok(value as u32),
         }
@@ -220,7 +221,7 @@ async fn under_load(requests: u32, swaps: usize) {
         logged.is_empty(),
         "outcomes of requests that nobody sent: {logged:?}"
     );
-    assert_eq!(kinds.len(), 12, "every kind was there: {kinds:?}");
+    assert_eq!(kinds.len(), 13, "every kind was there: {kinds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
