@@ -345,8 +345,9 @@ fn c16_the_evidence_of_a_rollout_adds_up_over_servers_that_start_anew_or_are_a_s
             let _ = one.record(user, &assignment, ending, None);
             let _ = servers[server].record(user, &assignment, ending, None);
         }
-        one.reading("memory", 0.5).unwrap();
-        servers[0].reading("memory", 0.5).unwrap();
+        let load = minute as f64 / 100.0;
+        one.reading("memory", load).unwrap();
+        servers[0].reading("memory", load).unwrap();
         for server in 0..3 {
             let report = outboxes[server].whole(servers[server].clone());
             reports.take(&report).unwrap();
@@ -367,7 +368,8 @@ fn c16_the_evidence_of_a_rollout_adds_up_over_servers_that_start_anew_or_are_a_s
             let written = serde_json::to_value(sample).unwrap();
             let events = &written["measured"]["failures"]["bad_events"]["tally"];
             let units = ["control", "candidate"].map(|side| written[side].as_u64().unwrap());
-            (units, events.clone())
+            let readings = &written["measured"]["memory"]["readings"];
+            (units, events.clone(), readings.clone())
         };
         assert_eq!(counted(&sum), counted(&alone), "minute {minute}");
         assert!(counted(&sum).0.iter().sum::<u64>() <= 400);

@@ -163,6 +163,7 @@ fn c12_nothing_is_led_from_elsewhere_beside_an_open_rollout() {
 fn c12_a_hotfix_that_races_an_action_is_in_force_in_the_end() {
     let router = router();
     let barrier = Barrier::new(2);
+    let mut gone = 0;
     thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..500 {
@@ -172,14 +173,15 @@ fn c12_a_hotfix_that_races_an_action_is_in_force_in_the_end() {
                 barrier.wait();
             }
         });
-        for round in 0..500 {
+        for _ in 0..500 {
             let _ = router.carry_out_over(&step(1), "again");
             barrier.wait();
             let _ = router.carry_out(&step(5));
             barrier.wait();
             let _ = router.carry_out(&step(25));
-            assert_eq!(in_force(&router), "hotfix", "round {round}");
+            gone += u32::from(in_force(&router) != "hotfix");
             barrier.wait();
         }
     });
+    assert_eq!(gone, 0, "of 500 hotfixes");
 }
