@@ -348,6 +348,10 @@ fn c16_the_evidence_of_a_rollout_adds_up_over_servers_that_start_anew_or_are_a_s
         let load = minute as f64 / 100.0;
         one.reading("memory", load).unwrap();
         servers[0].reading("memory", load).unwrap();
+        if behind.fingerprint() != policy.fingerprint() {
+            // Of an earlier step, whose readings say nothing about this one.
+            servers[2].reading("memory", 9.0).unwrap();
+        }
         for server in 0..3 {
             let report = outboxes[server].whole(servers[server].clone());
             reports.take(&report).unwrap();
