@@ -26,24 +26,21 @@ impl<E> Folded<E> {
 }
 
 impl<E: FleetEvidence> Folded<E> {
-    /// Returns the sum with one more process, or as it was and why not.
-    pub(super) fn with(
-        before: Option<Folded<E>>,
+    /// Adds one more process; what does not add up leaves the sum as it is.
+    pub(super) fn add(
+        folded: &mut Option<Folded<E>>,
         source: &Incarnation,
         evidence: &E,
-    ) -> Result<Folded<E>, (Option<Folded<E>>, E::Refused)> {
-        let mut folded = match before {
-            None => Folded {
-                sum: evidence.clone(),
-                latest: BTreeMap::new(),
-            },
-            Some(mut folded) => match folded.sum.add(evidence) {
-                Ok(()) => folded,
-                Err(why) => return Err((Some(folded), why)),
-            },
-        };
+    ) -> Result<(), E::Refused> {
+        if let Some(folded) = folded {
+            folded.sum.add(evidence)?;
+        }
+        let folded = folded.get_or_insert_with(|| Folded {
+            sum: evidence.clone(),
+            latest: BTreeMap::new(),
+        });
         let latest = folded.latest.entry(source.server.clone()).or_default();
         *latest = (*latest).max(source.incarnation);
-        Ok(folded)
+        Ok(())
     }
 }

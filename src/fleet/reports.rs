@@ -187,18 +187,10 @@ impl<E: FleetEvidence> Reports<E> {
         let Some(kept) = self.kept.get(place) else {
             return Ok(());
         };
-        let folded = self.folded.take();
-        match Folded::with(folded, &kept.source, &kept.evidence) {
-            Ok(folded) => {
-                self.folded = Some(folded);
-                self.kept.remove(place);
-                Ok(())
-            }
-            Err((folded, why)) => {
-                self.folded = folded;
-                Err(kept.refused(why))
-            }
-        }
+        let added = Folded::add(&mut self.folded, &kept.source, &kept.evidence);
+        added.map_err(|why| kept.refused(why))?;
+        self.kept.remove(place);
+        Ok(())
     }
 
     /// Returns what one server would have counted of all that has arrived, none if nothing has.

@@ -83,9 +83,9 @@ impl TryFrom<Vec<RawStep>> for Ladder {
 
     fn try_from(steps: Vec<RawStep>) -> Result<Ladder, LadderError> {
         let ladder = Ladder::custom(steps.iter().map(|step| step.share))?;
-        let own = steps.into_iter().filter_map(|step| step.own);
-        own.fold(Ok(ladder), |ladder, own| {
-            ladder?.dwelling(own.share, own.dwell.0, own.units)
+        let mut own = steps.into_iter().filter_map(|step| step.own);
+        own.try_fold(ladder, |ladder, own| {
+            ladder.dwelling(own.share, own.dwell.0, own.units)
         })
     }
 }
