@@ -10,7 +10,7 @@ use crate::policy::PolicyError;
 #[non_exhaustive]
 pub enum OperationError {
     /// The label names no deployed version.
-    #[error("version {version:?} is not deployed")]
+    #[error("version {version:?} is not deployed: deploy it first, or name one that is")]
     UnknownVersion {
         /// The label that was given.
         version: String,
@@ -91,6 +91,15 @@ pub enum OperationError {
         expected: u64,
         /// The generation in force.
         found: u64,
+    },
+    /// A person, or another roll-out, has changed the router since a roll-out's last action.
+    #[error(
+        "{by}, and that stands: bring the roll-out's own policy and live version back, or say in \
+         words that it takes over, with `carry_out_over`"
+    )]
+    Overruled {
+        /// Who, what and when.
+        by: String,
     },
     /// The policy is refused.
     #[error(transparent)]

@@ -28,7 +28,10 @@ pub enum PolicyError {
         limit: usize,
     },
     /// A version is not deployed here.
-    #[error("{field} names version {version:?}, which is not deployed")]
+    #[error(
+        "{field} names version {version:?}, which is not deployed: deploy it first, or name one \
+         that is"
+    )]
     UnknownVersion {
         /// The field that names the version.
         field: &'static str,

@@ -417,7 +417,8 @@ pub enum ReclaimError {
     Operation(#[from] OperationError),
     /// Requests still hold leases; try again when they have ended.
     #[error(
-        "version {version:?} is still in use by {in_flight} request{}",
+        "version {version:?} is still in use by {in_flight} request{}: try again when they have \
+         ended",
         if *in_flight == 1 { "" } else { "s" }
     )]
     StillInUse {

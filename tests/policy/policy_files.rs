@@ -228,7 +228,8 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
         (
             r#""v2""#,
             r#""v7""#,
-            "canary.version names version \"v7\", which is not deployed",
+            "canary.version names version \"v7\", which is not deployed: \
+             deploy it first, or name one that is",
         ),
         (
             r#""v2""#,
@@ -239,7 +240,8 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
         (
             r#""v3""#,
             r#""v8""#,
-            "shadow.version names version \"v8\", which is not deployed",
+            "shadow.version names version \"v8\", which is not deployed: \
+             deploy it first, or name one that is",
         ),
         (r#""ranker-2026-11""#, r#""""#, "release is empty"),
     ];

@@ -121,6 +121,13 @@ impl LogRow {
         let of_trials = kind == Some(Kind::CommonRate) && is_of_outcomes;
         let holds = !of_trials || (0.0..=self.denominator).contains(&self.numerator);
         require(holds, "it has more successes than trials, or fewer than 0")?;
+        let is_ratio = kind == Some(Kind::Ratio);
+        let holds = !is_of_outcomes || is_ratio || self.denominator == self.records as f64;
+        require(
+            holds,
+            "its denominator is not the number of its outcomes, as of all but ratios: an engine \
+             that adds up in 4 bytes loses count at 2^24",
+        )?;
         let of_units = self.counted == Counted::Units || self.counted == Counted::Never;
         let holds = !of_units || self.units <= self.records;
         require(holds, "it has more units than requests or records")
