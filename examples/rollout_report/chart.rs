@@ -192,7 +192,7 @@ pub(crate) fn schedule_threshold(release: &Release) -> f64 {
 
 /// Writes a share with as many places as tell ticks of an axis of this height apart.
 fn percent(share: f64, highest: f64) -> String {
-    let places = (2.0 - (100.0 * highest).log10().floor()).max(0.0) as usize;
+    let places = (1.0 - (100.0 * highest).log10().floor()).max(0.0) as usize;
     format!("{:.places$} %", 100.0 * share)
 }
 

@@ -326,6 +326,7 @@ fn x1_fewer_looks_need_fewer_units_and_find_what_was_planned_for() {
     let setup = Setup::new("r", [("a", 1), ("b", 1)], [rate]).unwrap();
     let rates = Expected::rates(0.05, 0.10);
     let [(_, any), (_, one), (_, some)] = setup.units_by_looks("r", rates, 0.8).unwrap();
+    println!("rates: {any} {one} {some}");
     assert!(one < some && some < any, "{one} {some} {any}");
 }
 
