@@ -43,9 +43,51 @@ pub(crate) fn exposure(release: &Release) -> Result<String, Box<dyn Error>> {
             .x_desc("minutes since the start")
             .x_label_formatter(&|minute| format!("{minute:.0}"))
             .y_desc("share of users")
-            .y_label_formatter(&|share| format!("{:.0} %", 100.0 * share))
+            .y_label_formatter(&|share| percent(*share, 1.05 * highest))
             .draw()?;
         chart.draw_series(AreaSeries::new(steps, 0.0, BLUE.mix(0.25)).border_style(BLUE))?;
+        Ok(())
+    })
+}
+
+/// The part of each version's users that had an error so far.
+pub(crate) fn rates(release: &Release) -> Result<String, Box<dyn Error>> {
+    draw(|area| {
+        let rates = |place: usize| {
+            let minutes = (0_u32..).zip(&release.minutes);
+            minutes.filter_map(move |(minute, seen)| {
+                let [failed, of] = seen.failed[place];
+                // Of a few users a part says nothing.
+                (of >= 50).then(|| (f64::from(minute), failed as f64 / of as f64))
+            })
+        };
+        let highest = rates(0).chain(rates(1)).map(|(_, rate)| rate);
+        let highest = 1.1 * highest.fold(0.01, f64::max);
+        let mut chart = ChartBuilder::on(&area)
+            .margin(10)
+            .margin_right(20)
+            .x_label_area_size(34)
+            .y_label_area_size(60)
+            .build_cartesian_2d(0.0..end_of(release), 0.0..highest)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .x_desc("minutes since the start")
+            .x_label_formatter(&|minute| format!("{minute:.0}"))
+            .y_desc("users with an error")
+            .y_label_formatter(&|rate| percent(*rate, highest))
+            .draw()?;
+        for (place, name, colour) in [(0, "old version", BLUE), (1, "new version", RED)] {
+            chart
+                .draw_series(LineSeries::new(rates(place), colour.stroke_width(2)))?
+                .label(name)
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.85))
+            .draw()?;
         Ok(())
     })
 }
@@ -146,6 +188,12 @@ pub(crate) fn score(release: &Release) -> Result<String, Box<dyn Error>> {
 /// The evidence of harm that rejects, at the error rate that the schedule gives each guard.
 pub(crate) fn schedule_threshold(release: &Release) -> f64 {
     -release.rollout.schedule().alpha_each().get().ln()
+}
+
+/// Writes a share with as many places as tell ticks of an axis of this height apart.
+fn percent(share: f64, highest: f64) -> String {
+    let places = (1.0 - (100.0 * highest).log10().floor()).max(0.0) as usize;
+    format!("{:.places$} %", 100.0 * share)
 }
 
 fn end_of(release: &Release) -> f64 {

@@ -10,9 +10,11 @@
 #![expect(clippy::print_stdout, reason = "it tells how the releases ended")]
 
 mod chart;
+mod intervals;
 mod page;
 mod release;
 mod requests;
+mod three_arms;
 
 use std::error::Error;
 use std::path::PathBuf;

@@ -24,6 +24,8 @@ pub(crate) struct Minute {
     pub(crate) errors: Reading,
     /// Effect on the score, and its bounds, once there are enough scores.
     pub(crate) score: Option<[f64; 3]>,
+    /// Of the old version and the new one: users with an error, and users, so far.
+    pub(crate) failed: [[u64; 2]; 2],
 }
 
 /// A release that has ended.
@@ -66,6 +68,7 @@ impl Release {
                 share: ramp.share(),
                 errors: ramp.rate_of("errors").ok_or("no guard of errors")?,
                 score,
+                failed: watch.failed(),
             });
             if ramp.phase().is_final() {
                 break;
@@ -90,7 +93,7 @@ impl Release {
             candidate,
             rollout,
             minutes,
-            reached: watch.reached.len(),
+            reached: watch.met[1].len(),
             read_out: step.transpose()?,
         })
     }
@@ -134,15 +137,23 @@ struct Watch {
     scores: Scores,
     /// An experiment on one step of the ladder: its arms keep their weights while it lasts.
     step: Option<Experiment>,
-    reached: HashSet<u64>,
+    /// Users who had an answer of the old version, and of the new one; and those with an error.
+    met: [HashSet<u64>; 2],
+    with_error: [HashSet<u64>; 2],
 }
 
 impl Watch {
+    fn failed(&self) -> [[u64; 2]; 2] {
+        let of = |place: usize| [&self.with_error[place], &self.met[place]];
+        [0, 1].map(|place| of(place).map(|users| users.len() as u64))
+    }
+
     fn new(alpha: Alpha) -> Result<Watch, Box<dyn Error>> {
         Ok(Watch {
             scores: Scores::new(alpha)?,
             step: None,
-            reached: HashSet::new(),
+            met: Default::default(),
+            with_error: Default::default(),
         })
     }
 
@@ -170,8 +181,10 @@ impl Watch {
         assignment: &Assignment<'_>,
         outcome: &Outcome,
     ) -> Result<(), Box<dyn Error>> {
-        if by_candidate {
-            self.reached.insert(user);
+        let place = usize::from(by_candidate);
+        self.met[place].insert(user);
+        if outcome.failed {
+            self.with_error[place].insert(user);
         }
         // At 100 % nobody is drawn any more.
         if assignment.arm.is_none() {

@@ -37,7 +37,11 @@ pub enum Kind {
     /// A quantile of non-negative values, such as a latency, over units.
     ///
     /// One value of each unit counts. Of several one is kept, drawn by a hash of unit and value:
-    /// values of one unit hang together, units do not.
+    /// values of one unit hang together, units do not. So it is the quantile over units, each with
+    /// one request drawn at random, and not that over all requests, in which heavy users count more.
+    ///
+    /// The intervals are those of ranks, by a confidence sequence for a rate: Howard and Ramdas
+    /// (2022), <https://doi.org/10.3150/21-BEJ1388>.
     Quantile {
         /// The order, strictly between 0 and 1.
         #[cfg_attr(feature = "serde", serde(with = "super::exact"))]

@@ -9,7 +9,7 @@ use switchstand::experiment::{
 use switchstand::stats::anytime::{GroupedArm, GroupedT};
 use switchstand::stats::group_sequential::{Fractions, GroupSequential, Spending};
 use switchstand::stats::planning::Sides;
-use switchstand::stats::special::{normal_isf, normal_sf, t_sf};
+use switchstand::stats::special::{normal_isf, normal_sf, t_quantile, t_sf};
 use switchstand::stats::{Alpha, Alternative, Counts, Worse, proportions::miettinen_nurminen};
 
 use crate::experiment::simulation::{limit, normal};
@@ -58,9 +58,14 @@ fn serve(
     bad
 }
 
+fn of(sums: &[[f64; 2]; 256]) -> GroupedArm {
+    let units: f64 = sums.iter().map(|[_, units]| units).sum();
+    GroupedArm::new(sums, units as u64).unwrap()
+}
+
 /// The two-sided p-value of one look at two arms by their groups.
-fn p_once(sums: &[[[f64; 2]; 256]; 2], units: u64) -> Option<f64> {
-    let arms = [0, 1].map(|arm| GroupedArm::new(&sums[arm], units / 2).unwrap());
+fn p_once(sums: &[[[f64; 2]; 256]; 2]) -> Option<f64> {
+    let arms = [0, 1].map(|arm| of(&sums[arm]));
     let test = GroupedT::planned(1_000.0, [1.0, 1.0], Alpha::FIVE_PERCENT).unwrap();
     let look = test.compare(&arms[0], &arms[1]).ok()?;
     Some(2.0 * t_sf(look.t().abs(), look.df))
@@ -86,7 +91,7 @@ fn one_look_is_taken_once_when_the_planned_units_are_there() {
     bad = [bad[0] + more[0], bad[1] + more[1]];
     let read = experiment.take_look().unwrap();
     let found = test(&read, 0);
-    let p = p_once(&sums, 600).unwrap();
+    let p = p_once(&sums).unwrap();
     assert!((found.p.value / p - 1.0).abs() < 1e-3, "{p} {read}");
     // The interval of half the error rate is what the t law says, not any-time.
     let [a, b] = bad.map(|bad| Counts::new(bad, 300).unwrap());
@@ -126,7 +131,7 @@ fn a_group_sequential_test_crosses_its_boundaries_at_the_looks_alone() {
             fractions.push((to as f64 / 900.0).min(1.0));
             let read = experiment.take_look().unwrap();
             assert!(experiment.take_look().is_err(), "one look at a time");
-            let p = p_once(&sums, to).unwrap();
+            let p = p_once(&sums).unwrap();
             // Two metrics share the error rate; the other one has p = 1, so Holm doubles this one.
             let looks = Fractions::new(&fractions).unwrap();
             let half = Alpha::new(0.025).unwrap();
@@ -137,6 +142,15 @@ fn a_group_sequential_test_crosses_its_boundaries_at_the_looks_alone() {
             let found = test(&read, 0);
             assert_eq!(found.is_significant(), crosses, "{p} {boundary} {read}");
             assert_eq!(found.interval.contains(0.0), !crosses, "{read}");
+            let (level, arms) = (normal_sf(boundary), [0, 1].map(|arm| of(&sums[arm])));
+            let test = GroupedT::planned(1_000.0, [1.0, 1.0], half).unwrap();
+            let look = test.compare(&arms[0], &arms[1]).unwrap();
+            let reach = -t_quantile(level, look.df) * look.standard_error;
+            let expected = look.effect + reach;
+            assert!(
+                (found.interval.upper - expected).abs() < 1e-9 * reach,
+                "{read}"
+            );
             let is_last = to > 900;
             match &read.verdict {
                 Verdict::Ship { .. } => assert!(crosses),
@@ -248,7 +262,7 @@ fn called_different(looks: &[u64], spread: f64, effect: f64, runs: u64) -> f64 {
                 *group = [group[0] + value + effect * side as f64, group[1] + 1.0];
             }
             next = look;
-            p_once(&sums, look).is_some_and(|p| p < *level)
+            p_once(&sums).is_some_and(|p| p < *level)
         })
     };
     (0..runs).filter(run).count() as f64 / runs as f64
@@ -312,6 +326,7 @@ fn x1_fewer_looks_need_fewer_units_and_find_what_was_planned_for() {
     let setup = Setup::new("r", [("a", 1), ("b", 1)], [rate]).unwrap();
     let rates = Expected::rates(0.05, 0.10);
     let [(_, any), (_, one), (_, some)] = setup.units_by_looks("r", rates, 0.8).unwrap();
+    println!("rates: {any} {one} {some}");
     assert!(one < some && some < any, "{one} {some} {any}");
 }
 
