@@ -24,7 +24,7 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-/// Routes requests among the services that a router's versions are.
+/// A tower service that routes requests among the versions of a router.
 ///
 /// The key tells who asks. A request is cloned for a shadow that was sampled and got a permit,
 /// and where the live version may have to step in for a failing one; shadows are handed to
@@ -187,7 +187,7 @@ async fn ready_call<S: Service<Request>, Request>(
     service.call(request).await
 }
 
-/// Is the future of a routed answer.
+/// The future of a routed answer.
 #[must_use = "futures do nothing unless polled"]
 pub struct RoutedFuture<Response, Error = Infallible>(
     Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>,

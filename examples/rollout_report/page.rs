@@ -14,7 +14,7 @@ h1 { font-size: 1.6em } h2 { margin-top: 2.5em; border-top: 1px solid #ccc; padd
 h3 { margin-bottom: 0.2em } svg { width: 100%; height: auto } p { margin: 0.4em 0 }
 .promoted { color: #2a7d2a } .rejected { color: #b22 }
 table { border-collapse: collapse } td, th { text-align: left; padding: 0.15em 1em 0.15em 0; vertical-align: top }
-td:first-child { white-space: nowrap } pre { overflow-x: auto; background: #f6f6f6; padding: 0.8em; font-size: 0.85em }
+td:first-child { white-space: nowrap } pre { white-space: pre-wrap; background: #f6f6f6; padding: 0.8em; font-size: 0.85em }
 ";
 
 /// Returns the page.
@@ -44,10 +44,10 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     };
     writeln!(
         page,
-        "<h2>{}</h2>\n<p>In truth the new version makes {} times the errors, and adds {} to the \
-         score.</p>\n<p class=\"{class}\"><b>{}</b></p>",
+        "<h2>{}</h2>\n<p>In truth the new version makes {}, and adds {} to the score.</p>\n\
+         <p class=\"{class}\"><b>{}</b></p>",
         release.name,
-        release.candidate.errors,
+        release.candidate.words(),
         release.candidate.score,
         escape(&release.outcome())
     )?;
@@ -59,8 +59,10 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         ),
         (
             "Guard: errors",
-            "Evidence in the split of users' first errors, over the whole release. Harm above the \
-             dashed line rejects the version.",
+            "Evidence in the split of users' first errors, over the whole release, as the \
+             logarithm of an e-value: how many times a bet against a harmless version has \
+             multiplied its stake. Harm above the dashed line rejects the version. The first \
+             guard that breaches does, whatever the other has found so far.",
             chart::errors(release)?,
         ),
         (
@@ -76,7 +78,7 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
     for event in release.rollout.trail().events() {
         let minute = event.at.as_nanos() / 60_000_000_000;
-        let words = escape(&words(&event.change));
+        let words = escape(&words(release, &event.change));
         writeln!(page, "<tr><td>{minute}</td><td>{words}</td></tr>")?;
     }
     page.push_str("</table>\n");
@@ -84,14 +86,26 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         let read_out = escape(&read_out.to_string());
         writeln!(
             page,
-            "<h3>Read-out of the last step that compared the two</h3>\n<pre>{read_out}</pre>"
+            "<h3>Read-out of the last step that compared the two</h3>\n<p>It asks which version is \
+             better. A promotion only asks that the new one does no harm, so both may be right: \
+             promoted, and not shown to be better.</p>\n<pre>{read_out}</pre>"
         )?;
     }
     Ok(())
 }
 
-fn words(change: &StateChange) -> String {
+fn words(release: &Release, change: &StateChange) -> String {
     match change {
+        StateChange::Advanced {
+            to: Phase::Ramping { step },
+            ..
+        } => {
+            let shares = release.rollout.schedule().ladder().shares();
+            let share = shares.get(*step);
+            share.map_or(String::new(), |share| {
+                format!("went on to {share} of the users")
+            })
+        }
         StateChange::Advanced { to, .. } => format!("went on: {to}"),
         StateChange::Breached { guard, found } => format!("guard {guard} breached: {found}"),
         StateChange::RolledBack { cause } => format!("rejected: {cause}"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Content, FleetEvidence, FleetReport, Incarnation, ReportsError};
 
-/// Says what became of a report.
+/// What became of a report.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Taken {

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::share::Share;
 
-/// Holds the shares of a roll-out, strictly rising, the last of them everybody.
+/// The shares of a roll-out, strictly rising, the last of them everybody.
 ///
 /// ```
 /// use switchstand::{Share, rollout::Ladder};
@@ -21,7 +21,7 @@ use crate::share::Share;
 pub struct Ladder(Vec<Share>);
 
 impl Ladder {
-    /// Is how many steps a ladder may have.
+    /// The maximum number of steps.
     pub const MAX_STEPS: usize = 1000;
 
     /// Returns the ladder of these shares.
@@ -122,7 +122,7 @@ impl TryFrom<Vec<Share>> for Ladder {
     }
 }
 
-/// Tells why shares are not a ladder.
+/// Why shares are not a ladder.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LadderError {

@@ -13,7 +13,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Changes deployment and release in somebody's name, or against a known generation.
+/// A handle for deployment and release in somebody's name, or against a known generation.
 ///
 /// [`Router`] has the same methods for those who need neither. Every method returns the
 /// generation that it made.
@@ -307,7 +307,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     }
 }
 
-/// Refuses a deployment and gives the model back.
+/// The refusal of a deployment, which gives the model back.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeployError<M> {
@@ -337,7 +337,7 @@ impl<M> Error for DeployError<M> {
     }
 }
 
-/// Tells why a version is not ready.
+/// Why a version is not ready.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ValidateError<E> {
@@ -354,7 +354,7 @@ pub enum ValidateError<E> {
     },
 }
 
-/// Tells why a model is not given back yet.
+/// Why a model is not given back yet.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ReclaimError {
@@ -363,7 +363,7 @@ pub enum ReclaimError {
     Operation(#[from] OperationError),
     /// Requests still hold leases; try again when they have ended.
     #[error(
-        "version {version:?} is still in use by {in_flight} request{}",
+        "version {version:?} is still in use by {in_flight} request{}: ask again",
         if *in_flight == 1 { "" } else { "s" }
     )]
     StillInUse {

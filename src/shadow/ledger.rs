@@ -56,7 +56,7 @@ impl Ledger {
     }
 }
 
-/// Holds how many shadows were sampled, and what became of them.
+/// How many shadows were sampled, and what became of them.
 ///
 /// At every instant `sampled = run + dropped + pending`.
 ///
@@ -136,7 +136,7 @@ impl IntoIterator for &ShadowCounts {
     }
 }
 
-/// Iterates over all ways in which a shadow can end, and their counts.
+/// An iterator over all ways in which a shadow can end, with their counts.
 #[derive(Clone, Debug)]
 pub struct ShadowCountsIter(
     iter::Zip<array::IntoIter<ShadowOutcome, OUTCOMES>, array::IntoIter<u64, OUTCOMES>>,
@@ -167,7 +167,7 @@ impl iter::Sum for ShadowCounts {
 }
 
 impl ShadowOutcome {
-    /// Lists every way in which a shadow can end.
+    /// All ways in which a shadow can end.
     pub const ALL: [ShadowOutcome; 9] = [
         ShadowOutcome::Answered,
         ShadowOutcome::Failed,

@@ -263,11 +263,11 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
     };
     assert_eq!(
         arms([0, 0], ["a", "b"]),
-        "ab_test.arms: none of 2 arms has a weight above 0"
+        "ab_test.arms: none of 2 arms has a weight above 0: give one a weight"
     );
     assert_eq!(
         arms([1, 1], ["a", "a"]),
-        "ab_test.arms: arm \"a\" stands twice"
+        "ab_test.arms: arm \"a\" stands twice: give each arm a label of its own"
     );
 }
 

@@ -13,7 +13,7 @@ pub enum GuardVerdict {
     Harm,
     /// The candidate's rate is below the safe boundary: going on is justified.
     Safe,
-    /// The rate is above the harm boundary, yet below the safe one: a small harm, surely.
+    /// Harm is shown, but it is smaller than the safety margin.
     HarmWithinMargin,
 }
 
