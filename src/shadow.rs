@@ -17,7 +17,7 @@ mod task;
 pub use crate::record::{DropReason, ShadowOutcome, ShadowRun};
 pub use budget::ShadowBudget;
 pub use comparison::{Comparison, Pair};
-pub use ledger::{ShadowCounts, ShadowCountsIter};
+pub use ledger::ShadowCounts;
 pub use queue::{DueShadow, ShadowQueue};
 pub use task::{ShadowFuture, ShadowTask};
 

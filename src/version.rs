@@ -8,7 +8,6 @@ use core::fmt;
 use thiserror::Error;
 
 pub use deployment::Deployment;
-pub use versions::DeploymentIter;
 pub(crate) use versions::Versions;
 
 /// Most bytes that the name of a version, a release, an arm or a salt may have.

@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 use thiserror::Error;
 
 use super::Member;
-use crate::{Audience, Share, Unit, UnitKey, attributes::AsValue};
+use crate::{Audience, Share, Unit, attributes::AsValue};
 
 /// Units to try a policy on, made up or given one by one.
 ///
@@ -40,12 +40,6 @@ impl Population {
             members: members.collect(),
             seed,
         }
-    }
-
-    /// Takes given units, of which nothing is known but their keys.
-    #[must_use]
-    pub fn of_keys<K: Into<UnitKey>>(keys: impl IntoIterator<Item = K>) -> Population {
-        keys.into_iter().map(Member::new).collect()
     }
 
     /// Returns the population with an attribute for every unit, drawn by these weights.

@@ -32,12 +32,6 @@ impl GuardVerdict {
     pub const fn is_harm(self) -> bool {
         matches!(self, GuardVerdict::Harm | GuardVerdict::HarmWithinMargin)
     }
-
-    /// Tells whether the rate is shown to be below the safe boundary, harm or not.
-    #[must_use]
-    pub const fn is_below_safe_boundary(self) -> bool {
-        matches!(self, GuardVerdict::Safe | GuardVerdict::HarmWithinMargin)
-    }
 }
 
 impl fmt::Display for GuardVerdict {

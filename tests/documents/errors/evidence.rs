@@ -3,6 +3,7 @@
 use switchstand::{
     Reason, Timestamp,
     comparison::ToleranceError,
+    deployment::OperationError,
     experiment::{ExperimentError, LogError, Missing, RowsError},
     off_policy::PlanPairError,
     ramp::BeginError,
@@ -24,7 +25,7 @@ pub(super) fn add(rows: &mut Rows) {
         ToleranceError::OutOfRange { found: -1.0 };
         ExperimentError::Unknown {
             what: "metric",
-            name: text("clicks"),
+            name: text("click"),
             known: text("\"clicks\""),
         };
         ExperimentError::NameTaken { what: "metrics", name: text("clicks") };
@@ -122,7 +123,7 @@ pub(super) fn add(rows: &mut Rows) {
             now: Phase::Promoted,
         };
         Refused::OutOfOrder { found: 4, latest: 9 };
-        Refused::UnknownGate { gate: text("reviewed"), known: text("\"failures\"") };
+        Refused::UnknownGate { gate: text("reviewed"), known: text("\"approved\"") };
         Refused::NotNow {
             command: Command::Resume,
             why: text("nothing is paused"),
@@ -130,6 +131,7 @@ pub(super) fn add(rows: &mut Rows) {
         Refused::Ended { phase: Phase::Promoted, what: text("a sample") };
         Refused::Clock { found: Timestamp::from_secs(60), latest: Timestamp::from_secs(120) };
         Refused::AnotherIsOpen { release: text("ranker-2026-11"), version: text("v2") };
+        BeginError::Missing(OperationError::UnknownVersion { version: text("v2") });
         BeginError::AnotherIsOpen { release: text("ranker-2026-11"), version: text("v2") };
         BeginError::HasBegun { phase: Phase::Promoted };
         BeginError::DropsKeptOut { release: text("ranker-2026-11"), version: text("v2") };
@@ -138,7 +140,7 @@ pub(super) fn add(rows: &mut Rows) {
         GroupedRefusal::TooFewGroups { control: 12, candidate: 9, needed: 100 };
         GroupedRefusal::ZeroVariance { arm: "control" };
         GroupedRefusal::TooSkewed { skewness: 2.7, control: 12, candidate: 9, needed: 512.0 };
-        GuardError::NonFinite { what: "the margin", value: 1.5 };
+        GuardError::NonFinite { what: "the margin", value: f64::NAN };
         GuardError::Share { value: 1.5 };
         GuardError::Ratio { what: "the margin", value: 1.5, expected: "a number from 0 to 1" };
         GuardError::GridSize { what: "the grid", found: 65, limit: 64 };
@@ -160,7 +162,7 @@ pub(super) fn add(rows: &mut Rows) {
         Refusal::ZeroVariance { what: "control" };
         Refusal::ZeroDenominator { what: "the margin" };
         Refusal::AllTied {};
-        Refusal::NonFinite { what: "the margin", value: 1.5 };
+        Refusal::NonFinite { what: "the margin", value: f64::NAN };
         Refusal::OutOfRange { what: "the margin", value: 1.5, expected: "a number from 0 to 1" };
         Refusal::LengthMismatch { what: "the samples", left: 10, right: 12 };
         Refusal::LostPrecision { what: "the margin", relative_error: 0.5 };

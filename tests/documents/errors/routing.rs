@@ -44,9 +44,9 @@ pub(super) fn add(rows: &mut Rows) {
             operator: "at_least",
             feature: "regex",
         };
-        AudienceError::UnknownSegment { name: text("clicks") };
-        AudienceError::CircularSegment { name: text("clicks"), path: text("a > b > a") };
-        AudienceError::AmbiguousSegment { name: text("clicks") };
+        AudienceError::UnknownSegment { name: text("testers") };
+        AudienceError::CircularSegment { name: text("testers"), path: text("testers > paying > testers") };
+        AudienceError::AmbiguousSegment { name: text("testers") };
         SchemeError::Unknown { name: text("v9") };
         DrawError::TooLong { what: "the salt", length: 5_000_000_000 };
         ReplayError::Gap { expected: 4, found: 6 };
@@ -91,7 +91,7 @@ pub(super) fn add(rows: &mut Rows) {
         PolicyError::SetTwice { field: "holdout", release: text("ranker-2026-11") };
         PolicyError::Split { source: SplitError::NoWeight { arms: 2 } };
         PolicyError::Audience { field: "rules", source: AudienceError::EmptyName };
-        PolicyError::EmptyLayer { from: percent(20), to: percent(40) };
+        PolicyError::EmptyLayer { from: percent(40), to: percent(20) };
         PolicyError::ShadowOfItself { version: text("v2") };
         PolicyError::DuplicateShadow { version: text("v2") };
         PolicyError::DuplicateUnit { key: text("user-42") };
