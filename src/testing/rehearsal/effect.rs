@@ -1,4 +1,4 @@
-//! What the candidate does.
+//! The effect that a rehearsed candidate has on what a guard looks at.
 
 use core::fmt;
 
