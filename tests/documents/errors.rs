@@ -68,7 +68,7 @@ fn the_chapter_has_the_message_of_each_variant() {
     let section = |name: &str, rows: &[(&str, String)]| {
         let mut text = format!("\n# `{name}`\n\n| variant | message |\n|---|---|\n");
         for (variant, message) in rows {
-            text += &format!("| `{variant}` | {} |\n", message.replace('|', "\\|"));
+            text += &format!("| `{variant}` | {} |\n", escaped(&message));
         }
         text
     };
@@ -119,6 +119,11 @@ fn no_message_ends_with_a_full_stop() {
             assert!(!message.ends_with('.'), "{name}::{variant}: {message}");
         }
     }
+}
+
+/// Returns a text as Markdown shows it in a cell: a bracket would begin a link.
+fn escaped(message: &str) -> String {
+    message.replace('|', "\\|").replace('[', "\\[")
 }
 
 /// Hands over each variant with a message of its own of each public enum that derives `Error`.
