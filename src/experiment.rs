@@ -106,6 +106,25 @@ use shard::Shards;
 /// Units are kept by digest, in many small sets behind locks that hardly ever meet. When there are
 /// more units than the setup's capacity, the half with the larger hashes is forgotten, exposures
 /// and outcomes alike, and the read-out says so.
+///
+/// ```
+/// use switchstand::Policy;
+/// use switchstand::experiment::{Experiment, Kind, Metric};
+/// use switchstand::stats::Worse;
+/// let policy = Policy::ab_test("ranker-ab-7", [("v1", 1), ("v2", 1)]);
+/// let clicks = Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.02);
+/// let experiment = Experiment::of(&policy, [clicks])?;
+/// println!("{}", experiment.read_out()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | make one | [`of`](Experiment::of), [`new`](Experiment::new), [`resume`](Experiment::resume) |
+/// | take exposures and outcomes | [`expose`](Experiment::expose), [`record`](Experiment::record), [`record_for`](Experiment::record_for), [`record_ratio`](Experiment::record_ratio), [`record_before`](Experiment::record_before), [`await_outcome`](Experiment::await_outcome) |
+/// | name what is recorded | [`metric`](Experiment::metric), [`arm`](Experiment::arm) |
+/// | read | [`read_out`](Experiment::read_out), [`part`](Experiment::part) |
+/// | go on | [`follow`](Experiment::follow), [`setup`](Experiment::setup) |
 pub struct Experiment {
     setup: Setup,
     /// Tells this experiment's handles from others'.

@@ -53,10 +53,10 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     };
     writeln!(
         page,
-        "<h2>{}</h2>\n<p>In truth the new version makes {} times the errors, and adds {} to the \
-         score.</p>\n<p class=\"{class}\"><b>{}</b></p>",
+        "<h2>{}</h2>\n<p>In truth the new version makes {}, and adds {} to the score.</p>\n\
+         <p class=\"{class}\"><b>{}</b></p>",
         release.name,
-        release.candidate.errors,
+        release.candidate.words(),
         release.candidate.score,
         escape(&release.outcome())
     )?;
@@ -68,14 +68,15 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         ),
         (
             "Guard: errors",
-            "Evidence in the split of users' first errors, over the whole release: the logarithm of \
-             how much better it fits harm, or safety, than its opposite. Harm above the dashed line \
-             rejects the version.",
+            "Evidence in the split of users' first errors, over the whole release, as the \
+             logarithm of an e-value: how many times a bet against a harmless version has \
+             multiplied its stake. Harm above the dashed line rejects the version. The first \
+             guard that breaches does, whatever the other has found so far.",
             chart::errors(release)?,
         ),
         (
-            "Users with an error",
-            "Of the users who had an answer of a version, the part that had an error of it, so far.",
+            "Requests that failed",
+            "The part of each version's requests that failed, so far.",
             chart::rates(release)?,
         ),
         (
@@ -91,7 +92,7 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
     for event in release.rollout.trail().events() {
         let minute = event.at.as_nanos() / 60_000_000_000;
-        let words = escape(&words(&event.change));
+        let words = escape(&words(release, &event.change));
         writeln!(page, "<tr><td>{minute}</td><td>{words}</td></tr>")?;
     }
     page.push_str("</table>\n");
@@ -119,8 +120,18 @@ fn measured(page: &mut String, read_out: &ReadOut) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
-fn words(change: &StateChange) -> String {
+fn words(release: &Release, change: &StateChange) -> String {
     match change {
+        StateChange::Advanced {
+            to: Phase::Ramping { step },
+            ..
+        } => {
+            let shares = release.rollout.schedule().ladder().shares();
+            let share = shares.get(*step);
+            share.map_or(String::new(), |share| {
+                format!("went on to {share} of the users")
+            })
+        }
         StateChange::Advanced { to, .. } => format!("went on: {to}"),
         StateChange::Breached { guard, found } => format!("guard {guard} breached: {found}"),
         StateChange::RolledBack { cause } => format!("rejected: {cause}"),

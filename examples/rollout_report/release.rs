@@ -24,8 +24,8 @@ pub(crate) struct Minute {
     pub(crate) errors: Reading,
     /// Effect on the score, and its bounds, once there are enough scores.
     pub(crate) score: Option<[f64; 3]>,
-    /// Of the old version and the new one: users with an error, and users, so far.
-    pub(crate) failed: [[u64; 2]; 2],
+    /// Requests and errors of this minute, on the old version and on the new one.
+    pub(crate) requests: [[u64; 2]; 2],
 }
 
 /// A release that has ended.
@@ -52,7 +52,7 @@ impl Release {
         let ramp = router.begin(Rollout::new(policy, schedule)?)?;
         let report = ramp.evidence("score")?;
         let mut requests = Requests::new(candidate);
-        let mut minutes = Vec::new();
+        let mut minutes: Vec<Minute> = Vec::new();
 
         for minute in 0.. {
             let score = watch.scores.effect();
@@ -68,11 +68,12 @@ impl Release {
                 share: ramp.share(),
                 errors: ramp.rate_of("errors").ok_or("no guard of errors")?,
                 score,
-                failed: watch.failed(),
+                requests: [[0; 2]; 2],
             });
             if ramp.phase().is_final() {
                 break;
             }
+            let mut counted = [[0; 2]; 2];
             for _ in 0..REQUESTS_A_MINUTE {
                 let user = requests.user();
                 let route = router.route(user);
@@ -82,8 +83,15 @@ impl Release {
                     true => Ending::Failed,
                     false => Ending::Answered,
                 };
+                let [old, new] = &mut counted;
+                let [requests, errors] = if by_candidate { new } else { old };
+                *requests += 1;
+                *errors += u64::from(outcome.failed);
                 router.note(user, &route, ending)?;
                 watch.note(user, by_candidate, &router.assignment(&route)?, &outcome)?;
+            }
+            if let Some(minute) = minutes.last_mut() {
+                minute.requests = counted;
             }
         }
         let rollout = ramp.rollout();
@@ -93,9 +101,43 @@ impl Release {
             candidate,
             rollout,
             minutes,
-            reached: watch.met[1].len(),
+            reached: watch.reached.len(),
             read_out: step.transpose()?,
         })
+    }
+
+    /// Returns the share of users whom the draw sends to the new version, as steps over the minutes.
+    pub(crate) fn shares(&self) -> Vec<(f64, f64)> {
+        let mut steps = Vec::new();
+        for (minute, seen) in (0_u32..).zip(&self.minutes) {
+            if let Some(&(_, before)) = steps.last() {
+                steps.push((f64::from(minute), before));
+            }
+            steps.push((f64::from(minute), seen.share.as_fraction()));
+        }
+        steps
+    }
+
+    /// Returns the share of requests that failed so far, at the end of each minute, of one version:
+    /// 0 is the old one. Before the first few hundred requests it says nothing.
+    pub(crate) fn error_rates(&self, version: usize) -> Vec<(f64, f64)> {
+        let mut sums = [0; 2];
+        let mut rates = Vec::new();
+        // Nothing is asked after the last tick.
+        let (_, asked) = self.minutes.split_last().unzip();
+        for (end, minute) in (1_u32..).zip(asked.unwrap_or_default()) {
+            let Some(counted) = minute.requests.get(version) else {
+                break;
+            };
+            for (sum, new) in sums.iter_mut().zip(counted) {
+                *sum += new;
+            }
+            let [requests, errors] = sums.map(|count| count as f64);
+            if requests >= 100.0 {
+                rates.push((f64::from(end), errors / requests));
+            }
+        }
+        rates
     }
 
     /// Says in one sentence how the release ended.
@@ -137,23 +179,15 @@ struct Watch {
     scores: Scores,
     /// An experiment on one step of the ladder: its arms keep their weights while it lasts.
     step: Option<Experiment>,
-    /// Users who had an answer of the old version, and of the new one; and those with an error.
-    met: [HashSet<u64>; 2],
-    with_error: [HashSet<u64>; 2],
+    reached: HashSet<u64>,
 }
 
 impl Watch {
-    fn failed(&self) -> [[u64; 2]; 2] {
-        let of = |place: usize| [&self.with_error[place], &self.met[place]];
-        [0, 1].map(|place| of(place).map(|users| users.len() as u64))
-    }
-
     fn new(alpha: Alpha) -> Result<Watch, Box<dyn Error>> {
         Ok(Watch {
             scores: Scores::new(alpha)?,
             step: None,
-            met: Default::default(),
-            with_error: Default::default(),
+            reached: HashSet::new(),
         })
     }
 
@@ -181,10 +215,8 @@ impl Watch {
         assignment: &Assignment<'_>,
         outcome: &Outcome,
     ) -> Result<(), Box<dyn Error>> {
-        let place = usize::from(by_candidate);
-        self.met[place].insert(user);
-        if outcome.failed {
-            self.with_error[place].insert(user);
+        if by_candidate {
+            self.reached.insert(user);
         }
         // At 100 % nobody is drawn any more.
         if assignment.arm.is_none() {

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{fingerprint::Fingerprint, policy::PolicyError, route::Reason, stats::Refusal};
 
-/// Tells what is wrong with an experiment, or with what it was given.
+/// What is wrong with an experiment, or with what it was given.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExperimentError {

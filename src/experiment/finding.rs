@@ -118,7 +118,7 @@ pub struct Unadjusted {
     pub units: u64,
 }
 
-/// Says what the error rate of a line holds for.
+/// What the error rate of a line holds for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -130,7 +130,7 @@ pub enum Guarantee {
     Simulated,
 }
 
-/// Tells what is missing for a comparison.
+/// What is missing for a comparison.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Missing {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::ExperimentError;
 use crate::stats::Worse;
 
-/// Names what kind of number a metric is.
+/// What kind of number a metric is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -55,7 +55,7 @@ pub enum Kind {
     Gauge,
 }
 
-/// Says what a metric is for.
+/// What a metric is for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -83,7 +83,7 @@ pub enum Role {
     Watched,
 }
 
-/// Says where a metric's values come from.
+/// The place where a metric's values come from.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -104,7 +104,7 @@ pub enum Source {
     Latency,
 }
 
-/// Says up to which value a unit counts.
+/// The value up to which a unit counts.
 ///
 /// A unit's value is its mean, its sum of a count, its ratio. What is above the cap counts as the
 /// cap (winsorising), in all arms alike.

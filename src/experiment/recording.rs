@@ -16,7 +16,7 @@ use crate::{
 pub(super) use checks::Draw;
 use checks::finite;
 
-/// Says what became of an exposure or an outcome.
+/// What became of an exposure or an outcome.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Filed {

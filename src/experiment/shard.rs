@@ -26,7 +26,7 @@ pub(super) struct Shards {
     filling: Mutex<Filling>,
 }
 
-/// Keeps what threads write off each other's cache lines.
+/// What threads write off each other's cache lines.
 #[repr(align(128))]
 struct Padded<T>(T);
 

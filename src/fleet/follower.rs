@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{FleetOrder, Mark};
 use crate::{rollout::Action, timestamp::Timestamp};
 
-/// Says what a server does when it has had no word for too long.
+/// What a server does when it has had no word for too long.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -19,7 +19,7 @@ pub enum OnSilence {
     LiveOnly,
 }
 
-/// Says what to do about an order.
+/// What a server should do about an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {

@@ -7,7 +7,7 @@ use super::{
     folded::{Folded, KEPT},
 };
 
-/// Says what became of a report.
+/// What became of a report.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Taken {

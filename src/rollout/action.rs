@@ -3,7 +3,7 @@
 use super::Cause;
 use crate::policy::Policy;
 
-/// Names what must be done to a router now.
+/// What must be done to a router now.
 ///
 /// Every action may be carried out twice: it says what must hold afterwards.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,11 +12,28 @@ use super::{
 };
 use crate::{fingerprint::Fingerprint, policy::Policy, share::Share, timestamp::Timestamp};
 
-/// Drives one release from its first step to promotion or roll-back.
+/// The state machine of one release, from its first step to promotion or roll-back.
 ///
 /// It is a value: [`step`](Rollout::step) takes the time and what happened, changes the state and
 /// returns what must be done. It can be stored at any moment and goes on after a restart: stored
 /// are its schedule, its trail and the latest evidence, and the state is computed from them.
+///
+/// ```
+/// use switchstand::rollout::{Guard, Phase, Rollout, Schedule};
+/// use switchstand::{Policy, Share};
+/// let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+/// let rollout = Rollout::new(policy, Schedule::new([Guard::failures()])?)?;
+/// assert_eq!(rollout.phase(), Phase::Pending);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | make one | [`new`](Rollout::new), [`replay`](Rollout::replay) |
+/// | drive it by a router | [`Router::begin`](crate::Router::begin), [`Ramp`](crate::ramp::Ramp) |
+/// | drive it by hand | [`step`](Rollout::step), [`confirm`](Rollout::confirm), [`refused`](Rollout::refused), [`sample`](Rollout::sample) |
+/// | ask | [`phase`](Rollout::phase), [`share`](Rollout::share), [`state`](Rollout::state), [`waiting_for`](Rollout::waiting_for), [`next_deadline`](Rollout::next_deadline), [`trail`](Rollout::trail) |
+/// | change its policy | [`amend`](Rollout::amend) |
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -60,7 +77,7 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// Is the longest time between two readings of the clock that is believed at once: two years.
+    /// The longest time between two readings of the clock that is believed at once: two years.
     ///
     /// A reading further ahead is refused, and believed if the next one agrees with it.
     pub const LONGEST_GAP: Duration = Duration::from_secs(2 * 365 * 86_400);

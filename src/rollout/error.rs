@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::Phase;
 use crate::{policy::PolicyError, share::Share};
 
-/// Tells why a schedule cannot be kept.
+/// Why a schedule cannot be kept.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ScheduleError {
@@ -100,7 +100,7 @@ pub enum ScheduleError {
     },
 }
 
-/// Tells why there is no roll-out of this policy.
+/// Why there is no roll-out of this policy.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RolloutError {

@@ -9,7 +9,7 @@ use crate::{
     stats::{Worse, guard::RateTest},
 };
 
-/// Holds a condition that the candidate must keep, and what happens if it does not.
+/// A condition that the candidate must keep, and what happens if it does not.
 ///
 /// A breach is latched: it stays one when the number recovers. By default a breach rejects and
 /// no data holds.
@@ -89,7 +89,7 @@ impl Default for Readings {
     }
 }
 
-/// Says what a breached guard does.
+/// What a breached guard does.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -103,7 +103,7 @@ pub enum OnBreach {
     Reject,
 }
 
-/// Says what a guard without data does. In no case does the release advance.
+/// What a guard without data does. In no case does the release advance.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -138,7 +138,7 @@ impl OnNoData {
 }
 
 impl Guard {
-    /// Is the name of the guard that every schedule has: the units of a step fit its share.
+    /// The name of the guard that every schedule has: the units of a step fit its share.
     pub const SAMPLE_RATIO: &'static str = "sample ratio";
 
     /// Returns a guard whose breach rejects, and whose lack of data holds the release.

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::share::Share;
 
-/// Holds the shares of a roll-out, strictly rising, the last of them everybody.
+/// The shares of a roll-out, strictly rising, the last of them everybody.
 ///
 /// ```
 /// use switchstand::{Share, rollout::Ladder};
@@ -39,7 +39,7 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// Is how many steps a ladder may have.
+    /// The maximum number of steps.
     pub const MAX_STEPS: usize = 1000;
 
     /// Returns the ladder of these shares.
@@ -161,7 +161,7 @@ impl Default for Ladder {
     }
 }
 
-/// Tells why shares are not a ladder.
+/// Why shares are not a ladder.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LadderError {

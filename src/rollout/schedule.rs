@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{share::Share, stats::Alpha};
 
-/// Holds the rules of a roll-out: its steps, its guards, its times.
+/// The rules of a roll-out: its steps, its guards, its times.
 ///
 /// The defaults: 1, 5, 25, 50 and 100 %; ten minutes and 100 units of the candidate on each step;
 /// one hour and 100 units at 100 %; a false alarm in at most one of a hundred harmless releases;
@@ -41,7 +41,7 @@ pub struct Schedule {
     pub(super) sample_ratio: (Duration, OnBreach),
 }
 
-/// Says who gets the candidate when the ladder has been climbed.
+/// Who gets the candidate when the ladder has been climbed.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -59,7 +59,7 @@ pub enum End {
     Everybody,
 }
 
-/// Says when the ladder's next step is due.
+/// The time when the ladder's next step is due.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -79,7 +79,7 @@ pub enum Climb {
     OnEvidence,
 }
 
-/// Says what a gate keeps from happening while it is closed.
+/// What a gate keeps from happening while it is closed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -92,7 +92,7 @@ pub enum Before {
     Acceptance,
 }
 
-/// Says what happens when a release takes too long.
+/// What happens when a release takes too long.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -103,7 +103,7 @@ pub enum OnDeadline {
     Reject,
 }
 
-/// Holds the stage in which the candidate runs unseen.
+/// The stage in which the candidate runs unseen.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

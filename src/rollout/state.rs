@@ -9,7 +9,7 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// Holds where a roll-out stands. It follows from the audit trail alone.
+/// The point at which a roll-out stands. It follows from the audit trail alone.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -13,7 +13,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Changes deployment and release in somebody's name, or against a known generation.
+/// A handle for deployment and release in somebody's name, or against a known generation.
 ///
 /// [`Router`] has the same methods for those who need neither. Every method returns the
 /// generation that it made.
@@ -361,7 +361,7 @@ fn validation(version: &str) -> Operation {
     }
 }
 
-/// Refuses a deployment and gives the model back.
+/// The refusal of a deployment, which gives the model back.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeployError<M> {
@@ -391,7 +391,7 @@ impl<M> Error for DeployError<M> {
     }
 }
 
-/// Tells why a version is not ready.
+/// Why a version is not ready.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ValidateError<E> {
@@ -408,7 +408,7 @@ pub enum ValidateError<E> {
     },
 }
 
-/// Tells why a model is not given back yet.
+/// Why a model is not given back yet.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ReclaimError {

@@ -223,7 +223,7 @@ fn carry_out<M: Send + Sync + 'static>(
     Ok(live)
 }
 
-/// Tells what one call of [`Ramp::tick`](super::Ramp::tick) could not do.
+/// What one call of [`Ramp::tick`](super::Ramp::tick) could not do.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TickError {

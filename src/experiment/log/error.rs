@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Says why no query can be written for a log.
+/// Why no query can be written for a log.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LogError {

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::LogRow;
 use crate::experiment::ExperimentError;
 
-/// Says which row of a log's sums is not taken, and why.
+/// Which row of a log's sums is not taken, and why.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RowsError {

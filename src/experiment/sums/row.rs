@@ -3,7 +3,7 @@
 use super::RowsError;
 use crate::experiment::{Kind, Setup};
 
-/// Says what a row of a log's sums counts.
+/// What a row of a log's sums counts.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -27,7 +27,7 @@ pub enum Counted {
     Late,
 }
 
-/// Says by what units are divided into groups, between which means and ratios vary.
+/// How units are divided into the groups between which means and ratios vary.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

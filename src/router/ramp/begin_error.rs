@@ -8,7 +8,7 @@ use crate::{
     rollout::{Phase, RolloutError},
 };
 
-/// Tells why a roll-out does not begin, does not go on, or is not changed.
+/// Why a roll-out does not begin, does not go on, or is not changed.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum BeginError {
