@@ -10,6 +10,8 @@
 
 #[path = "route/threads.rs"]
 mod threads;
+#[path = "route/tower.rs"]
+mod tower;
 
 use std::{
     convert::Infallible,
@@ -223,5 +225,5 @@ fn observed(c: &mut Criterion, keys: &[[u8; 16]]) {
     });
 }
 
-criterion_group!(benches, decisions, threads::ratios);
+criterion_group!(benches, decisions, tower::services, threads::ratios);
 criterion_main!(benches);

@@ -33,7 +33,7 @@ impl<T> Contained<T> {
         self.0.as_ref()
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "futures-core", feature = "tower"))]
     pub(crate) const fn take(&mut self) -> Option<T> {
         self.0.take()
     }

@@ -161,6 +161,17 @@ pub enum JournalEnding {
     RolledBack,
 }
 
+impl JournalEnding {
+    /// Returns the ending's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            JournalEnding::Kept => "kept",
+            JournalEnding::RolledBack => "rolled_back",
+        }
+    }
+}
+
 #[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;

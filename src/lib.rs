@@ -106,12 +106,19 @@ pub mod bucketing {
 
 /// What is told of requests, shadows and operators: outcomes, their counts, and records for logs.
 pub mod outcomes {
-    #[cfg(feature = "tower")]
-    pub use crate::model::ByService;
     pub use crate::model::{Answers, BoxedAnswer, ByAsyncModel, ByModel};
     pub use crate::outcome::{OutcomeCounts, OutcomeRecord};
     pub use crate::record::Record;
     pub use crate::router::{Lent, Wiring, WiringFault};
+}
+
+/// Answers that are sent piece by piece, and keep their lease to the last one.
+#[cfg(any(feature = "futures-core", feature = "http-body"))]
+pub mod streams {
+    #[cfg(feature = "futures-core")]
+    pub use crate::router::LeasedStream;
+    #[cfg(feature = "http-body")]
+    pub use crate::router::{LeasedBody, by_grpc_status};
 }
 
 /// What a decision says of itself: how it came about, and how probable it was.

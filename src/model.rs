@@ -121,8 +121,8 @@ pub trait AsyncModel {
 /// The types of a model's inputs and answers: what compares or logs them is then of the same
 /// types, or does not compile.
 ///
-/// There is nothing to implement: every [`Model`], [`AsyncModel`] and tower service is one.
-/// `Kind` only keeps the three apart; where a type is of two kinds, the kind is named.
+/// There is nothing to implement: every [`Model`] and [`AsyncModel`] is one. `Kind` only keeps the
+/// two apart; where a type is of both kinds, the kind is named.
 pub trait Answers<Kind> {
     /// What a request brings.
     type Input;
@@ -140,11 +140,6 @@ pub enum ByModel {}
 #[derive(Debug)]
 pub enum ByAsyncModel {}
 
-/// The kind of answers that a tower service gives to such requests.
-#[cfg(feature = "tower")]
-#[derive(Debug)]
-pub struct ByService<Request>(core::marker::PhantomData<fn(Request)>);
-
 impl<M: Model> Answers<ByModel> for M {
     type Input = M::Input;
     type Output = M::Output;
@@ -155,11 +150,4 @@ impl<M: AsyncModel> Answers<ByAsyncModel> for M {
     type Input = M::Input;
     type Output = M::Output;
     type Error = M::Error;
-}
-
-#[cfg(feature = "tower")]
-impl<S: tower_service::Service<Request>, Request> Answers<ByService<Request>> for S {
-    type Input = Request;
-    type Output = S::Response;
-    type Error = S::Error;
 }

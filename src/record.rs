@@ -131,6 +131,8 @@ impl ShadowOutcome {
                 DropReason::NotReady => "dropped: not ready",
                 DropReason::Unrun => "dropped: unrun",
                 DropReason::Cancelled => "dropped: cancelled",
+                DropReason::Cut => "dropped: cut",
+                DropReason::NotCopied => "dropped: not copied",
             },
         }
     }
@@ -160,6 +162,33 @@ pub enum DropReason {
     Unrun,
     /// It was started and dropped before it came to an end.
     Cancelled,
+    /// It was stopped in the middle of its answer: at its deadline, or at the limit of its size.
+    Cut,
+    /// The application has no copy of the request to give it.
+    NotCopied,
+}
+
+impl DropReason {
+    /// Returns the reason's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DropReason::NoPermit => "no permit",
+            DropReason::Deadline => "deadline",
+            DropReason::QueueFull => "queue full",
+            DropReason::NotReady => "not ready",
+            DropReason::Unrun => "unrun",
+            DropReason::Cancelled => "cancelled",
+            DropReason::Cut => "cut",
+            DropReason::NotCopied => "not copied",
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Durations as whole nanoseconds.

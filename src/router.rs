@@ -13,6 +13,7 @@ mod id;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod journal;
+mod memory;
 mod observing;
 mod operations;
 mod operator;
@@ -54,6 +55,7 @@ use crate::{
 use admission::{Keeper, OfThread};
 use id::RouterId;
 use journal::Journal;
+use memory::Memory;
 use published::Published;
 use stamp::Stamp;
 
@@ -74,7 +76,11 @@ pub use restore::{RestoreError, RestoreFault};
 #[cfg(feature = "stats")]
 pub use rollout::TickError;
 pub use serve::Served;
+#[cfg(feature = "futures-core")]
+pub use ticket::LeasedStream;
 pub use ticket::Ticket;
+#[cfg(feature = "http-body")]
+pub use ticket::{LeasedBody, by_grpc_status};
 pub use wiring::{Wiring, WiringFault};
 
 /// A router: it decides in a running server which of several deployed models answers a request.
@@ -125,6 +131,7 @@ struct Shared<M> {
     name: String,
     secret: Secret,
     journal: Option<Journal>,
+    memory: Option<Memory<M>>,
 }
 
 fn next_stamp() -> u64 {

@@ -3,6 +3,8 @@
 mod budget;
 mod comparison;
 mod desk;
+#[cfg(any(feature = "futures-core", feature = "tower"))]
+mod drain;
 mod excerpts;
 mod labels;
 mod lease;
@@ -11,6 +13,8 @@ mod queue;
 mod sampled;
 #[cfg(feature = "tower")]
 mod service;
+#[cfg(feature = "futures-core")]
+mod stream;
 mod stub;
 mod task;
 
@@ -19,6 +23,8 @@ pub use budget::ShadowBudget;
 pub use comparison::{Comparison, Pair};
 pub use ledger::ShadowCounts;
 pub use queue::{DueShadow, ShadowQueue};
+#[cfg(feature = "futures-core")]
+pub use stream::BoxedStream;
 pub use task::{ShadowFuture, ShadowTask};
 
 pub(crate) use budget::Permits;
@@ -29,4 +35,6 @@ pub(crate) use labels::Labels;
 pub(crate) use lease::Lease;
 pub(crate) use ledger::Ledger;
 pub(crate) use sampled::Sampled;
+#[cfg(feature = "tower")]
+pub(crate) use service::Answering;
 pub(crate) use stub::{Ran, Stub};

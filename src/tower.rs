@@ -1,80 +1,239 @@
-//! Routes requests among services that speak tower's `Service`.
+//! Routes HTTP requests among services that speak tower's `Service`: axum's routers, tonic's
+//! services, hyper's clients.
 //!
 //! The service that routes is always ready, because which service will answer is not known
 //! before the request is there. It then drives the readiness of the chosen one with the request
 //! in hand, so a slow version holds up its own requests and nobody else's. Load that should be
 //! shed must be shed by layers around it.
+//!
+//! A service whose answers are values and no HTTP responses needs nothing of this module: a clone
+//! of it is called by [`Ticket::call_fut`].
+
+mod rules;
+mod serve;
 
 use core::{
-    convert::Infallible,
     fmt,
-    future::{Future, poll_fn},
+    future::{Future, ready},
     pin::Pin,
     task::{Context, Poll},
 };
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Request, Response};
+use http_body::Body;
 use tower_service::Service;
 
 use crate::{
-    contain::contain,
     outcome::Ending,
-    router::{Router, Ticket, poll_noting},
-    shadow::{Primary, ShadowFuture, ShadowTask},
-    unit::{Unit, UnitKey},
+    router::{LeasedBody, Router, Ticket, by_grpc_status},
+    shadow::ShadowFuture,
 };
+use rules::Rules;
 
-/// A tower service that routes requests among the versions of a router.
+/// A service that routes HTTP requests among the services that a router's versions are.
 ///
-/// The key tells who asks. A request is cloned for a shadow that was sampled and got a permit,
-/// and where the live version may have to step in for a failing one; shadows are handed to
-/// `spawn` when the answer is known. A shadow that is not ready at once is dropped and counted.
-/// A request whose future is dropped leaves its shadows counted as unrun.
+/// Its response has the body of the version's, in a [`LeasedBody`]: the version is in use, and
+/// its request is in flight, until the last byte is sent. A body that fails in its middle, and a
+/// client that hangs up, are outcomes of the version like any other.
 ///
-/// Services are cloned for each request, as tower's are, and shared by threads until then; where
-/// a boxed one is needed, it is the kind that is `Sync`.
+/// Nothing of a request is copied unless the application says how ([`copying`]). Services are
+/// cloned for each request, as tower's are, and shared by threads until then.
+///
+/// `S` is the versions' service, `Q` the body of requests, and `T` a transcript of an answer
+/// ([`transcribing`]).
 ///
 /// ```
-/// # use core::{convert::Infallible, future::{Ready, ready}, pin::pin};
-/// # use core::task::{Context, Poll, Waker};
+/// # use core::{convert::Infallible, future::{Ready, ready}, pin::Pin, task::{Context, Poll}};
+/// # use http_body::{Body, Frame};
 /// # use tower_service::Service;
-/// # #[derive(Clone)]
-/// # struct Times(u64);
-/// # impl Service<u64> for Times {
-/// #     type Response = u64;
+/// # struct Full(Option<bytes::Bytes>);
+/// # impl Body for Full {
+/// #     type Data = bytes::Bytes;
 /// #     type Error = Infallible;
-/// #     type Future = Ready<Result<u64, Infallible>>;
+/// #     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>)
+/// #         -> Poll<Option<Result<Frame<bytes::Bytes>, Infallible>>> {
+/// #         Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
+/// #     }
+/// # }
+/// # #[derive(Clone)]
+/// # struct Version(&'static str);
+/// # impl Service<Request<()>> for Version {
+/// #     type Response = Response<Full>;
+/// #     type Error = Infallible;
+/// #     type Future = Ready<Result<Response<Full>, Infallible>>;
 /// #     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
 /// #         Poll::Ready(Ok(()))
 /// #     }
-/// #     fn call(&mut self, request: u64) -> Self::Future { ready(Ok(request * self.0)) }
+/// #     fn call(&mut self, _: Request<()>) -> Self::Future {
+/// #         ready(Ok(Response::new(Full(Some(self.0.into())))))
+/// #     }
 /// # }
-/// use switchstand::{Router, UnitKey, tower::RoutedService};
-/// let router = Router::new("ranker", "v1", Times(2))?;
-/// let key = |request: &u64| UnitKey::U64(*request);
-/// let mut service = RoutedService::new(router, key, |shadow| drop(shadow));
-/// let mut answer = pin!(service.call(21));
-/// # let mut context = Context::from_waker(Waker::noop());
-/// assert_eq!(answer.as_mut().poll(&mut context), Poll::Ready(Ok(42)));
+/// # let mut context = Context::from_waker(core::task::Waker::noop());
+/// use http::{HeaderName, Request, Response, StatusCode};
+/// use switchstand::{Router, Unit, tower::RoutedService};
+///
+/// let router = Router::new("pages", "v1", Version("the first page"))?;
+/// let mut service = RoutedService::new(router.clone(), |router, request: &Request<()>| {
+///     let user = request.headers().get("x-user").and_then(|user| user.to_str().ok());
+///     match Unit::try_from_input(user.unwrap_or_default()) {
+///         Ok(unit) => Ok(router.admit(unit)),
+///         Err(_) => {
+///             let mut refused = Response::new(Full(None));
+///             *refused.status_mut() = StatusCode::UNAUTHORIZED;
+///             Err(refused)
+///         }
+///     }
+/// })
+/// .naming_version_in(HeaderName::from_static("x-version"));
+/// # let mut ask = |request: Request<()>| {
+/// #     match service.call(request).as_mut().poll(&mut context) {
+/// #         Poll::Ready(Ok(response)) => response,
+/// #         _ => panic!("no response"),
+/// #     }
+/// # };
+/// # use core::future::Future;
+///
+/// let response = ask(Request::builder().header("x-user", "ana").body(())?);
+/// assert_eq!(response.headers()["x-version"], "v1");
+/// assert_eq!(router.in_flight("v1"), Some(1)); // until the body is read or dropped
+/// drop(response);
+/// assert_eq!(router.in_flight("v1"), Some(0));
+/// assert_eq!(ask(Request::new(())).status(), StatusCode::UNAUTHORIZED);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct RoutedService<S, K, F> {
+///
+/// [`copying`]: RoutedService::copying
+/// [`transcribing`]: RoutedService::transcribing
+pub struct RoutedService<S: Service<Request<Q>>, Q, T = ()> {
     router: Router<S>,
-    key: K,
-    spawn: Arc<F>,
+    rules: Arc<Rules<S, Q, T>>,
 }
 
-impl<S, K, F> RoutedService<S, K, F>
+impl<S, Q, B> RoutedService<S, Q>
 where
-    S: Send + Sync + 'static,
-    F: Fn(ShadowFuture) + Send + Sync + 'static,
+    S: Service<Request<Q>, Response = Response<B>> + Send + Sync + 'static,
+    S::Error: 'static,
+    B: 'static,
 {
-    /// Returns a service that routes by `key` and hands shadows to `spawn`.
-    pub fn new(router: Router<S>, key: K, spawn: F) -> RoutedService<S, K, F> {
+    /// Returns a service that lets `admit` admit each request, or refuse it with a response of its
+    /// own.
+    ///
+    /// `admit` reads from the request who asks, with attributes, a pin or a wish for a version,
+    /// and may set a deadline: whatever the router and the [`Ticket`] offer. What it refuses is
+    /// no request of any version.
+    pub fn new(
+        router: Router<S>,
+        admit: impl Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Response<B>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> RoutedService<S, Q> {
         RoutedService {
             router,
-            key,
-            spawn: Arc::new(spawn),
+            rules: Arc::new(Rules::new(admit)),
+        }
+    }
+}
+
+impl<S, Q, T, B> RoutedService<S, Q, T>
+where
+    S: Service<Request<Q>, Response = Response<B>> + Send + Sync + 'static,
+{
+    /// Says how a request is copied, for shadows and for a live version that has to step in.
+    ///
+    /// A copy is asked for only where one may be needed. Where there is none, because nothing was
+    /// said or `copy` returns `None`, a sampled shadow is dropped as
+    /// [not copied](crate::shadow::DropReason::NotCopied), and a failing version's answer is
+    /// returned as it is, which [`Router::wiring`] counts. A body that comes piece by piece is
+    /// read to its end before, by a layer of the application's, or not copied.
+    #[must_use]
+    pub fn copying(
+        self,
+        copy: impl Fn(&Request<Q>) -> Option<Request<Q>> + Send + Sync + 'static,
+    ) -> RoutedService<S, Q, T> {
+        self.with(|rules| rules.copy = Some(Arc::new(copy)))
+    }
+
+    /// Says how an answer counts, by its head; [`by_status`] if nothing is said.
+    ///
+    /// What has [`Failed`](Ending::Failed) is asked of the live version if the policy says so, and
+    /// if there is a copy of the request.
+    #[must_use]
+    pub fn judging(
+        self,
+        judge: impl Fn(&Result<Response<B>, S::Error>) -> Ending + Send + Sync + 'static,
+    ) -> RoutedService<S, Q, T> {
+        self.with(|rules| rules.answering_mut().judge = Arc::new(judge))
+    }
+
+    /// Says how the trailers of a body count; [`by_grpc_status`] if nothing is said.
+    #[must_use]
+    pub fn judging_trailers(
+        self,
+        judge: impl Fn(&HeaderMap) -> Ending + Send + Sync + 'static,
+    ) -> RoutedService<S, Q, T> {
+        self.with(|rules| rules.answering_mut().judge_trailers = Arc::new(judge))
+    }
+
+    /// Says in a header of each response which version answered.
+    ///
+    /// A label that can be no header, because it has control characters, is left out.
+    #[must_use]
+    pub fn naming_version_in(self, header: HeaderName) -> RoutedService<S, Q, T> {
+        self.with(|rules| rules.version_header = Some(header))
+    }
+
+    /// Lets `mark` change each response before it is sent: to set a cookie with a pin, say.
+    ///
+    /// If it panics, the response is sent as it then is.
+    #[must_use]
+    pub fn marking(
+        self,
+        mark: impl Fn(&mut Ticket<S>, &mut Response<B>) + Send + Sync + 'static,
+    ) -> RoutedService<S, Q, T> {
+        self.with(|rules| rules.mark = Some(Arc::new(mark)))
+    }
+
+    /// Runs shadows, which are handed to `spawn` when the primary's last byte is sent.
+    ///
+    /// A shadow's body is read to its end. It is stopped, and counted as
+    /// [cut](crate::shadow::DropReason::Cut), after `limit` bytes or when the timer that `until`
+    /// starts has run down: `|| tokio::time::sleep(Duration::from_secs(10))`. A service that is
+    /// not ready at once is no shadow. Where nothing is said here, and where the client hangs up,
+    /// shadows are counted as unrun.
+    #[must_use]
+    pub fn shadowing<U: Future<Output = ()> + Send + 'static>(
+        self,
+        spawn: impl Fn(ShadowFuture) + Send + Sync + 'static,
+        limit: usize,
+        until: impl Fn() -> U + Send + Sync + 'static,
+    ) -> RoutedService<S, Q, T> {
+        self.with(|rules| {
+            rules.spawn = Some(Arc::new(spawn));
+            let answering = rules.answering_mut();
+            answering.limit = limit;
+            answering.until = Arc::new(move || Box::pin(until()));
+        })
+    }
+
+    /// Makes a transcript of each answer, which shadows are compared by.
+    ///
+    /// `begin` makes it of the head, `add` takes each piece of the body. The router's comparison
+    /// is one of `Result<T, E>`, with the error of the services
+    /// ([`comparison_of_calls`](crate::Builder::comparison_of_calls)); a body that breaks off is
+    /// compared as far as it came. Latencies are those of heads.
+    #[must_use]
+    pub fn transcribing<U>(
+        self,
+        begin: impl Fn(&Response<B>) -> U + Send + Sync + 'static,
+        add: impl Fn(&mut U, &[u8]) + Send + Sync + 'static,
+    ) -> RoutedService<S, Q, U> {
+        let rules = Arc::unwrap_or_clone(self.rules);
+        RoutedService {
+            router: self.router,
+            rules: Arc::new(rules.transcribed(Arc::new(begin), Arc::new(add))),
         }
     }
 
@@ -82,143 +241,67 @@ where
     pub const fn router(&self) -> &Router<S> {
         &self.router
     }
+
+    fn with(self, set: impl FnOnce(&mut Rules<S, Q, T>)) -> RoutedService<S, Q, T> {
+        let mut rules = Arc::unwrap_or_clone(self.rules);
+        set(&mut rules);
+        RoutedService {
+            router: self.router,
+            rules: Arc::new(rules),
+        }
+    }
 }
 
-impl<S, K, F, Request> Service<Request> for RoutedService<S, K, F>
+/// Says how an HTTP answer counts: what is the client's fault is refused, an error of the server
+/// failed.
+///
+/// An answer of gRPC has its status in headers or trailers: see [`by_grpc_status`].
+pub fn by_status<B, E>(answer: &Result<Response<B>, E>) -> Ending {
+    match answer {
+        Ok(response) if response.status().is_server_error() => Ending::Failed,
+        Ok(response) if response.status().is_client_error() => Ending::Refused,
+        Ok(response) => by_grpc_status(response.headers()),
+        Err(_) => Ending::Failed,
+    }
+}
+
+impl<S, Q, T, B> Service<Request<Q>> for RoutedService<S, Q, T>
 where
-    S: Service<Request> + Clone + Send + Sync + 'static,
+    S: Service<Request<Q>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Future: Send,
-    S::Response: Send + 'static,
     S::Error: Send + 'static,
-    Request: Clone + Send + 'static,
-    K: Fn(&Request) -> UnitKey,
-    F: Fn(ShadowFuture) + Send + Sync + 'static,
+    Q: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    T: Send + 'static,
 {
-    type Response = S::Response;
+    type Response = Response<LeasedBody<B>>;
     type Error = S::Error;
-    type Future = RoutedFuture<S::Response, S::Error>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     /// Is always ready: the service that will answer is not chosen yet.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> RoutedFuture<S::Response, S::Error> {
-        let key = (self.key)(&request);
-        let mut ticket = self.router.admit(Unit::from(&key));
-        let mut shadows = Vec::new();
-        while let Some(task) = ticket.shadow_task(|| request.clone()) {
-            shadows.push(task);
-        }
-        let spawn = Arc::clone(&self.spawn);
-        RoutedFuture(Box::pin(serve(ticket, shadows, request, spawn)))
-    }
-}
-
-async fn serve<S, Request>(
-    mut ticket: Ticket<S>,
-    shadows: Vec<ShadowTask<S, Request>>,
-    request: Request,
-    spawn: Arc<impl Fn(ShadowFuture) + Send + Sync>,
-) -> Result<S::Response, S::Error>
-where
-    S: Service<Request> + Clone + Send + Sync + 'static,
-    S::Future: Send,
-    S::Response: Send + 'static,
-    S::Error: Send + 'static,
-    Request: Clone + Send + 'static,
-{
-    let called = if shadows.is_empty() {
-        None
-    } else {
-        ticket.desk().now()
-    };
-    // A service consumes its request, so what is needed later is copied before.
-    let is_kept = ticket.has_stand_in() || ticket.wants_excerpt();
-    let spare = is_kept.then(|| request.clone());
-    let mut answer = ask(&mut ticket, request).await;
-    if answer.is_err()
-        && let Some(request) = &spare
-        && ticket.fall_back().is_some()
-    {
-        answer = ask(&mut ticket, request.clone()).await;
-    }
-    ticket.compare_later(&answer);
-    if let Some(request) = &spare {
-        ticket.keep_excerpt(request, &answer);
-    }
-    if !shadows.is_empty() {
-        let desk = ticket.desk();
-        let comparison = desk.comparison::<S::Response, S::Error>();
-        if comparison.is_none() {
-            desk.count_not_comparable();
-        }
-        let latency = called.and_then(|called| Some(desk.now()?.since(called)));
-        let primary = comparison.and_then(|it| Primary::new(it, &answer, latency));
-        let version = desk.label(ticket.route().version());
-        // A version that stepped in for a failing one is no shadow of itself.
-        for mut task in shadows.into_iter().filter(|task| task.version() != version) {
-            task.answered(*ticket.route(), primary.clone(), ticket.kept_excerpt());
-            contain(|| spawn(task.into_call()));
+    fn call(&mut self, request: Request<Q>) -> Self::Future {
+        match (self.rules.admit)(&self.router, &request) {
+            Ok(ticket) => Box::pin(serve::serve(ticket, request, Arc::clone(&self.rules))),
+            Err(refused) => Box::pin(ready(Ok(refused.map(LeasedBody::free)))),
         }
     }
-    answer
 }
 
-/// Asks the service that answers now, and notes how that ends.
-async fn ask<S, Request>(ticket: &mut Ticket<S>, request: Request) -> Result<S::Response, S::Error>
-where
-    S: Service<Request> + Clone,
-{
-    let before = ticket.begin();
-    let (service, progress) = ticket.model_and_progress();
-    let call = ready_call(service.clone(), request);
-    let answer = poll_noting(progress, before, call).await;
-    *progress = before.and(Ending::of(&answer));
-    answer
-}
-
-/// Waits until a service of its own is ready, and calls it.
-async fn ready_call<S: Service<Request>, Request>(
-    mut service: S,
-    request: Request,
-) -> Result<S::Response, S::Error> {
-    poll_fn(|context| service.poll_ready(context)).await?;
-    service.call(request).await
-}
-
-/// The future of a routed answer.
-#[must_use = "futures do nothing unless polled"]
-pub struct RoutedFuture<Response, Error = Infallible>(
-    Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>,
-);
-
-impl<Response, Error> Future for RoutedFuture<Response, Error> {
-    type Output = Result<Response, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(context)
-    }
-}
-
-impl<Response, Error> fmt::Debug for RoutedFuture<Response, Error> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RoutedFuture").finish_non_exhaustive()
-    }
-}
-
-impl<S, K: Clone, F> Clone for RoutedService<S, K, F> {
+impl<S: Service<Request<Q>>, Q, T> Clone for RoutedService<S, Q, T> {
     /// Returns another handle on the same router.
-    fn clone(&self) -> RoutedService<S, K, F> {
+    fn clone(&self) -> RoutedService<S, Q, T> {
         RoutedService {
             router: self.router.clone(),
-            key: self.key.clone(),
-            spawn: Arc::clone(&self.spawn),
+            rules: Arc::clone(&self.rules),
         }
     }
 }
 
-impl<S, K, F> fmt::Debug for RoutedService<S, K, F> {
+impl<S: Service<Request<Q>>, Q, T> fmt::Debug for RoutedService<S, Q, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoutedService")
             .field("router", &self.router)

@@ -39,6 +39,30 @@ pub enum VersionState {
 }
 
 impl VersionState {
+    /// Lists every state; a registry that keeps a gauge for each sets those to 0 that a version
+    /// is not in.
+    pub const ALL: [VersionState; 6] = [
+        VersionState::Staged,
+        VersionState::Ready,
+        VersionState::Live,
+        VersionState::Standby,
+        VersionState::Retiring,
+        VersionState::Rejected,
+    ];
+
+    /// Returns the state's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            VersionState::Staged => "staged",
+            VersionState::Ready => "ready",
+            VersionState::Live => "live",
+            VersionState::Standby => "standby",
+            VersionState::Retiring => "retiring",
+            VersionState::Rejected => "rejected",
+        }
+    }
+
     /// Tells whether a version in this state may answer requests.
     #[must_use]
     pub const fn may_answer(self) -> bool {
@@ -57,14 +81,7 @@ impl VersionState {
 
 impl fmt::Display for VersionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            VersionState::Staged => "staged",
-            VersionState::Ready => "ready",
-            VersionState::Live => "live",
-            VersionState::Standby => "standby",
-            VersionState::Retiring => "retiring",
-            VersionState::Rejected => "rejected",
-        })
+        f.write_str(self.as_str())
     }
 }
 

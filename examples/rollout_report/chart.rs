@@ -41,6 +41,41 @@ pub(crate) fn exposure(release: &Release) -> Result<String, Box<dyn Error>> {
     })
 }
 
+/// The part of each version's requests that failed so far.
+pub(crate) fn rates(release: &Release) -> Result<String, Box<dyn Error>> {
+    draw(|area| {
+        let [old, new] = [0, 1].map(|version| release.error_rates(version));
+        let highest = old.iter().chain(&new).map(|(_, rate)| *rate);
+        let highest = 1.1 * highest.fold(0.01, f64::max);
+        let mut chart = ChartBuilder::on(&area)
+            .margin(10)
+            .margin_right(20)
+            .x_label_area_size(34)
+            .y_label_area_size(60)
+            .build_cartesian_2d(0.0..end_of(release), 0.0..highest)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .x_desc("minutes since the start")
+            .x_label_formatter(&|minute| format!("{minute:.0}"))
+            .y_desc("requests that failed")
+            .y_label_formatter(&|rate| percent(*rate, highest))
+            .draw()?;
+        for (rates, name, colour) in [(old, "old version", BLUE), (new, "new version", RED)] {
+            chart
+                .draw_series(LineSeries::new(rates, colour.stroke_width(2)))?
+                .label(name)
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.85))
+            .draw()?;
+        Ok(())
+    })
+}
+
 /// The evidence of harm and of safety, and what each needs.
 pub(crate) fn errors(release: &Release) -> Result<String, Box<dyn Error>> {
     draw(|area| {
@@ -144,6 +179,12 @@ pub(crate) fn schedule_threshold(release: &Release) -> f64 {
     -release.rollout.schedule().alpha_each().get().ln()
 }
 
+/// Writes a share with as many places as tell ticks of an axis of this height apart.
+pub(crate) fn percent(share: f64, highest: f64) -> String {
+    let places = (1.0 - (100.0 * highest).log10().floor()).max(0.0) as usize;
+    format!("{:.places$} %", 100.0 * share)
+}
+
 /// A dashed line where the roll-out was promoted, or the version rejected.
 pub(crate) fn the_end(
     release: &Release,
@@ -152,15 +193,6 @@ pub(crate) fn the_end(
 ) -> DashedLineSeries<std::array::IntoIter<(f64, f64), 2>, u32> {
     let at = end_of(release);
     DashedLineSeries::new([(at, from), (at, to)], 5, 4, BLACK.into())
-}
-
-/// A share as a percentage, with as many decimals as the ticks of an axis up to `highest` need.
-pub(crate) fn percent(share: f64, highest: f64) -> String {
-    match highest {
-        ..0.02 => format!("{:.2} %", 100.0 * share),
-        ..0.1 => format!("{:.1} %", 100.0 * share),
-        _ => format!("{:.0} %", 100.0 * share),
-    }
 }
 
 pub(crate) fn end_of(release: &Release) -> f64 {

@@ -11,12 +11,14 @@
 #![expect(clippy::print_stdout, reason = "it tells how the releases ended")]
 
 mod chart;
+mod intervals;
 mod page;
 mod picture;
 #[path = "../pictures.rs"]
 mod pictures;
 mod release;
 mod requests;
+mod three_arms;
 
 use std::error::Error;
 use std::path::PathBuf;

@@ -73,6 +73,22 @@ pub enum Operation {
 pub(crate) type CheckResult = Result<Arc<CheckedPolicy>, PolicyError>;
 
 impl Operation {
+    /// Returns the operation's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Operation::Deploy { .. } => "deploy",
+            Operation::Validate { .. } => "validate",
+            Operation::Release { .. } => "release",
+            Operation::Swap { .. } => "swap",
+            Operation::Accept => "accept",
+            Operation::Reject { .. } => "reject",
+            Operation::Shed { .. } => "shed",
+            Operation::Retire { .. } => "retire",
+            Operation::Reclaim { .. } => "reclaim",
+        }
+    }
+
     /// Checks the form of the policy that the operation brings, if it brings one.
     ///
     /// It takes the longer the more units are listed. So it needs no lock, and gives what it

@@ -35,6 +35,21 @@ pub enum OperationError {
         /// How many may be.
         limit: usize,
     },
+    /// The model takes more memory than is left.
+    #[error(
+        "version {version:?} takes {size} bytes, and {in_use} of the {budget} that all versions may \
+         take are in use: reclaim one first"
+    )]
+    OverMemory {
+        /// The label that was given.
+        version: String,
+        /// How many bytes its model takes.
+        size: u64,
+        /// How many bytes the deployed models take.
+        in_use: u64,
+        /// How many bytes all may take.
+        budget: u64,
+    },
     /// The version is not in the state that the operation starts from.
     #[error("version {version:?} is {state}, expected {expected}{}", cure(*state, expected))]
     WrongState {
@@ -82,6 +97,15 @@ pub enum OperationError {
         expected: u64,
         /// The generation in force.
         found: u64,
+    },
+    /// A person, or another roll-out, has changed the router since a roll-out's last action.
+    #[error(
+        "{by}, and that stands: bring the roll-out's own policy and live version back, or say in \
+         words that it takes over, with `carry_out_over`"
+    )]
+    Overruled {
+        /// Who, what and when.
+        by: String,
     },
     /// The policy is refused.
     #[error(transparent)]

@@ -104,6 +104,14 @@ pub enum ExperimentError {
         /// The range, in words.
         expected: &'static str,
     },
+    /// No planned look is due.
+    #[error("no look is due: {units} units are there, {next}")]
+    NoLookDue {
+        /// Units of all arms.
+        units: u64,
+        /// When the next one is, in words.
+        next: String,
+    },
     /// Two parts are of different experiments.
     #[error("the parts do not add up: {what} differ, {left} and {right}")]
     Mismatch {

@@ -1,5 +1,7 @@
 //! How many requests of a version ended in which way.
 
+use core::fmt;
+
 use super::Ending;
 
 /// The counts of one version's requests, by how they ended.
@@ -23,7 +25,7 @@ use super::Ending;
 /// # drop(asking);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[must_use]
 pub struct OutcomeCounts {
     pub(crate) admitted: u64,
@@ -86,6 +88,27 @@ impl OutcomeCounts {
                 *own += other;
             }
         }
+    }
+}
+
+impl fmt::Debug for OutcomeCounts {
+    /// Names each way in which requests have ended.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = f.debug_map();
+        names.entry(&"admitted", &self.admitted);
+        for (what, counts) in [
+            ("ended", &self.ended),
+            ("stood in", &self.stood_in),
+            ("noted", &self.noted),
+        ] {
+            for ending in Ending::ALL {
+                let count = at(counts, ending);
+                if count > 0 {
+                    names.entry(&format!("{what}: {ending}"), &count);
+                }
+            }
+        }
+        names.finish()
     }
 }
 

@@ -35,6 +35,12 @@ pub enum Action {
     Accept {
         /// The candidate's label.
         version: String,
+        /// The policy that has been in force since the swap, for one who comes late; as for a swap.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        policy: Option<Box<Policy>>,
     },
     /// Take the candidate from everybody.
     Reject {

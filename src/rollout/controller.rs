@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::{
     Action, End, Input, Phase, RolloutError, Schedule, State, StepSample, Tag, Trail,
     attribution::{self, StepShare},
+    bounds::check_steps,
     latest::Latest,
     refused::Refused,
     seen::{Seen, Sight},
@@ -84,14 +85,15 @@ impl Rollout {
     /// Prepares the release of a canary policy; its share is the schedule's to choose.
     ///
     /// # Errors
-    /// [`RolloutError::NotACanary`] for any other policy, and others for one that contradicts
-    /// itself.
+    /// [`RolloutError::NotACanary`] for any other policy, [`RolloutError::Schedule`] for guards
+    /// that look at no step of the ladder, and others for a policy that contradicts itself.
     pub fn new(policy: Policy, schedule: Schedule) -> Result<Rollout, RolloutError> {
         let Some(canary) = &policy.canary else {
             let release = policy.release().to_owned();
             return Err(RolloutError::NotACanary { release });
         };
         policy.check_form()?;
+        check_steps(&schedule)?;
         let version = canary.version.clone();
         if policy.kept_out.as_ref() == Some(&version) {
             let release = policy.release().to_owned();
@@ -244,14 +246,18 @@ impl Rollout {
         let release = |policy| Action::Release {
             policy: Box::new(policy),
         };
+        let kept_out = || self.keeps_out().then(|| self.policy_at_the_end().into());
         match phase {
             Phase::Pending => None,
             Phase::Shadowing | Phase::Ramping { .. } => self.policy_of(phase).map(release),
             Phase::Baking => Some(Action::Swap {
                 version: version(),
-                policy: self.keeps_out().then(|| self.policy_at_the_end().into()),
+                policy: kept_out(),
             }),
-            Phase::Promoted => Some(Action::Accept { version: version() }),
+            Phase::Promoted => Some(Action::Accept {
+                version: version(),
+                policy: kept_out(),
+            }),
             Phase::RolledBack => self.state.cause.clone().map(|cause| Action::Reject {
                 version: version(),
                 cause,
@@ -264,6 +270,7 @@ impl Rollout {
     /// The phase begins now: its time, its exposures and its evidence count from here.
     pub fn confirm(&mut self) {
         self.amended = None;
+        self.sight.is_lost = false;
         if self.is_confirmed() {
             return;
         }
@@ -275,6 +282,12 @@ impl Rollout {
         if !self.in_force.is_final() && is_later {
             self.note(super::StateChange::InForce);
         }
+    }
+
+    /// Tells whether a step that was decided before a pause must not be taken until that ends.
+    pub(crate) fn is_held(&self) -> bool {
+        let is_step = !self.is_confirmed() && self.state.phase != Phase::RolledBack;
+        is_step && !self.sight.is_lost && !self.state.paused.is_empty()
     }
 
     pub(super) fn is_confirmed(&self) -> bool {

@@ -30,6 +30,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Returns the phase's name in logs and metrics, without the step.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Phase::Pending => "pending",
+            Phase::Shadowing => "shadowing",
+            Phase::Ramping { .. } => "ramping",
+            Phase::Baking => "baking",
+            Phase::Promoted => "promoted",
+            Phase::RolledBack => "rolled_back",
+        }
+    }
+
     /// Tells whether nothing can follow.
     #[must_use]
     pub const fn is_final(self) -> bool {

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Check, Guard, Ladder, Measured, OnBreach, Refused, ScheduleError,
-    bounds::{check_bounds, check_source},
+    Check, Guard, Ladder, Measured, OnBreach, Phase, Refused, ScheduleError,
+    bounds::{check_bounds, check_source, leads},
     refused::names,
 };
 use crate::{share::Share, stats::Alpha};
@@ -33,6 +33,8 @@ pub struct Schedule {
     pub(super) alpha: Alpha,
     pub(super) gates: BTreeMap<String, Before>,
     pub(super) deadline: Option<(Duration, OnDeadline)>,
+    /// Whether the time of pauses is no part of it.
+    pub(super) deadline_without_pauses: bool,
     pub(super) shadow: Option<ShadowStage>,
     pub(super) end: End,
     /// How long the units may contradict the share of the step, and what happens then.
@@ -132,7 +134,8 @@ impl Schedule {
         Schedule { ladder, ..self }
     }
 
-    /// Returns the schedule with another rule for the next step.
+    /// Returns the schedule with another rule for the next step, on all steps that have no time of
+    /// [their own](Ladder::dwelling).
     ///
     /// # Errors
     /// [`ScheduleError::NothingToClimbOn`] for [`Climb::OnEvidence`] without a guard that acts
@@ -175,7 +178,18 @@ impl Schedule {
     pub fn with_deadline(self, after: Duration, then: OnDeadline) -> Schedule {
         Schedule {
             deadline: Some((after, then)),
+            deadline_without_pauses: false,
             ..self
+        }
+    }
+
+    /// Returns the schedule with a limit to the time since the first release in which it was not
+    /// paused, for whatever cause.
+    #[must_use]
+    pub fn with_deadline_without_pauses(self, after: Duration, then: OnDeadline) -> Schedule {
+        Schedule {
+            deadline_without_pauses: true,
+            ..self.with_deadline(after, then)
         }
     }
 
@@ -260,10 +274,24 @@ impl Schedule {
             alpha: Alpha::ONE_PERCENT,
             gates: BTreeMap::new(),
             deadline: None,
+            deadline_without_pauses: false,
             shadow: None,
             end: End::default(),
             sample_ratio: Schedule::SAMPLE_RATIO,
         }
+    }
+
+    /// Returns the rule for leaving a phase.
+    pub(super) fn climb_at(&self, phase: Phase) -> Climb {
+        let share = match phase {
+            Phase::Ramping { step } => self.ladder.compared().get(step),
+            _ => None,
+        };
+        let own = share.and_then(|share| self.ladder.own(*share));
+        own.map_or(self.climb, |(time, exposures)| Climb::Dwell {
+            time,
+            exposures,
+        })
     }
 
     pub(super) fn all_guards(&self) -> impl Iterator<Item = &Guard> {
@@ -313,7 +341,6 @@ impl Schedule {
         for guard in self.all_guards() {
             check_source(guard)?;
         }
-        let leads = |guard: &Guard| guard.acts() && guard.check().compares();
         if self.climb == Climb::OnEvidence && !self.guards.iter().any(leads) {
             return Err(ScheduleError::NothingToClimbOn);
         }

@@ -37,9 +37,28 @@ pub enum Reason {
     Fallback,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    /// Lists every reason, in the order in which rules are tried.
+    pub const ALL: [Reason; 13] = [
+        Reason::Live,
+        Reason::Killed,
+        Reason::Pinned,
+        Reason::PinLapsed,
+        Reason::Holdout,
+        Reason::Override,
+        Reason::Listed,
+        Reason::Audience,
+        Reason::Layer,
+        Reason::Gate,
+        Reason::Split,
+        Reason::Saturated,
+        Reason::Fallback,
+    ];
+
+    /// Returns the reason's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Reason::Live => "live",
             Reason::Killed => "killed",
             Reason::Pinned => "pinned",
@@ -53,7 +72,13 @@ impl fmt::Display for Reason {
             Reason::Split => "split",
             Reason::Saturated => "saturated",
             Reason::Fallback => "fallback",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -71,25 +96,10 @@ impl ReasonCode {
 
     #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
     pub(super) const fn reason(self) -> Reason {
-        const ALL: [Reason; 13] = [
-            Reason::Live,
-            Reason::Killed,
-            Reason::Pinned,
-            Reason::PinLapsed,
-            Reason::Holdout,
-            Reason::Override,
-            Reason::Listed,
-            Reason::Audience,
-            Reason::Layer,
-            Reason::Gate,
-            Reason::Split,
-            Reason::Saturated,
-            Reason::Fallback,
-        ];
         let mut place = 0;
-        while place < ALL.len() {
-            if ALL[place] as u8 == self.0 {
-                return ALL[place];
+        while place < Reason::ALL.len() {
+            if Reason::ALL[place] as u8 == self.0 {
+                return Reason::ALL[place];
             }
             place += 1;
         }

@@ -7,6 +7,7 @@ use super::{
     Router, Shared,
     id::RouterId,
     journal::Journal,
+    memory::Memory,
     next_stamp,
     published::{Loaded, Published},
     stamp::Stamp,
@@ -34,6 +35,7 @@ pub struct Builder<M> {
     comparison: Option<Box<dyn Any + Send + Sync>>,
     budget: ShadowBudget,
     journal: Option<JournalCapacity>,
+    memory: Option<Memory<M>>,
     model: PhantomData<fn(M)>,
 }
 
@@ -48,6 +50,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
             comparison: None,
             budget: ShadowBudget::default(),
             journal: None,
+            memory: None,
             model: PhantomData,
         }
     }
@@ -187,6 +190,38 @@ impl<M: Send + Sync + 'static> Builder<M> {
         }
     }
 
+    /// Refuses to deploy a model that would take the memory of all deployed ones above `bytes`.
+    ///
+    /// `size` says how many bytes a model takes. It is asked of all models at each deployment, so
+    /// that one which gives memory up, or loads on first use, may say less or more than before. The
+    /// models that the router begins with are counted and not refused.
+    /// [`memory_left`](Router::memory_left) tells beforehand whether a model will fit.
+    ///
+    /// ```
+    /// use switchstand::{deployment::OperationError, Router};
+    /// let weights = |megabytes: usize| vec![0_u8; megabytes << 20];
+    /// let router = Router::builder("ranker")
+    ///     .memory_budget(5 << 20, |model: &Vec<u8>| model.len() as u64)
+    ///     .build("v1", weights(2))?;
+    /// assert_eq!(router.memory_left(), Some(3 << 20));
+    /// let refused = router.deploy("v2", weights(4)).unwrap_err();
+    /// assert!(matches!(refused.source, OperationError::OverMemory { .. }));
+    /// router.deploy("v2", weights(3))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn memory_budget(
+        self,
+        bytes: u64,
+        size: impl Fn(&M) -> u64 + Send + Sync + 'static,
+    ) -> Builder<M> {
+        let memory = Some(Memory {
+            budget: bytes,
+            size: Box::new(size),
+        });
+        Builder { memory, ..self }
+    }
+
     /// Starts the router with `model`, the version `live`, answering everybody.
     ///
     /// # Errors
@@ -247,6 +282,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
             name: self.name,
             secret: self.secret,
             journal,
+            memory: self.memory,
         };
         Router {
             shared: Arc::new(shared),

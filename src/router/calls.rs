@@ -13,6 +13,12 @@ use crate::{
 #[derive(Debug)]
 pub struct Lent<M>(Arc<M>);
 
+impl<M> Lent<M> {
+    pub(super) const fn of(model: Arc<M>) -> Lent<M> {
+        Lent(model)
+    }
+}
+
 impl<M> Deref for Lent<M> {
     type Target = M;
 
@@ -22,7 +28,8 @@ impl<M> Deref for Lent<M> {
 }
 
 impl<M> Ticket<M> {
-    /// Answers the request by `run`, which calls whatever method of the model it likes.
+    /// Answers the request by `run`, which calls whatever method of the model it likes; a stream
+    /// that it returns outlives the lease.
     ///
     /// An error is a failure of the version: `run` is called again with the live version if the
     /// policy says so. If it panics, the request has failed, the live version is not asked, and
@@ -30,8 +37,9 @@ impl<M> Ticket<M> {
     /// reach the same version.
     ///
     /// The lease lasts as long as the ticket. An answer that is a stream or borrows the model
-    /// needs the ticket to its last byte: keep the ticket with it and [`end`](Ticket::end) it
-    /// then. Here the ticket is gone when the stream begins:
+    /// needs the ticket to its last byte: `Ticket::stream` keeps it there with the feature
+    /// `futures-core`, `Ticket::body` with `http-body`; by hand, keep the ticket with it and
+    /// [`end`](Ticket::end) it then. Here the ticket is gone when the stream begins:
     ///
     /// ```
     /// # use switchstand::Router;
@@ -274,7 +282,7 @@ fn keep_for_shadows<M, O: 'static, E: 'static>(
             let latency = extras.latency(desk);
             extras.keep_primary(Primary::new(comparison, answer, latency));
         }
-        None => desk.count_not_comparable(),
+        None => extras.keep_not_comparable(),
     }
 }
 

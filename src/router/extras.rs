@@ -28,6 +28,8 @@ pub(super) struct Extras<M> {
     /// Who asked, where observers need it and the request itself is out of reach.
     unit: Option<UnitKey>,
     primary: Option<Primary>,
+    /// Whether there was an answer, of types that nothing compares.
+    is_not_comparable: bool,
     /// The request's place in the journal, while a swap is open.
     running: Option<Running>,
     excerpt: Option<Box<[u8]>>,
@@ -94,6 +96,7 @@ impl<M> Extras<M> {
             sampled: None,
             unit: None,
             primary: None,
+            is_not_comparable: false,
             running: None,
             excerpt: None,
             wants_excerpt: false,
@@ -251,6 +254,12 @@ impl<M> Extras<M> {
         }
     }
 
+    /// Notes that the end of the answer is still to come.
+    #[cfg(any(feature = "futures-core", feature = "http-body"))]
+    pub(super) const fn go_on(&mut self) {
+        self.watch.ended = None;
+    }
+
     /// Notes that the answer is there.
     pub(super) fn stop(&mut self, desk: &Desk) {
         self.watch.end(desk);
@@ -310,6 +319,13 @@ impl<M> Extras<M> {
 
     pub(super) fn keep_primary(&mut self, primary: Option<Primary>) {
         self.primary = primary;
+        self.is_not_comparable = false;
+    }
+
+    /// Notes that nothing compares the answer, unless another one follows that something does: a
+    /// stream is no answer yet, its transcript is.
+    pub(super) const fn keep_not_comparable(&mut self) {
+        self.is_not_comparable = true;
     }
 
     /// Returns the next shadow that gets a permit; only then is the input asked for.
@@ -318,20 +334,8 @@ impl<M> Extras<M> {
         desk: &Arc<Desk>,
         input: impl FnOnce() -> I,
     ) -> Option<ShadowTask<M, I>> {
-        self.sampled.as_ref()?;
-        let lease = loop {
-            let mut waiting = self.take_first()?;
-            if waiting.permit(desk) {
-                break waiting.lease;
-            }
-            self.end(desk, waiting, DropReason::NoPermit);
-        };
-        let sampled = if self.has_shadows() {
-            self.sampled.clone()
-        } else {
-            self.sampled.take()
-        };
-        let stub = Stub::permitted(Arc::clone(desk), sampled?, lease.version());
+        let lease = self.next_lease(desk)?;
+        let stub = self.next_stub(desk, &lease)?;
         match contain(input) {
             Some(input) => Some(ShadowTask::new(stub, lease, self.primary.clone(), input)),
             None => {
@@ -340,6 +344,53 @@ impl<M> Extras<M> {
                 None
             }
         }
+    }
+
+    /// Returns the next shadow of a request that may be impossible to copy.
+    #[cfg(feature = "tower")]
+    pub(super) fn next_copied<I>(
+        &mut self,
+        desk: &Arc<Desk>,
+        mut copy: impl FnMut() -> Option<I>,
+    ) -> Option<ShadowTask<M, I>> {
+        loop {
+            let lease = self.next_lease(desk)?;
+            let stub = self.next_stub(desk, &lease)?;
+            let reason = match contain(&mut copy) {
+                Some(Some(input)) => {
+                    return Some(ShadowTask::new(stub, lease, self.primary.clone(), input));
+                }
+                Some(None) => ShadowOutcome::Dropped(DropReason::NotCopied),
+                None => ShadowOutcome::Panicked,
+            };
+            contain(|| drop(lease));
+            stub.end(Ran::only(reason));
+        }
+    }
+
+    /// Returns the lease of the next shadow that gets a permit.
+    fn next_lease(&mut self, desk: &Arc<Desk>) -> Option<Strong<Lease<M>>> {
+        self.sampled.as_ref()?;
+        loop {
+            let mut waiting = self.take_first()?;
+            if waiting.permit(desk) {
+                if core::mem::take(&mut self.is_not_comparable) {
+                    desk.count_not_comparable();
+                }
+                return Some(waiting.lease);
+            }
+            self.end(desk, waiting, DropReason::NoPermit);
+        }
+    }
+
+    /// Returns what ends the shadow that has got this lease.
+    fn next_stub(&mut self, desk: &Arc<Desk>, lease: &Lease<M>) -> Option<Stub> {
+        let sampled = if self.has_shadows() {
+            self.sampled.clone()
+        } else {
+            self.sampled.take()
+        };
+        Some(Stub::permitted(Arc::clone(desk), sampled?, lease.version()))
     }
 }
 

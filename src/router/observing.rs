@@ -113,6 +113,7 @@ impl<M: Send + Sync + 'static> Router<M> {
             ),
             (WiringFault::ExcerptPanicked, desk.excerpts.panics()),
             (WiringFault::ObserverPanicked, panics),
+            (WiringFault::NotCopied, desk.not_copied()),
             (
                 WiringFault::DeadlineWithoutClock,
                 desk.deadlines_without_clock(),

@@ -1,6 +1,8 @@
 //! The operators' methods for those who need no name and no generation.
 
-use super::{DeployError, Operator, ReclaimError, Router, ValidateError};
+use core::future::Future;
+
+use super::{DeployError, Lent, Operator, ReclaimError, Router, ValidateError};
 use crate::{deployment::OperationError, policy::Policy, share::Share};
 
 impl<M: Send + Sync + 'static> Router<M> {
@@ -40,6 +42,18 @@ impl<M: Send + Sync + 'static> Router<M> {
         check: impl FnOnce(&M) -> Result<T, E>,
     ) -> Result<u64, ValidateError<E>> {
         self.operator().validate(version, check)
+    }
+
+    /// Runs last checks that await on a staged version's model. See [`Operator::validate_fut`].
+    ///
+    /// # Errors
+    /// [`ValidateError`] as for [`validate`](Router::validate).
+    pub async fn validate_fut<T, E, F: Future<Output = Result<T, E>>>(
+        &self,
+        version: &str,
+        check: impl FnOnce(Lent<M>) -> F,
+    ) -> Result<u64, ValidateError<E>> {
+        self.operator().validate_fut(version, check).await
     }
 
     /// Puts a policy in force. See [`Operator::release`].

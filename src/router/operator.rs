@@ -1,13 +1,13 @@
 //! What operators do to a running router.
 
-use core::{error::Error, fmt};
+use core::{error::Error, fmt, future::Future};
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Router, Shared, turn::Signed};
+use super::{Lent, Router, Shared, turn::Signed};
 use crate::{
-    deployment::{Operation, OperationError},
+    deployment::{Deployment, Operation, OperationError, VersionId},
     policy::Policy,
     share::Share,
     timestamp::Timestamp,
@@ -76,6 +76,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         };
         let turn = self.shared().turn(self.expected).and_then(|mut turn| {
             turn.apply(&operation)?;
+            turn.check_memory(version, &model)?;
             Ok(turn)
         });
         match turn {
@@ -100,37 +101,87 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         version: &str,
         check: impl FnOnce(&M) -> Result<T, E>,
     ) -> Result<u64, ValidateError<E>> {
-        let operation = Operation::Validate {
+        let (id, model) = self.staged(version)?;
+        check(&model).map_err(|cause| ValidateError::Failed {
             version: version.to_owned(),
-        };
-        let (id, model) = {
-            let mut turn = self.shared().turn(self.expected)?;
-            let id = turn
-                .next()
-                .get(version)
-                .map(crate::deployment::Deployment::id);
-            turn.apply(&operation)?;
-            let model = id.and_then(|id| self.shared().published.lock().get(id)?.model().into());
-            (id, model)
-        };
-        if let Some(model) = model {
-            check(&model).map_err(|cause| ValidateError::Failed {
+            cause,
+        })?;
+        drop(model);
+        Ok(self.passed(version, id)?)
+    }
+
+    /// Runs last checks that await on a staged version's real model; passing makes it ready.
+    ///
+    /// `check` makes a future of the lent model, which is held while the future runs: a warm-up, a
+    /// question over the network. Nothing is locked meanwhile. Dropped before it is ready, because
+    /// of a time-out, the future leaves the version staged.
+    ///
+    /// ```
+    /// # use core::{pin::pin, task::{Context, Poll, Waker}};
+    /// use switchstand::{Router, VersionState};
+    /// struct Remote(&'static str);
+    /// impl Remote {
+    ///     async fn ask(&self, question: &str) -> Result<String, String> {
+    ///         Ok(format!("{}: {question}", self.0))
+    ///     }
+    /// }
+    /// # async fn start(router: Router<Remote>) -> Result<(), Box<dyn std::error::Error>> {
+    /// router.deploy("v2", Remote("second"))?;
+    /// let check = |model: switchstand::outcomes::Lent<Remote>| async move {
+    ///     match model.ask("ready?").await?.as_str() {
+    ///         "second: ready?" => Ok(()),
+    ///         other => Err(other.to_owned()),
+    ///     }
+    /// };
+    /// router.operator().named("ana").validate_fut("v2", check).await?;
+    /// assert_eq!(router.state("v2"), Some(VersionState::Ready));
+    /// # Ok(())
+    /// # }
+    /// # let started = pin!(start(Router::new("chat", "v1", Remote("first"))?));
+    /// # assert!(matches!(started.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(()))));
+    /// # use core::future::Future;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ValidateError`] as for [`validate`](Operator::validate).
+    pub async fn validate_fut<T, E, F: Future<Output = Result<T, E>>>(
+        &self,
+        version: &str,
+        check: impl FnOnce(Lent<M>) -> F,
+    ) -> Result<u64, ValidateError<E>> {
+        let (id, model) = self.staged(version)?;
+        check(Lent::of(model))
+            .await
+            .map_err(|cause| ValidateError::Failed {
                 version: version.to_owned(),
                 cause,
             })?;
-        }
+        Ok(self.passed(version, id)?)
+    }
+
+    /// Returns the deployment that is to be checked, and its model.
+    fn staged(&self, version: &str) -> Result<(VersionId, Arc<M>), OperationError> {
+        let unknown = || OperationError::UnknownVersion {
+            version: version.to_owned(),
+        };
+        let mut turn = self.shared().turn(self.expected)?;
+        let id = turn.next().get(version).ok_or_else(unknown)?.id();
+        turn.apply(&validation(version))?;
+        let published = self.shared().published.lock();
+        let model = published.get(id).ok_or_else(unknown)?.model();
+        Ok((id, model))
+    }
+
+    /// Makes the deployment that was checked ready.
+    fn passed(&self, version: &str, id: VersionId) -> Result<u64, OperationError> {
+        let operation = validation(version);
         let mut turn = self.shared().turn(self.expected)?;
         // Another deployment may bear the label by now; it was not the one checked.
-        if turn
-            .next()
-            .get(version)
-            .map(crate::deployment::Deployment::id)
-            != id
-        {
+        if turn.next().get(version).map(Deployment::id) != Some(id) {
             return Err(OperationError::UnknownVersion {
                 version: version.to_owned(),
-            }
-            .into());
+            });
         }
         turn.apply(&operation)?;
         Ok(turn.publish(&operation, &self.signed))
@@ -273,10 +324,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
             version: version.to_owned(),
         };
         let mut turn = self.shared().turn(self.expected)?;
-        let id = turn
-            .next()
-            .get(version)
-            .map(crate::deployment::Deployment::id);
+        let id = turn.next().get(version).map(Deployment::id);
         turn.apply(&operation)?;
         let unknown = || OperationError::UnknownVersion {
             version: version.to_owned(),
@@ -304,6 +352,12 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     fn shared(&self) -> &Shared<M> {
         &self.router.shared
+    }
+}
+
+fn validation(version: &str) -> Operation {
+    Operation::Validate {
+        version: version.to_owned(),
     }
 }
 
@@ -363,7 +417,8 @@ pub enum ReclaimError {
     Operation(#[from] OperationError),
     /// Requests still hold leases; try again when they have ended.
     #[error(
-        "version {version:?} is still in use by {in_flight} request{}: ask again",
+        "version {version:?} is still in use by {in_flight} request{}: try again when they have \
+         ended",
         if *in_flight == 1 { "" } else { "s" }
     )]
     StillInUse {

@@ -308,6 +308,12 @@ impl<M> Published<M> {
         core::iter::once(&self.live).chain(&self.others)
     }
 
+    /// Returns all models, the live one first.
+    pub(super) fn models(&self) -> Vec<Arc<M>> {
+        let all = core::iter::once(&self.live).chain(&self.others);
+        all.map(Loaded::model).collect()
+    }
+
     /// Takes a version that is not live out and gives its model back, if nothing can reach it.
     ///
     /// Otherwise tells how many requests hold a lease on it.

@@ -1,6 +1,12 @@
 //! One admitted request.
 
+#[cfg(feature = "http-body")]
+mod body;
 mod booking;
+#[cfg(any(feature = "futures-core", feature = "http-body"))]
+mod held;
+#[cfg(feature = "futures-core")]
+mod stream;
 
 use core::fmt;
 use std::sync::Arc;
@@ -24,7 +30,11 @@ use crate::{
     unit::Unit,
 };
 
+#[cfg(feature = "http-body")]
+pub use body::{LeasedBody, by_grpc_status};
 pub(crate) use booking::Progress;
+#[cfg(feature = "futures-core")]
+pub use stream::LeasedStream;
 
 /// One admitted request: its route, leases on the models that it may touch, and its end.
 ///
@@ -106,6 +116,12 @@ impl<M> Ticket<M> {
         self.answering().model()
     }
 
+    /// Returns the label of the version that answers: see [`model`](Ticket::model).
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.answering().label()
+    }
+
     #[inline]
     pub(super) fn answering(&self) -> &Lease<M> {
         let standing = self.extras().and_then(Extras::standing);
@@ -177,6 +193,17 @@ impl<M> Ticket<M> {
     pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
         let (extras, desk) = self.extras_and_desk()?;
         extras.next(desk, input)
+    }
+
+    /// Takes the next shadow of a request that may be impossible to copy: those of which there is
+    /// no copy are counted as dropped.
+    #[cfg(feature = "tower")]
+    pub(crate) fn copied_shadow_task<I>(
+        &mut self,
+        copy: impl FnMut() -> Option<I>,
+    ) -> Option<ShadowTask<M, I>> {
+        let (extras, desk) = self.extras_and_desk()?;
+        extras.next_copied(desk, copy)
     }
 
     /// Tells whether an excerpt of the request is kept.

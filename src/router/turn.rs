@@ -49,6 +49,10 @@ impl<M: Send + Sync + 'static> Shared<M> {
 }
 
 impl<M: Send + Sync + 'static> Turn<'_, M> {
+    pub(super) const fn shared(&self) -> &Shared<M> {
+        self.shared
+    }
+
     /// Returns the deployments as they will be.
     pub(super) fn next(&self) -> &Deployments {
         &self.next

@@ -24,6 +24,8 @@ pub enum WiringFault {
     ExcerptPanicked,
     /// An observer panicked.
     ObserverPanicked,
+    /// A request failed that the live version could not answer: there was no copy of it.
+    NotCopied,
     /// A ticket was given a deadline, and the router has no clock.
     DeadlineWithoutClock,
 }
@@ -42,10 +44,35 @@ impl WiringFault {
             }
             WiringFault::ExcerptPanicked => "the hook for excerpts panicked: mend it",
             WiringFault::ObserverPanicked => "an observer panicked: mend it",
+            WiringFault::NotCopied => {
+                "the policy lets the live version step in, and there was no copy of the request: \
+                 say by `RoutedService::copying` how it is copied"
+            }
             WiringFault::DeadlineWithoutClock => {
                 "a ticket has a deadline and the router no clock: build it with `clock`"
             }
         }
+    }
+}
+
+impl WiringFault {
+    /// Returns the fault's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WiringFault::NotComparable => "not_comparable",
+            WiringFault::ExcerptOfOtherTypes => "excerpt_of_other_types",
+            WiringFault::ExcerptPanicked => "excerpt_panicked",
+            WiringFault::ObserverPanicked => "observer_panicked",
+            WiringFault::NotCopied => "not_copied",
+            WiringFault::DeadlineWithoutClock => "deadline_without_clock",
+        }
+    }
+}
+
+impl fmt::Display for WiringFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Desk {
     comparison: Option<Box<dyn Any + Send + Sync>>,
     /// Answers beside which a shadow was sampled, of types that nothing compares.
     not_comparable: AtomicU64,
+    /// Requests that failed, and of which there was no copy for the live version.
+    not_copied: AtomicU64,
     /// Deadlines that were set on a router that has no clock.
     deadlines_without_clock: AtomicU64,
 }
@@ -46,6 +48,7 @@ impl Desk {
             excerpts,
             comparison,
             not_comparable: AtomicU64::new(0),
+            not_copied: AtomicU64::new(0),
             deadlines_without_clock: AtomicU64::new(0),
         }
     }
@@ -98,6 +101,15 @@ impl Desk {
 
     pub(crate) fn not_comparable(&self) -> u64 {
         self.not_comparable.load(Ordering::Relaxed)
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn count_not_copied(&self) {
+        self.not_copied.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn not_copied(&self) -> u64 {
+        self.not_copied.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count_deadline_without_clock(&self) {

@@ -1,6 +1,6 @@
 //! The count of how shadows end.
 
-use core::{array, iter};
+use core::{array, fmt, iter};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::record::{DropReason, ShadowOutcome};
@@ -75,7 +75,7 @@ impl Ledger {
 /// assert_eq!((counts.run(), counts.dropped(), counts.pending()), (0, 1, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
 #[must_use]
 pub struct ShadowCounts {
     sampled: u64,
@@ -127,6 +127,18 @@ impl ShadowCounts {
     }
 }
 
+impl fmt::Debug for ShadowCounts {
+    /// Names each way in which a shadow has ended.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = f.debug_map();
+        names.entry(&"sampled", &self.sampled);
+        for (outcome, count) in self.iter().filter(|(_, count)| *count > 0) {
+            names.entry(&outcome.as_str(), &count);
+        }
+        names.finish()
+    }
+}
+
 impl IntoIterator for &ShadowCounts {
     type Item = (ShadowOutcome, u64);
     type IntoIter =
@@ -151,7 +163,7 @@ impl iter::Sum for ShadowCounts {
 
 impl ShadowOutcome {
     /// All ways in which a shadow can end.
-    pub const ALL: [ShadowOutcome; 9] = [
+    pub const ALL: [ShadowOutcome; 11] = [
         ShadowOutcome::Answered,
         ShadowOutcome::Failed,
         ShadowOutcome::Panicked,
@@ -161,6 +173,8 @@ impl ShadowOutcome {
         ShadowOutcome::Dropped(DropReason::NotReady),
         ShadowOutcome::Dropped(DropReason::Unrun),
         ShadowOutcome::Dropped(DropReason::Cancelled),
+        ShadowOutcome::Dropped(DropReason::Cut),
+        ShadowOutcome::Dropped(DropReason::NotCopied),
     ];
 
     const fn place(self) -> usize {
@@ -175,6 +189,8 @@ impl ShadowOutcome {
                 DropReason::NotReady => 6,
                 DropReason::Unrun => 7,
                 DropReason::Cancelled => 8,
+                DropReason::Cut => 9,
+                DropReason::NotCopied => 10,
             },
         }
     }
@@ -198,8 +214,8 @@ mod tests {
         for (times, outcome) in (1u64..).zip(ShadowOutcome::ALL) {
             assert_eq!(counts.ended(outcome), times, "{outcome:?}");
         }
-        assert_eq!((counts.run(), counts.dropped()), (6, 39));
-        assert_eq!(counts.iter().size_hint(), (9, Some(9)));
-        assert_eq!((counts.sampled(), counts.pending()), (46, 1));
+        assert_eq!((counts.run(), counts.dropped()), (6, 60));
+        assert_eq!(counts.iter().size_hint(), (11, Some(11)));
+        assert_eq!((counts.sampled(), counts.pending()), (67, 1));
     }
 }

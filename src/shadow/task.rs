@@ -14,6 +14,7 @@ use core::{
     future::{Future, IntoFuture, poll_fn},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 /// One run of a version whose answer nobody gets.
@@ -139,12 +140,13 @@ impl<M: Send + Sync + 'static, I: 'static> ShadowTask<M, I> {
             let (lease, input) = (lease.get()?, input.get()?);
             let started = stub.desk().now();
             let answer = run(lease.model(), input);
+            let took = since(&stub, started);
             Some(conclude(
                 &stub,
                 primary.as_ref(),
                 Some(input),
                 &answer,
-                started,
+                took,
             ))
         });
         drop((input, primary, lease));
@@ -207,12 +209,13 @@ async fn run<M, I, T, E>(
             Some(Some(future)) => {
                 let mut future = Contained::new(future);
                 let answer = poll_fn(|context| poll(future.get_mut(), context)).await;
+                let took = since(&stub, started);
                 answer.and_then(|answer| {
                     let (stub, input, primary) = (&stub, input.get(), primary.as_ref());
                     // The answer is dropped within, where its destructor may panic.
                     contain(move || {
                         let answer = answer;
-                        conclude(stub, primary, input, &answer, started)
+                        conclude(stub, primary, input, &answer, took)
                     })
                 })
             }
@@ -236,6 +239,11 @@ pub(super) fn poll<F: Future + Unpin>(
     }
 }
 
+/// Returns how long a shadow has run, if the router has a clock.
+pub(super) fn since(stub: &Stub, started: Option<Timestamp>) -> Option<Duration> {
+    Some(stub.desk().now()?.since(started?))
+}
+
 /// Hands a shadow's answer to the comparison, and keeps of it what the application wants.
 ///
 /// Whatever panics here is the application's; the caller contains it.
@@ -244,10 +252,9 @@ pub(super) fn conclude<I: 'static, O: 'static, E: 'static>(
     primary: Option<&Primary>,
     input: Option<&I>,
     answer: &Result<O, E>,
-    started: Option<Timestamp>,
+    took: Option<Duration>,
 ) -> Ran {
     let desk: &Desk = stub.desk();
-    let took = started.and_then(|started| Some(desk.now()?.since(started)));
     if let Some(primary) = primary
         && let Some(projection) = primary.projection()
     {
@@ -290,8 +297,8 @@ fn end(stub: Stub, ran: Option<Ran>) {
 pub struct ShadowFuture(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl ShadowFuture {
-    #[cfg(feature = "tower")]
-    pub(crate) fn new(run: impl Future<Output = ()> + Send + 'static) -> ShadowFuture {
+    #[cfg(any(feature = "futures-core", feature = "tower"))]
+    pub(super) fn new(run: impl Future<Output = ()> + Send + 'static) -> ShadowFuture {
         ShadowFuture(Box::pin(run))
     }
 }

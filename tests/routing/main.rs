@@ -5,6 +5,7 @@ mod calls;
 mod diffs;
 mod draws;
 mod exceptions;
+mod labels;
 mod layers;
 mod layout_walks;
 mod log;

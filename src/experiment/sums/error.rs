@@ -26,10 +26,10 @@ pub enum RowsError {
         /// What is wrong.
         why: &'static str,
     },
-    /// A metric needs more of each unit than an engine adds up.
-    #[error("metric {metric:?} {what}, which no row of sums says: its units must be known")]
+    /// A metric, or a division of units, needs more of each unit than an engine adds up.
+    #[error("{metric:?} {what}, which no row of sums says: its units must be known")]
     Beyond {
-        /// The metric.
+        /// The metric, or the division.
         metric: String,
         /// What it needs.
         what: &'static str,

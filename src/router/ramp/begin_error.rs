@@ -23,6 +23,20 @@ pub enum BeginError {
         /// The other's candidate.
         version: String,
     },
+    /// Another candidate's release of this name has begun on this router.
+    #[error(
+        "release {release:?} was that of {earlier:?} on this router: under its name {version:?} \
+         would get the same users first. Give it a name of its own, or say in words that the same \
+         users are meant, with `begin_over`"
+    )]
+    NameOfAnother {
+        /// The release.
+        release: String,
+        /// The candidate.
+        version: String,
+        /// The earlier candidate.
+        earlier: String,
+    },
     /// The roll-out has begun already.
     #[error("the roll-out has begun, it is {phase}: `resume` takes it up with its evidence")]
     HasBegun {

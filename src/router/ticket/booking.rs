@@ -36,6 +36,14 @@ impl<M> Ticket<M> {
         }
     }
 
+    /// Notes that an answer has begun whose end is still to come.
+    #[cfg(any(feature = "futures-core", feature = "http-body"))]
+    pub(super) fn go_on(&mut self) {
+        if let Some(extras) = &mut self.extras {
+            extras.go_on();
+        }
+    }
+
     /// Keeps since when the request runs, where there is a place for it.
     pub(in crate::router) fn keep_watch(&mut self, watch: Watch) {
         if let Some(extras) = &mut self.extras {

@@ -13,6 +13,17 @@ pub enum Side {
     Candidate,
 }
 
+impl Side {
+    /// Returns the side's name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Side::Control => "control",
+            Side::Candidate => "candidate",
+        }
+    }
+}
+
 /// The bad events that came while the candidate had one share of the traffic.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
