@@ -68,7 +68,7 @@ fn the_chapter_has_the_message_of_each_variant() {
     let section = |name: &str, rows: &[(&str, String)]| {
         let mut text = format!("\n# `{name}`\n\n| variant | message |\n|---|---|\n");
         for (variant, message) in rows {
-            text += &format!("| `{variant}` | {} |\n", escaped(&message));
+            text += &format!("| `{variant}` | {} |\n", escaped(message));
         }
         text
     };
