@@ -1,10 +1,13 @@
 //! What noting one value or exposure costs, beside one SipHash-1-3 of a 16-byte key.
 //!
 //! Units are kept in many small sets, so that two threads hardly ever meet.
+//!
+//! `-- merge` asks for the sum of a hundred parts of a million units instead, which takes a minute.
 
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::indexing_slicing,
     reason = "a benchmark that cannot be set up has nothing to say"
 )]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
@@ -17,10 +20,13 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use siphasher::sip::SipHasher13;
-use switchstand::experiment::{ArmId, Experiment, Kind, Metric, Setup};
+use switchstand::experiment::{ArmId, Experiment, Kind, Metric, Part, Setup};
 use switchstand::stats::guard::{CandidateShare, Margins, SeenUnits, Side};
 
 fn main() {
+    if std::env::args().any(|asked| asked == "merge") {
+        return merging();
+    }
     let kinds = [
         ("rate", Kind::Rate),
         ("mean", Kind::Mean),
@@ -77,6 +83,60 @@ fn main() {
         }
     }
     filling();
+}
+
+/// Prints what it takes to add up a hundred parts of a million units each, to store one and to
+/// read it back.
+fn merging() {
+    let units = 1_000_000_u64;
+    let errors = || [Metric::watched("errors", Kind::Rate)];
+    // Each server sees half of all units that any other one sees.
+    let of = |server: u64| {
+        let setup = Setup::new("bench", [("v1", 1), ("v2", 1)], errors()).unwrap();
+        let setup = setup.with_capacity(1 << 22).unwrap();
+        let experiment = Experiment::new(setup);
+        let arms: [ArmId; 2] = ["v1", "v2"].map(|label| experiment.arm(label).unwrap());
+        let errors = experiment.metric("errors").unwrap();
+        let first = server % 3 * (units / 2);
+        for user in first..first + units {
+            let arm = arms[usize::from(!user.is_multiple_of(2))];
+            experiment.expose_arm(arm, user).unwrap();
+            let failed = f64::from(u8::from(user.is_multiple_of(100)));
+            experiment.record(errors, user, failed).unwrap();
+        }
+        experiment.part()
+    };
+    let parts = [of(0), of(1), of(2)];
+    let clock = Instant::now();
+    let stored = serde_json::to_string(&parts[0]).unwrap();
+    let written = clock.elapsed();
+    let read: Part = serde_json::from_str(&stored).unwrap();
+    let both = clock.elapsed();
+    assert!(read == parts[0]);
+    println!(
+        "a part of {units} units: {:.2} bytes a unit in JSON, written in {:.2} s, read in {:.2} s",
+        stored.len() as f64 / units as f64,
+        written.as_secs_f64(),
+        (both - written).as_secs_f64()
+    );
+    let mut sum = parts[0].clone();
+    let clock = Instant::now();
+    for server in 1..100 {
+        sum.merge(&parts[server % 3]).unwrap();
+    }
+    let took = clock.elapsed().as_secs_f64();
+    println!(
+        "100 parts of {units} units: {took:.1} s, {:.0} ns a unit; {} units in the sum",
+        took * 1e9 / (99.0 * units as f64),
+        sum.units()
+    );
+    let clock = Instant::now();
+    let read = sum.read_out().unwrap();
+    println!(
+        "read out in {:.2} s: {}",
+        clock.elapsed().as_secs_f64(),
+        read.verdict
+    );
 }
 
 /// Prints what first exposures cost while an experiment fills up, is halved and goes on, and first

@@ -10,7 +10,7 @@ use crate::{
     unit::Unit,
 };
 
-/// Holds a decision in words that mean the same on every server.
+/// A decision in words that mean the same on every server.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -17,7 +17,7 @@ pub(crate) use value::Scalar;
 pub use value::{AsValue, Value};
 pub use values::Values;
 
-/// Looks up what is known of a unit, without allocating.
+/// The attributes of a unit, looked up by name without an allocation.
 ///
 /// Arrays, slices and vectors of pairs, the maps of the standard library,
 /// references, `Option` and `()` (nothing is known) are attributes. A list of

@@ -43,7 +43,7 @@ pub(crate) use units::{Index, check_keys, check_length_of_list};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{TooMany, Witness, sampled, witnesses};
 
-/// Tells whom a rule of a policy is meant for.
+/// A condition on units: whom a rule of a policy is meant for.
 ///
 /// Build it from [`attr`] and [`Audience::units`], join with [`and`](Audience::and),
 /// [`or`](Audience::or) and [`not`](Audience::not). Matching reads the unit only, does

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{share::Share, unit::Key};
 
-/// Names the way in which units are bucketed.
+/// The way in which units are bucketed.
 ///
 /// A scheme never changes; another way of bucketing gets another name. An unknown name is
 /// refused when a policy is read.
@@ -48,19 +48,22 @@ impl TryFrom<String> for Scheme {
     }
 }
 
-/// Tells why a name is not a bucketing scheme.
+/// Why a name is not a bucketing scheme.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum SchemeError {
     /// The name belongs to no scheme of this build.
-    #[error("scheme {name:?} is unknown, this build knows \"v1\"")]
+    #[error(
+        "scheme {name:?} is unknown, this build knows \"v1\": write that, or build with a release \
+         that knows it"
+    )]
     Unknown {
         /// The name that was given.
         name: String,
     },
 }
 
-/// Holds sixteen bytes that keep users from computing their own bucket.
+/// Sixteen bytes that keep users from computing their own bucket.
 ///
 /// Without a secret (all bytes zero, the default) anybody who knows the release's name can look
 /// for an identifier that lands in the canary. All servers of a fleet share one secret. What it
@@ -96,7 +99,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Names what a draw decides, so that no two decisions share a hash.
+/// What a draw decides, so that no two decisions share a hash.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Purpose {
@@ -129,7 +132,7 @@ impl Purpose {
     }
 }
 
-/// Holds a unit's place in one draw, from 0 to 2^64 - 1.
+/// A unit's place in one draw, from 0 to 2^64 - 1.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Point(u64);
 
@@ -155,7 +158,7 @@ impl Point {
     }
 }
 
-/// Holds one derived hash key: a source of independent points.
+/// One derived hash key: a source of independent points.
 ///
 /// The key is `SipHash-2-4-128(secret, lp(purpose) lp(salt) lp(label))`, where `lp` puts a
 /// text's length in bytes before it as a little-endian `u32`; a unit's point is
@@ -239,12 +242,12 @@ impl fmt::Debug for Draw {
     }
 }
 
-/// Tells why a draw cannot be derived.
+/// Why a draw cannot be derived.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum DrawError {
     /// A text is too long for its length prefix.
-    #[error("{what} has {length} bytes, the hash takes up to 4294967295")]
+    #[error("{what} has {length} bytes, the hash takes up to 4294967295: shorten it")]
     TooLong {
         /// The text that is too long.
         what: &'static str,

@@ -32,7 +32,7 @@ pub use agreement::{Agreement, NetDisagreement};
 pub use comparator::{Comparator, Difference, Exact, Tolerance, ToleranceError, TopOverlap};
 pub use confusion::Confusion;
 pub use outcomes::PairedOutcomes;
-pub use paired::{PairedComparison, Projected};
+pub use paired::PairedComparison;
 pub use tally::Tally;
 pub use truth::{DependsOnAction, IndependentOfAction, Truth, TruthKind};
 pub use worst::{Disagreement, Worst};

@@ -1,4 +1,4 @@
-//! Panics that go no further.
+//! Panics of the application's code, caught where the library calls it.
 
 use std::{
     any::Any,
@@ -20,7 +20,7 @@ fn discard(payload: Box<dyn Any + Send>) {
     }
 }
 
-/// Holds a value of the application, whose destructor may panic.
+/// A value of the application, whose destructor may panic.
 #[derive(Clone)]
 pub(crate) struct Contained<T>(Option<T>);
 

@@ -7,6 +7,7 @@ mod origin;
 #[cfg(feature = "serde")]
 mod stored;
 
+use core::{iter, slice};
 use std::sync::Arc;
 
 pub use change::{Change, Order, ReplayError};
@@ -23,7 +24,7 @@ use crate::{
 };
 
 pub(crate) use crate::version::VersionState;
-pub use crate::version::{Deployment, DeploymentIter, LabelError, VersionId};
+pub use crate::version::{Deployment, LabelError, VersionId};
 
 /// All deployed versions, the policy in force and the generation: a pure state machine.
 ///
@@ -112,7 +113,7 @@ impl Deployments {
     }
 
     /// Iterates over the deployed versions, the live one first.
-    pub fn iter(&self) -> DeploymentIter<'_> {
+    pub fn iter(&self) -> <&Deployments as IntoIterator>::IntoIter {
         self.versions.iter()
     }
 
@@ -181,9 +182,9 @@ impl Policy {
 
 impl<'a> IntoIterator for &'a Deployments {
     type Item = &'a Deployment;
-    type IntoIter = DeploymentIter<'a>;
+    type IntoIter = iter::Chain<iter::Once<&'a Deployment>, slice::Iter<'a, Deployment>>;
 
-    fn into_iter(self) -> DeploymentIter<'a> {
+    fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }

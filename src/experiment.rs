@@ -47,11 +47,15 @@ mod compare;
 mod course;
 mod digest;
 mod error;
+mod event;
 #[cfg(feature = "serde")]
 mod exact;
 mod finding;
 mod gauges;
+mod itemised;
+mod items;
 mod log;
+mod looks;
 mod metric;
 mod observing;
 mod part;
@@ -59,6 +63,7 @@ mod quantile;
 mod read_out;
 mod recording;
 mod row;
+mod segment;
 mod setup;
 mod shard;
 mod size;
@@ -67,20 +72,24 @@ mod totals;
 mod verdict;
 
 use core::fmt;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
 pub use apart::Apart;
-pub use check::{Checks, Exposed, NeverExposed};
+pub use check::{Checks, Exposed, LeftOut, NeverExposed};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
+pub use event::Event;
 pub use finding::{ArmFinding, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
 pub use log::{Column, EventLog, Log, LogError};
+pub use looks::Looks;
 pub use metric::{Cap, Kind, Metric, Role, Source};
 pub use part::Part;
 pub use read_out::ReadOut;
 pub use recording::Filed;
+pub use segment::Segment;
 pub use setup::Setup;
 pub use size::Expected;
 pub use sums::{Counted, Grouping, LogRow, RowsError};
@@ -97,17 +106,38 @@ use shard::Shards;
 /// Units are kept by digest, in many small sets behind locks that hardly ever meet. When there are
 /// more units than the setup's capacity, the half with the larger hashes is forgotten, exposures
 /// and outcomes alike, and the read-out says so.
+///
+/// ```
+/// use switchstand::Policy;
+/// use switchstand::experiment::{Experiment, Kind, Metric};
+/// use switchstand::stats::Worse;
+/// let policy = Policy::ab_test("ranker-ab-7", [("v1", 1), ("v2", 1)]);
+/// let clicks = Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.02);
+/// let experiment = Experiment::of(&policy, [clicks])?;
+/// println!("{}", experiment.read_out()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | make one | [`of`](Experiment::of), [`new`](Experiment::new), [`resume`](Experiment::resume) |
+/// | take exposures and outcomes | [`expose`](Experiment::expose), [`record`](Experiment::record), [`record_for`](Experiment::record_for), [`record_ratio`](Experiment::record_ratio), [`record_before`](Experiment::record_before), [`await_outcome`](Experiment::await_outcome) |
+/// | name what is recorded | [`metric`](Experiment::metric), [`arm`](Experiment::arm) |
+/// | read | [`read_out`](Experiment::read_out), [`part`](Experiment::part) |
+/// | go on | [`follow`](Experiment::follow), [`setup`](Experiment::setup) |
 pub struct Experiment {
     setup: Setup,
     /// Tells this experiment's handles from others'.
     number: u64,
     digester: Digester,
     places: Box<[Place]>,
-    /// Slots of a unit's row.
-    width: usize,
+    /// Whether a metric has a window.
+    is_timed: bool,
     course: RwLock<Course>,
     shards: Shards,
     gauges: Mutex<Gauges>,
+    /// Units that count nowhere.
+    excluded: Mutex<BTreeSet<u64>>,
 }
 
 /// Where a metric's values go.
@@ -118,6 +148,8 @@ struct Place {
     slot: usize,
     /// The slot of what units were like before.
     past: Option<usize>,
+    /// Whether its outcomes are kept one by one.
+    is_itemised: bool,
 }
 
 /// A metric of one experiment.
@@ -146,15 +178,17 @@ impl Experiment {
             source: metric.source,
             slot,
             past: metric.adjusted.then(|| slot + metric.slots().0),
+            is_itemised: metric.is_itemised(),
         });
         Experiment {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             digester: Digester::Open,
             places: places.collect(),
-            width,
+            is_timed: setup.metrics.iter().any(|metric| metric.window.is_some()),
             course: RwLock::new(Course::of(&setup)),
-            shards: Shards::new(setup.capacity, width),
+            shards: Shards::new(setup.capacity, setup.arms.len(), width),
             gauges: Mutex::new(Gauges::of(&setup)),
+            excluded: Mutex::default(),
             setup,
         }
     }
@@ -205,9 +239,10 @@ impl Experiment {
             digester,
             course: RwLock::new(part.course),
             gauges: Mutex::new(part.gauges),
+            excluded: Mutex::new(part.excluded),
             ..Experiment::new(part.setup)
         };
-        experiment.shards.fill(part.level, part.rows);
+        experiment.shards.fill(part.level, part.rows, part.items);
         let mut shard = experiment.shards.set(0);
         shard.exposures = part.exposures;
         shard.apart = part.apart;
@@ -259,25 +294,53 @@ impl Experiment {
     /// Returns all that was noted so far.
     #[must_use]
     pub fn part(&self) -> Part {
-        let mut part = Part {
+        self.part_under(self.course.read().clone())
+    }
+
+    fn part_under(&self, course: Course) -> Part {
+        let mut part = self.empty_part(course, self.gauges.lock().clone());
+        for shard in self.shards.all() {
+            self.shards.copy(&shard, &mut part);
+        }
+        self.finish(part)
+    }
+
+    /// Takes all that was noted since the last such call, and goes on empty.
+    ///
+    /// What came later adds up with what was taken, wherever: a server hands in what is new, by
+    /// [`Outbox::new_since`](crate::fleet::Outbox::new_since), and what is handed in twice counts
+    /// once in [`Reports`](crate::fleet::Reports). The experiment then knows no exposure from
+    /// before: it says [`Filed::NotExposed`] of outcomes that the sum files well.
+    #[must_use = "what is taken is no longer in the experiment"]
+    pub fn take_part(&self) -> Part {
+        let gauges = core::mem::replace(&mut *self.gauges.lock(), Gauges::of(&self.setup));
+        let mut part = self.empty_part(self.course.read().clone(), gauges);
+        self.shards
+            .drain(|shard| self.shards.copy(shard, &mut part));
+        self.finish(part)
+    }
+
+    fn empty_part(&self, course: Course, gauges: Gauges) -> Part {
+        Part {
             setup: self.setup.clone(),
-            course: self.course.read().clone(),
+            course,
             key: self.digester.id(),
             level: self.shards.level(),
             rows: row::Rows::default(),
+            items: items::ItemsByUnit::default(),
+            excluded: self.excluded.lock().clone(),
             exposures: 0,
             apart: Apart::default(),
-            gauges: self.gauges.lock().clone(),
+            gauges,
             sums: None,
-        };
-        for shard in self.shards.all() {
-            part.exposures = part.exposures.saturating_add(shard.exposures);
-            part.apart.merge(shard.apart);
-            part.rows.extend(shard.rows(self.width));
         }
+    }
+
+    fn finish(&self, mut part: Part) -> Part {
         // Some sets may not have been thinned yet, or the sample was halved meanwhile.
         part.level = part.level.max(self.shards.level());
         part.thin();
+        part.seat_items();
         part.fit();
         part
     }

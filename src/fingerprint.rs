@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::hexadecimal;
 
-/// Identifies a policy by its content, equally on every server and platform.
+/// A hash of a policy's content, the same on every server and platform.
 ///
 /// Two policies of the same meaning have the same fingerprint, whatever the order of the fields
 /// in their files. It tells policies apart; it is no signature.
@@ -55,12 +55,15 @@ impl TryFrom<String> for Fingerprint {
     }
 }
 
-/// Tells why a text is not a fingerprint.
+/// Why a text is not a fingerprint.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum FingerprintError {
     /// The text is not 32 lower-case hexadecimal digits.
-    #[error("fingerprint {text:?} is not 32 lower-case hexadecimal digits")]
+    #[error(
+        "fingerprint {text:?} is not 32 lower-case hexadecimal digits: copy it whole from a log or \
+         from `fingerprint()`"
+    )]
     Malformed {
         /// The text that was given.
         text: String,

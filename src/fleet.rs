@@ -43,6 +43,7 @@
 //! ```
 
 mod evidence;
+mod folded;
 mod follower;
 mod leader;
 mod order;

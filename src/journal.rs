@@ -8,7 +8,7 @@ use crate::{fingerprint::Fingerprint, outcome::Ending, unit::UnitKey};
 
 pub(crate) use page::{Budget, Page};
 
-/// Bounds how many entries a router's journal holds at once.
+/// A bound on the entries that a router's journal holds at once.
 ///
 /// The journal is off unless a router is built with a capacity. It records from a swap until
 /// that swap is accepted or rolled back.
@@ -61,12 +61,12 @@ impl TryFrom<usize> for JournalCapacity {
     }
 }
 
-/// Tells why a number is not a journal's capacity.
+/// Why a number is not a journal's capacity.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum JournalCapacityError {
     /// The journal would hold nothing, or too much.
-    #[error("a journal of {entries} entries, from 1 to {limit} are allowed")]
+    #[error("a journal of {entries} entries, from 1 to {limit} are allowed: take a number between")]
     OutOfRange {
         /// How many entries were asked for.
         entries: usize,
@@ -75,7 +75,7 @@ pub enum JournalCapacityError {
     },
 }
 
-/// Holds one request that the newly live version answered.
+/// One request that the newly live version answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -103,7 +103,7 @@ pub struct JournalEntry {
     pub excerpt: Option<Box<[u8]>>,
 }
 
-/// Counts the requests of one recording.
+/// The counts of the requests of one recording.
 ///
 /// The sum of the three is the number of requests that the newly live version was given. It
 /// holds at any moment for each part of the journal. A request that is just being admitted is
@@ -138,7 +138,7 @@ impl JournalCounts {
     }
 }
 
-/// Says when and how a recording ended.
+/// How and when a recording ended.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -149,7 +149,7 @@ pub struct JournalSeal {
     pub ending: JournalEnding,
 }
 
-/// Names what can become of a swap.
+/// What can become of a swap.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

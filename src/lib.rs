@@ -3,22 +3,28 @@
 // Of two definitions of one link rustdoc takes the first: here modules, in README.md its files.
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
+    doc = "[A/B test]: crate::guide::ab_test",
     doc = "[Apache 2.0]: https://spdx.org/licenses/Apache-2.0.html",
+    doc = "[blue/green]: crate::guide::blue_green",
+    doc = "[canary]: crate::guide::canary",
     doc = "[change log]: crate::guide::change_log",
     doc = "[Esta página en español]: crate::guide::front_page_in_spanish",
+    doc = "[examples]: crate::guide::examples",
     doc = "[guide]: crate::guide",
     doc = "[in a server]: crate::guide::in_a_server",
+    doc = "[limits]: crate::guide::limits",
     doc = "[MIT]: https://spdx.org/licenses/MIT.html",
+    doc = "[policies]: crate::guide::policies",
+    doc = "[progressive roll-out]: crate::guide::progressive_rollout",
     doc = "[security]: crate::guide::security",
+    doc = "[shadow]: crate::guide::shadow",
+    doc = concat!("[roll-outs]: ", include_str!("guide/pictures/rollouts.link")),
     doc = ""
 )]
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
+    doc = include_str!("first_page.md"),
     doc = include_str!("../README.md")
-)]
-#![cfg_attr(
-    all(feature = "serde", feature = "stats"),
-    doc = "# Guide\n\nThe module [`guide`] says when to use each technique and when not, what is counted, and why."
 )]
 #![cfg_attr(
     not(all(feature = "serde", feature = "stats")),

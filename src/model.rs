@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 pub use boxed::{BoxedAnswer, BoxedAsyncModel};
 
-/// Answers an input: a loaded model, or whatever stands for one.
+/// A model that answers an input at once: loaded in this process, or a client of one.
 ///
 /// The trait is dyn-compatible, so versions of different types can share a router as
 /// `Box<dyn Model<Input = _, Output = _, Error = _>>`. A model is called from many threads at
@@ -71,7 +71,7 @@ macro_rules! model_through {
 
 model_through!(&M, Box<M>, Arc<M>);
 
-/// Answers an input some time later: behind a network, a batcher, a device queue.
+/// A model that answers some time later: behind a network, a batcher, a device queue.
 ///
 /// The library polls nothing by itself and knows no runtime. Versions of different types share a
 /// router as `Box<dyn BoxedAsyncModel<Input = _, Output = _, Error = _>>`, which every
@@ -118,8 +118,8 @@ pub trait AsyncModel {
     }
 }
 
-/// Says of which types the inputs and answers of a model are: what compares or logs them is then
-/// of the same types, or does not compile.
+/// The types of a model's inputs and answers: what compares or logs them is then of the same
+/// types, or does not compile.
 ///
 /// There is nothing to implement: every [`Model`] and [`AsyncModel`] is one. `Kind` only keeps the
 /// two apart; where a type is of both kinds, the kind is named.
@@ -132,11 +132,11 @@ pub trait Answers<Kind> {
     type Error;
 }
 
-/// Marks answers by [`Model::predict`].
+/// The kind of answers that come by [`Model::predict`].
 #[derive(Debug)]
 pub enum ByModel {}
 
-/// Marks answers by [`AsyncModel::predict`].
+/// The kind of answers that come by [`AsyncModel::predict`].
 #[derive(Debug)]
 pub enum ByAsyncModel {}
 

@@ -8,7 +8,7 @@ use std::sync::{
 
 use crate::{contain::contain, deployment::Change, outcome::Outcome, record::ShadowRun};
 
-/// Receives outcomes, runs of shadows and changes of operators: a log, a roll-out's evidence, an
+/// A receiver of outcomes, runs of shadows and changes: a log, the evidence of a roll-out, an
 /// experiment, a registry of metrics.
 ///
 /// Each method is empty by default. They run on the thread on which the request, the shadow or

@@ -14,7 +14,7 @@ use crate::{
     unit::Unit,
 };
 
-/// Holds the plan that ran and the one that did not.
+/// The plan that ran and the one that did not.
 ///
 /// Both are over the same labels of versions. The target is usually made by
 /// [`Policy::compile`](crate::Policy::compile).
@@ -134,12 +134,15 @@ fn of(propensities: &[(&str, Propensity)], version: &str) -> Option<Propensity> 
         .map(|(_, propensity)| *propensity)
 }
 
-/// Tells why a logged assignment says nothing about a plan that did not run.
+/// Why a logged assignment says nothing about a plan that did not run.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum PlanPairError {
     /// The assignment was made by another policy.
-    #[error("the assignment was made by policy {found}, the one that ran is {expected}")]
+    #[error(
+        "the assignment was made by policy {found}, the one that ran is {expected}: read the log \
+         that this plan made"
+    )]
     OtherPolicy {
         /// Fingerprint in the assignment.
         found: Fingerprint,
@@ -150,7 +153,10 @@ pub enum PlanPairError {
     ///
     /// Pins, lists and overrides may be left out. Fallbacks may not, because whether there is one
     /// depends on the version: what is left would flatter the version that fails.
-    #[error("nothing was drawn for the assignment ({reason}), so it has no propensity")]
+    #[error(
+        "nothing was drawn for the assignment ({reason}), so it has no propensity; leave such \
+         units out"
+    )]
     NotDrawn {
         /// The rule that decided.
         reason: Reason,
@@ -169,7 +175,10 @@ pub enum PlanPairError {
         found: Option<f64>,
     },
     /// The target gives such units a version that the plan that ran never gave them.
-    #[error("the target gives {version} with probability {target}, which was never given")]
+    #[error(
+        "the target gives {version} with probability {target}, which was never given: compare with \
+         a target that gives what ran"
+    )]
     NotCovered {
         /// The version.
         version: String,

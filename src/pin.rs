@@ -14,7 +14,7 @@ use crate::{
     version::LabelError,
 };
 
-/// Names the version that a session began with, and the policy that gave it.
+/// The version that a session began with, and the policy that gave it.
 ///
 /// A pin is honoured while its version may still answer under the policy in force, and lapses
 /// for good when it may not. In text and in serialised form it is
@@ -113,12 +113,15 @@ impl TryFrom<String> for Pin {
     }
 }
 
-/// Tells why a text is not a pin.
+/// Why a text is not a pin.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum PinError {
     /// The text does not have the three parts of a pin, or the four of one with a tag.
-    #[error("a text of {length} bytes is no pin: parts are missing")]
+    #[error(
+        "a text of {length} bytes is no pin: parts are missing; hand back the whole text that \
+         `Display` wrote"
+    )]
     Malformed {
         /// The text's length in bytes; what a client sent is not repeated.
         length: usize,
@@ -133,6 +136,9 @@ pub enum PinError {
     #[error(transparent)]
     Label(#[from] LabelError),
     /// The tag is not 32 lower-case hexadecimal digits.
-    #[error("the tag is not 32 lower-case hexadecimal digits")]
+    #[error(
+        "the tag is not 32 lower-case hexadecimal digits: hand back the whole text that was \
+         written"
+    )]
     Tag,
 }

@@ -37,7 +37,7 @@ impl Record<'_> {
     }
 }
 
-/// Records how a shadow ended.
+/// The record of how one shadow ended.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -100,7 +100,7 @@ impl ShadowRun<'_> {
     }
 }
 
-/// Names the ways in which a sampled shadow can end; each ends in exactly one.
+/// The ways in which a sampled shadow can end; each ends in exactly one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -144,7 +144,7 @@ impl fmt::Display for ShadowOutcome {
     }
 }
 
-/// Names the reasons for which a sampled shadow is given up.
+/// The reasons for which a sampled shadow is given up.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

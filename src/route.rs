@@ -11,7 +11,7 @@ pub(crate) use reason::ReasonCode;
 
 use crate::version::VersionId;
 
-/// Holds which version answers one unit, and why.
+/// The version that answers one unit, and why.
 ///
 /// A route is small, `Copy` and complete: it can be kept beside the answer and logged. It names
 /// versions and arms by number; [`Plan`](crate::Plan) and [`Router`](crate::Router) tell their
@@ -133,7 +133,7 @@ impl Route {
     }
 }
 
-/// Holds which of a policy's shadows run for one request.
+/// The set of a policy's shadows that run for one request.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct ShadowSet(pub(crate) u8);
 

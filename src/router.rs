@@ -83,7 +83,7 @@ pub use ticket::Ticket;
 pub use ticket::{LeasedBody, by_grpc_status};
 pub use wiring::{Wiring, WiringFault};
 
-/// Decides in a running server which of several deployed models answers a request.
+/// A router: it decides in a running server which of several deployed models answers a request.
 ///
 /// All methods take `&self`: one router is shared by all threads. A request reads one published
 /// snapshot and takes no lock; operators take turns. `M` is whatever answers: a model, a boxed
@@ -99,6 +99,19 @@ pub use wiring::{Wiring, WiringFault};
 /// assert!(["v1", "v2"].contains(&router.label(route.version()).unwrap()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | make one | [`new`](Router::new), [`builder`](Router::builder) |
+/// | deploy | [`deploy`](Router::deploy), [`validate`](Router::validate), [`retire`](Router::retire), [`reclaim`](Router::reclaim) |
+/// | release | [`check`](Router::check), [`release`](Router::release), [`swap`](Router::swap), [`accept`](Router::accept), [`reject`](Router::reject), [`rollback`](Router::rollback), [`shed`](Router::shed) |
+/// | answer | [`predict`](Router::predict), [`admit`](Router::admit), [`route`](Router::route), [`partition`](Router::partition), [`reader`](Router::reader) |
+/// | keep a session on its version | [`pin`](Router::pin), [`route_pinned`](Router::route_pinned), [`admit_pinned`](Router::admit_pinned) |
+/// | climb by itself | [`begin`](Router::begin), [`resume`](Router::resume) |
+/// | see what happens | [`attach`](Router::attach), [`outcomes`](Router::outcomes), [`note`](Router::note), [`wiring`](Router::wiring), [`shadow_counts`](Router::shadow_counts), [`take_recordings`](Router::take_recordings) |
+/// | ask | [`current`](Router::current), [`label`](Router::label), [`state`](Router::state), [`deployments`](Router::deployments), [`generation`](Router::generation), [`in_flight`](Router::in_flight), [`assignment`](Router::assignment) |
+/// | act in a name | [`operator`](Router::operator) |
+/// | end | [`drain`](Router::drain), [`close`](Router::close) |
 pub struct Router<M> {
     shared: Arc<Shared<M>>,
 }

@@ -21,7 +21,7 @@ mod task;
 pub use crate::record::{DropReason, ShadowOutcome, ShadowRun};
 pub use budget::ShadowBudget;
 pub use comparison::{Comparison, Pair};
-pub use ledger::{ShadowCounts, ShadowCountsIter};
+pub use ledger::ShadowCounts;
 pub use queue::{DueShadow, ShadowQueue};
 #[cfg(feature = "futures-core")]
 pub use stream::BoxedStream;

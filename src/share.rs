@@ -9,7 +9,7 @@ const WHOLE: u32 = 1_000_000_000;
 /// Decimals of a percentage that one nano-share resolves.
 const DECIMALS: usize = 7;
 
-/// Holds an exact fraction, from 0 % to 100 % in steps of 10^-9.
+/// An exact fraction, from 0 % to 100 % in steps of 10^-9.
 ///
 /// It reads and prints as a percentage with up to seven decimals.
 ///
@@ -28,9 +28,9 @@ const DECIMALS: usize = 7;
 pub struct Share(u32);
 
 impl Share {
-    /// Is nobody.
+    /// Nobody.
     pub const NONE: Share = Share(0);
-    /// Is everybody.
+    /// Everybody.
     pub const ALL: Share = Share(WHOLE);
 
     /// Returns the share of `percent` hundredths.
@@ -180,12 +180,12 @@ impl TryFrom<&str> for Share {
     }
 }
 
-/// Tells why something is not a share.
+/// Why something is not a share.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ShareError {
     /// The share is more than everybody.
-    #[error("share {} is over 100%", percentage(*nanos))]
+    #[error("share {} is over 100%: write 100% or less", percentage(*nanos))]
     OverWhole {
         /// The share in parts of 10^9 (the largest number where it is larger still).
         nanos: u64,
@@ -197,7 +197,7 @@ pub enum ShareError {
         text: String,
     },
     /// The text has more decimals than a share can hold exactly.
-    #[error("share {text:?} has more than seven decimals and cannot be held exactly")]
+    #[error("share {text:?} has more than seven decimals and cannot be held exactly: round it")]
     TooPrecise {
         /// The text that was given.
         text: String,

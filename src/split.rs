@@ -13,7 +13,7 @@ pub use stretch::Stretch;
 
 use crate::{bucket::Point, fingerprint::Canonical};
 
-/// Holds one side of a split: its label, its version and its weight.
+/// One side of a split: its label, its version and its weight.
 ///
 /// The label is the arm's identity: pointing an arm at another version moves nobody.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,7 +54,7 @@ impl From<(&str, u32)> for Arm {
     }
 }
 
-/// Holds a whole partition of the line: every point has exactly one arm.
+/// A whole partition of the line: every point has exactly one arm.
 ///
 /// Arms of a fresh layout stand in the byte order of their labels, whatever the order they were
 /// written in. With `W` the sum of the weights, a point's arm is the first whose cumulative

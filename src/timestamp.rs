@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// Holds a point in time as nanoseconds since an origin that the application chooses.
+/// A point in time as nanoseconds since an origin that the application chooses.
 ///
 /// The library reads no clock. The Unix epoch is the usual origin; tests may count from zero.
 ///

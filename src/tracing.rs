@@ -17,7 +17,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Hands outcomes, shadows and changes on as events.
+/// An observer that turns outcomes, shadows and changes into events.
 ///
 /// Outcomes that were answered, refused or given up, and shadows that answered or failed, are at
 /// level debug; outcomes that failed and shadows that panicked at warn; changes of deployment and

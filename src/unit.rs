@@ -10,7 +10,7 @@ pub use key::{Key, UnitKey};
 
 use crate::attributes::Attributes;
 
-/// Holds who is to be routed: a key and, optionally, attributes.
+/// A unit to be routed: a key and, if known, attributes.
 ///
 /// A unit is borrowed from the request and costs nothing to make.
 ///
@@ -150,11 +150,14 @@ impl<'a> From<&'a UnitKey> for Unit<'a> {
     }
 }
 
-/// Tells why outside input is not a unit.
+/// Why outside input is not a unit.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum UnitError {
     /// The key is empty.
-    #[error("the unit's key is empty: all requests without an identity would share one bucket")]
+    #[error(
+        "the unit's key is empty: all requests without an identity would share one bucket; route \
+         them by another key, such as the session"
+    )]
     EmptyKey,
 }

@@ -8,18 +8,17 @@ use core::fmt;
 use thiserror::Error;
 
 pub use deployment::Deployment;
-pub use versions::DeploymentIter;
 pub(crate) use versions::Versions;
 
 /// Most bytes that the name of a version, a release, an arm or a salt may have.
 pub(crate) const MAX_NAME: usize = 256;
 
-/// Identifies one deployment of a version within a router; never used twice.
+/// A number for one deployment of a version within a router, never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct VersionId(pub(crate) u32);
 
-/// Names what a deployed version may do.
+/// What a deployed version may do.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -100,7 +99,7 @@ pub(crate) fn check_label(text: &str) -> Result<(), LabelError> {
     Ok(())
 }
 
-/// Tells why a text cannot be a version's label.
+/// Why a text cannot be a version's label.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LabelError {

@@ -46,8 +46,12 @@ pub(super) fn ratios(_: &mut Criterion) {
         None,
         keys.len(),
     );
-    // Beside criterion's own results, for the table of the front pages.
-    let target = env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
+    // Beside criterion's own results, for the table of the front pages. A benchmark runs in the
+    // folder of its package, not in that of the workspace.
+    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or(built.into(), PathBuf::from);
+    let criterion = target.join("criterion");
+    fs::create_dir_all(&criterion).unwrap();
     let lines: Vec<String> = route.into_iter().chain(admit).collect();
-    fs::write(target.join("criterion/threads.txt"), lines.join("\n")).unwrap();
+    fs::write(criterion.join("threads.txt"), lines.join("\n")).unwrap();
 }

@@ -85,7 +85,7 @@ pub(crate) fn of_rows() -> Result<Vec<(&'static str, u64)>, Box<dyn Error>> {
         (
             "router.predict no-op",
             count(|user| {
-                black_box(shared.predict(user, &7));
+                drop(black_box(shared.predict(user, &7)));
             }),
         ),
         (

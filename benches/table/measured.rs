@@ -10,11 +10,43 @@ pub(crate) struct Measured {
     pub(crate) nanos: f64,
 }
 
-/// Reads the lines on calls from two threads, none if the system does not tell a thread's time.
-pub(crate) fn threads(criterion: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+/// Calls from two threads beside those from one.
+pub(crate) struct Threads {
+    pub(crate) name: String,
+    /// Whether a publisher was at work meanwhile.
+    pub(crate) with_publisher: bool,
+    pub(crate) on_two: f64,
+    pub(crate) ratio: f64,
+    pub(crate) limit: f64,
+}
+
+/// Reads what calls from two threads cost, nothing if the system does not tell a thread's time.
+pub(crate) fn threads(criterion: &Path) -> Result<Vec<Threads>, Box<dyn Error>> {
     let path = criterion.join("threads.txt");
     let lines = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(lines.lines().map(str::to_owned).collect())
+    let mut threads = Vec::new();
+    for line in lines.lines() {
+        let of = || format!("{}: not understood: {line}", path.display());
+        let (name, figures) = line.split_once(": ").ok_or_else(of)?;
+        let with_publisher = name.contains("publisher");
+        let name = name.split_once(',').map_or(name, |(name, _)| name);
+        let figures: Vec<f64> = figures
+            .split(|c: char| c != '.' && !c.is_ascii_digit())
+            .filter_map(|figure| figure.parse().ok())
+            .collect();
+        let &[_, on_two, ratio, limit] = figures.as_slice() else {
+            return Err(of().into());
+        };
+        let name = name.to_owned();
+        threads.push(Threads {
+            name,
+            with_publisher,
+            on_two,
+            ratio,
+            limit,
+        });
+    }
+    Ok(threads)
 }
 
 /// Reads all rows of a group, in the order of their names.

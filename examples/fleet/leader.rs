@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use switchstand::Timestamp;
-use switchstand::fleet::{FleetOrder, Leader, Reports};
-use switchstand::rollout::{Input, Measured, Phase, Rollout};
+use switchstand::fleet::{FleetEvidence, FleetOrder, Leader, Reports};
+use switchstand::rollout::{Evidence, Input, Rollout};
 
 use crate::Fault;
 use crate::stage::Luck;
-use crate::wire::{self, Counted, Message};
+use crate::wire::{self, Message};
 
 /// All that a successor needs; nothing is said to anybody before it is stored.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,7 +23,9 @@ pub struct Stored {
     /// The orders.
     pub leader: Leader,
     /// What all processes have counted, those that have ended too.
-    pub reports: Reports<Counted>,
+    pub reports: Reports<Evidence>,
+    /// Nothing but the phase: what all have counted is added to it.
+    pub evidence: Evidence,
 }
 
 impl Stored {
@@ -33,8 +35,10 @@ impl Stored {
     /// A file that is none, or a term that is not above the last.
     pub fn take_over(folder: &Path, term: u64) -> Result<Stored, Fault> {
         let Ok(stored) = fs::read(folder.join("stored.json")) else {
+            let rollout = wire::rollout()?;
             return Ok(Stored {
-                rollout: wire::rollout()?,
+                evidence: Evidence::of(&rollout),
+                rollout,
                 leader: Leader::new(term),
                 reports: Reports::new(),
             });
@@ -71,23 +75,12 @@ impl Stored {
             luck.may_die("between deciding and confirming");
             self.rollout.confirm();
         }
-        let sum = self.reports.sum()?;
-        let sample = sum.zip(self.rollout.sample()).map(|(sum, sample)| {
-            let policy = self
-                .rollout
-                .policy_in_force()
-                .map(|policy| policy.fingerprint());
-            let units = policy.and_then(|policy| sum.exposed.get(&policy.to_string()));
-            let [control, candidate] = match (units, self.rollout.phase()) {
-                (_, Phase::Baking) => [0, 1_000],
-                (None, _) => [0, 0],
-                (Some(units), _) => {
-                    [0, 1].map(|side: usize| units.get(side).map_or(0, |units| units.len() as u64))
-                }
-            };
-            let errors = Measured::of(&sum.errors);
-            Input::Sample(sample.exposed(control, candidate).with("errors", errors))
-        });
+        let _ = self.evidence.sample(&self.rollout);
+        let mut sum = self.evidence.clone();
+        if let Some(reports) = self.reports.sum()? {
+            sum.add(&reports)?;
+        }
+        let sample = sum.sample(&self.rollout).map(Input::Sample);
         let _ = self.rollout.step(now, sample);
         let due = self.rollout.unconfirmed();
         if let Some(action) = due.or_else(|| self.rollout.action_in_force()) {

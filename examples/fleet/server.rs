@@ -6,13 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use switchstand::fleet::{FleetOrder, Follower, Incarnation, OnSilence, Outbox, Word};
-use switchstand::rollout::Rollout;
-use switchstand::stats::guard::Side;
-use switchstand::{Policy, Router, Timestamp, UnitKey};
+use switchstand::rollout::{Action, Evidence};
+use switchstand::{Ending, Policy, Router, Timestamp};
 
 use crate::Fault;
 use crate::stage::Luck;
-use crate::wire::{self, Counted, Message};
+use crate::wire::{self, Message};
 
 /// Without word for so long a server serves the live version alone.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -22,10 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Server {
     router: Router<()>,
     follower: Follower,
-    outbox: Outbox<Counted>,
-    counted: Counted,
-    /// A replica for `side_of` alone: it tells by which share a decision was drawn.
-    attribution: Rollout,
+    outbox: Outbox<Evidence>,
+    evidence: Evidence,
     log: File,
 }
 
@@ -45,8 +42,7 @@ impl Server {
             router,
             follower: Follower::new(PATIENCE, OnSilence::LiveOnly),
             outbox: Outbox::new(Incarnation::new(name, incarnation)),
-            counted: Counted::nothing(),
-            attribution: wire::rollout()?,
+            evidence: Evidence::of(&wire::rollout()?),
             log: OpenOptions::new().create(true).append(true).open(log)?,
         })
     }
@@ -54,29 +50,27 @@ impl Server {
     /// Answers one request.
     ///
     /// # Errors
-    /// What guard or file refuse.
+    /// What the file refuses.
     pub fn serve(&mut self, user: u64, fails: impl Fn(&str) -> bool) -> Result<(), Fault> {
         let route = self.router.route(user);
         let assignment = self.router.assignment(&route)?;
-        let Some((side, share)) = self.attribution.side_of(&assignment) else {
-            return Ok(());
+        let ending = match fails(&assignment.version) {
+            true => Ending::Failed,
+            false => Ending::Answered,
         };
-        self.counted
-            .expose(assignment.fingerprint.to_string(), side, user);
-        if fails(&assignment.version) {
+        if ending == Ending::Failed {
             // The log first: what was counted is in it.
-            let is_candidate = u8::from(side == Side::Candidate);
-            writeln!(self.log, "{user},{is_candidate},{}", share.get())?;
-            self.counted.errors.record(digest(user), side, share)?;
-            self.counted.events += 1;
+            writeln!(self.log, "{user},{}", serde_json::to_string(&assignment)?)?;
         }
+        // Of decisions under no policy of the release nothing counts.
+        let _ = self.evidence.record(user, &assignment, ending, None);
         Ok(())
     }
 
     /// Returns what this process says to the leader.
     pub fn message(&mut self) -> Message {
         Message {
-            report: self.outbox.whole(self.counted.clone()),
+            report: self.outbox.whole(self.evidence.clone()),
             done: self.follower.done(),
         }
     }
@@ -95,6 +89,7 @@ impl Server {
             for action in order.actions() {
                 self.router.carry_out(&action)?;
             }
+            let _ = self.evidence.enter(self.router.current().fingerprint());
             luck.may_die("between acting and reporting");
             self.follower.carried_out(order);
         }
@@ -107,7 +102,8 @@ impl Server {
     /// What the router refuses.
     pub fn mind(&mut self, now: Timestamp) -> Result<(), Fault> {
         if self.follower.at(now) == Some(OnSilence::LiveOnly) {
-            self.router.release(Policy::live_only("nobody leads"))?;
+            let policy = Policy::live_only("nobody leads").into();
+            self.router.carry_out(&Action::Release { policy })?;
         }
         Ok(())
     }
@@ -117,10 +113,4 @@ impl Server {
     pub fn state(&self) -> String {
         format!("{:?}", self.router.state("v2"))
     }
-}
-
-/// Returns the digest under which a unit is counted, the same on every server.
-#[must_use]
-pub fn digest(user: u64) -> u64 {
-    switchstand::experiment::digest(UnitKey::from(user).as_key())
 }

@@ -6,7 +6,8 @@
 //! back. Every number is computed from this run, and every line that ends in `ok`
 //! is a check: if one fails, the program says so and ends with a non-zero exit code.
 //!
-//! Each stage is one function in `stages/`; the list in `stages.rs` is the order.
+//! Each stage is one function in `stages/`; the list in `stages.rs` is the order. The front pages
+//! quote some lines; with `-- --write` their figures are renewed, and else they are a check.
 
 #![expect(
     clippy::print_stdout,
@@ -14,6 +15,7 @@
     reason = "a program prints, reads the clock and may wait; the library does not"
 )]
 
+mod excerpt;
 mod ramp;
 mod records;
 mod report;
@@ -22,7 +24,7 @@ mod stand;
 mod traffic;
 mod users;
 
-use std::{error::Error, process::ExitCode, time::Instant};
+use std::{env, error::Error, process::ExitCode, time::Instant};
 
 use stand::Stand;
 
@@ -33,5 +35,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         stand.begin(title);
         stage(&mut stand)?;
     }
-    Ok(stand.end(started.elapsed()))
+    let write = env::args().nth(1).as_deref() == Some("--write");
+    stand.end(started.elapsed(), write)
 }

@@ -1,6 +1,6 @@
 //! What the program tells its reader, and the checks that decide its exit code.
 
-use std::{fmt::Display, process::ExitCode, time::Duration};
+use std::{cell::RefCell, error::Error, fmt::Display, process::ExitCode, time::Duration};
 
 use switchstand::{
     Share,
@@ -8,35 +8,45 @@ use switchstand::{
     stats::{Alpha, Refusal, sample_ratio},
 };
 
+use crate::excerpt;
+
 /// Prints the story and counts the checks that failed.
 #[derive(Default)]
 pub(crate) struct Report {
     stages: usize,
     checks: usize,
     failed: usize,
+    /// The story so far, from which the front pages quote.
+    printed: RefCell<Vec<String>>,
 }
 
 impl Report {
+    fn print(&self, line: &str) {
+        println!("{line}");
+        self.printed.borrow_mut().push(line.trim().to_owned());
+    }
+
     pub(crate) fn stage(&mut self, title: &str) {
         self.stages += 1;
-        println!("\n{}. {title}", self.stages);
+        println!();
+        self.print(&format!("{}. {title}", self.stages));
     }
 
     /// Begins a step within a stage.
     pub(crate) fn step(&self, title: &str) {
-        println!("   - {title}");
+        self.print(&format!("   - {title}"));
     }
 
     /// Prints whom the next policy will move, one line per audience.
     pub(crate) fn moves(&self, diff: &Diff) {
         for class in diff.to_string().lines() {
-            println!("   > {class}");
+            self.print(&format!("   > {class}"));
         }
     }
 
     /// Prints a number that this run may give or not.
     pub(crate) fn says(&self, what: &str, value: impl Display) {
-        println!("   {what:<38} {value}");
+        self.print(&format!("   {what:<38} {value}"));
     }
 
     /// Prints a number that must be as the design says, and checks that it is.
@@ -44,7 +54,10 @@ impl Report {
         self.checks += 1;
         let verdict = if holds { "ok" } else { "NOT AS DESIGNED" };
         self.failed += usize::from(!holds);
-        println!("   {what:<38} {:<42} {verdict}", value.to_string());
+        self.print(&format!(
+            "   {what:<38} {:<42} {verdict}",
+            value.to_string()
+        ));
     }
 
     /// Checks that `found` of `all` are what a share should give by chance.
@@ -71,8 +84,18 @@ impl Report {
         Ok(())
     }
 
-    /// Prints the verdict of the whole run.
-    pub(crate) fn end(&self, requests: usize, time: Duration) -> ExitCode {
+    /// Prints the verdict of the whole run, after the last check: what the front pages quote.
+    ///
+    /// # Errors
+    /// A front page that cannot be read or written.
+    pub(crate) fn end(
+        &mut self,
+        requests: usize,
+        time: Duration,
+        write: bool,
+    ) -> Result<ExitCode, Box<dyn Error>> {
+        let quoted = excerpt::compare(&self.printed.borrow(), write)?;
+        self.must("the front pages quote this story", "as it is", quoted);
         println!(
             "\n{} requests, {} checks, {} failed, {:.1} s",
             count(requests),
@@ -80,11 +103,10 @@ impl Report {
             self.failed,
             time.as_secs_f64()
         );
-        if self.failed == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        Ok(match self.failed {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        })
     }
 }
 

@@ -231,8 +231,8 @@ impl Stand {
     }
 
     /// Prints the verdict of the whole run.
-    pub(crate) fn end(&self, time: Duration) -> ExitCode {
-        self.report.end(self.sent, time)
+    pub(crate) fn end(&mut self, time: Duration, write: bool) -> Result<ExitCode, Box<dyn Error>> {
+        self.report.end(self.sent, time, write)
     }
 
     /// Returns how many answers are those that the version named gives when asked directly.

@@ -1,7 +1,6 @@
 //! Draws which canaries were stopped when.
 
 use std::error::Error;
-use std::path::Path;
 
 use plotters::prelude::*;
 
@@ -19,9 +18,18 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(31, 119, 180),
 ];
 
-/// Writes an SVG with one panel per outcome.
-pub(crate) fn draw(path: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
-    let root = SVGBackend::new(path, (1_200, 860)).into_drawing_area();
+/// Requests between two points of a line.
+const STEP: usize = 4_000;
+
+/// Returns an SVG with one panel per outcome.
+pub(crate) fn draw(outcomes: &[Outcome]) -> Result<String, Box<dyn Error>> {
+    let mut svg = String::new();
+    draw_on(SVGBackend::with_string(&mut svg, (1_200, 860)), outcomes)?;
+    Ok(svg)
+}
+
+fn draw_on(backend: SVGBackend<'_>, outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
+    let root = backend.into_drawing_area();
     root.fill(&WHITE)?;
     let title = "Canaries stopped so far, a look after every bad event (nominal error rate 1 %)";
     let root = root.titled(title, ("sans-serif", 22))?;
@@ -36,7 +44,7 @@ pub(crate) fn draw(path: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Erro
             .margin(12)
             .margin_right(26)
             .x_label_area_size(34)
-            .y_label_area_size(48)
+            .y_label_area_size(64)
             .build_cartesian_2d(0.0..REQUESTS as f64, 0.0..highest)?;
         chart
             .configure_mesh()
@@ -44,6 +52,7 @@ pub(crate) fn draw(path: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Erro
             .x_desc("requests")
             .x_labels(5)
             .x_label_formatter(&|x| format!("{:.0} k", x / 1_000.0))
+            .y_desc("canaries stopped so far")
             .y_label_formatter(&|y| format!("{:.0} %", 100.0 * y))
             .draw()?;
         for ((method, stops), colour) in METHODS.iter().zip(&outcome.stops).zip(COLOURS) {
@@ -70,17 +79,13 @@ pub(crate) fn draw(path: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-/// The share of canaries stopped, as steps over the requests.
+/// The share of canaries stopped, over the requests.
 fn stopped_by(stops: &[Option<u64>]) -> Vec<(f64, f64)> {
     let mut times: Vec<u64> = stops.iter().flatten().copied().collect();
     times.sort_unstable();
-    let mut steps = vec![(0.0, 0.0)];
-    let mut share = 0.0;
-    for (index, time) in times.into_iter().enumerate() {
-        steps.push((time as f64, share));
-        share = (index + 1) as f64 / RUNS as f64;
-        steps.push((time as f64, share));
-    }
-    steps.push((REQUESTS as f64, share));
-    steps
+    let share = |request: u64| {
+        let stopped = times.partition_point(|time| *time <= request);
+        (request as f64, stopped as f64 / RUNS as f64)
+    };
+    (0..=REQUESTS).step_by(STEP).map(share).collect()
 }

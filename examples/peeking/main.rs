@@ -7,14 +7,19 @@
 //! ```text
 //! cargo run --release -p peeking [-- chart.svg]
 //! ```
+//!
+//! The chart is the one of the guide: it must be as it is there, or `-- --write` puts it there.
 
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
 mod chart;
 mod methods;
+#[path = "../pictures.rs"]
+mod pictures;
 mod stream;
 
 use std::error::Error;
+use std::fs;
 use std::path::PathBuf;
 
 use methods::{METHODS, Watch};
@@ -34,18 +39,21 @@ pub(crate) struct Outcome {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = match std::env::args().nth(1) {
-        Some(path) => PathBuf::from(path),
-        None => PathBuf::from(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
-            .join("peeking.svg"),
-    };
+    let write = std::env::args().any(|given| given == "--write");
+    let path = std::env::args().skip(1).find(|given| given != "--write");
     let outcomes = [1.0, 1.5, 2.0, 3.0]
         .map(watch)
         .into_iter()
         .collect::<Result<Vec<Outcome>, _>>()?;
     print(&outcomes);
-    chart::draw(&path, &outcomes)?;
-    println!("\nChart: {}", path.display());
+    let chart = chart::draw(&outcomes)?;
+    if let Some(path) = path.map(PathBuf::from) {
+        fs::write(&path, &chart)?;
+        println!("\nChart: {}", path.display());
+    }
+    if !pictures::keep("peeking", &chart, write)? {
+        return Err("the guide has another picture: `-- --write` renews it".into());
+    }
     Ok(())
 }
 

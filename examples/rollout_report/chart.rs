@@ -8,29 +8,19 @@ use plotters::prelude::*;
 use crate::release::{Minute, Release};
 
 const SIZE: (u32, u32) = (860, 240);
-const BLUE: RGBColor = RGBColor(31, 119, 180);
+pub(crate) const BLUE: RGBColor = RGBColor(31, 119, 180);
 const GREEN: RGBColor = RGBColor(44, 160, 44);
-const RED: RGBColor = RGBColor(214, 39, 40);
-const GREY: RGBColor = RGBColor(110, 110, 110);
+pub(crate) const RED: RGBColor = RGBColor(214, 39, 40);
+pub(crate) const GREY: RGBColor = RGBColor(110, 110, 110);
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), Box<dyn Error>>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Drawn = Result<(), Box<dyn Error>>;
 
 /// The share of users that the draw sends to the candidate.
 pub(crate) fn exposure(release: &Release) -> Result<String, Box<dyn Error>> {
     draw(|area| {
-        let shares = release
-            .minutes
-            .iter()
-            .map(|minute| minute.share.as_fraction());
-        let highest = shares.clone().fold(0.0, f64::max);
-        let mut steps = Vec::new();
-        for (minute, share) in (0_u32..).zip(shares) {
-            if let Some(&(_, before)) = steps.last() {
-                steps.push((f64::from(minute), before));
-            }
-            steps.push((f64::from(minute), share));
-        }
+        let steps = release.shares();
+        let highest = steps.iter().map(|(_, share)| *share).fold(0.0, f64::max);
         let mut chart = ChartBuilder::on(&area)
             .margin(10)
             .margin_right(20)
@@ -43,9 +33,45 @@ pub(crate) fn exposure(release: &Release) -> Result<String, Box<dyn Error>> {
             .x_desc("minutes since the start")
             .x_label_formatter(&|minute| format!("{minute:.0}"))
             .y_desc("share of users")
-            .y_label_formatter(&|share| format!("{:.0} %", 100.0 * share))
+            .y_label_formatter(&|share| percent(*share, highest))
             .draw()?;
         chart.draw_series(AreaSeries::new(steps, 0.0, BLUE.mix(0.25)).border_style(BLUE))?;
+        chart.draw_series(the_end(release, 0.0, 1.05 * highest))?;
+        Ok(())
+    })
+}
+
+/// The part of each version's requests that failed so far.
+pub(crate) fn rates(release: &Release) -> Result<String, Box<dyn Error>> {
+    draw(|area| {
+        let [old, new] = [0, 1].map(|version| release.error_rates(version));
+        let highest = old.iter().chain(&new).map(|(_, rate)| *rate);
+        let highest = 1.1 * highest.fold(0.01, f64::max);
+        let mut chart = ChartBuilder::on(&area)
+            .margin(10)
+            .margin_right(20)
+            .x_label_area_size(34)
+            .y_label_area_size(60)
+            .build_cartesian_2d(0.0..end_of(release), 0.0..highest)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .x_desc("minutes since the start")
+            .x_label_formatter(&|minute| format!("{minute:.0}"))
+            .y_desc("requests that failed")
+            .y_label_formatter(&|rate| percent(*rate, highest))
+            .draw()?;
+        for (rates, name, colour) in [(old, "old version", BLUE), (new, "new version", RED)] {
+            chart
+                .draw_series(LineSeries::new(rates, colour.stroke_width(2)))?
+                .label(name)
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.85))
+            .draw()?;
         Ok(())
     })
 }
@@ -70,7 +96,7 @@ pub(crate) fn errors(release: &Release) -> Result<String, Box<dyn Error>> {
             .light_line_style(TRANSPARENT)
             .x_desc("minutes since the start")
             .x_label_formatter(&|minute| format!("{minute:.0}"))
-            .y_desc("ln e")
+            .y_desc("evidence, ln e")
             .draw()?;
         let over_time = |value: fn(&Minute) -> f64| {
             let minutes = (0_u32..).zip(&release.minutes);
@@ -89,6 +115,10 @@ pub(crate) fn errors(release: &Release) -> Result<String, Box<dyn Error>> {
                 .label(name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
         }
+        chart
+            .draw_series(the_end(release, least - 0.5, most + 1.0))?
+            .label("the end")
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
         let line = [(0.0, threshold), (end_of(release), threshold)];
         chart
             .draw_series(DashedLineSeries::new(line, 6, 4, GREY.into()))?
@@ -139,6 +169,7 @@ pub(crate) fn score(release: &Release) -> Result<String, Box<dyn Error>> {
         chart.draw_series(LineSeries::new(effect, BLUE.stroke_width(2)))?;
         let zero = [(0.0, 0.0), (end_of(release), 0.0)];
         chart.draw_series(LineSeries::new(zero, GREY))?;
+        chart.draw_series(the_end(release, -widest, widest))?;
         Ok(())
     })
 }
@@ -148,7 +179,23 @@ pub(crate) fn schedule_threshold(release: &Release) -> f64 {
     -release.rollout.schedule().alpha_each().get().ln()
 }
 
-fn end_of(release: &Release) -> f64 {
+/// Writes a share with as many places as tell ticks of an axis of this height apart.
+pub(crate) fn percent(share: f64, highest: f64) -> String {
+    let places = (1.0 - (100.0 * highest).log10().floor()).max(0.0) as usize;
+    format!("{:.places$} %", 100.0 * share)
+}
+
+/// A dashed line where the roll-out was promoted, or the version rejected.
+pub(crate) fn the_end(
+    release: &Release,
+    from: f64,
+    to: f64,
+) -> DashedLineSeries<std::array::IntoIter<(f64, f64), 2>, u32> {
+    let at = end_of(release);
+    DashedLineSeries::new([(at, from), (at, to)], 5, 4, BLACK.into())
+}
+
+pub(crate) fn end_of(release: &Release) -> f64 {
     (release.minutes.len() - 1) as f64
 }
 

@@ -5,14 +5,24 @@
 //! ```
 //!
 //! The requests are simulated, everything else is what a server would use: a router, a roll-out
-//! with two guards, an experiment for each step. The file's name may be given.
+//! with two guards, an experiment for each step. The file's name may be given. The picture of the
+//! front pages is drawn too: it must be the one in the repository, or `-- --write` puts it there.
 
 #![expect(clippy::print_stdout, reason = "it tells how the releases ended")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns of a picture and the two versions have fixed places"
+)]
 
 mod chart;
+mod intervals;
 mod page;
+mod picture;
+#[path = "../pictures.rs"]
+mod pictures;
 mod release;
 mod requests;
+mod three_arms;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -38,7 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
 
     let folder = PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
-    let given = env::args_os().nth(1).map(PathBuf::from);
+    let write = env::args_os().any(|given| given == "--write");
+    let mut given = env::args_os().skip(1).filter(|given| given != "--write");
+    let given = given.next().map(PathBuf::from);
     let path = given.unwrap_or_else(|| folder.join("rollout_report.html"));
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -49,6 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", release.outcome());
     }
     println!("report: {}", path.display());
+    if !pictures::keep("rollouts", &picture::draw(&releases)?, write)? {
+        return Err("the picture of the front pages is another: `-- --write` renews it".into());
+    }
     match releases.map(|release| release.rollout.phase()) {
         [Phase::Promoted, Phase::RolledBack] => Ok(()),
         [healthy, harmful] => {

@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use switchstand::experiment::ReadOut;
 use switchstand::rollout::{Phase, StateChange};
 
-use crate::chart;
 use crate::release::Release;
+use crate::{chart, intervals, three_arms};
 
 const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
@@ -14,7 +15,8 @@ h1 { font-size: 1.6em } h2 { margin-top: 2.5em; border-top: 1px solid #ccc; padd
 h3 { margin-bottom: 0.2em } svg { width: 100%; height: auto } p { margin: 0.4em 0 }
 .promoted { color: #2a7d2a } .rejected { color: #b22 }
 table { border-collapse: collapse } td, th { text-align: left; padding: 0.15em 1em 0.15em 0; vertical-align: top }
-td:first-child { white-space: nowrap } pre { overflow-x: auto; background: #f6f6f6; padding: 0.8em; font-size: 0.85em }
+td:first-child { white-space: nowrap } .wide { overflow-x: auto }
+pre { white-space: pre; overflow-x: auto; background: #f6f6f6; padding: 0.8em; font-size: 0.85em }
 ";
 
 /// Returns the page.
@@ -33,6 +35,13 @@ pub(crate) fn write(releases: &[Release]) -> Result<String, Box<dyn Error>> {
     for release in releases {
         section(&mut page, release)?;
     }
+    let read_out = three_arms::read_out()?;
+    writeln!(
+        page,
+        "<h2>Three arms</h2>\n<p>The e-mail test of 2008: 64,000 customers, no e-mail or one of \
+         two.</p>"
+    )?;
+    measured(&mut page, &read_out)?;
     page.push_str("</html>\n");
     Ok(page)
 }
@@ -44,10 +53,10 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     };
     writeln!(
         page,
-        "<h2>{}</h2>\n<p>In truth the new version makes {} times the errors, and adds {} to the \
-         score.</p>\n<p class=\"{class}\"><b>{}</b></p>",
+        "<h2>{}</h2>\n<p>In truth the new version makes {}, and adds {} to the score.</p>\n\
+         <p class=\"{class}\"><b>{}</b></p>",
         release.name,
-        release.candidate.errors,
+        release.candidate.words(),
         release.candidate.score,
         escape(&release.outcome())
     )?;
@@ -59,9 +68,16 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         ),
         (
             "Guard: errors",
-            "Evidence in the split of users' first errors, over the whole release. Harm above the \
-             dashed line rejects the version.",
+            "Evidence in the split of users' first errors, over the whole release, as the \
+             logarithm of an e-value: how many times a bet against a harmless version has \
+             multiplied its stake. Harm above the dashed line rejects the version. The first \
+             guard that breaches does, whatever the other has found so far.",
             chart::errors(release)?,
+        ),
+        (
+            "Requests that failed",
+            "The part of each version's requests that failed, so far.",
+            chart::rates(release)?,
         ),
         (
             "Guard: score",
@@ -76,22 +92,46 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
     page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
     for event in release.rollout.trail().events() {
         let minute = event.at.as_nanos() / 60_000_000_000;
-        let words = escape(&words(&event.change));
+        let words = escape(&words(release, &event.change));
         writeln!(page, "<tr><td>{minute}</td><td>{words}</td></tr>")?;
     }
     page.push_str("</table>\n");
     if let Some(read_out) = &release.read_out {
-        let read_out = escape(&read_out.to_string());
         writeln!(
             page,
-            "<h3>Read-out of the last step that compared the two</h3>\n<pre>{read_out}</pre>"
+            "<h3>Read-out of the last step that compared the two</h3>\n<p>Of that step's requests \
+             alone. The roll-out goes by its guards, which ask only for harm; an experiment that \
+             asks what is better takes longer.</p>"
         )?;
+        measured(page, read_out)?;
     }
     Ok(())
 }
 
-fn words(change: &StateChange) -> String {
+/// Writes the intervals of all arms and metrics, and the read-out in words.
+fn measured(page: &mut String, read_out: &ReadOut) -> Result<(), Box<dyn Error>> {
+    let verdict = escape(&read_out.verdict.to_string());
+    let (svg, words) = (intervals::draw(read_out), escape(&read_out.to_string()));
+    writeln!(
+        page,
+        "<p><b>{verdict}</b></p>\n<div class=\"wide\">{svg}</div>\n\
+         <details><summary>All figures</summary><pre>{words}</pre></details>"
+    )?;
+    Ok(())
+}
+
+fn words(release: &Release, change: &StateChange) -> String {
     match change {
+        StateChange::Advanced {
+            to: Phase::Ramping { step },
+            ..
+        } => {
+            let shares = release.rollout.schedule().ladder().shares();
+            let share = shares.get(*step);
+            share.map_or(String::new(), |share| {
+                format!("went on to {share} of the users")
+            })
+        }
         StateChange::Advanced { to, .. } => format!("went on: {to}"),
         StateChange::Breached { guard, found } => format!("guard {guard} breached: {found}"),
         StateChange::RolledBack { cause } => format!("rejected: {cause}"),

@@ -24,6 +24,8 @@ pub(crate) struct Minute {
     pub(crate) errors: Reading,
     /// Effect on the score, and its bounds, once there are enough scores.
     pub(crate) score: Option<[f64; 3]>,
+    /// Requests and errors of this minute, on the old version and on the new one.
+    pub(crate) requests: [[u64; 2]; 2],
 }
 
 /// A release that has ended.
@@ -50,7 +52,7 @@ impl Release {
         let ramp = router.begin(Rollout::new(policy, schedule)?)?;
         let report = ramp.evidence("score")?;
         let mut requests = Requests::new(candidate);
-        let mut minutes = Vec::new();
+        let mut minutes: Vec<Minute> = Vec::new();
 
         for minute in 0.. {
             let score = watch.scores.effect();
@@ -66,10 +68,12 @@ impl Release {
                 share: ramp.share(),
                 errors: ramp.rate_of("errors").ok_or("no guard of errors")?,
                 score,
+                requests: [[0; 2]; 2],
             });
             if ramp.phase().is_final() {
                 break;
             }
+            let mut counted = [[0; 2]; 2];
             for _ in 0..REQUESTS_A_MINUTE {
                 let user = requests.user();
                 let route = router.route(user);
@@ -79,8 +83,15 @@ impl Release {
                     true => Ending::Failed,
                     false => Ending::Answered,
                 };
+                let [old, new] = &mut counted;
+                let [requests, errors] = if by_candidate { new } else { old };
+                *requests += 1;
+                *errors += u64::from(outcome.failed);
                 router.note(user, &route, ending)?;
                 watch.note(user, by_candidate, &router.assignment(&route)?, &outcome)?;
+            }
+            if let Some(minute) = minutes.last_mut() {
+                minute.requests = counted;
             }
         }
         let rollout = ramp.rollout();
@@ -93,6 +104,40 @@ impl Release {
             reached: watch.reached.len(),
             read_out: step.transpose()?,
         })
+    }
+
+    /// Returns the share of users whom the draw sends to the new version, as steps over the minutes.
+    pub(crate) fn shares(&self) -> Vec<(f64, f64)> {
+        let mut steps = Vec::new();
+        for (minute, seen) in (0_u32..).zip(&self.minutes) {
+            if let Some(&(_, before)) = steps.last() {
+                steps.push((f64::from(minute), before));
+            }
+            steps.push((f64::from(minute), seen.share.as_fraction()));
+        }
+        steps
+    }
+
+    /// Returns the share of requests that failed so far, at the end of each minute, of one version:
+    /// 0 is the old one. Before the first few hundred requests it says nothing.
+    pub(crate) fn error_rates(&self, version: usize) -> Vec<(f64, f64)> {
+        let mut sums = [0; 2];
+        let mut rates = Vec::new();
+        // Nothing is asked after the last tick.
+        let (_, asked) = self.minutes.split_last().unzip();
+        for (end, minute) in (1_u32..).zip(asked.unwrap_or_default()) {
+            let Some(counted) = minute.requests.get(version) else {
+                break;
+            };
+            for (sum, new) in sums.iter_mut().zip(counted) {
+                *sum += new;
+            }
+            let [requests, errors] = sums.map(|count| count as f64);
+            if requests >= 100.0 {
+                rates.push((f64::from(end), errors / requests));
+            }
+        }
+        rates
     }
 
     /// Says in one sentence how the release ended.

@@ -17,6 +17,16 @@ pub(crate) struct Candidate {
     pub(crate) score: f64,
 }
 
+impl Candidate {
+    /// Says how many errors it makes beside the old version.
+    pub(crate) fn words(&self) -> String {
+        match self.errors {
+            1.0 => "as many errors".to_owned(),
+            times => format!("{times} times the errors"),
+        }
+    }
+}
+
 /// What came of one request.
 pub(crate) struct Outcome {
     pub(crate) failed: bool,

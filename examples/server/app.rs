@@ -1,77 +1,226 @@
-//! The server's state and its handlers.
+//! What the server is started with, and what all its handlers share.
 
 use std::{
-    fmt::Display,
-    sync::{Arc, Mutex},
+    error::Error,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
-    routing::{get, post},
-};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
 use switchstand::{
-    BoxedAsyncModel, Ending, Policy, Router, Timestamp, Unit,
+    BoxedAsyncModel, Router, Timestamp,
     comparison::{Exact, PairedComparison},
     ramp::Ramp,
+    shadow::ShadowBudget,
+    tracing::TracingObserver,
 };
+use tokio::{runtime::Handle, sync::Notify, time::timeout};
 
 use crate::{
-    known::{self, Known},
-    metrics::{self, Answers},
-    rollout,
+    log::Log,
+    metrics::Metrics,
+    release_file::Watched,
+    stored::{Store, Stored},
 };
 
 /// The grey values of one image.
-pub(crate) type Pixels = Vec<f32>;
+pub type Pixels = Vec<f32>;
 
 /// What the router serves: any model that reads a digit, now or later.
-pub(crate) type Reader =
-    Box<dyn BoxedAsyncModel<Input = Pixels, Output = u32, Error = String> + Send + Sync>;
+pub type Reader =
+    Box<dyn BoxedAsyncModel<Input = Pixels, Output = u32, Error = Fault> + Send + Sync>;
+
+/// Why an image has no digit.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// By the request's own fault: no failure of the version, and not run twice.
+    Refused(String),
+    /// By the version's fault.
+    Failed(String),
+}
+
+impl Fault {
+    /// Tells whether the request is to blame.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Fault::Refused(_))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Refused(why) => write!(f, "refused: {why}"),
+            Fault::Failed(why) => f.write_str(why),
+        }
+    }
+}
 
 /// Counts on which images two models read different digits, and which.
-pub(crate) type Digits = PairedComparison<u32, String, u32>;
+pub(crate) type Digits = PairedComparison<u32, Fault, u32>;
 
 /// Loads the model of this name.
-type Load = Box<dyn Fn(&str) -> Option<Reader> + Send + Sync>;
+pub(crate) type Load = Arc<dyn Fn(&str) -> Option<Reader> + Send + Sync>;
+
+/// What a server is started with.
+pub struct Settings {
+    /// The router's name, for its logs and its stored state.
+    pub name: String,
+    /// The version that answers everybody where there is no stored state.
+    pub live: String,
+    /// Loads the model of a version; it may take long.
+    pub load: Load,
+    /// An image that a version must read before it may answer; its first request is then quick.
+    pub probe: Option<Pixels>,
+    /// How long a shadow may take before it is given up; an answer may take 50 times as long.
+    pub patience: Duration,
+    /// How often the roll-out, the release file and the stored state are looked at.
+    pub tick: Duration,
+    /// How many shadows may be in flight.
+    pub shadows: u32,
+    /// The file that says what is released.
+    pub release_file: Option<PathBuf>,
+    /// The file that is written at every change, and read at the start.
+    pub state_file: Option<PathBuf>,
+    /// Where every outcome is written to.
+    pub log: Option<Log>,
+}
+
+impl Settings {
+    /// Returns settings with one model and nothing else.
+    #[must_use]
+    pub fn new(
+        live: &str,
+        load: impl Fn(&str) -> Option<Reader> + Send + Sync + 'static,
+    ) -> Settings {
+        Settings {
+            name: "digits".to_owned(),
+            live: live.to_owned(),
+            load: Arc::new(load),
+            probe: None,
+            patience: Duration::from_secs(1),
+            tick: Duration::from_secs(1),
+            shadows: 64,
+            release_file: None,
+            state_file: None,
+            log: None,
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("name", &self.name)
+            .field("live", &self.live)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Holds what all handlers share.
 pub(crate) struct App {
     pub(crate) router: Router<Reader>,
     pub(crate) comparison: Arc<Digits>,
-    pub(crate) answers: Answers,
+    pub(crate) metrics: Arc<Metrics>,
     /// The roll-out that is running, or the last one.
     pub(crate) ramp: Mutex<Option<Ramp<Reader>>>,
-    load: Load,
-    /// How long a shadow may take before it is given up.
-    patience: Duration,
+    pub(crate) release_file: Option<Watched>,
+    pub(crate) store: Option<Store>,
+    pub(crate) load: Load,
+    pub(crate) probe: Option<Pixels>,
+    pub(crate) patience: Duration,
+    pub(crate) tick: Duration,
+    /// Wakes the timer, because something has changed.
+    pub(crate) changed: Notify,
+    pub(crate) log: Option<Log>,
 }
 
 impl App {
-    pub(crate) fn new(
-        router: Router<Reader>,
-        comparison: Arc<Digits>,
-        load: impl Fn(&str) -> Option<Reader> + Send + Sync + 'static,
-        patience: Duration,
-    ) -> Arc<App> {
-        Arc::new(App {
+    /// Loads the models of the stored state, or the first one, and goes on where it was.
+    ///
+    /// It takes as long as the models take: call it where that holds up nobody.
+    pub(crate) fn open(settings: Settings) -> Result<App, Box<dyn Error + Send + Sync>> {
+        let Settings {
+            name, live, load, ..
+        } = settings;
+        let metrics = Arc::new(Metrics::new()?);
+        let comparison = comparison();
+        let mut builder = Router::builder(&name)
+            .comparison(Arc::clone(&comparison))
+            .clock(now)
+            .shadow_budget(ShadowBudget::in_flight(settings.shadows))
+            .observer(Arc::new(TracingObserver))
+            .observer(Arc::clone(&metrics));
+        if let Some(log) = &settings.log {
+            builder = builder.observer(Arc::new(log.clone()));
+        }
+        let store = settings.state_file.map(Store::new);
+        let stored = store.as_ref().map(Store::read).transpose()?.flatten();
+        let load_warm = |version: &str| -> Result<Reader, Box<dyn Error + Send + Sync>> {
+            let model = load(version).ok_or_else(|| format!("there is no model {version:?}"))?;
+            Handle::current()
+                .block_on(check(&model, settings.probe.as_ref()))
+                .map_err(|why| format!("{version}: {why}"))?;
+            Ok(model)
+        };
+        let (router, ramp, good) = match stored {
+            None => (builder.build(&live, load_warm(&live)?)?, None, None),
+            Some(Stored {
+                deployments,
+                ramp,
+                release_file,
+            }) => {
+                let labels = deployments.iter().map(|it| it.label().to_owned());
+                let models = labels.map(|version| Ok((version.clone(), load_warm(&version)?)));
+                let models: Vec<(String, Reader)> =
+                    models.collect::<Result<_, Box<dyn Error + Send + Sync>>>()?;
+                let router = builder.restore(deployments, models)?;
+                // By name: it brings the router where the roll-out was, or says what is missing.
+                let ramp = ramp.map(|ramp| router.resume(ramp)).transpose()?;
+                (router, ramp, release_file)
+            }
+        };
+        Ok(App {
             router,
             comparison,
-            answers: Answers::default(),
-            ramp: Mutex::default(),
-            load: Box::new(load),
-            patience,
+            metrics,
+            ramp: Mutex::new(ramp),
+            release_file: settings.release_file.map(|path| Watched::new(path, good)),
+            store,
+            load,
+            probe: settings.probe,
+            patience: settings.patience,
+            tick: settings.tick,
+            changed: Notify::new(),
+            log: settings.log,
         })
+    }
+
+    /// Returns the roll-out of this moment.
+    pub(crate) fn ramp(&self) -> Option<Ramp<Reader>> {
+        let ramp = self.ramp.lock().unwrap_or_else(PoisonError::into_inner);
+        ramp.clone()
+    }
+
+    pub(crate) fn keep_ramp(&self, ramp: Ramp<Reader>) {
+        *self.ramp.lock().unwrap_or_else(PoisonError::into_inner) = Some(ramp);
     }
 }
 
-/// Returns a comparison of digits.
-pub(crate) fn comparison() -> Arc<Digits> {
-    let comparison = PairedComparison::new(|digit: &u32| *digit, |_: &String| "error".to_owned())
+/// Lets a model read the probe: it is warm afterwards.
+pub(crate) async fn check(model: &Reader, probe: Option<&Pixels>) -> Result<(), String> {
+    let Some(probe) = probe else { return Ok(()) };
+    match timeout(Duration::from_secs(60), model.predict_boxed(probe)).await {
+        Ok(Ok(digit)) if digit < 10 => Ok(()),
+        Ok(Ok(digit)) => Err(format!("reads {digit}, which is no digit")),
+        Ok(Err(fault)) => Err(fault.to_string()),
+        Err(_) => Err("does not read the probe within a minute".to_owned()),
+    }
+}
+
+fn comparison() -> Arc<Digits> {
+    let comparison = PairedComparison::new(|digit: &u32| *digit, |_: &Fault| "error".to_owned())
         .comparing("digit", Exact)
         .label(u32::to_string)
         .keeping_worst(20, 0);
@@ -85,129 +234,4 @@ pub(crate) fn comparison() -> Arc<Digits> {
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     Timestamp::default().after(since.unwrap_or_default())
-}
-
-/// Returns the server's routes.
-pub(crate) fn routes(app: Arc<App>) -> axum::Router {
-    axum::Router::new()
-        .route("/predict", post(predict))
-        .route("/metrics", get(metrics))
-        .route("/admin/deploy/{version}", post(deploy))
-        .route("/admin/validate/{version}", post(validate))
-        .route("/admin/release", post(release))
-        .route("/admin/swap/{version}", post(swap))
-        .route("/admin/accept", post(accept))
-        .route("/admin/rollback", post(rollback))
-        .route("/admin/reclaim/{version}", post(reclaim))
-        .merge(rollout::routes())
-        .with_state(app)
-}
-
-pub(crate) type Answer = (StatusCode, Json<Value>);
-
-async fn predict(State(app): State<Arc<App>>, headers: HeaderMap, body: String) -> Answer {
-    let name = headers.get("x-unit").and_then(|value| value.to_str().ok());
-    let name = name.unwrap_or_default();
-    let Ok(unit) = Unit::try_from_input(name) else {
-        return refuse(StatusCode::BAD_REQUEST, "header x-unit names nobody");
-    };
-    let Ok(Request { pixels, attributes }) = serde_json::from_str(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, "the body has no pixels");
-    };
-    let known = known::with_the_present(attributes);
-    let mut ticket = app.router.admit(unit.with(&known));
-    // Fifty times as long as a shadow may take; a ticket that is dropped then was given up.
-    let answer = tokio::time::timeout(50 * app.patience, ticket.predict(&pixels)).await;
-    let Ok(answer) = answer else {
-        return refuse(StatusCode::GATEWAY_TIMEOUT, "the model does not answer");
-    };
-    while let Some(task) = ticket.shadow_task(|| pixels.clone()) {
-        // Giving a shadow up is an ending that is counted too.
-        tokio::spawn(tokio::time::timeout(app.patience, task.into_future()));
-    }
-    let version = app.router.label(ticket.route().version());
-    let version = version.unwrap_or_default();
-    app.answers.count(version, answer.is_ok());
-    let mut body = Map::from_iter([("version".to_owned(), json!(version))]);
-    if rollout::current(&app).is_some() {
-        // The client gives it back with the outcome.
-        body.insert("route".to_owned(), json!(ticket.assignment()));
-    }
-    match answer {
-        Ok(digit) => {
-            body.insert("digit".to_owned(), json!(digit));
-            (StatusCode::OK, Json(body.into()))
-        }
-        Err(error) if error.starts_with("refused") => {
-            // By the request's own fault, the model says: it is counted, and no failure.
-            ticket.end(Ending::Refused);
-            refuse(StatusCode::BAD_REQUEST, error)
-        }
-        Err(error) => refuse(StatusCode::BAD_GATEWAY, error),
-    }
-}
-
-/// What a client sends.
-#[derive(Deserialize)]
-struct Request {
-    pixels: Pixels,
-    #[serde(default)]
-    attributes: Known,
-}
-
-async fn metrics(State(app): State<Arc<App>>) -> String {
-    metrics::text(&app)
-}
-
-async fn deploy(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
-    let Some(model) = (app.load)(&version) else {
-        return refuse(StatusCode::NOT_FOUND, "no model of this name");
-    };
-    changed(app.router.deploy(&version, model))
-}
-
-async fn validate(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
-    // What a version must be able to do before it may answer: here, to be there.
-    changed(app.router.validate(&version, |_| Ok::<(), String>(())))
-}
-
-async fn release(State(app): State<Arc<App>>, body: String) -> Answer {
-    let read = if body.trim_start().starts_with('{') {
-        serde_json::from_str::<Policy>(&body).map_err(|error| error.to_string())
-    } else {
-        toml::from_str::<Policy>(&body).map_err(|error| error.to_string())
-    };
-    match read {
-        Ok(policy) => changed(app.router.operator().named("operator").release(policy)),
-        Err(error) => refuse(StatusCode::BAD_REQUEST, error),
-    }
-}
-
-async fn swap(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
-    changed(app.router.swap(&version))
-}
-
-async fn accept(State(app): State<Arc<App>>) -> Answer {
-    changed(app.router.accept())
-}
-
-async fn rollback(State(app): State<Arc<App>>, cause: String) -> Answer {
-    changed(app.router.operator().named("operator").rollback(&cause))
-}
-
-async fn reclaim(State(app): State<Arc<App>>, Path(version): Path<String>) -> Answer {
-    // The model ends here, and its label is free again.
-    let reclaimed = app.router.reclaim(&version);
-    changed(reclaimed.map(|_| app.router.generation()))
-}
-
-fn changed<E: Display>(result: Result<u64, E>) -> Answer {
-    match result {
-        Ok(generation) => (StatusCode::OK, Json(json!({ "generation": generation }))),
-        Err(error) => refuse(StatusCode::CONFLICT, error),
-    }
-}
-
-pub(crate) fn refuse(status: StatusCode, why: impl Display) -> Answer {
-    (status, Json(json!({ "error": why.to_string() })))
 }

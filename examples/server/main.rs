@@ -1,8 +1,9 @@
-//! An inference server that reads handwritten digits, and changes its model while it runs.
+//! Starts the server:
 //!
 //! ```sh
 //! cargo run --release -p switchstand-server -- 127.0.0.1:3000
 //! curl -H 'x-unit: ana' -d '{"pixels": [0, 0, 5, 13, 9, 1, 0, 0]}' localhost:3000/predict
+//! curl -N -H 'x-unit: ana' -d '{"images": [[0, 0, 5], [0, 9, 1]]}' localhost:3000/predict/stream
 //! curl -X POST localhost:3000/admin/deploy/forest
 //! curl -d '{"scheme": "v1", "release": "look", "shadow": [{"version": "forest", "share": "10%"}]}' \
 //!     localhost:3000/admin/release
@@ -13,8 +14,24 @@
 //! curl -X POST localhost:3000/admin/reclaim/forest
 //! ```
 //!
-//! A policy file is released as it is; what its rules ask for stands in the request. Conditions on
-//! versions, times, addresses and patterns need `--features conditions`:
+//! With `--release-file release.toml` it releases what the file says, and again when that changes;
+//! with `--state state.json` it goes on after a restart where it was; with `--log log.jsonl` it
+//! writes a line for each outcome. The file may be a policy or a whole release:
+//!
+//! ```toml
+//! [policy]
+//! scheme  = "v1"
+//! release = "digits-2026-11"
+//! canary  = { version = "forest" }
+//! [schedule]
+//! steps = ["10%", "50%", "100%"]
+//! dwell = "1m"
+//! [[guard]]
+//! watches = "failures"
+//! ```
+//!
+//! What the rules of a policy ask for stands in the request. Conditions on versions, times,
+//! addresses and patterns need `--features conditions`:
 //!
 //! ```sh
 //! curl --data-binary @policy.toml localhost:3000/admin/release
@@ -22,8 +39,8 @@
 //!     localhost:3000/predict
 //! ```
 //!
-//! Or let the release climb by itself; a client tells later whether an answer was right, with
-//! the route that came with it:
+//! A roll-out may be begun over HTTP as well; a client tells later whether an answer was right,
+//! with the route that came with it:
 //!
 //! ```sh
 //! curl -d '{"policy": {"scheme": "v1", "release": "digits-2026-11",
@@ -36,56 +53,57 @@
 //! curl -d 'p99 doubled' localhost:3000/admin/rollout/abort
 //! ```
 
-mod app;
-mod known;
-mod metrics;
-mod rollout;
-#[cfg(test)]
-mod tests;
+use std::{env, error::Error, fs::OpenOptions, time::Duration};
 
-use std::{env, error::Error, sync::Arc, time::Duration};
-
-use app::{App, Pixels, Reader};
-use switchstand::{AsyncModel, Router, shadow::ShadowBudget};
-use tokio::net::TcpListener;
-
-/// One of the lifecycle's models, asked on the thread of the runtime: it takes microseconds.
-struct Local(Arc<digits::Reader>);
-
-impl AsyncModel for Local {
-    type Input = Pixels;
-    type Output = u32;
-    type Error = String;
-
-    async fn predict(&self, pixels: &Pixels) -> Result<u32, String> {
-        let grey = std::array::from_fn(|place| pixels.get(place).copied().unwrap_or(0.0));
-        let answer = switchstand::Model::predict(&*self.0, &digits::Image::new(grey));
-        answer.map_err(|error| error.to_string())
-    }
-}
+use switchstand_server::{Log, Server, Settings, models};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let address = env::args().nth(1);
-    let address = address.as_deref().unwrap_or("127.0.0.1:3000");
-    let trained = digits::train()?;
-    let models = [
-        ("logistic", Arc::new(trained.logistic)),
-        ("forest", Arc::new(trained.forest)),
-    ];
-    let load = move |version: &str| -> Option<Reader> {
-        let (_, model) = models.iter().find(|(name, _)| *name == version)?;
-        Some(Box::new(Local(Arc::clone(model))))
-    };
-    let live = load("logistic").ok_or("no model of this name")?;
-    let comparison = app::comparison();
-    let router = Router::builder("digits")
-        .comparison(Arc::clone(&comparison))
-        .clock(app::now)
-        .shadow_budget(ShadowBudget::in_flight(64))
-        .build("logistic", live)?;
-    let app = App::new(router, comparison, load, Duration::from_secs(1));
-    tokio::spawn(rollout::tick(Arc::clone(&app), Duration::from_secs(1)));
-    axum::serve(TcpListener::bind(address).await?, app::routes(app)).await?;
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+
+    let mut address = "127.0.0.1:3000".to_owned();
+    let mut settings = Settings::new("logistic", models::loader());
+    settings.probe = Some(models::probe());
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or_else(|| format!("{argument} needs a file"))
+        };
+        match argument.as_str() {
+            "--release-file" => settings.release_file = Some(value()?.into()),
+            "--state" => settings.state_file = Some(value()?.into()),
+            "--log" => {
+                let file = OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(value()?)?;
+                settings.log = Some(Log::to(file));
+            }
+            _ if argument.starts_with('-') => return Err(format!("there is no {argument}").into()),
+            _ => address = argument,
+        }
+    }
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let server = Server::start(TcpListener::bind(&address).await?, settings)?;
+    tracing::info!(address = %server.address(), "listening");
+    server.opened().await?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    // A load balancer looks every few seconds; an answer that streams may take longer.
+    let given_back = server
+        .close(Duration::from_secs(2), Duration::from_secs(30))
+        .await;
+    tracing::info!(?given_back, "closed");
     Ok(())
 }

@@ -1,152 +1,179 @@
-//! What the server counts, in the text format of Prometheus.
+//! What the server tells Prometheus: an observer that counts, and gauges that are read when asked.
+
+mod gauges;
 
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, PoisonError, RwLock},
 };
 
-use switchstand::shadow::{DropReason, ShadowOutcome};
+use metrics::{Counter, Histogram, counter, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{
+    BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use switchstand::{Ending, Observer, Outcome, Reason, release::Fingerprint, shadow::ShadowRun};
 
-use crate::app::App;
+use crate::gate::Ready;
 
-/// Counts the answers that clients got.
-#[derive(Default)]
-pub(crate) struct Answers(Mutex<BTreeMap<(String, bool), u64>>);
+/// The upper ends of the buckets of seconds.
+const SECONDS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0,
+];
 
-impl Answers {
-    pub(crate) fn count(&self, version: &str, ok: bool) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry((version.to_owned(), ok)).or_default() += 1;
-    }
-
-    fn read(&self) -> BTreeMap<(String, bool), u64> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.clone()
-    }
+/// Counts outcomes and shadows by the facade `metrics`.
+///
+/// It has a recorder of its own, so that several servers in one process stay apart. With the
+/// process-wide one (`PrometheusBuilder::install_recorder`) the macros need no
+/// `with_local_recorder` around them.
+pub(crate) struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    /// The handles of what was counted before: a name is looked up once, not for each request.
+    series: RwLock<HashMap<(Fingerprint, Reason, Ending), Vec<Series>>>,
+    /// Every version that was ever deployed.
+    versions: Mutex<BTreeSet<String>>,
 }
 
-/// Returns all metrics.
-pub(crate) fn text(app: &App) -> String {
-    let mut text = String::new();
-    let mut family = |name: &str, kind: &str, help: &str, samples: Vec<(String, String)>| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (labels, value) in samples {
-            let _ = writeln!(text, "{name}{labels} {value}");
+/// What is counted for one version under one policy, reason and ending.
+struct Series {
+    version: String,
+    requests: Counter,
+    seconds: Histogram,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Result<Metrics, BuildError> {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets(&SECONDS)?
+            .build_recorder();
+        let handle = recorder.handle();
+        with_local_recorder(&recorder, describe);
+        Ok(Metrics {
+            recorder,
+            handle,
+            series: RwLock::default(),
+            versions: Mutex::default(),
+        })
+    }
+
+    /// Files what was measured away; to be called from time to time.
+    pub(crate) fn keep_up(&self) {
+        self.handle.run_upkeep();
+    }
+
+    /// Counts an outcome whose series is known.
+    fn count(&self, outcome: &Outcome<'_>) -> bool {
+        let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        let known = series.get(&key(outcome));
+        let known = known.and_then(|all| all.iter().find(|it| it.version == outcome.version()));
+        if let Some(series) = known {
+            series.count(outcome);
         }
-    };
-    let answers = app.answers.read().into_iter();
-    family(
-        "answers_total",
-        "counter",
-        "Answers that clients got.",
-        answers
-            .map(|((version, ok), count)| {
-                let result = if ok { "ok" } else { "error" };
-                let labels = [("version", version.as_str()), ("result", result)];
-                (label_set(&labels), count.to_string())
-            })
-            .collect(),
-    );
-    let generation = app.router.generation().to_string();
-    let one = |value: String| vec![(String::new(), value)];
-    family("generation", "gauge", "Changes so far.", one(generation));
-    let deployments = app.router.deployments();
-    family(
-        "version_state",
-        "gauge",
-        "Deployed versions and their states.",
-        deployments
-            .iter()
-            .map(|deployment| {
-                let state = deployment.state().to_string();
-                let labels = [("version", deployment.label()), ("state", &state)];
-                (label_set(&labels), "1".to_owned())
-            })
-            .collect(),
-    );
-    let in_flight = app.router.shadows_in_flight().to_string();
-    family(
-        "shadows_in_flight",
-        "gauge",
-        "Shadows that hold a permit.",
-        one(in_flight),
-    );
-    let (mut sampled, mut pending, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    for deployment in &deployments {
-        let version = deployment.label();
-        let Some(counts) = app.router.shadow_counts(version) else {
-            continue;
-        };
-        let labels = label_set(&[("version", version)]);
-        sampled.push((labels.clone(), counts.sampled().to_string()));
-        pending.push((labels, counts.pending().to_string()));
-        ended.extend(counts.iter().map(|(outcome, count)| {
-            let labels = [("version", version), ("outcome", word(outcome))];
-            (label_set(&labels), count.to_string())
-        }));
+        known.is_some()
     }
-    let sampled_help = "Shadows sampled: ended and pending ones.";
-    family("shadows_sampled_total", "counter", sampled_help, sampled);
-    family("shadows_pending", "gauge", "Shadows not ended.", pending);
-    family(
-        "shadows_ended_total",
-        "counter",
-        "How shadows ended.",
-        ended,
-    );
-    let compared = app
-        .comparison
-        .tallies()
-        .into_iter()
-        .flat_map(|(key, tally)| {
-            let [primary, shadow] = key;
-            let digits = tally.agreement("digit").map(|agreement| {
-                let different = agreement.disagreeing();
-                [
-                    ("same", agreement.pairs() - different),
-                    ("different", different),
-                ]
-            });
-            digits.into_iter().flatten().map(move |(result, count)| {
-                let labels = [
-                    ("primary", primary.as_str()),
-                    ("shadow", shadow.as_str()),
-                    ("digit", result),
-                ];
-                (label_set(&labels), count.to_string())
-            })
+
+    fn count_anew(&self, outcome: &Outcome<'_>) {
+        let labels = [
+            ("release", outcome.release().to_owned()),
+            ("version", outcome.version().to_owned()),
+            ("reason", outcome.reason().as_str().to_owned()),
+            ("ending", outcome.ending().as_str().to_owned()),
+        ];
+        let new = with_local_recorder(&self.recorder, || Series {
+            version: outcome.version().to_owned(),
+            requests: counter!("switchstand_requests_total", &labels),
+            seconds: histogram!("switchstand_request_seconds", &labels),
         });
-    let help = "Pairs of digits that both models read.";
-    family("pairs_total", "counter", help, compared.collect());
-    text
-}
-
-const fn word(outcome: ShadowOutcome) -> &'static str {
-    match outcome {
-        ShadowOutcome::Answered => "answered",
-        ShadowOutcome::Failed => "failed",
-        ShadowOutcome::Panicked => "panicked",
-        ShadowOutcome::Dropped(DropReason::NoPermit) => "dropped_no_permit",
-        ShadowOutcome::Dropped(DropReason::Deadline) => "dropped_deadline",
-        ShadowOutcome::Dropped(DropReason::QueueFull) => "dropped_queue_full",
-        ShadowOutcome::Dropped(DropReason::NotReady) => "dropped_not_ready",
-        ShadowOutcome::Dropped(DropReason::Unrun) => "dropped_unrun",
-        ShadowOutcome::Dropped(DropReason::Cancelled) => "dropped_cancelled",
-        _ => "other",
+        new.count(outcome);
+        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        series.entry(key(outcome)).or_default().push(new);
     }
 }
 
-/// Returns labels in braces, with the three characters escaped that the format names.
-fn label_set(labels: &[(&str, &str)]) -> String {
-    let escape = |value: &str| {
-        let value = value.replace('\\', r"\\").replace('"', "\\\"");
-        value.replace('\n', r"\n")
-    };
-    let labels: Vec<_> = labels
-        .iter()
-        .map(|(name, value)| format!("{name}=\"{}\"", escape(value)))
-        .collect();
-    format!("{{{}}}", labels.join(","))
+impl Series {
+    fn count(&self, outcome: &Outcome<'_>) {
+        self.requests.increment(1);
+        if let Some(took) = outcome.took() {
+            self.seconds.record(took.as_secs_f64());
+        }
+    }
+}
+
+fn key(outcome: &Outcome<'_>) -> (Fingerprint, Reason, Ending) {
+    (outcome.fingerprint(), outcome.reason(), outcome.ending())
+}
+
+impl Observer for Metrics {
+    /// No series is kept for a single unit.
+    fn needs_unit(&self) -> bool {
+        false
+    }
+
+    fn outcome(&self, outcome: &Outcome<'_>) {
+        if !self.count(outcome) {
+            self.count_anew(outcome);
+        }
+        if let (Some(ending), Some(live)) = (outcome.stand_in(), outcome.answered_by()) {
+            with_local_recorder(&self.recorder, || {
+                counter!(
+                    "switchstand_fallbacks_total",
+                    "release" => outcome.release().to_owned(),
+                    "version" => outcome.version().to_owned(),
+                    "answered_by" => live.to_owned(),
+                    "ending" => ending.as_str(),
+                )
+                .increment(1);
+            });
+        }
+    }
+
+    fn shadow(&self, run: &ShadowRun<'_>) {
+        let labels = [
+            ("release", run.assignment.release.to_string()),
+            ("version", run.shadow.to_string()),
+            ("ending", run.outcome.as_str().to_owned()),
+        ];
+        with_local_recorder(&self.recorder, || {
+            counter!("switchstand_shadows_total", &labels).increment(1);
+            if let Some(took) = run.took {
+                histogram!("switchstand_shadow_seconds", &labels).record(took.as_secs_f64());
+            }
+        });
+    }
+}
+
+/// Says once what each name means.
+fn describe() {
+    for (name, meaning) in [
+        (
+            "switchstand_requests_total",
+            "Requests, by the version drawn and how they ended for it.",
+        ),
+        (
+            "switchstand_fallbacks_total",
+            "Requests that the live version answered for one that failed.",
+        ),
+        ("switchstand_shadows_total", "Shadows that have ended."),
+    ] {
+        metrics::describe_counter!(name, meaning);
+    }
+    for (name, meaning) in [
+        (
+            "switchstand_request_seconds",
+            "From the admission to the end, a stand-in's time included.",
+        ),
+        (
+            "switchstand_shadow_seconds",
+            "How long shadows took that were run.",
+        ),
+    ] {
+        metrics::describe_histogram!(name, metrics::Unit::Seconds, meaning);
+    }
+    gauges::describe();
+}
+
+/// Answers Prometheus.
+pub(crate) async fn text(Ready(app): Ready) -> String {
+    with_local_recorder(&app.metrics.recorder, || gauges::read(&app));
+    app.metrics.handle.render()
 }

@@ -1,14 +1,10 @@
-//! The handlers of the roll-out, and the timer that drives it.
+//! The handlers of the roll-out, which the timer drives.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::Path,
     http::StatusCode,
     routing::{get, post},
 };
@@ -19,13 +15,17 @@ use switchstand::{
     rollout::{Command, Guard, Receipt, Rollout, Schedule},
 };
 
-use crate::app::{Answer, App, Reader, now, refuse};
+use crate::{
+    admin::{Answer, refuse},
+    app::{App, Reader, now},
+    gate::{Gate, Ready},
+};
 
 /// Answers that clients have found wrong; failures are counted by the roll-out itself.
 pub(crate) const WRONG: &str = "wrong";
 
 /// Returns the routes of the roll-out.
-pub(crate) fn routes() -> axum::Router<Arc<App>> {
+pub(crate) fn routes() -> axum::Router<Arc<Gate>> {
     axum::Router::new()
         .route("/feedback", post(feedback))
         .route("/admin/rollout", get(status).post(start))
@@ -34,28 +34,11 @@ pub(crate) fn routes() -> axum::Router<Arc<App>> {
         .route("/admin/rollout/{command}", post(command))
 }
 
-/// Drives the roll-out, if there is one, for as long as the server runs.
-pub(crate) async fn tick(app: Arc<App>, every: Duration) {
-    let mut timer = tokio::time::interval(every);
-    loop {
-        timer.tick().await;
-        if let Some(ramp) = current(&app) {
-            // What the router refuses is tried again; `waiting_for` says so.
-            let _ = ramp.tick(now());
-        }
-    }
-}
-
-/// Returns the roll-out of this moment.
-pub(crate) fn current(app: &App) -> Option<Ramp<Reader>> {
-    let ramp = app.ramp.lock().unwrap_or_else(PoisonError::into_inner);
-    ramp.clone()
-}
-
 fn keep(app: &App, ramp: Ramp<Reader>) -> Answer {
     let _ = ramp.tick(now());
     let status = said(&ramp);
-    *app.ramp.lock().unwrap_or_else(PoisonError::into_inner) = Some(ramp);
+    app.keep_ramp(ramp);
+    app.changed.notify_one();
     (StatusCode::OK, Json(status))
 }
 
@@ -66,7 +49,7 @@ struct Asked {
     schedule: Map<String, Value>,
 }
 
-async fn start(State(app): State<Arc<App>>, body: String) -> Answer {
+async fn start(Ready(app): Ready, body: String) -> Answer {
     let asked = || {
         let mut asked: Asked = serde_json::from_str(&body)?;
         // The server knows what it can measure, so the guards are its own.
@@ -85,22 +68,22 @@ async fn start(State(app): State<Arc<App>>, body: String) -> Answer {
     }
 }
 
-async fn status(State(app): State<Arc<App>>) -> Answer {
-    match current(&app) {
+async fn status(Ready(app): Ready) -> Answer {
+    match app.ramp() {
         Some(ramp) => (StatusCode::OK, Json(said(&ramp))),
         None => refuse(StatusCode::NOT_FOUND, "there is no roll-out"),
     }
 }
 
 /// Gives the roll-out with its evidence, for the time after a restart.
-async fn store(State(app): State<Arc<App>>) -> Answer {
-    match current(&app) {
+async fn store(Ready(app): Ready) -> Answer {
+    match app.ramp() {
         Some(ramp) => (StatusCode::OK, Json(json!(ramp.store()))),
         None => refuse(StatusCode::NOT_FOUND, "there is no roll-out"),
     }
 }
 
-async fn restore(State(app): State<Arc<App>>, body: String) -> Answer {
+async fn restore(Ready(app): Ready, body: String) -> Answer {
     // With nobody holding it another one ends where it is, and does not stand in the way.
     match serde_json::from_str(&body).map(|stored| app.router.resume(stored)) {
         Ok(Ok(ramp)) => keep(&app, ramp),
@@ -109,7 +92,7 @@ async fn restore(State(app): State<Arc<App>>, body: String) -> Answer {
     }
 }
 
-async fn command(State(app): State<Arc<App>>, Path(command): Path<String>, why: String) -> Answer {
+async fn command(Ready(app): Ready, Path(command): Path<String>, why: String) -> Answer {
     let order = match command.as_str() {
         "pause" => Command::pause("operator", &why),
         "resume" => Command::resume("operator", &why),
@@ -118,7 +101,7 @@ async fn command(State(app): State<Arc<App>>, Path(command): Path<String>, why: 
         "abort" => Command::abort("operator", &why),
         _ => return refuse(StatusCode::NOT_FOUND, "no command of this name"),
     };
-    let Some(ramp) = current(&app) else {
+    let Some(ramp) = app.ramp() else {
         return refuse(StatusCode::NOT_FOUND, "there is no roll-out");
     };
     match ramp.order(order) {
@@ -130,12 +113,12 @@ async fn command(State(app): State<Arc<App>>, Path(command): Path<String>, why: 
 /// Takes what a client says about an answer, with the route that came with it.
 ///
 /// A client that is not trusted could make up a route; such a server would sign it.
-async fn feedback(State(app): State<Arc<App>>, body: String) -> Answer {
+async fn feedback(Ready(app): Ready, body: String) -> Answer {
     let Feedback { unit, route, right } = match serde_json::from_str(&body) {
         Ok(feedback) => feedback,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
     };
-    let counted = current(&app).is_some_and(|ramp| match right {
+    let counted = app.ramp().is_some_and(|ramp| match right {
         _ if ramp.phase().is_final() => false,
         true => ramp.rollout().side_of(&route).is_some(),
         false => {

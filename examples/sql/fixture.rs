@@ -1,5 +1,7 @@
 //! The log: who met which arm when, and what came of it.
 
+use std::time::Duration;
+
 use switchstand::experiment::{EventLog, Kind, Log, Metric, Setup};
 use switchstand::stats::Worse;
 use switchstand::{Policy, Unit};
@@ -121,13 +123,14 @@ pub fn fixture(users: u64) -> Result<Fixture, Fault> {
 }
 
 fn setup() -> Result<Setup, Fault> {
+    let window = Duration::from_millis;
     let metrics = [
-        Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.01),
+        Metric::goal("clicks", Kind::CommonRate, Worse::Lower, 0.01).within(window(150)),
         Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.02),
         Metric::watched("paid", Kind::Mean),
         Metric::watched("per_page", Kind::Ratio),
-        Metric::watched("visits", Kind::Count),
-        Metric::watched("latency", Kind::Quantile { order: 0.9 }),
+        Metric::watched("visits", Kind::Count).within(window(WINDOW)),
+        Metric::watched("latency", Kind::Quantile { order: 0.9 }).within(window(30)),
         Metric::watched("views", Kind::Count),
         Metric::watched("memory", Kind::Gauge),
     ];

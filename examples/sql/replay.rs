@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use switchstand::Unit;
-use switchstand::experiment::{Experiment, Part, ReadOut};
+use switchstand::experiment::{Event, Experiment, Metric, Part, ReadOut};
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
+use switchstand::{Timestamp, Unit};
 
 use crate::Fault;
 use crate::fixture::{BadEvent, Fixture, RELEASE, VIEWER, WINDOW};
@@ -23,24 +23,33 @@ pub fn live(fixture: &Fixture, views: u64) -> Result<Part, Fault> {
         };
         let first = since.entry(exposure.unit).or_insert(exposure.at);
         *first = exposure.at.min(*first);
-        experiment.expose_arm(experiment.arm(arm)?, exposure.unit)?;
+        let at = Timestamp::from_nanos(exposure.at * 1_000_000);
+        experiment.expose_arm_at(experiment.arm(arm)?, exposure.unit, at)?;
     }
+    let metrics = fixture.setup.metrics().iter();
+    let windowed: Vec<&str> = metrics
+        .filter(|metric| metric.window().is_some())
+        .map(Metric::name)
+        .collect();
     for outcome in &fixture.outcomes {
-        let is_counted = since
-            .get(&outcome.unit)
-            .is_none_or(|&since| (since..=since + WINDOW).contains(&outcome.at));
+        // Of a metric with a window the experiment sees to that itself.
+        let is_windowed = windowed.contains(&outcome.metric);
+        let is_counted = is_windowed
+            || since
+                .get(&outcome.unit)
+                .is_none_or(|&since| (since..=since + WINDOW).contains(&outcome.at));
         let Some(value) = outcome.value.filter(|_| is_counted) else {
             continue;
         };
         let Ok(metric) = experiment.metric(outcome.metric) else {
             continue;
         };
-        match outcome.metric {
-            "per_page" => {
-                experiment.record_ratio(metric, outcome.unit, value, outcome.denominator)?
-            }
-            _ => experiment.record(metric, outcome.unit, value)?,
+        let event = match outcome.metric {
+            "per_page" => Event::ratio(value, outcome.denominator),
+            _ => Event::value(value),
         };
+        let at = Timestamp::from_nanos(outcome.at * 1_000_000);
+        experiment.record_event(metric, outcome.unit, event.at(at))?;
     }
     let metric = experiment.metric("views")?;
     for _ in 0..views {

@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 use core::fmt;
 
-/// Holds a number: whole within 128 bits, or a binary64 float.
+/// A number: whole within 128 bits, or a binary64 float.
 ///
 /// Numbers are compared by their exact values: 2^53 + 1 is more than the float
 /// 2^53, and 1 and 1.0 are the same number. A whole float within 128 bits is

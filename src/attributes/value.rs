@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{number::Number, values::Values};
 
-/// Holds the value of one attribute, borrowed from the request.
+/// The value of one attribute, borrowed from the request.
 ///
 /// Two values are equal when they are the same text byte for byte, the same
 /// number exactly (`Integer(1)` and `Float(1.0)` are one number), or the same
@@ -54,7 +54,7 @@ impl PartialEq for Value<'_> {
     }
 }
 
-/// Views a type as the value of an attribute.
+/// A type whose values can be those of an attribute.
 ///
 /// Implement it for your own types to put them into lists of pairs and maps.
 /// There is no implementation for `u128`, which may exceed [`Value::Integer`].

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{AsValue, Value};
 
-/// Gives the items of a list one by one, without allocating.
+/// A list whose items are given one by one, without an allocation.
 ///
 /// Vectors and arrays of values are lists. Implement it for a collection of your own and hand
 /// out `Value::List(&collection)`.

@@ -12,7 +12,7 @@ use super::pattern::Pattern;
 use super::versions::Versions;
 use super::{Audience, Test};
 
-/// Names an attribute, to say what it must be.
+/// An attribute, to say what it must be.
 ///
 /// Returned by [`attr`] and, for the unit's key, by [`Audience::key`]. A missing attribute, one
 /// of another type and NaN match none of the conditions (but they are there:

@@ -2,12 +2,14 @@
 
 use thiserror::Error;
 
-/// Tells why an audience is refused.
+/// Why an audience is refused.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum AudienceError {
     /// `all`, `any` and `not` are nested too deep.
-    #[error("the audience is nested {found} deep, the limit is {limit}")]
+    #[error(
+        "the audience is nested {found} deep, the limit is {limit}: join conditions side by side"
+    )]
     TooDeep {
         /// The depth found; in a file, the first depth that is refused.
         found: usize,
@@ -25,7 +27,10 @@ pub enum AudienceError {
         limit: usize,
     },
     /// A list of values or units is too long.
-    #[error("the list `{list}` has {found} entries, the limit is {limit}")]
+    #[error(
+        "the list `{list}` has {found} entries, the limit is {limit}: ask for an attribute that \
+         says it"
+    )]
     ListTooLong {
         /// The field with the list, such as `one_of` or `units`.
         list: &'static str,
@@ -35,7 +40,7 @@ pub enum AudienceError {
         limit: usize,
     },
     /// A name, a text or a unit's key is too long.
-    #[error("a text in `{field}` has {found} bytes, the limit is {limit}")]
+    #[error("a text in `{field}` has {found} bytes, the limit is {limit}: shorten it")]
     TextTooLong {
         /// The field it stands in, such as `attr`, `is` or `units`.
         field: &'static str,
@@ -51,7 +56,10 @@ pub enum AudienceError {
     #[error("`segment` is empty: a segment needs a name")]
     EmptySegment,
     /// The text that another begins with, ends with or contains is empty, so that all do.
-    #[error("`{operator}` of attribute {attribute:?} is empty: all texts would match")]
+    #[error(
+        "`{operator}` of attribute {attribute:?} is empty: all texts would match; leave the \
+         condition out if they shall"
+    )]
     EmptyText {
         /// The attribute's name.
         attribute: String,
@@ -59,10 +67,10 @@ pub enum AudienceError {
         operator: &'static str,
     },
     /// A list of units has an empty key: all requests without an identity would match.
-    #[error("`units` has an empty key: all requests without an identity would match")]
+    #[error("`units` has an empty key: all requests without an identity would match; leave it out")]
     EmptyUnit,
     /// An attribute is compared with NaN, which nothing equals.
-    #[error("`{operator}` of attribute {attribute:?} is NaN, which never matches")]
+    #[error("`{operator}` of attribute {attribute:?} is NaN, which never matches: write a number")]
     NanOperand {
         /// The attribute's name.
         attribute: String,
@@ -114,7 +122,7 @@ pub enum AudienceError {
         name: String,
     },
     /// A segment contains itself.
-    #[error("segment {name:?} contains itself: {path}")]
+    #[error("segment {name:?} contains itself: {path}; take it out of itself")]
     CircularSegment {
         /// The segment's name.
         name: String,

@@ -55,7 +55,7 @@ impl AsValue for Witnessed {
     }
 }
 
-/// Says how many witnesses there would be, where they are too many.
+/// How many witnesses there would be, where they are too many.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TooMany(pub(crate) usize);
 

@@ -6,7 +6,7 @@ mod stored;
 use super::{Difference, Worst};
 use crate::unit::UnitKey;
 
-/// Counts agreement by one comparator, and keeps the worst disagreements.
+/// The agreement of pairs by one comparator, with the worst disagreements.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -101,7 +101,7 @@ impl<P> Agreement<P> {
     }
 }
 
-/// Holds how much a candidate disagrees with A beyond what A disagrees with itself.
+/// How much a candidate disagrees with A beyond what A disagrees with itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -7,7 +7,7 @@ use core::num::NonZeroUsize;
 
 use thiserror::Error;
 
-/// Holds how far two answers are apart.
+/// How far two answers are apart.
 ///
 /// 0 if they agree, more the worse they disagree. Only differences by the same comparator can be ranked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
@@ -19,9 +19,9 @@ use thiserror::Error;
 pub struct Difference(f64);
 
 impl Difference {
-    /// Is agreement.
+    /// Agreement.
     pub const NONE: Difference = Difference(0.0);
-    /// Is disagreement that has no size, or the worst size there is.
+    /// Disagreement that has no size, or the worst size there is.
     pub const BEYOND: Difference = Difference(f64::INFINITY);
 
     /// Returns a difference of this size, whatever its sign.
@@ -49,7 +49,7 @@ impl Difference {
     }
 }
 
-/// Tells how far the projections of two answers to one request are apart.
+/// A measure of how far the projections of two answers to one request are apart.
 ///
 /// A closure from two projections to a [`Difference`] is a comparator.
 ///
@@ -74,7 +74,7 @@ impl<P, F: Fn(&P, &P) -> Difference> Comparator<P> for F {
     }
 }
 
-/// Agrees if the two are equal; else the difference is 1. For labels and digests.
+/// A comparator for labels and digests: they agree if they are equal, else the difference is 1.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Exact;
 
@@ -88,7 +88,7 @@ impl<P: PartialEq + ?Sized> Comparator<P> for Exact {
     }
 }
 
-/// Agrees if two numbers are near each other; else the difference is their distance.
+/// A comparator for numbers: they agree if they are near each other, else their distance counts.
 ///
 /// Equal infinities agree; NaN agrees with nothing, not even itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,19 +150,19 @@ impl Comparator<f64> for Tolerance {
     }
 }
 
-/// Tells why a number is not a tolerance.
+/// Why a number is not a tolerance.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ToleranceError {
     /// The number is not finite, or negative.
-    #[error("tolerance {found} is not a number from 0 up")]
+    #[error("tolerance {found} is not a number from 0 up: write 0 or more")]
     OutOfRange {
         /// The number that was given.
         found: f64,
     },
 }
 
-/// Agrees if two rankings share enough of their first k, in whatever order.
+/// A comparator for rankings: they agree if they share enough of their first k, in any order.
 ///
 /// The difference is the fraction of k that is not shared; k is taken as the length of the
 /// longer ranking where both are shorter, and two empty rankings agree. An item that a ranking

@@ -5,7 +5,7 @@ mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Counts pairs of labels: the primary's and the shadow's of one request.
+/// The counts of pairs of labels: the primary's and the shadow's of one request.
 ///
 /// Labels are those that were seen. Once [`Confusion::MAX_CELLS`] different pairs were seen,
 /// further ones are counted together, so that labels that never repeat cannot fill the memory.

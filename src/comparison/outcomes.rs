@@ -3,7 +3,7 @@
 use super::{IndependentOfAction, Truth};
 use crate::stats::{PairedCounts, PairedMoments, Refusal};
 
-/// Compares how right two versions were on the same requests.
+/// The counts of how right two versions were on the same requests.
 ///
 /// Only a truth that is independent of the action is accepted. A truth that came about by the
 /// primary's answer says nothing of what the shadow's would have brought:

@@ -11,11 +11,11 @@ use crate::shadow::{Comparison, Pair};
 type Reduce<T, P> = Box<dyn Fn(&T) -> P + Send + Sync>;
 type AnyComparator<P> = Box<dyn Comparator<P> + Send + Sync>;
 
-/// Holds a projection of an answer, or the class of an error.
+/// A projection of an answer, or the class of an error.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Projected<P>(Result<P, String>);
 
-/// Compares shadows with primaries by projections, and keeps a tally per pair of versions.
+/// A comparison of shadows with primaries by projections, with a tally per pair of versions.
 ///
 /// Comparators, labels and scores are taken of requests that both answered; errors are counted
 /// by class. Nothing waits for the tallies but threads that run shadows, and who reads them.

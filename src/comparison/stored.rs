@@ -9,7 +9,7 @@ pub(super) const VERSION: u32 = 1;
 /// Most pairs of a tally, 2^53: every count up to it is exact as an `f64`.
 pub(super) const MAX_PAIRS: u64 = 1 << 53;
 
-/// Tells why a stored comparison is not accepted: no requests lead to it.
+/// Why a stored comparison is not accepted: no requests lead to it.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub(super) enum StoredError {
     #[error("{what} has version {found}, this release reads version {expected}")]

@@ -14,7 +14,7 @@ const MAX_CLASSES: usize = 1_024;
 /// Most bytes of a class that is told apart.
 const MAX_CLASS: usize = 256;
 
-/// Accumulates the comparison of one shadow with one primary.
+/// The sum of all comparisons of one shadow with one primary.
 ///
 /// Everything in it merges: tallies of several servers, or of several hours, add up to that of
 /// all their requests.

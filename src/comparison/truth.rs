@@ -2,7 +2,7 @@
 
 use core::{fmt, marker::PhantomData};
 
-/// Holds what turned out to be right, and whether the answer had a part in it.
+/// What turned out to be right, and whether the answer had a part in it.
 ///
 /// The type says which.
 ///
@@ -18,14 +18,14 @@ pub struct Truth<T, K: TruthKind> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// Says whether a truth depends on the answer that was acted on.
+/// A mark that says whether a truth depends on the answer that was acted on.
 pub trait TruthKind: sealed::Sealed {}
 
-/// Marks a truth that would have been the same had the shadow's answer been returned.
+/// The kind of a truth that would have been the same had the shadow's answer been returned.
 #[derive(Clone, Copy, Debug)]
 pub enum IndependentOfAction {}
 
-/// Marks a truth that came about by the answer that was returned.
+/// The kind of a truth that came about by the answer that was returned.
 #[derive(Clone, Copy, Debug)]
 pub enum DependsOnAction {}
 

@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher13;
 use super::Difference;
 use crate::unit::UnitKey;
 
-/// Keeps the worst disagreements of a comparator, a bounded number, one per unit.
+/// The worst disagreements by a comparator: a bounded number, one per unit.
 ///
 /// Which ones are kept depends on what was seen and on the seed alone, not on the order: equal
 /// differences are ranked by a keyed hash of the unit, so a sample of them is kept that no
@@ -35,7 +35,7 @@ pub struct Worst<P> {
     kept: Vec<Disagreement<P>>,
 }
 
-/// Holds one request on which a shadow disagreed.
+/// One request on which a shadow disagreed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

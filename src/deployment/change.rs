@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::{Deployments, Operation, OperationError};
 use crate::timestamp::Timestamp;
 
-/// Says in whose name an operation is carried out, when, why and against which generation.
+/// An operation's origin: in whose name, when, why and against which generation.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Order<'a> {
     at: Option<Timestamp>,
@@ -57,7 +57,7 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Records an operation that succeeded.
+/// An operation that succeeded.
 ///
 /// The changes since a known state are that state's whole history: see
 /// [`Deployments::replay`]. Changes are numbered without a gap, so a log that got them out of
@@ -192,12 +192,12 @@ impl Deployments {
     }
 }
 
-/// Tells why changes are not the history of a state.
+/// Why changes are not the history of a state.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// A change is missing, or stands twice.
-    #[error("change {expected} was expected, {found} was found")]
+    #[error("change {expected} was expected, {found} was found: replay all changes in their order")]
     Gap {
         /// The number of the change that would follow.
         expected: u64,

@@ -9,7 +9,7 @@ use crate::{
     version::{Deployment, VersionId, VersionState},
 };
 
-/// Names one step of deployment or release.
+/// One step of deployment or release.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(

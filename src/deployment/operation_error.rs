@@ -5,12 +5,12 @@ use thiserror::Error;
 use super::{LabelError, VersionState};
 use crate::policy::PolicyError;
 
-/// Tells why an operation is not possible.
+/// Why an operation is not possible.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum OperationError {
     /// The label names no deployed version.
-    #[error("version {version:?} is not deployed")]
+    #[error("version {version:?} is not deployed: deploy it first")]
     UnknownVersion {
         /// The label that was given.
         version: String,
@@ -30,7 +30,7 @@ pub enum OperationError {
     #[error(transparent)]
     Label(#[from] LabelError),
     /// More versions are deployed than may be.
-    #[error("at most {limit} versions may be deployed")]
+    #[error("at most {limit} versions may be deployed: retire and reclaim one first")]
     TooManyVersions {
         /// How many may be.
         limit: usize,
@@ -71,7 +71,10 @@ pub enum OperationError {
         standby: String,
     },
     /// There is no stand-by to go back to, or to let go.
-    #[error("there is no stand-by beside the live version {version:?}")]
+    #[error(
+        "there is no stand-by beside the live version {version:?}: swap to another version, and \
+         then this one can be rejected"
+    )]
     NoStandby {
         /// The live version's label.
         version: String,
@@ -85,12 +88,24 @@ pub enum OperationError {
         release: String,
     },
     /// Another operation has succeeded since the operator looked.
-    #[error("generation {expected} was expected, {found} is in force")]
+    #[error(
+        "generation {expected} was expected, {found} is in force: read the state again, and decide \
+         anew"
+    )]
     Stale {
         /// The generation that the operator saw.
         expected: u64,
         /// The generation in force.
         found: u64,
+    },
+    /// A person, or another roll-out, has changed the router since a roll-out's last action.
+    #[error(
+        "{by}, and that stands: bring the roll-out's own policy and live version back, or say in \
+         words that it takes over, with `carry_out_over`"
+    )]
+    Overruled {
+        /// Who, what and when.
+        by: String,
     },
     /// The policy is refused.
     #[error(transparent)]

@@ -184,7 +184,7 @@ fn first_repeated<'a>(sorted: &[&'a str]) -> Option<&'a str> {
         .map(|(left, _)| *left)
 }
 
-/// Tells why a stored state is not accepted: no operations lead to it.
+/// Why a stored state is not accepted: no operations lead to it.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub(super) enum StoredError {
     #[error("deployments have version {found}, this release reads version {expected}")]

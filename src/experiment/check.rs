@@ -33,6 +33,8 @@ pub struct Checks {
     pub moved: u64,
     /// Units with outcomes of which no exposure is known.
     pub never_exposed: NeverExposed,
+    /// What was left out by rules that were set beforehand.
+    pub left_out: LeftOut,
 }
 
 /// The units of one arm.
@@ -65,6 +67,24 @@ pub struct NeverExposed {
     pub of_records: u64,
 }
 
+/// Units and outcomes that count nowhere: excluded, outside of their window, repeated.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// Units that were excluded and have been seen.
+    pub excluded_units: u64,
+    /// Their outcomes.
+    pub excluded_records: u64,
+    /// Outcomes before their unit's first exposure, or of units whose exposure has no time, of
+    /// metrics with a window.
+    pub early: u64,
+    /// Outcomes after their window.
+    pub late: u64,
+    /// Outcomes whose id has come before.
+    pub repeated: u64,
+}
+
 impl NeverExposed {
     /// Tells whether more than one record in a hundred is of such a unit.
     #[must_use]
@@ -75,16 +95,7 @@ impl NeverExposed {
 
 impl Checks {
     pub(super) fn of(part: &Part, totals: &Totals) -> Result<Checks, ExperimentError> {
-        let planned = part.setup.arms.iter().zip(&totals.arms).zip(0..);
-        let arms: Vec<Exposed> = planned
-            .map(|((planned, arm), place)| Exposed {
-                arm: planned.label.clone(),
-                weight: planned.weight,
-                units: arm.units,
-                crossed: arm.crossed,
-                dropped: part.course.is_dropped(place),
-            })
-            .collect();
+        let arms = part.exposed(totals);
         Ok(Checks {
             sample_ratio_p: sample_ratio(&arms)?,
             arms,
@@ -93,6 +104,7 @@ impl Checks {
             crossed: totals.crossed,
             moved: totals.moved,
             never_exposed: totals.never,
+            left_out: totals.left_out,
         })
     }
 
@@ -145,7 +157,23 @@ impl Checks {
     }
 }
 
-fn sample_ratio(arms: &[Exposed]) -> Result<Option<PValue>, Refusal> {
+impl Part {
+    /// Returns the units of each arm.
+    pub(super) fn exposed(&self, totals: &Totals) -> Vec<Exposed> {
+        let planned = self.setup.arms.iter().zip(&totals.arms).zip(0..);
+        planned
+            .map(|((planned, arm), place)| Exposed {
+                arm: planned.label.clone(),
+                weight: planned.weight,
+                units: arm.units,
+                crossed: arm.crossed,
+                dropped: self.course.is_dropped(place),
+            })
+            .collect()
+    }
+}
+
+pub(super) fn sample_ratio(arms: &[Exposed]) -> Result<Option<PValue>, Refusal> {
     let running = || arms.iter().filter(|arm| !arm.dropped);
     if running().all(|arm| arm.units == 0) || running().count() < 2 {
         return Ok(None);

@@ -4,7 +4,9 @@ mod groups;
 mod rates;
 
 use super::{
-    Guarantee, Kind, Missing, Relative, Role, Setup, Test, Unadjusted, quantile::Quantiles,
+    Guarantee, Kind, Missing, Relative, Role, Setup, Test, Unadjusted,
+    looks::{AtLook, Look},
+    quantile::Quantiles,
     totals::CellTotals,
 };
 use crate::stats::{Alpha, Interval, PValue, Refusal, Worse};
@@ -27,11 +29,18 @@ pub(super) struct Pair<'a> {
     pub(super) weights: [u64; 2],
     /// Units of all arms, before any were forgotten.
     pub(super) all_units: f64,
+    /// The look that is being taken, where looks are planned.
+    pub(super) look: Option<&'a Look>,
 }
 
 /// An effect and what may be said of it at any error rate, valid at every look.
 pub(super) trait Evidence {
     fn guarantee(&self) -> Guarantee;
+
+    /// Tells what is missing before anything may be said.
+    fn ready(&self) -> Result<(), Missing> {
+        Ok(())
+    }
 
     fn effect(&self) -> f64;
 
@@ -53,6 +62,32 @@ pub(super) trait Evidence {
     /// Returns the error rate at which an interval errs on one side at most as often as this.
     fn one_sided(&self, alpha: Alpha) -> Alpha {
         alpha
+    }
+
+    // What holds for one look alone.
+
+    fn ready_once(&self) -> Result<(), Missing> {
+        Ok(())
+    }
+
+    fn interval_once(&self, alpha: Alpha) -> Result<Interval, Refusal> {
+        self.interval(alpha)
+    }
+
+    fn p_once(&self, effect: f64) -> Result<f64, Refusal> {
+        Ok(p_of_intervals(|alpha| self.interval_once(alpha), effect)?.value)
+    }
+
+    fn relative_once(&self, alpha: Alpha) -> Option<Relative> {
+        self.relative(alpha)
+    }
+
+    fn p_relative_once(&self, effect: f64) -> Result<f64, Refusal> {
+        Ok(self.p_against_relative(effect)?.value)
+    }
+
+    fn unadjusted_once(&self, alpha: Alpha) -> Option<Unadjusted> {
+        self.unadjusted(alpha)
     }
 }
 
@@ -80,6 +115,14 @@ impl Pair<'_> {
     }
 
     fn conclude(&self, evidence: &impl Evidence) -> Result<Test, Missing> {
+        match self.look {
+            Some(look) => self.judge(&AtLook { evidence, look }),
+            None => self.judge(evidence),
+        }
+    }
+
+    fn judge(&self, evidence: &impl Evidence) -> Result<Test, Missing> {
+        evidence.ready()?;
         let effect = evidence.effect();
         let interval = evidence.interval(self.alpha)?;
         let relative = evidence.relative(self.alpha);

@@ -2,6 +2,7 @@
 
 use super::{
     ExperimentError, Setup,
+    looks::TakenLook,
     setup::{Planned, arms_of},
 };
 use crate::{fingerprint::Fingerprint, policy::Policy};
@@ -15,6 +16,9 @@ pub(super) struct Course {
     pub(super) policies: Vec<Fingerprint>,
     /// A bit for every arm that was dropped.
     pub(super) dropped: u64,
+    /// Looks that were taken, where they are planned.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) looks: Vec<TakenLook>,
 }
 
 impl Course {
@@ -22,6 +26,7 @@ impl Course {
         Course {
             policies: setup.fingerprint.into_iter().collect(),
             dropped: 0,
+            looks: Vec::new(),
         }
     }
 
@@ -94,5 +99,9 @@ impl Course {
             self.policies.dedup();
         }
         self.dropped |= other.dropped;
+        // Whoever takes the looks has all of them.
+        if other.looks.len() > self.looks.len() {
+            self.looks.clone_from(&other.looks);
+        }
     }
 }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{fingerprint::Fingerprint, policy::PolicyError, route::Reason, stats::Refusal};
 
-/// Tells what is wrong with an experiment, or with what it was given.
+/// What is wrong with an experiment, or with what it was given.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExperimentError {
@@ -103,6 +103,14 @@ pub enum ExperimentError {
         value: f64,
         /// The range, in words.
         expected: &'static str,
+    },
+    /// No planned look is due.
+    #[error("no look is due: {units} units are there, {next}")]
+    NoLookDue {
+        /// Units of all arms.
+        units: u64,
+        /// When the next one is, in words.
+        next: String,
     },
     /// Two parts are of different experiments.
     #[error("the parts do not add up: {what} differ, {left} and {right}")]

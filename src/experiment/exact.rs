@@ -1,5 +1,6 @@
-//! Numbers that every JSON reader gives back to the last bit.
+//! Numbers that every reader gives back to the last bit.
 //!
+//! In a binary format they are what they are. Of JSON this must be said:
 //! A reader that takes a short way with decimals is off by a bit in some numbers of 16 and 17
 //! digits. Those are written as the hexadecimal bits of the `f64`, all others as they are.
 
@@ -30,6 +31,9 @@ impl<'de> Deserialize<'de> for Exact {
 )]
 pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     let value = *value;
+    if !serializer.is_human_readable() {
+        return serializer.serialize_f64(value);
+    }
     let text = format!("{value:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, ""));
     let digits = digits.bytes().filter(u8::is_ascii_digit).count();
@@ -53,7 +57,11 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Number(f64),
         Bits(String),
     }
-    let value = match Stored::deserialize(deserializer)? {
+    let stored = match deserializer.is_human_readable() {
+        true => Stored::deserialize(deserializer)?,
+        false => Stored::Number(f64::deserialize(deserializer)?),
+    };
+    let value = match stored {
         Stored::Integer(value) => value as f64,
         Stored::Number(value) => value,
         Stored::Bits(text) if text.len() == 16 => u64::from_str_radix(&text, 16)

@@ -118,7 +118,7 @@ pub struct Unadjusted {
     pub units: u64,
 }
 
-/// Says what the error rate of a line holds for.
+/// What the error rate of a line holds for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -130,7 +130,7 @@ pub enum Guarantee {
     Simulated,
 }
 
-/// Tells what is missing for a comparison.
+/// What is missing for a comparison.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Missing {
@@ -178,6 +178,26 @@ pub enum Missing {
         control: u64,
         /// Per cent of the candidate's units with a value.
         candidate: u64,
+    },
+    /// The arms' sizes in a segment do not fit their weights.
+    #[error(
+        "the arms' units in this segment do not fit their weights: which segment a unit is of must \
+         not depend on the arm, and must be noted of both alike"
+    )]
+    UnevenSegment,
+    /// Looks are planned, and none is being taken.
+    #[error("it is tested when a planned look is taken, by `take_look`")]
+    NoLook,
+    /// A planned look sees too few events.
+    #[error(
+        "{found} units of both arms have an event, or none, at least {needed} are needed at a planned \
+         look: look at any time, which needs none"
+    )]
+    TooFewEvents {
+        /// Units with an event, or without one if those are fewer.
+        found: u64,
+        /// How many are needed.
+        needed: u64,
     },
     /// The metric is a gauge.
     #[error("a gauge is shown and never tested")]

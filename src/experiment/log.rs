@@ -44,6 +44,8 @@ pub struct Log {
     outcome: String,
     columns: Columns,
     window: Option<u64>,
+    /// Steps of the clock in a second.
+    steps: u64,
     /// The engine's own expression of a group, in the place of the logged one.
     own_group: Option<String>,
 }
@@ -60,6 +62,7 @@ impl Log {
             outcome: column::checked("table of outcomes", outcome, true)?,
             columns: Columns::default(),
             window: None,
+            steps: 1_000,
             own_group: None,
         })
     }
@@ -76,11 +79,20 @@ impl Log {
 
     /// Returns the log of which outcomes count up to so long after a unit's first exposure.
     ///
-    /// In the unit of the clock, which must be a number then. Without it all later ones count.
+    /// In the unit of the clock, which must be a number then. Without it all later ones count. A
+    /// metric with a [window of its own](super::Metric::within) has that.
     #[must_use]
     pub fn within(self, window: u64) -> Log {
         let window = Some(window);
         Log { window, ..self }
+    }
+
+    /// Returns the log whose clock makes so many steps in a second: 1,000 unless it is said.
+    ///
+    /// It turns the windows of metrics into the unit of the clock, rounded down.
+    #[must_use]
+    pub fn with_steps_per_second(self, steps: u64) -> Log {
+        Log { steps, ..self }
     }
 
     /// Returns the log whose units the engine groups by a hash of its own.

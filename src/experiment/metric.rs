@@ -1,9 +1,11 @@
 //! What is measured, and what for.
 
+use core::time::Duration;
+
 use super::ExperimentError;
 use crate::stats::Worse;
 
-/// Names what kind of number a metric is.
+/// What kind of number a metric is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -35,7 +37,11 @@ pub enum Kind {
     /// A quantile of non-negative values, such as a latency, over units.
     ///
     /// One value of each unit counts. Of several one is kept, drawn by a hash of unit and value:
-    /// values of one unit hang together, units do not.
+    /// values of one unit hang together, units do not. So it is the quantile over units, each with
+    /// one request drawn at random, and not that over all requests, in which heavy users count more.
+    ///
+    /// The intervals are those of ranks, by a confidence sequence for a rate: Howard and Ramdas
+    /// (2022), <https://doi.org/10.3150/21-BEJ1388>.
     Quantile {
         /// The order, strictly between 0 and 1.
         #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
@@ -49,7 +55,7 @@ pub enum Kind {
     Gauge,
 }
 
-/// Says what a metric is for.
+/// What a metric is for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -77,7 +83,7 @@ pub enum Role {
     Watched,
 }
 
-/// Says where a metric's values come from.
+/// The place where a metric's values come from.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -86,13 +92,19 @@ pub enum Source {
     /// The application records them.
     #[default]
     Application,
-    /// A request that failed is an event, one that was answered none.
+    /// A request that ended badly is an event, one that was answered none: failed, refused and given
+    /// up together, as a roll-out's guard of failures counts them. Stored as `bad_endings`.
+    #[cfg_attr(feature = "serde", serde(rename = "bad_endings"))]
     Failures,
+    /// A request that failed is an event, one that was answered none; others say nothing. Stored as
+    /// `failures`, which meant this once.
+    #[cfg_attr(feature = "serde", serde(rename = "failures"))]
+    Failed,
     /// The seconds that a request took.
     Latency,
 }
 
-/// Says up to which value a unit counts.
+/// The value up to which a unit counts.
 ///
 /// A unit's value is its mean, its sum of a count, its ratio. What is above the cap counts as the
 /// cap (winsorising), in all arms alike.
@@ -121,22 +133,19 @@ pub struct Metric {
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) source: Source,
     /// Whether a number of each unit from before its exposure is taken out.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "core::ops::Not::not")
-    )]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) adjusted: bool,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) cap: Option<Cap>,
     /// Whether worth and margin are parts of the control's value.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "core::ops::Not::not")
-    )]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(super) relative: bool,
+    /// For how long after a unit's first exposure outcomes count.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) window: Option<Duration>,
+    /// Whether outcomes bear an id, and count once each.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) once: bool,
 }
 
 impl Metric {
@@ -167,6 +176,8 @@ impl Metric {
             adjusted: false,
             cap: None,
             relative: false,
+            window: None,
+            once: false,
         }
     }
 
@@ -203,6 +214,29 @@ impl Metric {
             adjusted: true,
             ..self
         }
+    }
+
+    /// Returns the metric with a window: outcomes count from a unit's first exposure until so long
+    /// after it.
+    ///
+    /// Exposures and outcomes then come with their time: by
+    /// [`expose_at`](super::Experiment::expose_at) and
+    /// [`record_event`](super::Experiment::record_event), or from a router that has a clock. Each
+    /// outcome within the window is kept by itself, some 60 bytes, for another server may know of
+    /// an earlier exposure.
+    #[must_use]
+    pub fn within(self, window: Duration) -> Metric {
+        let window = Some(window);
+        Metric { window, ..self }
+    }
+
+    /// Returns the metric whose outcomes bear an id, so that what is delivered twice counts once.
+    ///
+    /// They come by [`record_event`](super::Experiment::record_event); each is kept by itself, some
+    /// 60 bytes.
+    #[must_use]
+    pub fn once(self) -> Metric {
+        Metric { once: true, ..self }
     }
 
     /// Returns the metric fed by what the experiment observes of requests.
@@ -251,6 +285,23 @@ impl Metric {
     #[must_use]
     pub const fn cap(&self) -> Option<Cap> {
         self.cap
+    }
+
+    /// Returns for how long after a unit's first exposure outcomes count, if that ends.
+    #[must_use]
+    pub const fn window(&self) -> Option<Duration> {
+        self.window
+    }
+
+    /// Tells whether its outcomes bear an id, and count once each.
+    #[must_use]
+    pub const fn is_once(&self) -> bool {
+        self.once
+    }
+
+    /// Tells whether its outcomes are kept one by one.
+    pub(super) const fn is_itemised(&self) -> bool {
+        self.window.is_some() || self.once
     }
 
     /// Returns how many slots of a unit's row hold its values, and how many are its.
@@ -308,11 +359,25 @@ impl Metric {
                 });
             }
         }
+        if self.is_itemised() && self.kind == Kind::Gauge {
+            return Err(ExperimentError::WrongKind {
+                name: self.name.clone(),
+                expected: "neither a window nor ids: a gauge is of no unit",
+            });
+        }
+        if self.once && self.source != Source::Application {
+            return Err(ExperimentError::WrongKind {
+                name: self.name.clone(),
+                expected: "no ids: a request has one outcome",
+            });
+        }
         let expected = match (self.source, self.kind) {
             (Source::Application, _)
-            | (Source::Failures, Kind::Rate | Kind::CommonRate)
+            | (Source::Failures | Source::Failed, Kind::Rate | Kind::CommonRate)
             | (Source::Latency, Kind::Mean | Kind::Quantile { .. }) => return Ok(()),
-            (Source::Failures, _) => "failures of requests only as a rate or a common rate",
+            (Source::Failures | Source::Failed, _) => {
+                "failures of requests only as a rate or a common rate"
+            }
             (Source::Latency, _) => "latencies of requests only as a mean or a quantile",
         };
         Err(ExperimentError::WrongKind {

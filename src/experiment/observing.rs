@@ -1,10 +1,7 @@
 //! What a router tells an experiment of its requests.
 
-use super::{Experiment, Source, recording::Draw, row::Fold};
-use crate::{
-    observer::Observer,
-    outcome::{Ending, Outcome},
-};
+use super::{Experiment, recording::Draw, row::Fold};
+use crate::{observer::Observer, outcome::Outcome};
 
 /// Takes exposures, and the metrics that are fed by requests, from the router to which the
 /// experiment is attached.
@@ -25,18 +22,19 @@ impl Observer for Experiment {
         let _ = self.with_row(key, place, 1, |row| {
             row.expose(arm);
             for metric in &self.places {
-                let value = match (metric.source, ending, took) {
-                    (Source::Failures, Ending::Answered, _) => 0.0,
-                    (Source::Failures, Ending::Failed, _) => 1.0,
-                    (Source::Latency, Ending::Answered | Ending::Failed, Some(took)) => {
-                        took.as_secs_f64()
-                    }
-                    _ => continue,
-                };
-                if let Some(slot) = row.slot(metric.slot) {
-                    slot.add(value, place, Fold::of(metric.kind));
+                if metric.is_itemised {
+                    continue;
                 }
+                let Some(value) = metric.source.value(ending, took) else {
+                    continue;
+                };
+                row.change(metric.slot, |slot| {
+                    slot.add(value, place, Fold::of(metric.kind))
+                });
             }
         });
+        if self.is_timed {
+            self.observe_timed(outcome, key, place);
+        }
     }
 }

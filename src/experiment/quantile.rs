@@ -4,7 +4,13 @@ use super::{
     Guarantee, Missing, Relative,
     compare::{Evidence, Pair, p_of_intervals},
 };
-use crate::stats::{Alpha, Counts, Histogram, Interval, PValue, Refusal, anytime::rate_interval};
+use crate::stats::{
+    Alpha, Counts, Histogram, Interval, PValue, Refusal, anytime::rate_interval,
+    proportions::clopper_pearson,
+};
+
+/// The values that the rate of a count may have.
+type RateInterval = fn(&Counts, Alpha) -> Result<Interval, Refusal>;
 
 /// The quantiles of two arms, of one value of each unit.
 pub(super) struct Quantiles<'a> {
@@ -44,7 +50,11 @@ impl Evidence for Quantiles<'_> {
     }
 
     fn interval(&self, alpha: Alpha) -> Result<Interval, Refusal> {
-        difference(self.control, self.candidate, self.order, alpha)
+        self.difference(alpha, rate_interval)
+    }
+
+    fn interval_once(&self, alpha: Alpha) -> Result<Interval, Refusal> {
+        self.difference(alpha, clopper_pearson)
     }
 
     fn p_against(&self, effect: f64) -> Result<PValue, Refusal> {
@@ -60,14 +70,30 @@ impl Evidence for Quantiles<'_> {
     }
 }
 
+impl Quantiles<'_> {
+    /// Returns the differences that may be, with both intervals at half the error rate.
+    fn difference(&self, alpha: Alpha, of_rate: RateInterval) -> Result<Interval, Refusal> {
+        let half = Alpha::new(alpha.get() / 2.0).unwrap_or(alpha);
+        let [a, b] = [self.control, self.candidate];
+        let a = interval(a, self.order, half, of_rate)?;
+        let b = interval(b, self.order, half, of_rate)?;
+        Ok(Interval::new(b.lower - a.upper, b.upper - a.lower, alpha))
+    }
+}
+
 /// Returns the values that may be the quantile of order `p`.
 ///
 /// The number of values up to the true quantile is a count of successes at rate `p`. So its rank
-/// is one whose confidence sequence for a rate holds `p`, simultaneously at all looks.
-fn interval(values: &Histogram, p: f64, alpha: Alpha) -> Result<Interval, Refusal> {
+/// is one whose interval for a rate holds `p`: a confidence sequence, simultaneously at all looks.
+fn interval(
+    values: &Histogram,
+    p: f64,
+    alpha: Alpha,
+    of_rate: RateInterval,
+) -> Result<Interval, Refusal> {
     let n = values.n();
     let holds = |rank: u64| -> Result<(bool, bool), Refusal> {
-        let rate = rate_interval(&Counts::new(rank, n)?, alpha)?;
+        let rate = of_rate(&Counts::new(rank, n)?, alpha)?;
         Ok((rate.upper >= p, rate.lower <= p))
     };
     // The least rank that p does not exceed, and the greatest that does not exceed p.
@@ -97,17 +123,4 @@ fn search(n: u64, mut holds: impl FnMut(u64) -> Result<bool, Refusal>) -> Result
         }
     }
     Ok(low)
-}
-
-/// Returns the differences that may be, with both intervals at half the error rate.
-fn difference(
-    control: &Histogram,
-    candidate: &Histogram,
-    p: f64,
-    alpha: Alpha,
-) -> Result<Interval, Refusal> {
-    let half = Alpha::new(alpha.get() / 2.0).unwrap_or(alpha);
-    let a = interval(control, p, half)?;
-    let b = interval(candidate, p, half)?;
-    Ok(Interval::new(b.lower - a.upper, b.upper - a.lower, alpha))
 }

@@ -3,10 +3,12 @@
 mod table;
 
 use super::{
-    Apart, ArmFinding, Checks, ExperimentError, Finding, Grouping, Kind, Metric, Missing, Part,
-    Standing, Verdict,
+    Apart, ArmFinding, Checks, ExperimentError, Finding, Grouping, Kind, Looks, Metric, Missing,
+    Part, Segment, Standing, Verdict,
     check::bias,
     compare::{Pair, value},
+    looks::Look,
+    segment::reversed,
     sums::Sums,
     totals::{CellTotals, Totals},
     verdict::{gain, standing},
@@ -38,6 +40,13 @@ pub struct ReadOut {
     pub alpha: Alpha,
     /// Goals and guardrails times candidates, fixed at the setup.
     pub family: usize,
+    /// What each segment says by itself, exploratory; none without divisions.
+    pub segments: Vec<Segment>,
+    /// In how many comparisons the segments are looked at.
+    pub segment_family: usize,
+    /// Divisions, metrics and candidates whose effect is in every segment of the other sign than in
+    /// the whole: the arms are made up of different segments.
+    pub reversed: Vec<[String; 3]>,
 }
 
 impl Part {
@@ -48,8 +57,13 @@ impl Part {
     /// # Errors
     /// [`ExperimentError::Refused`] if counts are too large to be compared.
     pub fn read_out(&self) -> Result<ReadOut, ExperimentError> {
+        self.read(None)
+    }
+
+    /// Computes the read-out, at a planned look if it is one.
+    pub(super) fn read(&self, look: Option<&Look>) -> Result<ReadOut, ExperimentError> {
         let setup = &self.setup;
-        let totals = Totals::of(self)?;
+        let (totals, by_segment) = Totals::of(self)?;
         let checks = Checks::of(self, &totals)?;
         let family = setup.family();
         let each = setup.alpha.get() / family as f64;
@@ -57,9 +71,10 @@ impl Part {
         let all_units = checks.all_units();
         let metrics = setup.metrics.iter().enumerate();
         let mut findings: Vec<Finding> = metrics
-            .map(|(place, metric)| self.find(metric, place, &totals, each, all_units))
+            .map(|(place, metric)| self.find(metric, place, &totals, each, all_units, look))
             .collect();
         adjust(&mut findings, setup.metrics.iter().map(Metric::decides))?;
+        let (segments, segment_family) = self.segments(&by_segment, &findings, look)?;
         let candidates = checks.arms.iter().skip(1).enumerate();
         let fault = checks.fault(&findings);
         let standings: Vec<(String, Standing)> = candidates
@@ -72,16 +87,24 @@ impl Part {
                 (arm.arm.clone(), standing)
             })
             .collect();
-        let verdict = match fault {
-            Some(why) => Verdict::Withheld { why },
-            None => self.verdict(&standings, &findings, &checks),
+        let between = match look {
+            Some(_) => None,
+            None => self.between_looks(),
+        };
+        let verdict = match (fault, between) {
+            (Some(why), _) => Verdict::Withheld { why },
+            (None, Some(between)) => between,
+            (None, None) => self.verdict(&standings, &findings, &checks, look),
         };
         Ok(ReadOut {
             release: setup.release.clone(),
             verdict,
             standings,
             checks,
+            reversed: reversed(&segments, &findings),
             findings,
+            segments,
+            segment_family,
             apart: self.apart,
             grouping: self.sums.as_ref().map_or(Grouping::Key, Sums::grouping),
             alpha: setup.alpha,
@@ -89,13 +112,14 @@ impl Part {
         })
     }
 
-    fn find(
+    pub(super) fn find(
         &self,
         metric: &Metric,
         place: usize,
         totals: &Totals,
         alpha: Alpha,
         all_units: f64,
+        look: Option<&Look>,
     ) -> Finding {
         let kind = metric.kind;
         let empty = CellTotals::default();
@@ -128,7 +152,9 @@ impl Part {
                 units: [exposed(0), exposed(arm)],
                 weights: [weight(0), weight(arm)],
                 all_units,
+                look,
             };
+            let is_for_a_look = look.is_none() && self.setup.looks != Looks::Anytime;
             ArmFinding {
                 arm: self
                     .setup
@@ -141,6 +167,7 @@ impl Part {
                 capped: cell(arm).capped,
                 test: match self.course.is_dropped(arm) {
                     true => Err(Missing::Dropped),
+                    false if is_for_a_look && kind != Kind::Gauge => Err(Missing::NoLook),
                     false => pair.test(),
                 },
                 bias: [0, arm].into_iter().filter_map(may_bias).sum(),
@@ -165,6 +192,7 @@ impl Part {
         standings: &[(String, Standing)],
         findings: &[Finding],
         checks: &Checks,
+        look: Option<&Look>,
     ) -> Verdict {
         let with = |wanted: fn(&Standing) -> bool| {
             let places = standings.iter().enumerate();
@@ -183,7 +211,11 @@ impl Part {
         let open: Vec<usize> = open.collect();
         if !open.is_empty() {
             let stop = worse().map(|(_, (arm, _))| arm.clone()).collect();
-            return self.left(&open, stop, findings, checks);
+            let per_unit = self.exposures as f64 / checks.all_units().max(1.0);
+            return match look {
+                Some(look) => look.open(stop, per_unit, self.setup.units_per_day),
+                None => self.left(&open, stop, findings, per_unit),
+            };
         }
         let metrics = worse().filter_map(|(_, (_, standing))| match standing {
             Standing::Worse { metric } => Some(metric.clone()),
@@ -212,7 +244,7 @@ impl Part {
         open: &[usize],
         stop: Vec<String>,
         findings: &[Finding],
-        checks: &Checks,
+        per_unit: f64,
     ) -> Verdict {
         let decides = self.setup.metrics.iter().map(Metric::decides);
         let deciding = findings.iter().zip(decides).filter(|(_, decides)| *decides);
@@ -223,7 +255,6 @@ impl Part {
         let units_left = lines
             .filter_map(|comparison| comparison.test.as_ref().ok()?.units_left)
             .max();
-        let per_unit = self.exposures as f64 / checks.all_units().max(1.0);
         let times = |units: u64, rate: f64| (units as f64 * rate).ceil() as u64;
         let per_day = self.setup.units_per_day;
         Verdict::KeepRunning {

@@ -16,7 +16,7 @@ use crate::{
 pub(super) use checks::Draw;
 use checks::finite;
 
-/// Says what became of an exposure or an outcome.
+/// What became of an exposure or an outcome.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Filed {
@@ -28,6 +28,11 @@ pub enum Filed {
     Crossed,
     /// The unit is not among those that are kept since the sample was halved.
     NotSampled,
+    /// An outcome with this id is there already.
+    Repeated,
+    /// It came after the metric's window, or before the first exposure of the unit that is known
+    /// here; then it counts once an earlier one is, on whatever server.
+    OutOfWindow,
 }
 
 impl Experiment {
@@ -39,12 +44,14 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError::OtherRelease`] and [`ExperimentError::OtherPolicy`] for an assignment
     /// of another, [`ExperimentError::NotDrawn`] without an arm; the request is counted
-    /// [apart](super::Apart) then.
+    /// [apart](super::Apart) then. [`ExperimentError::WrongKind`] if a metric has a
+    /// [window](super::Metric::within), which needs the time.
     pub fn expose<'u>(
         &self,
         assignment: &Assignment<'_>,
         unit: impl Into<Unit<'u>>,
     ) -> Result<Filed, ExperimentError> {
+        self.needs_no_time()?;
         let key = unit.into().key();
         let place = self.digester.place(key);
         let draw = Draw::from(assignment);
@@ -56,13 +63,15 @@ impl Experiment {
     /// Notes that a unit got this arm's answer, where the arm is known by its handle.
     ///
     /// # Errors
-    /// [`ExperimentError::Foreign`] for an arm of another experiment.
+    /// [`ExperimentError::Foreign`] for an arm of another experiment,
+    /// [`ExperimentError::WrongKind`] as [`expose`](Experiment::expose).
     #[inline]
     pub fn expose_arm<'u>(
         &self,
         arm: ArmId,
         unit: impl Into<Unit<'u>>,
     ) -> Result<Filed, ExperimentError> {
+        self.needs_no_time()?;
         let arm = self.own_arm(arm)?;
         let key = unit.into().key();
         Ok(self.expose_to(key, self.digester.place(key), arm))
@@ -94,9 +103,9 @@ impl Experiment {
         }
         let key = unit.into().key();
         let filed = self.with_row(key, self.digester.place(key), 0, |row| {
-            if let Some(slot) = row.slot(metric.slot) {
+            row.change(metric.slot, |slot| {
                 slot.announced = slot.announced.saturating_add(1);
-            }
+            });
         });
         Ok(filed)
     }
@@ -191,9 +200,28 @@ impl Experiment {
         let key = unit.into().key();
         let place = self.digester.place(key);
         Ok(self.with_row(key, place, 0, |row| {
-            if let Some(slot) = row.slot(past) {
-                slot.add(before.get(), place, Fold::Keep);
-            }
+            row.change(past, |slot| slot.add(before.get(), place, Fold::Keep));
+        }))
+    }
+
+    /// Notes which segment a unit is of, by a division of the setup.
+    ///
+    /// Something that was so before the exposure, and that the candidate cannot have changed. Of
+    /// several segments of a unit in one division one is kept, by a hash.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Unknown`] for a division or a segment that the setup does not have.
+    pub fn note_segment<'u>(
+        &self,
+        unit: impl Into<Unit<'u>>,
+        division: &str,
+        segment: &str,
+    ) -> Result<Filed, ExperimentError> {
+        let (slot, number) = self.setup.segment(division, segment)?;
+        let key = unit.into().key();
+        let place = self.digester.place(key);
+        Ok(self.with_row(key, place, 0, |row| {
+            row.change(slot, |slot| slot.add(number as f64, place, Fold::Keep));
         }))
     }
 
@@ -217,7 +245,7 @@ impl Experiment {
         self.gauges.lock().record(metric.place, arm, value)
     }
 
-    fn told(&self, assignment: &Assignment<'_>) -> Result<usize, ExperimentError> {
+    pub(super) fn told(&self, assignment: &Assignment<'_>) -> Result<usize, ExperimentError> {
         let draw = Draw::from(assignment);
         let drawn = self.drawn(draw);
         drawn.map_err(|not_ours| self.refused(draw, not_ours))
@@ -231,9 +259,9 @@ impl Experiment {
         let place = self.digester.place(key);
         self.with_row(key, place, 0, |row| {
             row.tell(told);
-            if let Some(slot) = row.slot(metric.slot) {
-                slot.add(value, place, Fold::of(metric.kind));
-            }
+            row.change(metric.slot, |slot| {
+                slot.add(value, place, Fold::of(metric.kind))
+            });
         })
     }
 
@@ -245,25 +273,27 @@ impl Experiment {
         told: u64,
     ) -> Result<Filed, ExperimentError> {
         let metric = self.own(metric)?;
-        let expected = match metric.kind {
-            Kind::Ratio => "a denominator of at least 0",
-            _ => "one value, not a numerator and a denominator",
-        };
-        for value in values {
-            finite(value)?;
-        }
-        if metric.kind != Kind::Ratio || values[1] < 0.0 {
-            return Err(self.wrong_kind(metric, expected));
-        }
+        self.needs_no_event(metric)?;
+        self.check_ratio(metric, values)?;
+        Ok(self.add_numbers(metric, key, values, told))
+    }
+
+    /// Adds a numerator and a denominator of a ratio, or of anything else the value alone.
+    pub(super) fn add_numbers(
+        &self,
+        metric: Place,
+        key: Key<'_>,
+        numbers: [f64; 2],
+        told: u64,
+    ) -> Filed {
         let place = self.digester.place(key);
-        Ok(self.with_row(key, place, 0, |row| {
+        let count = if metric.kind == Kind::Ratio { 2 } else { 1 };
+        self.with_row(key, place, 0, |row| {
             row.tell(told);
-            for (value, at) in values.into_iter().zip(metric.slot..) {
-                if let Some(slot) = row.slot(at) {
-                    slot.add(value, place, Fold::of(metric.kind));
-                }
+            for (value, at) in numbers.into_iter().take(count).zip(metric.slot..) {
+                row.change(at, |slot| slot.add(value, place, Fold::of(metric.kind)));
             }
-        }))
+        })
     }
 
     #[inline]

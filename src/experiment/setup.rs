@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-use super::{ExperimentError, Metric};
+use super::{ExperimentError, Looks, Metric, segment::Division};
 use crate::{
     fingerprint::Fingerprint,
     policy::{Policy, PolicyError},
@@ -15,11 +15,6 @@ use crate::{
 /// The family over which the error rate holds is fixed here: every goal and guardrail of every
 /// candidate, whatever becomes of it.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::RawSetup", into = "stored::RawSetup")
-)]
 pub struct Setup {
     pub(super) release: String,
     /// The policy that the arms were taken from; it does not tell setups apart.
@@ -31,6 +26,8 @@ pub struct Setup {
     pub(super) planned: u64,
     pub(super) units_per_day: Option<f64>,
     pub(super) capacity: usize,
+    pub(super) divisions: Vec<Division>,
+    pub(super) looks: Looks,
 }
 
 /// An arm and its part of the sum of all weights.
@@ -48,6 +45,8 @@ const CAPACITY: usize = 1 << 20;
 const CAPACITIES: core::ops::RangeInclusive<usize> = 64..=1 << 26;
 /// Most arms; a unit's arms are bits of a word.
 const ARMS: core::ops::RangeInclusive<usize> = 2..=64;
+/// Most segments of all divisions; each has sums of its own.
+const SEGMENTS: usize = 100;
 
 impl Setup {
     /// Returns an experiment on the arms of a release with these weights, the control first.
@@ -76,6 +75,8 @@ impl Setup {
             planned: 20_000,
             units_per_day: None,
             capacity: CAPACITY,
+            divisions: Vec::new(),
+            looks: Looks::Anytime,
         }
         .checked()
     }
@@ -127,6 +128,38 @@ impl Setup {
         Setup { planned, ..self }.checked()
     }
 
+    /// Returns the setup with another choice of when it may decide.
+    ///
+    /// One look, or some, take fewer [planned units](Setup::with_planned_units) than looking at any
+    /// time, and decide at those sizes alone, by [`take_look`](super::Experiment::take_look).
+    /// [`units_by_looks`](Setup::units_by_looks) says what each costs.
+    ///
+    /// # Errors
+    /// [`ExperimentError::OutOfRange`] unless a group sequential test has 2 to 20 looks.
+    pub fn with_looks(self, looks: Looks) -> Result<Setup, ExperimentError> {
+        Setup { looks, ..self }.checked()
+    }
+
+    /// Returns the setup with another division of units into segments, such as countries.
+    ///
+    /// They are told by [`note_segment`](super::Experiment::note_segment) and shown by themselves in
+    /// the read-out: exploratory, and apart from the error rate of the verdict.
+    ///
+    /// # Errors
+    /// [`ExperimentError::NameTaken`] for two divisions, or segments of one, of one name,
+    /// [`ExperimentError::OutOfRange`] for more than 100 segments in all.
+    pub fn with_segments<'a>(
+        mut self,
+        division: &str,
+        segments: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Setup, ExperimentError> {
+        self.divisions.push(Division {
+            name: division.to_owned(),
+            segments: segments.into_iter().map(str::to_owned).collect(),
+        });
+        self.checked()
+    }
+
     /// Returns the setup with the new units of a day, which turns sizes into days.
     ///
     /// # Errors
@@ -142,7 +175,7 @@ impl Setup {
 
     /// Returns the setup with the number of units that are remembered before they are thinned.
     ///
-    /// A unit takes some 60 bytes and 16 for every metric.
+    /// A unit takes 21 to 43 bytes, and as many again for every metric.
     ///
     /// # Errors
     /// [`ExperimentError::OutOfRange`] below 64 and above 2^26.
@@ -159,6 +192,12 @@ impl Setup {
     /// Iterates over labels and weights of the arms, the control first.
     pub fn arms(&self) -> impl Iterator<Item = (&str, u64)> {
         self.arms.iter().map(|arm| (arm.label.as_str(), arm.weight))
+    }
+
+    /// Returns when it may decide.
+    #[must_use]
+    pub const fn looks(&self) -> Looks {
+        self.looks
     }
 
     /// Returns the metrics.
@@ -199,7 +238,7 @@ impl Setup {
     /// Names the first thing in which two setups differ, so that their parts do not add up.
     pub(super) fn difference(&self, other: &Setup) -> Option<(&'static str, String, String)> {
         let said = |value: &dyn core::fmt::Debug| format!("{value:?}");
-        let pairs: [(_, &dyn core::fmt::Debug, &dyn core::fmt::Debug, bool); 7] = [
+        let pairs: [(_, &dyn core::fmt::Debug, &dyn core::fmt::Debug, bool); 9] = [
             (
                 "releases",
                 &self.release,
@@ -237,6 +276,18 @@ impl Setup {
                 &other.capacity,
                 self.capacity == other.capacity,
             ),
+            (
+                "looks",
+                &self.looks,
+                &other.looks,
+                self.looks == other.looks,
+            ),
+            (
+                "segments",
+                &self.divisions,
+                &other.divisions,
+                self.divisions == other.divisions,
+            ),
         ];
         let differs = pairs.into_iter().find(|(.., same)| !same);
         differs.map(|(what, left, right, _)| (what, said(left), said(right)))
@@ -265,12 +316,55 @@ impl Setup {
         let holds = CAPACITIES.contains(&self.capacity);
         let expected = "a number from 64 to 2^26";
         ExperimentError::require(holds, "units remembered", capacity, expected)?;
+        taken(
+            "divisions",
+            self.divisions.iter().map(|division| &division.name),
+        )?;
+        if let Looks::GroupSequential { looks } = self.looks {
+            let holds = (2..=20).contains(&looks);
+            ExperimentError::require(holds, "looks", f64::from(looks), "from 2 to 20")?;
+        }
+        for division in &self.divisions {
+            taken("segments", division.segments.iter())?;
+        }
+        let segments = self
+            .divisions
+            .iter()
+            .map(|division| division.segments.len());
+        let segments: usize = segments.sum();
+        let expected = "at most 100";
+        ExperimentError::require(segments <= SEGMENTS, "segments", segments as f64, expected)?;
         if let Some(units) = self.units_per_day {
             let holds = units > 0.0 && units.is_finite();
             let expected = "a positive finite number";
             ExperimentError::require(holds, "units per day", units, expected)?;
         }
         Ok(self)
+    }
+
+    /// Returns the slot of a division's segment, which come after those of all metrics, and the
+    /// segment's number.
+    pub(super) fn segment(
+        &self,
+        division: &str,
+        segment: &str,
+    ) -> Result<(usize, usize), ExperimentError> {
+        let unknown = |what, name: &str, known| ExperimentError::Unknown {
+            what,
+            name: name.to_owned(),
+            known,
+        };
+        let mut divisions = self.divisions.iter().enumerate();
+        let found = divisions.find(|(_, known)| known.name == division);
+        let (place, known) = found.ok_or_else(|| {
+            let names = self.divisions.iter().map(|division| &division.name);
+            unknown("division", division, listed(names))
+        })?;
+        let number = known.segments.iter().position(|known| known == segment);
+        let number =
+            number.ok_or_else(|| unknown("segment", segment, listed(known.segments.iter())))?;
+        let (_, width) = self.slots();
+        Ok((width - self.divisions.len() + place, number))
     }
 
     /// Tells how many slots of a unit's row come before each metric's, and in all.
@@ -281,7 +375,8 @@ impl Setup {
             next += metric.slots().1;
             place
         };
-        (self.metrics.iter().map(place).collect(), next)
+        let places = self.metrics.iter().map(place).collect();
+        (places, next + self.divisions.len())
     }
 }
 

@@ -2,19 +2,16 @@
 //!
 //! A set of some 256 units grows and is thinned in microseconds, whatever the number of all.
 
-use core::{
-    hash::BuildHasherDefault,
-    sync::atomic::{AtomicU32, Ordering},
-};
-use std::collections::HashMap;
+mod table;
+
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{
-    Apart,
-    row::{Belongs, Row, Rows, Slot},
-};
-use crate::stats::guard::{MAX_LEVEL, MixedAlready, in_sample};
+use super::{Apart, Part, items::ItemsByUnit, row::Rows};
+use crate::stats::guard::{MAX_LEVEL, in_sample};
+pub(super) use table::Noted;
+use table::{Layout, Table};
 
 /// The greatest number of sets, and about how many units each has at capacity.
 const SETS: usize = 4096;
@@ -23,79 +20,27 @@ const UNITS: usize = 256;
 /// All sets of one experiment.
 pub(super) struct Shards {
     sets: Box<[Padded<Mutex<Shard>>]>,
-    /// Slots of a unit.
-    width: usize,
+    layout: Layout,
     /// How often the sample was halved.
     level: AtomicU32,
     filling: Mutex<Filling>,
 }
 
-/// Keeps what threads write off each other's cache lines.
+/// What threads write off each other's cache lines.
 #[repr(align(128))]
 struct Padded<T>(T);
 
+/// In this order, so that what each request writes lies together.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct Shard {
-    level: u32,
-    heads: HashMap<u64, Head, BuildHasherDefault<MixedAlready>>,
-    /// Those of all units that have a value, one unit's after another's.
-    ///
-    /// Where each unit had an allocation of its own, one call of three million took 0.9 s: the
-    /// allocator put half a million freed pieces together.
-    slots: Vec<Slot>,
+    table: Table,
     /// How often any unit was exposed.
     pub(super) exposures: u64,
+    level: u32,
     pub(super) apart: Apart,
-}
-
-/// A unit, and where its slots begin.
-struct Head {
-    exposed: u64,
-    told: u64,
-    slots: Option<u32>,
-    group: u8,
-}
-
-/// A unit whose row is being changed.
-pub(super) struct Noted<'a> {
-    head: &'a mut Head,
-    slots: &'a mut Vec<Slot>,
-    width: usize,
-}
-
-impl Noted<'_> {
-    #[inline]
-    pub(super) const fn expose(&mut self, arm: usize) {
-        self.head.exposed |= 1 << arm;
-    }
-
-    /// Takes arms that an outcome's assignment named.
-    #[inline]
-    pub(super) const fn tell(&mut self, arms: u64) {
-        self.head.told |= arms;
-    }
-
-    #[inline]
-    pub(super) fn slot(&mut self, place: usize) -> Option<&mut Slot> {
-        let first = match self.head.slots {
-            Some(first) => first as usize,
-            None => self.begin(),
-        };
-        self.slots.get_mut(first + place)
-    }
-
-    #[cold]
-    fn begin(&mut self) -> usize {
-        let first = self.slots.len();
-        self.head.slots = u32::try_from(first).ok();
-        self.slots.resize(first + self.width, Slot::default());
-        first
-    }
-
-    #[inline]
-    pub(super) const fn belongs(&self) -> Belongs {
-        Belongs::of(self.head.exposed, self.head.told)
-    }
+    /// What is kept one by one.
+    pub(super) items: ItemsByUnit,
 }
 
 /// How many units there are of which depth in the sample.
@@ -106,11 +51,11 @@ struct Filling {
 }
 
 impl Shards {
-    pub(super) fn new(capacity: usize, width: usize) -> Shards {
+    pub(super) fn new(capacity: usize, arms: usize, width: usize) -> Shards {
         let sets = (capacity / UNITS).next_power_of_two().clamp(1, SETS);
         Shards {
             sets: (0..sets).map(|_| Padded(Mutex::default())).collect(),
-            width,
+            layout: Layout::new(arms, width),
             level: AtomicU32::new(0),
             filling: Mutex::new(Filling {
                 capacity,
@@ -142,20 +87,15 @@ impl Shards {
             return None;
         }
         if shard.level < level {
-            shard.thin(level, self.width);
+            shard.level = level;
+            shard.table.thin(level, self.layout);
+            shard.items.retain(|&key, _| in_sample(key, level));
         }
-        let Shard { heads, slots, .. } = &mut *shard;
-        let width = self.width;
-        if let Some(head) = heads.get_mut(&key) {
-            return Some(change(&mut Noted { head, slots, width }));
+        if let Some(mut row) = shard.table.row(key, self.layout) {
+            return Some(change(&mut row));
         }
-        let head = heads.entry(key).or_insert_with(|| Head {
-            exposed: 0,
-            told: 0,
-            slots: None,
-            group: group(),
-        });
-        let changed = change(&mut Noted { head, slots, width });
+        let mut row = shard.table.insert(key, group(), self.layout)?;
+        let changed = change(&mut row);
         drop(shard);
         self.count(key, level);
         Some(changed)
@@ -176,16 +116,48 @@ impl Shards {
         self.sets.iter().map(|set| set.0.lock())
     }
 
+    /// Adds all that a set holds to a part.
+    pub(super) fn copy(&self, set: &Shard, part: &mut Part) {
+        part.exposures = part.exposures.saturating_add(set.exposures);
+        part.apart.merge(set.apart);
+        part.rows.extend(set.table.all(self.layout));
+        let items = set.items.iter();
+        part.items
+            .extend(items.map(|(&key, items)| (key, items.clone())));
+    }
+
     /// Takes in the rows of a part that goes on.
-    pub(super) fn fill(&self, level: u32, rows: Rows) {
+    pub(super) fn fill(&self, level: u32, rows: Rows, items: ItemsByUnit) {
         self.level.store(level, Ordering::Relaxed);
         for (key, row) in rows {
             let mut shard = self.set(key);
             shard.level = level;
-            shard.insert(key, &row);
+            if let Some(mut place) = shard.table.insert(key, row.group, self.layout) {
+                place.replace(&row);
+            }
             drop(shard);
             self.count(key, level);
         }
+        for (key, items) in items {
+            self.set(key).items.insert(key, items);
+        }
+    }
+
+    /// Hands over each set and leaves it empty; nobody else's new units are counted meanwhile.
+    pub(super) fn drain(&self, mut taken: impl FnMut(&Shard)) {
+        let mut filling = self.filling.lock();
+        for set in &self.sets {
+            let mut shard = set.0.lock();
+            let level = shard.level;
+            let full = core::mem::take(&mut *shard);
+            shard.level = level;
+            drop(shard);
+            taken(&full);
+        }
+        // A unit that was noted before its set's turn and waits to be counted counts once too often,
+        // until the next time.
+        filling.kept = 0;
+        filling.by_depth = [0; 65];
     }
 
     /// Counts a new unit, and halves the sample when there are too many.
@@ -207,52 +179,5 @@ impl Shards {
             now += 1;
         }
         self.level.store(now, Ordering::Relaxed);
-    }
-}
-
-impl Shard {
-    /// Returns the rows of all units, the values of each in a place of its own.
-    pub(super) fn rows(&self, width: usize) -> impl Iterator<Item = (u64, Row)> {
-        self.heads.iter().map(move |(&key, head)| {
-            let row = Row {
-                exposed: head.exposed,
-                told: head.told,
-                group: head.group,
-                slots: self.slots_of(head, width).into(),
-            };
-            (key, row)
-        })
-    }
-
-    fn slots_of(&self, head: &Head, width: usize) -> &[Slot] {
-        let first = head.slots.map(|first| first as usize);
-        let slots = first.and_then(|first| self.slots.get(first..first + width));
-        slots.unwrap_or_default()
-    }
-
-    fn insert(&mut self, key: u64, row: &Row) {
-        let first = u32::try_from(self.slots.len()).ok();
-        let head = Head {
-            exposed: row.exposed,
-            told: row.told,
-            slots: first.filter(|_| !row.slots.is_empty()),
-            group: row.group,
-        };
-        self.slots.extend_from_slice(&row.slots);
-        self.heads.insert(key, head);
-    }
-
-    #[cold]
-    fn thin(&mut self, level: u32, width: usize) {
-        self.level = level;
-        self.heads.retain(|&key, _| in_sample(key, level));
-        self.heads.shrink_to(2 * UNITS);
-        let all = core::mem::take(&mut self.slots);
-        for head in self.heads.values_mut() {
-            let Some(first) = head.slots else { continue };
-            let slots = all.get(first as usize..first as usize + width);
-            head.slots = u32::try_from(self.slots.len()).ok();
-            self.slots.extend_from_slice(slots.unwrap_or_default());
-        }
     }
 }

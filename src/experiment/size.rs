@@ -2,8 +2,12 @@
 
 mod power;
 
-use super::{ExperimentError, Kind, Metric, Role, Setup};
-use crate::stats::Alpha;
+use super::{ExperimentError, Kind, Looks, Metric, Role, Setup};
+use crate::stats::{
+    Alpha,
+    group_sequential::{Fractions, GroupSequential, Spending},
+    planning::Sides,
+};
 use power::{Sizes, distance};
 
 /// What is expected of a metric before any unit has come.
@@ -141,6 +145,15 @@ impl Setup {
         ExperimentError::require(holds, "power", power, range)?;
         let metric = self.metrics.get(self.metric(metric)?);
         let Some(metric) = metric else { return Ok(0) };
+        let times = match self.looks {
+            Looks::GroupSequential { looks } => {
+                let looks = Fractions::equally_spaced(looks as usize)?;
+                let (spending, part) = (Spending::OBRIEN_FLEMING, self.part_of(metric));
+                let design = GroupSequential::new(&looks, spending, part, Sides::Two)?;
+                design.inflation(power)?.maximum
+            }
+            _ => 1.0,
+        };
         let suffices = |units: f64| -> Result<bool, ExperimentError> {
             Ok(self.power(metric, expected, units)? >= power)
         };
@@ -160,7 +173,50 @@ impl Setup {
                 low = middle;
             }
         }
-        Ok(high.ceil() as u64)
+        Ok((times * high).ceil() as u64)
+    }
+
+    /// Returns the units that a metric needs under each choice of looks: any time, one, and some, as
+    /// many as the setup has or five.
+    ///
+    /// The more looks, the more units at most; but a group sequential test, and one at any time, may
+    /// decide long before that.
+    ///
+    /// # Errors
+    /// As [`units_needed`](Setup::units_needed).
+    pub fn units_by_looks(
+        &self,
+        metric: &str,
+        expected: Expected,
+        power: f64,
+    ) -> Result<[(Looks, u64); 3], ExperimentError> {
+        let some = match self.looks {
+            Looks::GroupSequential { looks } => looks,
+            _ => 5,
+        };
+        let needed = |looks| {
+            let setup = Setup {
+                looks,
+                ..self.clone()
+            };
+            Ok::<_, ExperimentError>((looks, setup.units_needed(metric, expected, power)?))
+        };
+        Ok([
+            needed(Looks::Anytime)?,
+            needed(Looks::One)?,
+            needed(Looks::GroupSequential { looks: some })?,
+        ])
+    }
+
+    /// Returns a metric's part of the error rate.
+    fn part_of(&self, metric: &Metric) -> Alpha {
+        let is_anytime = self.looks == Looks::Anytime;
+        match metric.role {
+            // All guardrails must hold, so each is read at the whole error rate, groups on one side.
+            Role::Guardrail { .. } if metric.kind == Kind::Rate && is_anytime => self.alpha,
+            Role::Guardrail { .. } => Alpha::new(2.0 * self.alpha.get()).unwrap_or(self.alpha),
+            _ => Alpha::new(self.alpha.get() / self.family() as f64).unwrap_or(self.alpha),
+        }
     }
 
     /// Returns the probability that a look after so many units decides.
@@ -176,17 +232,11 @@ impl Setup {
         };
         let least = candidates.iter().map(|arm| arm.weight).min();
         let weights = [control.weight, least.unwrap_or(1)].map(|weight| weight as f64);
-        let whole = matches!(metric.role, Role::Guardrail { .. });
-        let part = match whole {
-            // All guardrails must hold, so each is read at the whole error rate, groups on one side.
-            true if metric.kind == Kind::Rate => self.alpha,
-            true => Alpha::new(2.0 * self.alpha.get()).unwrap_or(self.alpha),
-            false => Alpha::new(self.alpha.get() / self.family() as f64).unwrap_or(self.alpha),
-        };
         let sizes = Sizes {
+            is_once: self.looks != Looks::Anytime,
             units: weights.map(|weight| units * weight / all),
             weights,
-            alpha: part,
+            alpha: self.part_of(metric),
         };
         let wrong = |expected| ExperimentError::WrongKind {
             name: metric.name.clone(),

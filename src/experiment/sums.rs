@@ -6,7 +6,12 @@ mod row;
 pub use error::RowsError;
 pub use row::{Counted, Grouping, LogRow};
 
-use super::{Kind, Part, Setup, course::Course, gauges::Gauges, row::Rows, totals::Totals};
+use std::collections::BTreeSet;
+
+use super::{
+    Kind, Part, Setup, course::Course, gauges::Gauges, items::ItemsByUnit, row::Rows,
+    totals::Totals,
+};
 use crate::stats::Refusal;
 
 /// Rows that were checked, in an order of their own, and how their units are grouped.
@@ -65,8 +70,8 @@ impl Part {
         }
         let sums = Sums::checked(&setup, rows.into_iter().collect())?;
         let of_requests = |row: &&LogRow| {
-            let is_of_units = row.counted == Counted::Units || row.arm.is_empty();
-            row.counted != Counted::Never && row.metric.is_empty() && is_of_units
+            let is_of_all = row.arm.is_empty() && row.metric.is_empty();
+            row.counted == Counted::Units || row.counted == Counted::Crossed && is_of_all
         };
         let requests = sums.rows.iter().filter(of_requests);
         Ok(Part {
@@ -74,6 +79,8 @@ impl Part {
             key: None,
             level: 0,
             rows: Rows::default(),
+            items: ItemsByUnit::default(),
+            excluded: BTreeSet::default(),
             exposures: requests.fold(0, |sum, row| sum.saturating_add(row.records)),
             apart: super::Apart::default(),
             gauges: Gauges::of(&setup),
@@ -84,13 +91,17 @@ impl Part {
 }
 
 impl Setup {
-    /// Names a metric that sums over a log cannot say, and what of it.
+    /// Names a metric, or a division of units, that sums over a log cannot say, and what of it.
     pub(super) fn beyond_sums(&self) -> Option<(&str, &'static str)> {
+        if let Some(division) = self.divisions.first() {
+            return Some((&division.name, "divides units into segments"));
+        }
         self.metrics.iter().find_map(|metric| {
-            let what = match (metric.adjusted, metric.cap) {
-                (true, _) => "is adjusted by what units were like before",
-                (false, Some(_)) => "caps what one unit counts for",
-                (false, None) => return None,
+            let what = match (metric.adjusted, metric.cap, metric.once) {
+                (true, ..) => "is adjusted by what units were like before",
+                (false, Some(_), _) => "caps what one unit counts for",
+                (false, None, true) => "counts each id once",
+                (false, None, false) => return None,
             };
             Some((metric.name.as_str(), what))
         })
@@ -171,6 +182,8 @@ fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> 
                 totals.never.units = row.units;
                 totals.never.records = row.records;
             }
+            Counted::Early => totals.left_out.early = row.records,
+            Counted::Late => totals.left_out.late = row.records,
             _ => {}
         }
         return Ok(());

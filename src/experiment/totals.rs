@@ -1,7 +1,7 @@
 //! What the rows of all units add up to.
 
 use super::{
-    Cap, Kind, Metric, NeverExposed, Part, Setup,
+    Cap, Kind, LeftOut, Metric, NeverExposed, Part, Setup,
     row::{Belongs, Row, Slot},
 };
 use crate::stats::{Histogram, Refusal};
@@ -17,6 +17,7 @@ pub(super) struct Totals {
     /// Units of a dropped arm and another.
     pub(super) moved: u64,
     pub(super) never: NeverExposed,
+    pub(super) left_out: LeftOut,
 }
 
 /// Sums over the units of one arm alone.
@@ -57,10 +58,12 @@ impl Place {
 
     /// Returns the least value that is not exceeded by this part of the control's units.
     fn quantile_of_control(self, order: f64, part: &Part) -> Option<f64> {
-        let of_control = |row: &&Row| row.belongs() == Belongs::To(0);
-        let values = part.rows.values().filter(of_control).filter_map(|row| {
+        let counted = part.sorted_rows().filter(|(key, row, _)| {
+            row.belongs() == Belongs::To(0) && !part.excluded.contains(key)
+        });
+        let values = counted.filter_map(|(_, row, _)| {
             let slot = row.slots.get(self.slot).copied().unwrap_or_default();
-            let [numerator, denominator] = numbers(row, &slot, self);
+            let [numerator, denominator] = numbers(&row, &slot, self);
             match self.kind {
                 // Who has none counts with 0.
                 Kind::Count => Some(numerator),
@@ -115,22 +118,49 @@ impl CellTotals {
 }
 
 impl Totals {
-    pub(super) fn of(part: &Part) -> Result<Totals, Refusal> {
+    /// Adds up all units, and those of each segment by themselves.
+    pub(super) fn of(part: &Part) -> Result<(Totals, Vec<Totals>), Refusal> {
         if let Some(sums) = &part.sums {
-            return sums.totals(&part.setup);
+            return Ok((sums.totals(&part.setup)?, Vec::new()));
         }
         let mut totals = Totals::empty(&part.setup);
-        let (slots, _) = part.setup.slots();
+        let (slots, width) = part.setup.slots();
+        let mut first = 0;
+        let divisions = part.setup.divisions.iter().map(|division| {
+            let own = first;
+            first += division.segments.len();
+            own
+        });
+        let first_slot = width - part.setup.divisions.len();
+        let divisions: Vec<(usize, usize)> = (first_slot..).zip(divisions).collect();
+        let mut segments: Vec<Totals> = (0..first).map(|_| Totals::empty(&part.setup)).collect();
         let metrics = part.setup.metrics.iter();
         let places: Vec<Place> = metrics
             .zip(slots)
             .map(|(metric, slot)| Place::of(metric, slot, part))
             .collect();
-        for row in part.rows.values() {
-            totals.add(row, &places, part.course.dropped)?;
+        for (key, row, sorted) in part.sorted_rows() {
+            if part.excluded.contains(&key) {
+                totals.left_out.excluded_units += 1;
+                totals.left_out.excluded_records += outcomes(&row, &places);
+                continue;
+            }
+            totals.left_out.early += sorted.early;
+            totals.left_out.late += sorted.late;
+            totals.left_out.repeated += sorted.repeated;
+            totals.add(&row, &places, part.course.dropped)?;
+            for &(slot, first) in &divisions {
+                let segment = row.slots.get(slot).filter(|slot| slot.values > 0);
+                let segment = segment.and_then(|slot| segments.get_mut(first + slot.sum as usize));
+                if let Some(segment) = segment {
+                    segment.add(&row, &places, part.course.dropped)?;
+                }
+            }
         }
-        totals.count_units(&part.setup);
-        Ok(totals)
+        for totals in segments.iter_mut().chain([&mut totals]) {
+            totals.count_units(&part.setup);
+        }
+        Ok((totals, segments))
     }
 
     /// Returns the totals of no unit.
@@ -158,6 +188,7 @@ impl Totals {
             crossed: 0,
             moved: 0,
             never: NeverExposed::default(),
+            left_out: LeftOut::default(),
         }
     }
 
@@ -171,10 +202,7 @@ impl Totals {
     }
 
     fn add(&mut self, row: &Row, places: &[Place], dropped: u64) -> Result<(), Refusal> {
-        // A ratio's denominator came in the same record.
-        let of_units = places.iter().filter(|place| place.kind != Kind::Gauge);
-        let slots = of_units.filter_map(|place| row.slots.get(place.slot));
-        let values: u64 = slots.map(|slot| u64::from(slot.values)).sum();
+        let values = outcomes(row, places);
         self.never.of_records += values;
         match row.belongs() {
             Belongs::To(arm) => {
@@ -262,6 +290,14 @@ impl ArmTotals {
             }
         }
     }
+}
+
+/// Returns how many outcomes a unit has.
+fn outcomes(row: &Row, places: &[Place]) -> u64 {
+    // A ratio's denominator came in the same record.
+    let of_units = places.iter().filter(|place| place.kind != Kind::Gauge);
+    let slots = of_units.filter_map(|place| row.slots.get(place.slot));
+    slots.map(|slot| u64::from(slot.values)).sum()
 }
 
 /// Returns a unit's numerator, as far as it counts, and its denominator.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Finding, Role, Test, compare::badness};
 
-/// Says where one candidate stands.
+/// The place where one candidate stands.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -25,7 +25,7 @@ pub enum Standing {
     Dropped,
 }
 
-/// States what to do.
+/// The decision of a read-out: what to do.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

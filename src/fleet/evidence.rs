@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     experiment::{ExperimentError, Part},
+    rollout::{Evidence, EvidenceError},
     stats::{
         Histogram, Moments, Refusal,
         guard::{GuardError, RateGuard, StageTally},
@@ -42,6 +43,7 @@ evidence! {
     RateGuard: GuardError;
     StageTally: GuardError;
     Part: ExperimentError;
+    Evidence: EvidenceError;
 }
 
 impl FleetEvidence for Histogram {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{FleetOrder, Mark};
 use crate::{rollout::Action, timestamp::Timestamp};
 
-/// Says what a server does when it has had no word for too long.
+/// What a server does when it has had no word for too long.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -19,7 +19,7 @@ pub enum OnSilence {
     LiveOnly,
 }
 
-/// Says what to do about an order.
+/// What a server should do about an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {
@@ -121,7 +121,7 @@ impl Follower {
                 self.rejected.insert(version.clone());
                 self.accepted.remove(version);
             }
-            Action::Accept { version } => {
+            Action::Accept { version, .. } => {
                 self.accepted.insert(version.clone());
             }
             Action::Release { .. } | Action::Swap { .. } => {}
@@ -132,9 +132,10 @@ impl Follower {
 
     /// Says what to do about silence, once when it has become too long.
     ///
-    /// [`OnSilence::LiveOnly`] is carried out by
-    /// [`Policy::live_only`](crate::Policy::live_only); with the next word the order in force is
-    /// to be carried out again.
+    /// [`OnSilence::LiveOnly`] is carried out as a release of
+    /// [`Policy::live_only`](crate::Policy::live_only) by
+    /// [`Router::carry_out`](crate::Router::carry_out): what the server does by itself is no person's
+    /// order. With the next word the order in force is to be carried out again.
     #[must_use = "silence asks for what was chosen"]
     pub fn at(&mut self, now: Timestamp) -> Option<OnSilence> {
         let heard = *self.heard.get_or_insert(now);

@@ -24,7 +24,7 @@ pub struct Leader {
     marks: BTreeMap<String, (u64, Mark)>,
 }
 
-/// Says that a leader's term is not above that of the one before.
+/// The refusal of a leader whose term is not above that of the one before.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error(
     "term {found} is not above {latest}, that of the leader before: take a new one from where \

@@ -31,16 +31,17 @@ pub struct FleetOrder {
 impl FleetOrder {
     /// Returns what a router must carry out, one after the other, wherever it stands.
     ///
-    /// Mostly the action itself. Who comes late to an acceptance must swap before; where that
-    /// holds already, [`Router::carry_out`](crate::Router::carry_out) leaves it as it is.
+    /// Mostly the action itself. Who comes late to an acceptance must swap before, with the policy
+    /// of the swap; where that holds already, [`Router::carry_out`](crate::Router::carry_out) leaves
+    /// it as it is.
     #[must_use]
     pub fn actions(&self) -> Vec<Action> {
         let action = self.action.clone();
         match &self.action {
-            Action::Accept { version } => vec![
+            Action::Accept { version, policy } => vec![
                 Action::Swap {
                     version: version.clone(),
-                    policy: None,
+                    policy: policy.clone(),
                 },
                 action,
             ],
@@ -61,7 +62,7 @@ impl FleetOrder {
     pub(super) fn lets_in(&self) -> Option<&str> {
         match &self.action {
             Action::Release { policy } => Some(&policy.canary.as_ref()?.version),
-            Action::Swap { version, .. } | Action::Accept { version } => Some(version),
+            Action::Swap { version, .. } | Action::Accept { version, .. } => Some(version),
             Action::Reject { .. } => None,
         }
     }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, FleetEvidence, FleetReport, Incarnation, ReportsError};
+use super::{
+    Content, FleetEvidence, FleetReport, Incarnation, ReportsError,
+    folded::{Folded, KEPT},
+};
 
-/// Says what became of a report.
+/// What became of a report.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Taken {
@@ -12,6 +15,9 @@ pub enum Taken {
     Counted,
     /// It was there already, or a later whole report of the process was.
     Known,
+    /// The process ended so long ago that it is kept in a sum alone, to which nothing can be added
+    /// by number: the report is left out.
+    TooLate,
 }
 
 /// The reports of all servers of a release, by server and incarnation.
@@ -19,6 +25,9 @@ pub enum Taken {
 /// They may come late, twice and out of order. Of whole reports the latest of each process counts,
 /// of those of what is new each counts once. Processes that have ended still count. Stored with
 /// the roll-out, it lets another leader go on.
+///
+/// Room is bounded: of each server the latest 8 processes are kept apart, earlier ones in one sum,
+/// and so are those that are said to have [ended](Reports::end), as of servers that are gone.
 ///
 /// The sum is what one server would have counted of all that has arrived, for evidence that adds
 /// up ([`FleetEvidence`]): a sticky unit counts once, wherever it was seen.
@@ -38,6 +47,8 @@ pub enum Taken {
 pub struct Reports<E> {
     /// In the order of their sources.
     kept: Vec<Kept<E>>,
+    /// Those that are kept in a sum alone.
+    folded: Option<Folded<E>>,
 }
 
 /// What is kept of one process.
@@ -75,10 +86,14 @@ impl<E> Reports<E> {
     /// Returns the reports of nobody.
     #[must_use]
     pub const fn new() -> Reports<E> {
-        Reports { kept: Vec::new() }
+        Reports {
+            kept: Vec::new(),
+            folded: None,
+        }
     }
 
-    /// Iterates over the processes that have reported, ended ones too, and what each has counted.
+    /// Iterates over the processes that have reported and are kept apart, ended ones too, and what
+    /// each has counted.
     pub fn sources(&self) -> impl Iterator<Item = (&Incarnation, &E)> {
         self.kept.iter().map(|kept| (&kept.source, &kept.evidence))
     }
@@ -108,6 +123,13 @@ impl<E: FleetEvidence> Reports<E> {
     pub fn take(&mut self, report: &FleetReport<E>) -> Result<Taken, ReportsError<E::Refused>> {
         let (source, number) = (&report.source, report.number);
         let (Content::Whole(evidence) | Content::New(evidence)) = &report.content;
+        if self
+            .folded
+            .as_ref()
+            .is_some_and(|folded| folded.has(source))
+        {
+            return Ok(Taken::TooLate);
+        }
         let is_whole = matches!(report.content, Content::Whole(_));
         let place = self.kept.binary_search_by(|kept| kept.source.cmp(source));
         let gap = match place {
@@ -129,7 +151,46 @@ impl<E: FleetEvidence> Reports<E> {
             numbers,
         };
         self.kept.insert(gap, kept);
+        self.fold_the_oldest_of(&source.server);
         Ok(Taken::Counted)
+    }
+
+    /// Notes that a process has ended and that no report of it is under way any more.
+    ///
+    /// It still counts, in a sum of all such; later reports of it, and of earlier processes of its
+    /// server, are [too late](Taken::TooLate). It is for servers whose names do not come again.
+    ///
+    /// # Errors
+    /// [`ReportsError::Evidence`] if it does not add up; it is kept apart then.
+    pub fn end(&mut self, source: &Incarnation) -> Result<(), ReportsError<E::Refused>> {
+        while let Some(place) = self.kept.iter().position(|kept| {
+            kept.source.server == source.server && kept.source.incarnation <= source.incarnation
+        }) {
+            self.fold(place)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps no more processes of a server apart than there is room for.
+    fn fold_the_oldest_of(&mut self, server: &str) {
+        let is_its = |kept: &Kept<E>| kept.source.server == server;
+        let number = self.kept.iter().filter(|kept| is_its(kept)).count();
+        if number > KEPT
+            && let Some(place) = self.kept.iter().position(is_its)
+        {
+            // What does not add up is kept apart, and the sum says whose it is.
+            let _ = self.fold(place);
+        }
+    }
+
+    fn fold(&mut self, place: usize) -> Result<(), ReportsError<E::Refused>> {
+        let Some(kept) = self.kept.get(place) else {
+            return Ok(());
+        };
+        let added = Folded::add(&mut self.folded, &kept.source, &kept.evidence);
+        added.map_err(|why| kept.refused(why))?;
+        self.kept.remove(place);
+        Ok(())
     }
 
     /// Returns what one server would have counted of all that has arrived, none if nothing has.
@@ -137,15 +198,17 @@ impl<E: FleetEvidence> Reports<E> {
     /// # Errors
     /// [`ReportsError::Evidence`] if a server's evidence is of another kind.
     pub fn sum(&self) -> Result<Option<E>, ReportsError<E::Refused>> {
-        let Some((first, others)) = self.kept.split_first() else {
-            return Ok(None);
-        };
-        let mut sum = first.evidence.clone();
-        for kept in others {
-            let added = sum.add(&kept.evidence);
-            added.map_err(|why| kept.refused(why))?;
+        let mut sum = self.folded.as_ref().map(|folded| folded.sum.clone());
+        for kept in &self.kept {
+            match &mut sum {
+                Some(sum) => {
+                    let added = sum.add(&kept.evidence);
+                    added.map_err(|why| kept.refused(why))?;
+                }
+                None => sum = Some(kept.evidence.clone()),
+            }
         }
-        Ok(Some(sum))
+        Ok(sum)
     }
 }
 
@@ -211,17 +274,20 @@ impl Numbers {
 
 #[cfg(feature = "serde")]
 mod stored {
-    use super::{Kept, Numbers, Reports};
+    use super::{Folded, Kept, Numbers, Reports};
     use crate::stats::state::StateError;
 
     const NAME: &str = "the reports of a fleet";
-    const VERSION: u32 = 1;
+    /// In version 1 every process was kept apart.
+    const VERSION: u32 = 2;
 
     #[derive(serde::Serialize, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(super) struct RawReports<E> {
         version: u32,
         sources: Vec<Kept<E>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        folded: Option<Folded<E>>,
     }
 
     impl<E> From<Reports<E>> for RawReports<E> {
@@ -229,6 +295,7 @@ mod stored {
             RawReports {
                 version: VERSION,
                 sources: reports.kept,
+                folded: reports.folded,
             }
         }
     }
@@ -237,7 +304,15 @@ mod stored {
         type Error = StateError;
 
         fn try_from(raw: RawReports<E>) -> Result<Reports<E>, StateError> {
-            StateError::check_version(NAME, raw.version, VERSION)?;
+            if raw.version != 1 {
+                StateError::check_version(NAME, raw.version, VERSION)?;
+            }
+            let is_folded = |kept: &Kept<E>| {
+                let folded = raw.folded.as_ref();
+                folded.is_some_and(|folded| folded.has(&kept.source))
+            };
+            let counts_once = !raw.sources.iter().any(is_folded);
+            StateError::require(counts_once, NAME, "a process is kept apart and in the sum")?;
             let is_sorted = raw
                 .sources
                 .is_sorted_by(|one, other| one.source < other.source);
@@ -252,7 +327,10 @@ mod stored {
             };
             let holds = raw.sources.iter().all(is_packed);
             StateError::require(holds, NAME, "numbers that have come are said to be missing")?;
-            Ok(Reports { kept: raw.sources })
+            Ok(Reports {
+                kept: raw.sources,
+                folded: raw.folded,
+            })
         }
     }
 }

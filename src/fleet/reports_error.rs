@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Says why a report, or the sum of all, is refused.
+/// Why a report, or the sum of all, is refused.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ReportsError<R> {

@@ -39,7 +39,7 @@ impl Budget {
     }
 }
 
-/// Holds the entries of one stripe, and counts those for which there was no place.
+/// The entries of one stripe, and counts those for which there was no place.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     entries: Vec<JournalEntry>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::AsyncModel;
 
-/// Is the form of [`AsyncModel`] that can be made into an object.
+/// The form of [`AsyncModel`] that can be made into an object.
 ///
 /// Every asynchronous model is one by itself; there is nothing to implement. It costs one
 /// allocation per answer.
@@ -50,7 +50,7 @@ pub trait BoxedAsyncModel {
     fn refuses_boxed(&self, error: &Self::Error) -> bool;
 }
 
-/// Is the future of an answer whose type is forgotten.
+/// The future of an answer, as a boxed object.
 pub type BoxedAnswer<'a, Output, Error> =
     Pin<Box<dyn Future<Output = Result<Output, Error>> + Send + 'a>>;
 

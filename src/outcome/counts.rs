@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Ending;
 
-/// Counts the requests of one version and how they ended.
+/// The counts of one version's requests, by how they ended.
 ///
 /// Every admitted request is at every instant in exactly one of in flight, answered, failed,
 /// refused and given up, and moves once. They are counted for the version that was *drawn*, also

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Names the ways in which a request can end for the version that was drawn for it.
+/// The ways in which a request can end for the version that was drawn for it.
 ///
 /// Every admitted request ends in exactly one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -24,7 +24,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Lists every way in which a request can end.
+    /// All ways in which a request can end.
     pub const ALL: [Ending; 4] = [
         Ending::Answered,
         Ending::Failed,

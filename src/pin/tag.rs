@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{Pin, PinError};
 use crate::{bucket::Secret, hexadecimal, unit::Key};
 
-/// Holds one unit's pin, with a tag that only the router's secret can make.
+/// One unit's pin, with a tag that only the router's secret can make.
 ///
 /// The tag is `SipHash-2-4-128(secret, lp("pin") lp(scheme) lp(policy) lp(label) kind lp(unit))`,
 /// where `lp` puts a text's length in bytes before it as a little-endian `u64`, the policy is
@@ -130,7 +130,7 @@ impl TryFrom<String> for TaggedPin {
     }
 }
 
-/// Tells why a pin is not tagged, or not believed.
+/// Why a pin is not tagged, or not believed.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum TagError {
@@ -138,6 +138,6 @@ pub enum TagError {
     #[error("without a secret a tag proves nothing: build the router with one")]
     NoSecret,
     /// The tag was not made for this pin, unit and secret.
-    #[error("the tag was not made for this pin and unit")]
+    #[error("the tag was not made for this pin and unit: route the unit afresh")]
     Mismatch,
 }

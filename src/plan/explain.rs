@@ -8,7 +8,7 @@ use crate::{
     unit::Unit,
 };
 
-/// Tells rule by rule how a route came about.
+/// An account, rule by rule, of how a route came about.
 ///
 /// ```
 /// use switchstand::{Policy, Share};
@@ -33,7 +33,7 @@ pub struct Explanation {
     pub shadows: Vec<String>,
 }
 
-/// Tells what one rule made of the unit.
+/// What one rule made of the unit.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {

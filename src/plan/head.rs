@@ -9,7 +9,7 @@ use crate::{
     unit::{Key, Unit},
 };
 
-/// Holds who answers, if the plan decides that by one draw with one cut or by no draw at all.
+/// Who answers, if the plan decides that by one draw with one cut or by no draw at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) kind: HeadKind,
@@ -19,7 +19,7 @@ pub(crate) struct Head {
     pub(crate) routes: [Route; 2],
 }
 
-/// Tells how much of its plan a head holds.
+/// How much of its plan a head holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum HeadKind {
     /// Everybody gets the first route.

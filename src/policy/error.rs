@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::Policy;
 use crate::{audience::AudienceError, share::Share, split::SplitError, version::VersionState};
 
-/// Tells what is wrong with a policy, naming the field and the value.
+/// What is wrong with a policy, with the field and the value.
 ///
 /// The policy in force stays in force.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -28,7 +28,7 @@ pub enum PolicyError {
         limit: usize,
     },
     /// A version is not deployed here.
-    #[error("{field} names version {version:?}, which is not deployed")]
+    #[error("{field} names version {version:?}, which is not deployed: deploy it first")]
     UnknownVersion {
         /// The field that names the version.
         field: &'static str,
@@ -46,13 +46,18 @@ pub enum PolicyError {
         state: VersionState,
     },
     /// The canary is the version that answers everybody already.
-    #[error("canary.version is {version:?}, which is live already")]
+    #[error(
+        "canary.version is {version:?}, which is live already: swap to another version, or release \
+         a policy without it"
+    )]
     CanaryIsLive {
         /// The version's label.
         version: String,
     },
     /// A policy is a canary and an A/B test at once.
-    #[error("canary and ab_test exclude one another, release {release:?} has both")]
+    #[error(
+        "canary and ab_test exclude one another, release {release:?} has both: take one of them"
+    )]
     TwoTechniques {
         /// The release's name.
         release: String,
@@ -93,7 +98,7 @@ pub enum PolicyError {
         source: AudienceError,
     },
     /// A layer's stretch is empty or reversed.
-    #[error("layer runs from {from} to {to}: it must hold something")]
+    #[error("layer runs from {from} to {to}: it must hold something, so `from` must be below `to`")]
     EmptyLayer {
         /// Where the stretch begins.
         from: Share,
@@ -101,19 +106,19 @@ pub enum PolicyError {
         to: Share,
     },
     /// A version shadows only itself: no other version can answer.
-    #[error("shadow.version is {version:?}, the only version that answers")]
+    #[error("shadow.version is {version:?}, the only version that answers: shadow another one")]
     ShadowOfItself {
         /// The version's label.
         version: String,
     },
     /// A version is named by two shadows.
-    #[error("shadow.version {version:?} stands twice")]
+    #[error("shadow.version {version:?} stands twice: name it once, with one share")]
     DuplicateShadow {
         /// The version's label.
         version: String,
     },
     /// A unit is listed twice.
-    #[error("units.keys has {key:?} twice")]
+    #[error("units.keys has {key:?} twice: list it once")]
     DuplicateUnit {
         /// The key that stands twice.
         key: String,

@@ -1,6 +1,6 @@
 //! What a request gets when its version fails.
 
-/// Says who answers when the chosen version's model fails.
+/// Who answers when the chosen version's model fails.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

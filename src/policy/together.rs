@@ -5,14 +5,14 @@ use thiserror::Error;
 use super::Policy;
 use crate::share::Share;
 
-/// Tells that two policies of one layer have units in common.
+/// Why two policies may not be in force together: they share units of one layer.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LayerError {
     /// Two stretches of one layer overlap.
     #[error(
-        "releases {first:?} and {second:?} overlap in layer {layer:?} from {from} to {to}: \
-         their units would take part in both"
+        "releases {first:?} and {second:?} overlap in layer {layer:?} from {from} to {to}: their \
+         units would take part in both; give each a stretch of its own"
     )]
     Overlap {
         /// The layer's salt.

@@ -3,7 +3,7 @@
 use super::Cause;
 use crate::policy::Policy;
 
-/// Names what must be done to a router now.
+/// What must be done to a router now.
 ///
 /// Every action may be carried out twice: it says what must hold afterwards.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,12 @@ pub enum Action {
     Accept {
         /// The candidate's label.
         version: String,
+        /// The policy that has been in force since the swap, for one who comes late; as for a swap.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        policy: Option<Box<Policy>>,
     },
     /// Take the candidate from everybody.
     Reject {

@@ -80,11 +80,14 @@ impl Rollout {
 
     /// Returns the most units of the candidate that any phase asks for.
     pub(super) fn most_asked_for(&self) -> u64 {
-        let on_steps = match self.schedule.climb {
-            Climb::Dwell { exposures, .. } => exposures,
-            Climb::OnEvidence => 1,
-        };
-        on_steps.max(self.schedule.bake_exposures)
+        let steps = 0..self.schedule.ladder.compared().len();
+        let asked = steps.map(
+            |step| match self.schedule.climb_at(Phase::Ramping { step }) {
+                Climb::Dwell { exposures, .. } => exposures,
+                Climb::OnEvidence => 1,
+            },
+        );
+        asked.max().unwrap_or(1).max(self.schedule.bake_exposures)
     }
 
     /// Returns the shares under which this step's units are counted, the present one last.
@@ -138,7 +141,7 @@ impl Rollout {
     ///
     /// Where the candidate has shed for a part of the step, any share between is in order.
     pub(super) fn is_contradicted(&self, sample: &StepSample) -> bool {
-        let mut guards = self.guards().iter();
+        let mut guards = self.guards_of_phase().iter();
         if !guards.any(|guard| {
             guard.acts() && matches!(guard.check(), Check::Rate(_) | Check::Quantile { .. })
         }) {

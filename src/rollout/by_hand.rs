@@ -4,11 +4,11 @@ use core::fmt;
 
 use crate::timestamp::Timestamp;
 
-/// Names who did what to the router by hand, and when.
+/// Who did what to the router by hand, and when.
 ///
 /// It is what the router's operator said with
 /// [`named`](crate::Operator::named), [`because`](crate::Operator::because) and
-/// [`at`](crate::Operator::at), as far as he said anything.
+/// [`at`](crate::Operator::at), as far as they said anything.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{ByHand, Found};
 
-/// Says why a candidate was rejected.
+/// Why a candidate was rejected.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -51,7 +51,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Says why a roll-out waits; it may have several causes at once.
+/// Why a roll-out waits; it may have several causes at once.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -66,7 +66,7 @@ pub enum PauseCause {
     Ordered {
         /// Who.
         who: String,
-        /// Why, in his words.
+        /// Why, in the operator's words.
         why: String,
     },
     /// A guard was breached. It stays so until an operator resumes.

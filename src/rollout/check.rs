@@ -9,7 +9,7 @@ use crate::stats::{
     measure::significant,
 };
 
-/// Names what a guard looks at.
+/// What a guard looks at.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -246,7 +246,7 @@ fn stages_of(tally: &StageTally, shares: &[CandidateShare]) -> StageTally {
     step
 }
 
-/// Holds the evidence that a guard was judged by.
+/// The evidence that a guard was judged by.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(

@@ -5,17 +5,35 @@ use core::time::Duration;
 use super::{
     Action, End, Input, Phase, RolloutError, Schedule, State, StepSample, Tag, Trail,
     attribution::{self, StepShare},
+    bounds::check_steps,
     latest::Latest,
     refused::Refused,
     seen::{Seen, Sight},
 };
 use crate::{fingerprint::Fingerprint, policy::Policy, share::Share, timestamp::Timestamp};
 
-/// Drives one release from its first step to promotion or roll-back.
+/// The state machine of one release, from its first step to promotion or roll-back.
 ///
 /// It is a value: [`step`](Rollout::step) takes the time and what happened, changes the state and
 /// returns what must be done. It can be stored at any moment and goes on after a restart: stored
 /// are its schedule, its trail and the latest evidence, and the state is computed from them.
+///
+/// ```
+/// use switchstand::rollout::{Guard, Phase, Rollout, Schedule};
+/// use switchstand::{Policy, Share};
+/// let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+/// let rollout = Rollout::new(policy, Schedule::new([Guard::failures()])?)?;
+/// assert_eq!(rollout.phase(), Phase::Pending);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | make one | [`new`](Rollout::new), [`replay`](Rollout::replay) |
+/// | drive it by a router | [`Router::begin`](crate::Router::begin), [`Ramp`](crate::ramp::Ramp) |
+/// | drive it by hand | [`step`](Rollout::step), [`confirm`](Rollout::confirm), [`refused`](Rollout::refused), [`sample`](Rollout::sample) |
+/// | ask | [`phase`](Rollout::phase), [`share`](Rollout::share), [`state`](Rollout::state), [`waiting_for`](Rollout::waiting_for), [`next_deadline`](Rollout::next_deadline), [`trail`](Rollout::trail) |
+/// | change its policy | [`amend`](Rollout::amend) |
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -59,7 +77,7 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// Is the longest time between two readings of the clock that is believed at once: two years.
+    /// The longest time between two readings of the clock that is believed at once: two years.
     ///
     /// A reading further ahead is refused, and believed if the next one agrees with it.
     pub const LONGEST_GAP: Duration = Duration::from_secs(2 * 365 * 86_400);
@@ -67,14 +85,15 @@ impl Rollout {
     /// Prepares the release of a canary policy; its share is the schedule's to choose.
     ///
     /// # Errors
-    /// [`RolloutError::NotACanary`] for any other policy, and others for one that contradicts
-    /// itself.
+    /// [`RolloutError::NotACanary`] for any other policy, [`RolloutError::Schedule`] for guards
+    /// that look at no step of the ladder, and others for a policy that contradicts itself.
     pub fn new(policy: Policy, schedule: Schedule) -> Result<Rollout, RolloutError> {
         let Some(canary) = &policy.canary else {
             let release = policy.release().to_owned();
             return Err(RolloutError::NotACanary { release });
         };
         policy.check_form()?;
+        check_steps(&schedule)?;
         let version = canary.version.clone();
         if policy.kept_out.as_ref() == Some(&version) {
             let release = policy.release().to_owned();
@@ -227,14 +246,18 @@ impl Rollout {
         let release = |policy| Action::Release {
             policy: Box::new(policy),
         };
+        let kept_out = || self.keeps_out().then(|| self.policy_at_the_end().into());
         match phase {
             Phase::Pending => None,
             Phase::Shadowing | Phase::Ramping { .. } => self.policy_of(phase).map(release),
             Phase::Baking => Some(Action::Swap {
                 version: version(),
-                policy: self.keeps_out().then(|| self.policy_at_the_end().into()),
+                policy: kept_out(),
             }),
-            Phase::Promoted => Some(Action::Accept { version: version() }),
+            Phase::Promoted => Some(Action::Accept {
+                version: version(),
+                policy: kept_out(),
+            }),
             Phase::RolledBack => self.state.cause.clone().map(|cause| Action::Reject {
                 version: version(),
                 cause,
@@ -247,6 +270,7 @@ impl Rollout {
     /// The phase begins now: its time, its exposures and its evidence count from here.
     pub fn confirm(&mut self) {
         self.amended = None;
+        self.sight.is_lost = false;
         if self.is_confirmed() {
             return;
         }
@@ -258,6 +282,12 @@ impl Rollout {
         if !self.in_force.is_final() && is_later {
             self.note(super::StateChange::InForce);
         }
+    }
+
+    /// Tells whether a step that was decided before a pause must not be taken until that ends.
+    pub(crate) fn is_held(&self) -> bool {
+        let is_step = !self.is_confirmed() && self.state.phase != Phase::RolledBack;
+        is_step && !self.sight.is_lost && !self.state.paused.is_empty()
     }
 
     pub(super) fn is_confirmed(&self) -> bool {

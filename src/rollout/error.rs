@@ -3,9 +3,9 @@
 use thiserror::Error;
 
 use super::Phase;
-use crate::policy::PolicyError;
+use crate::{policy::PolicyError, share::Share};
 
-/// Tells why a schedule cannot be kept.
+/// Why a schedule cannot be kept.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ScheduleError {
@@ -34,13 +34,31 @@ pub enum ScheduleError {
         guard: String,
     },
     /// Evidence shall lead on, but no guard that acts compares candidate and control.
-    #[error("the ladder climbs on evidence, but no guard that acts compares the two sides")]
+    #[error(
+        "the ladder climbs on evidence, but no guard that acts compares the two sides on each of \
+         its steps: add one, such as `Guard::failures`"
+    )]
     NothingToClimbOn,
     /// A guard of the shadow stage compares two groups of units, where there is one.
     #[error("guard {guard:?} counts to which group bad events go; a shadow has no group")]
     NotPaired {
         /// The guard's name.
         guard: String,
+    },
+    /// A guard looks at shares where there is no step.
+    #[error(
+        "guard {guard:?} looks at steps from {from} to {to}, and the ladder has {steps}: let it \
+         look at one of them"
+    )]
+    NoStep {
+        /// The guard's name.
+        guard: String,
+        /// The least share that it looks at.
+        from: Share,
+        /// The largest share that it looks at.
+        to: Share,
+        /// The steps that there are.
+        steps: String,
     },
     /// A quantile's order is none.
     #[error("guard {guard:?} looks at the quantile of order {order}, expected one between 0 and 1")]
@@ -82,7 +100,7 @@ pub enum ScheduleError {
     },
 }
 
-/// Tells why there is no roll-out of this policy.
+/// Why there is no roll-out of this policy.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RolloutError {
@@ -95,6 +113,9 @@ pub enum RolloutError {
     /// The policy is wrong whatever is deployed.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// Guards and ladder of the schedule do not fit.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// The policy lets the candidate answer the units that it keeps from the candidate.
     #[error(
         "the policy of release {release:?} keeps units out and lets {version:?} answer them, \

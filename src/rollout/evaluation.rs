@@ -11,11 +11,34 @@ impl Rollout {
     ///
     /// At 100 % there is no control any more: what compares is still looked at, because labels
     /// of earlier steps may come late, but is not waited for.
-    pub(super) fn guards(&self) -> &[Guard] {
+    pub(super) fn guards(&self) -> impl Iterator<Item = &Guard> {
+        let share = self.share_of(self.in_force);
+        let guards = self.guards_of_phase().iter();
+        guards.filter(move |guard| guard.looks_at(share))
+    }
+
+    /// Returns the guards of the present phase, whatever the shares that they look at.
+    pub(super) fn guards_of_phase(&self) -> &[Guard] {
         match (self.in_force, &self.schedule.shadow) {
             (Phase::Shadowing, Some(stage)) => &stage.guards,
             (Phase::Ramping { .. } | Phase::Baking, _) => &self.schedule.guards,
             _ => &[],
+        }
+    }
+
+    /// Returns the rule for leaving the present phase.
+    pub(super) fn climb(&self) -> Climb {
+        self.schedule.climb_at(self.in_force)
+    }
+
+    /// Returns when the release takes too long; none while only its end of pause can tell.
+    fn deadline(&self) -> Option<Timestamp> {
+        let (after, _) = self.schedule.deadline?;
+        let started = self.state.started?;
+        match (self.schedule.deadline_without_pauses, self.state.idle_since) {
+            (false, _) => Some(started.after(after)),
+            (true, None) => Some(started.after(after.saturating_add(self.state.idle))),
+            (true, Some(_)) => None,
         }
     }
 
@@ -78,7 +101,7 @@ impl Rollout {
         let elapsed = self.clock.since(self.state.since);
         let enough = |exposures: u64| self.evidence.candidate() >= exposures.max(1);
         self.gates_are_open()
-            && match (self.in_force, self.schedule.climb, &self.schedule.shadow) {
+            && match (self.in_force, self.climb(), &self.schedule.shadow) {
                 (Phase::Pending, ..) => true,
                 (Phase::Shadowing, _, Some(ShadowStage { pairs, .. })) => {
                     enough(*pairs)
@@ -108,7 +131,7 @@ impl Rollout {
         let Some(sample) = &self.evidence.sample else {
             return false;
         };
-        let mut awaited = self.guards().iter().filter(|guard| self.is_awaited(guard));
+        let mut awaited = self.guards().filter(|guard| self.is_awaited(guard));
         awaited.all(|guard| {
             self.state.is_known_breach(guard.name())
                 || self.judge(guard, sample).is_some_and(|found| holds(&found))
@@ -121,7 +144,7 @@ impl Rollout {
 
     /// Iterates over the guards that have been without data for too long, and what each does.
     pub(super) fn without_data(&self) -> impl Iterator<Item = (&Guard, OnNoData)> {
-        let guards = self.guards().iter().filter(|guard| self.is_awaited(guard));
+        let guards = self.guards().filter(|guard| self.is_awaited(guard));
         guards.filter_map(|guard| {
             let response = guard.no_data_response();
             let since = self.evidence.data_of(guard, self.state.since);
@@ -139,17 +162,15 @@ impl Rollout {
             return None;
         }
         let since = self.state.since;
-        let dwell = match (self.in_force, self.schedule.climb) {
+        let dwell = match (self.in_force, self.climb()) {
             _ if !self.state.paused.is_empty() || !self.is_confirmed() => None,
             (Phase::Pending, _) => Some(self.clock),
             (Phase::Ramping { .. }, Climb::Dwell { time, .. }) => Some(since.after(time)),
             (Phase::Baking, _) => Some(since.after(self.schedule.bake)),
             _ => None,
         };
-        let release = self.schedule.deadline.zip(self.state.started);
-        let release = release.map(|((after, _), started)| started.after(after));
-        let release = release.filter(|_| !self.state.is_late);
-        let no_data = self.guards().iter().filter(|guard| self.is_awaited(guard));
+        let release = self.deadline().filter(|_| !self.state.is_late);
+        let no_data = self.guards().filter(|guard| self.is_awaited(guard));
         let no_data = no_data.filter_map(|guard| {
             let after = guard.no_data_response().after()?;
             Some(self.evidence.data_of(guard, since).after(after))

@@ -37,8 +37,9 @@ use crate::{
 /// at least 16,384 times, from then on by a sample that is drawn by hash.
 ///
 /// [`Router::begin`](crate::Router::begin) makes it, and attaches it. By hand it is for servers
-/// that answer elsewhere, for tests, and for a fleet: evidence of several servers
-/// [merges](Evidence::merge).
+/// that answer elsewhere, for tests, and for a fleet: each server [enters](Evidence::enter) the
+/// policies that it is told to put in force and hands its evidence in, and the leader adds the sum
+/// of all [`Reports`](crate::fleet::Reports) to its own.
 ///
 /// ```
 /// use switchstand::{Ending, Policy, Share, Timestamp};
@@ -273,10 +274,7 @@ impl Evidence {
             }
         };
         for counter in &mut self.counters {
-            let is_watched = rollout
-                .guards()
-                .iter()
-                .any(|it| it.name() == counter.name());
+            let is_watched = rollout.guards().any(|it| it.name() == counter.name());
             if let (true, Some(measured)) = (is_watched, counter.measured(rollout.phase())) {
                 sample = sample.with(counter.name(), measured);
             }
@@ -313,6 +311,31 @@ impl Evidence {
         if rollout.is_confirmed() {
             self.since = since;
         }
+        self.begin(phase);
+    }
+
+    /// Notes that this policy is in force on a server whose roll-out is led elsewhere: units and
+    /// readings of earlier phases are of no use from now on.
+    ///
+    /// It tells whether the policy is one of the release.
+    #[must_use = "another release's policy leaves the evidence where it is"]
+    pub fn enter(&mut self, policy: Fingerprint) -> bool {
+        let mut known = self.policies.iter();
+        let place = known.find(|(fingerprint, _)| *fingerprint == policy);
+        let Some((_, place)) = place else {
+            return false;
+        };
+        let phase = match *place {
+            Place::Shadowing => Phase::Shadowing,
+            Place::Step { step, .. } => Phase::Ramping { step },
+            Place::Baking => Phase::Baking,
+        };
+        self.begin(self.phase.max(phase));
+        true
+    }
+
+    /// Begins a later phase.
+    fn begin(&mut self, phase: Phase) {
         if phase != self.phase {
             // What came before the phase was looked at, under its policy, is of it.
             self.phase = phase;

@@ -5,10 +5,11 @@ use core::time::Duration;
 use super::{Check, GuardSource};
 use crate::{
     outcome::Ending,
+    share::Share,
     stats::{Worse, guard::RateTest},
 };
 
-/// Holds a condition that the candidate must keep, and what happens if it does not.
+/// A condition that the candidate must keep, and what happens if it does not.
 ///
 /// A breach is latched: it stays one when the number recovers. By default a breach rejects and
 /// no data holds.
@@ -53,6 +54,12 @@ pub struct Guard {
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     projected: bool,
+    /// The least and the largest share of the steps that it looks at; all, if none is said.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    shares: Option<[Share; 2]>,
 }
 
 /// How many of the last readings must pass a limit.
@@ -82,7 +89,7 @@ impl Default for Readings {
     }
 }
 
-/// Says what a breached guard does.
+/// What a breached guard does.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -96,7 +103,7 @@ pub enum OnBreach {
     Reject,
 }
 
-/// Says what a guard without data does. In no case does the release advance.
+/// What a guard without data does. In no case does the release advance.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -131,7 +138,7 @@ impl OnNoData {
 }
 
 impl Guard {
-    /// Is the name of the guard that every schedule has: the units of a step fit its share.
+    /// The name of the guard that every schedule has: the units of a step fit its share.
     pub const SAMPLE_RATIO: &'static str = "sample ratio";
 
     /// Returns a guard whose breach rejects, and whose lack of data holds the release.
@@ -147,6 +154,7 @@ impl Guard {
             source: GuardSource::Reported,
             readings: Readings::ONE,
             projected: false,
+            shares: None,
         }
     }
 
@@ -278,6 +286,16 @@ impl Guard {
         }
     }
 
+    /// Returns the guard looking only at steps of these shares, both included; baking is 100 %.
+    ///
+    /// On other steps it neither breaches nor is waited for. It counts all the same: what it has
+    /// counted of earlier steps is looked at on its first.
+    #[must_use]
+    pub fn at_shares(self, from: Share, to: Share) -> Guard {
+        let shares = Some([from, to]);
+        Guard { shares, ..self }
+    }
+
     /// Returns the guard with another consequence of a breach.
     #[must_use]
     pub fn on_breach(self, on_breach: OnBreach) -> Guard {
@@ -306,6 +324,16 @@ impl Guard {
     #[must_use]
     pub const fn source(&self) -> &GuardSource {
         &self.source
+    }
+
+    pub(super) const fn shares(&self) -> Option<[Share; 2]> {
+        self.shares
+    }
+
+    /// Tells whether it looks at a step of this share.
+    pub(super) fn looks_at(&self, share: Share) -> bool {
+        let range = self.shares;
+        range.is_none_or(|[from, to]| (from..=to).contains(&share))
     }
 
     pub(super) const fn readings(&self) -> Readings {

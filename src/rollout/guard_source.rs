@@ -2,7 +2,7 @@
 
 use crate::outcome::Ending;
 
-/// Names where the numbers of a guard come from.
+/// The place where the numbers of a guard come from.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(

@@ -2,7 +2,7 @@
 
 use super::{Phase, StepSample};
 
-/// Holds one thing that happened since the last evaluation.
+/// One thing that happened since the last evaluation.
 ///
 /// The passing of time needs none: an evaluation without inputs is a tick.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub enum Input {
     Sample(StepSample),
     /// An operator's wish.
     Command(Command),
-    /// An operator's wish, with his name and his reason for the trail.
+    /// An operator's wish, with a name and a reason for the trail.
     Ordered(Ordered),
     /// A named gate opened or closed. Gates are closed until they are opened; if one opens and
     /// closes in the same evaluation, it is closed. A gate before each step lets one step pass
@@ -32,7 +32,7 @@ pub enum Input {
     },
 }
 
-/// Names what an operator may ask for.
+/// What an operator may ask for.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -85,7 +85,7 @@ pub struct Ordered {
     pub command: Command,
     /// Who says so; empty if nobody was named.
     pub who: String,
-    /// Why, in his words; empty if nothing was said.
+    /// Why, in their words; empty if nothing was said.
     pub why: String,
 }
 

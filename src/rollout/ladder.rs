@@ -1,10 +1,16 @@
 //! The shares that a canary climbs through.
 
+#[cfg(feature = "serde")]
+mod stored;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 use crate::share::Share;
 
-/// Holds the shares of a roll-out, strictly rising, the last of them everybody.
+/// The shares of a roll-out, strictly rising, the last of them everybody.
 ///
 /// ```
 /// use switchstand::{Share, rollout::Ladder};
@@ -13,15 +19,27 @@ use crate::share::Share;
 /// let doubling = Ladder::geometric("12.5%".parse()?, 2)?;
 /// assert_eq!(doubling.shares().len(), 4);
 /// assert!(Ladder::custom(["50%".parse()?, "10%".parse()?]).is_err());
+///
+/// // A day on 50 %, and the time of the schedule on all other steps.
+/// let day = core::time::Duration::from_secs(86_400);
+/// let careful = Ladder::default().dwelling("50%".parse()?, day, 10_000)?;
+/// assert!(careful.dwelling("40%".parse()?, day, 10_000).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "Vec<Share>", into = "Vec<Share>"))]
-pub struct Ladder(Vec<Share>);
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "Vec<stored::RawStep>", into = "Vec<stored::RawStep>")
+)]
+pub struct Ladder {
+    shares: Vec<Share>,
+    /// Time and units on the steps that have their own.
+    own: BTreeMap<Share, (Duration, u64)>,
+}
 
 impl Ladder {
-    /// Is how many steps a ladder may have.
+    /// The maximum number of steps.
     pub const MAX_STEPS: usize = 1000;
 
     /// Returns the ladder of these shares.
@@ -43,7 +61,8 @@ impl Ladder {
             below = share;
         }
         if below == Share::ALL {
-            Ok(Ladder(shares))
+            let own = BTreeMap::new();
+            Ok(Ladder { shares, own })
         } else {
             Err(LadderError::NotWhole { last: below })
         }
@@ -72,19 +91,50 @@ impl Ladder {
     /// Returns the ladder of one step: everybody at once.
     #[must_use]
     pub fn at_once() -> Ladder {
-        Ladder(vec![Share::ALL])
+        Ladder {
+            shares: vec![Share::ALL],
+            own: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the ladder with a time, and a number of units of the candidate, of its own on the
+    /// step of this share, whatever the schedule's rule is.
+    ///
+    /// # Errors
+    /// [`LadderError::NoSuchStep`] for a share that is no step below 100 %.
+    pub fn dwelling(
+        mut self,
+        share: Share,
+        time: Duration,
+        exposures: u64,
+    ) -> Result<Ladder, LadderError> {
+        if !self.compared().contains(&share) {
+            let steps: Vec<String> = self.compared().iter().map(Share::to_string).collect();
+            let steps = match steps.is_empty() {
+                true => "none".to_owned(),
+                false => steps.join(", "),
+            };
+            return Err(LadderError::NoSuchStep { share, steps });
+        }
+        self.own.insert(share, (time, exposures));
+        Ok(self)
+    }
+
+    /// Returns the time and the units of the step of this share, if it has its own.
+    pub(super) fn own(&self, share: Share) -> Option<(Duration, u64)> {
+        self.own.get(&share).copied()
     }
 
     /// Returns all shares, the last of them 100 %.
     #[must_use]
     pub fn shares(&self) -> &[Share] {
-        &self.0
+        &self.shares
     }
 
     /// Returns the shares below 100 %, at which candidate and control can be compared.
     #[must_use]
     pub fn compared(&self) -> &[Share] {
-        self.0.split_last().map_or(&[], |(_, rest)| rest)
+        self.shares.split_last().map_or(&[], |(_, rest)| rest)
     }
 
     fn grown(first: Share, next: impl Fn(Share) -> Option<u64>) -> Result<Ladder, LadderError> {
@@ -104,25 +154,14 @@ impl Default for Ladder {
     /// Returns 1, 5, 25, 50 and 100 %.
     fn default() -> Ladder {
         let percent = |percent| Share::percent(percent).unwrap_or(Share::ALL);
-        Ladder([1, 5, 25, 50, 100].map(percent).to_vec())
+        Ladder {
+            shares: [1, 5, 25, 50, 100].map(percent).to_vec(),
+            own: BTreeMap::new(),
+        }
     }
 }
 
-impl From<Ladder> for Vec<Share> {
-    fn from(ladder: Ladder) -> Vec<Share> {
-        ladder.0
-    }
-}
-
-impl TryFrom<Vec<Share>> for Ladder {
-    type Error = LadderError;
-
-    fn try_from(shares: Vec<Share>) -> Result<Ladder, LadderError> {
-        Ladder::custom(shares)
-    }
-}
-
-/// Tells why shares are not a ladder.
+/// Why shares are not a ladder.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LadderError {
@@ -145,5 +184,16 @@ pub enum LadderError {
     TooManySteps {
         /// How many there may be.
         limit: usize,
+    },
+    /// A step that shall have a time of its own is none of the ladder.
+    #[error(
+        "{share} is no step below 100% of this ladder, which has {steps}: take one of them; the \
+         time at 100% is the schedule's bake"
+    )]
+    NoSuchStep {
+        /// The share.
+        share: Share,
+        /// The steps that there are.
+        steps: String,
     },
 }

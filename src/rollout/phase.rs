@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::fingerprint::Fingerprint;
 
-/// Names how far a roll-out has come.
+/// How far a roll-out has come.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -63,7 +63,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Marks evidence with the policy and the phase that it belongs to.
+/// A mark on evidence: the policy and the phase that it belongs to.
 ///
 /// Evidence under another policy or from an earlier step is not evidence of this step.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

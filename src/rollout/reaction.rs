@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Advance, Before, Cause, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData, Ordered,
     PauseCause, Phase, Refused, Rollout, StateChange, StepSample, Tag, commands::Commands,
-    latest::Latest, refused::names,
+    refused::names,
 };
 
 impl Rollout {
@@ -93,7 +93,6 @@ impl Rollout {
         };
         let breaches: Vec<_> = self
             .guards()
-            .iter()
             .filter(|guard| is_new(guard))
             .filter_map(|guard| {
                 let judgement = self.judge(guard, &sample)?;
@@ -157,9 +156,7 @@ impl Rollout {
         }
         if self.sight.is_foreign {
             // The router is brought where the roll-out stands, and only then is it there.
-            self.in_force = Phase::Pending;
-            self.evidence = Latest::default();
-            self.found = None;
+            self.lose();
         }
         self.sight.is_foreign = false;
         self.sight.live = None;
@@ -269,7 +266,7 @@ impl Rollout {
                 found: found.clone(),
             });
         }
-        let mut guards = self.guards().iter();
+        let mut guards = self.guards();
         guards.find_map(|guard| {
             let found = self.state.breached.get(guard.name())?;
             (guard.breach_response() == OnBreach::Reject).then(|| Cause::Breached {
@@ -291,6 +288,10 @@ impl Rollout {
     fn pass_deadline(&mut self) -> Option<Cause> {
         let (after, then) = self.schedule.deadline?;
         let taken = self.clock.since(self.state.started?);
+        let taken = match self.schedule.deadline_without_pauses {
+            true => taken.saturating_sub(self.state.idle_until(self.clock)),
+            false => taken,
+        };
         if self.state.is_late || taken < after {
             return None;
         }

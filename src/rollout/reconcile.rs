@@ -153,10 +153,11 @@ impl Rollout {
     }
 
     /// Notes that nothing of the release is in force here; its last action is due again.
-    fn lose(&mut self) {
+    pub(super) fn lose(&mut self) {
         self.in_force = Phase::Pending;
         self.evidence = Latest::default();
         self.found = None;
+        self.sight.is_lost = true;
     }
 
     /// Notes that the router has carried the action out, and which version is live since.
@@ -168,6 +169,7 @@ impl Rollout {
     fn follow(&mut self, to: Phase, by: ByHand) {
         self.note(StateChange::Followed { to, by });
         self.in_force = to;
+        self.sight.is_lost = false;
         self.evidence = Latest::default();
     }
 }

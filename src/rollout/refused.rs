@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::{Command, Phase, Tag};
 use crate::timestamp::Timestamp;
 
-/// Tells which input of an evaluation was not taken, and why.
+/// Which input of an evaluation was not taken, and why.
 ///
 /// What is refused leads nothing on; all else that came with it counts.
 #[derive(Clone, Debug, Error, PartialEq)]

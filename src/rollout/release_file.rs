@@ -84,8 +84,8 @@ struct RawTimes {
     bake_units: Option<u64>,
     alpha: Option<Alpha>,
     end: Option<End>,
-    deadline: Option<Limit<OnDeadline>>,
-    sample_ratio: Option<Limit<OnBreach>>,
+    deadline: Option<Deadline>,
+    sample_ratio: Option<Ratio>,
     #[serde(default)]
     gates: BTreeMap<String, Before>,
 }
@@ -99,9 +99,18 @@ enum Way {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Limit<T> {
+struct Deadline {
     after: Span,
-    then: T,
+    then: OnDeadline,
+    #[serde(default)]
+    without_pauses: bool,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ratio {
+    after: Span,
+    then: OnBreach,
 }
 
 #[derive(serde::Deserialize)]
@@ -163,10 +172,18 @@ impl TryFrom<Raw> for ReleaseFile {
         if let Some(end) = times.end {
             schedule = schedule.with_end(end);
         }
-        if let Some(Limit { after, then }) = times.deadline {
-            schedule = schedule.with_deadline(after.0, then);
+        if let Some(Deadline {
+            after,
+            then,
+            without_pauses,
+        }) = times.deadline
+        {
+            schedule = match without_pauses {
+                true => schedule.with_deadline_without_pauses(after.0, then),
+                false => schedule.with_deadline(after.0, then),
+            };
         }
-        if let Some(Limit { after, then }) = times.sample_ratio {
+        if let Some(Ratio { after, then }) = times.sample_ratio {
             schedule = schedule.with_sample_ratio(after.0, then);
         }
         for (name, before) in times.gates {

@@ -4,13 +4,13 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Check, Guard, Ladder, Measured, OnBreach, Refused, ScheduleError,
-    bounds::{check_bounds, check_source},
+    Check, Guard, Ladder, Measured, OnBreach, Phase, Refused, ScheduleError,
+    bounds::{check_bounds, check_source, leads},
     refused::names,
 };
 use crate::{share::Share, stats::Alpha};
 
-/// Holds the rules of a roll-out: its steps, its guards, its times.
+/// The rules of a roll-out: its steps, its guards, its times.
 ///
 /// The defaults: 1, 5, 25, 50 and 100 %; ten minutes and 100 units of the candidate on each step;
 /// one hour and 100 units at 100 %; a false alarm in at most one of a hundred harmless releases;
@@ -33,13 +33,15 @@ pub struct Schedule {
     pub(super) alpha: Alpha,
     pub(super) gates: BTreeMap<String, Before>,
     pub(super) deadline: Option<(Duration, OnDeadline)>,
+    /// Whether the time of pauses is no part of it.
+    pub(super) deadline_without_pauses: bool,
     pub(super) shadow: Option<ShadowStage>,
     pub(super) end: End,
     /// How long the units may contradict the share of the step, and what happens then.
     pub(super) sample_ratio: (Duration, OnBreach),
 }
 
-/// Says who gets the candidate when the ladder has been climbed.
+/// Who gets the candidate when the ladder has been climbed.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -57,7 +59,7 @@ pub enum End {
     Everybody,
 }
 
-/// Says when the ladder's next step is due.
+/// The time when the ladder's next step is due.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -77,7 +79,7 @@ pub enum Climb {
     OnEvidence,
 }
 
-/// Says what a gate keeps from happening while it is closed.
+/// What a gate keeps from happening while it is closed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -90,7 +92,7 @@ pub enum Before {
     Acceptance,
 }
 
-/// Says what happens when a release takes too long.
+/// What happens when a release takes too long.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -101,7 +103,7 @@ pub enum OnDeadline {
     Reject,
 }
 
-/// Holds the stage in which the candidate runs unseen.
+/// The stage in which the candidate runs unseen.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -132,7 +134,8 @@ impl Schedule {
         Schedule { ladder, ..self }
     }
 
-    /// Returns the schedule with another rule for the next step.
+    /// Returns the schedule with another rule for the next step, on all steps that have no time of
+    /// [their own](Ladder::dwelling).
     ///
     /// # Errors
     /// [`ScheduleError::NothingToClimbOn`] for [`Climb::OnEvidence`] without a guard that acts
@@ -175,7 +178,18 @@ impl Schedule {
     pub fn with_deadline(self, after: Duration, then: OnDeadline) -> Schedule {
         Schedule {
             deadline: Some((after, then)),
+            deadline_without_pauses: false,
             ..self
+        }
+    }
+
+    /// Returns the schedule with a limit to the time since the first release in which it was not
+    /// paused, for whatever cause.
+    #[must_use]
+    pub fn with_deadline_without_pauses(self, after: Duration, then: OnDeadline) -> Schedule {
+        Schedule {
+            deadline_without_pauses: true,
+            ..self.with_deadline(after, then)
         }
     }
 
@@ -260,10 +274,24 @@ impl Schedule {
             alpha: Alpha::ONE_PERCENT,
             gates: BTreeMap::new(),
             deadline: None,
+            deadline_without_pauses: false,
             shadow: None,
             end: End::default(),
             sample_ratio: Schedule::SAMPLE_RATIO,
         }
+    }
+
+    /// Returns the rule for leaving a phase.
+    pub(super) fn climb_at(&self, phase: Phase) -> Climb {
+        let share = match phase {
+            Phase::Ramping { step } => self.ladder.compared().get(step),
+            _ => None,
+        };
+        let own = share.and_then(|share| self.ladder.own(*share));
+        own.map_or(self.climb, |(time, exposures)| Climb::Dwell {
+            time,
+            exposures,
+        })
     }
 
     pub(super) fn all_guards(&self) -> impl Iterator<Item = &Guard> {
@@ -313,7 +341,6 @@ impl Schedule {
         for guard in self.all_guards() {
             check_source(guard)?;
         }
-        let leads = |guard: &Guard| guard.acts() && guard.check().compares();
         if self.climb == Climb::OnEvidence && !self.guards.iter().any(leads) {
             return Err(ScheduleError::NothingToClimbOn);
         }

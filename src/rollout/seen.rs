@@ -36,6 +36,8 @@ pub(super) struct Sight {
     pub(super) candidate: Option<VersionId>,
     /// The live version at the last look.
     pub(super) live: Option<String>,
+    /// Whether what was in force is not in force here, and must be brought back.
+    pub(super) is_lost: bool,
     /// Whether the policy in force is another's at this moment.
     pub(super) is_foreign: bool,
     /// Another roll-out that is open.

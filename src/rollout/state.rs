@@ -1,5 +1,6 @@
 //! Where a roll-out stands, as its trail says.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// Holds where a roll-out stands. It follows from the audit trail alone.
+/// The point at which a roll-out stands. It follows from the audit trail alone.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -38,6 +39,22 @@ pub struct State {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub(super) by_hand: Option<ByHand>,
+    /// How long it was paused since it started, in pauses that have ended.
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            default,
+            skip_serializing_if = "Duration::is_zero",
+            with = "super::span"
+        )
+    )]
+    pub(super) idle: Duration,
+    /// When the present pause began.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub(super) idle_since: Option<Timestamp>,
 }
 
 impl State {
@@ -54,6 +71,8 @@ impl State {
             open_for_good: BTreeSet::new(),
             watched_again: BTreeSet::new(),
             by_hand: None,
+            idle: Duration::ZERO,
+            idle_since: None,
         }
     }
 
@@ -101,8 +120,31 @@ impl State {
         self.breached.contains_key(guard) && !self.watched_again.contains(guard)
     }
 
+    /// Returns how long it was paused since it started, the present pause included.
+    pub(super) fn idle_until(&self, now: Timestamp) -> Duration {
+        let present = self.idle_since.map(|since| now.since(since));
+        self.idle.saturating_add(present.unwrap_or_default())
+    }
+
     /// Follows one event.
     pub(super) fn apply(&mut self, event: &Event) {
+        let had_started = self.started.is_some();
+        self.follow(event);
+        if self.started.is_some() != had_started {
+            // Whoever paused it before its start has delayed nothing.
+            (self.idle, self.idle_since) = (Duration::ZERO, None);
+        }
+        match (self.idle_since, self.paused.is_empty()) {
+            (None, false) => self.idle_since = Some(event.at),
+            (Some(_), true) => {
+                self.idle = self.idle_until(event.at);
+                self.idle_since = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn follow(&mut self, event: &Event) {
         match &event.change {
             StateChange::Gate { name, open: true } => {
                 self.open.insert(name.clone());

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Holds what was measured of the candidate and its control, up to one moment.
+/// What was measured of the candidate and its control, up to one moment.
 ///
 /// The exposures are those of this phase, units each counted once; the measurements follow
 /// [`Measured`]. A later sample replaces an earlier one.
@@ -87,7 +87,7 @@ impl StepSample {
     }
 }
 
-/// Holds one measurement, of the kind that the guard's [`Check`](super::Check) wants.
+/// One measurement, of the kind that the guard's [`Check`](super::Check) wants.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -113,7 +113,7 @@ pub enum Measured {
     Quantiles(Quantiles),
 }
 
-/// Holds a quantile of both sides, and how surely it is above a margin.
+/// A quantile of both sides, and how surely it is above a margin.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -185,7 +185,7 @@ impl Measured {
     }
 }
 
-/// Holds the bad events of a whole release, as a [`RateGuard`] has counted them.
+/// The bad events of a whole release, as a [`RateGuard`] has counted them.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

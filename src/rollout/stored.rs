@@ -31,6 +31,8 @@ pub(super) struct RawSchedule {
     alpha: Alpha,
     gates: BTreeMap<String, Before>,
     deadline: Option<(Span, OnDeadline)>,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    deadline_without_pauses: bool,
     shadow: Option<ShadowStage>,
     #[serde(skip_serializing_if = "is_default")]
     end: End,
@@ -67,6 +69,7 @@ impl From<Schedule> for RawSchedule {
             alpha: schedule.alpha,
             gates: schedule.gates,
             deadline: schedule.deadline.map(|(after, then)| (Span(after), then)),
+            deadline_without_pauses: schedule.deadline_without_pauses,
             shadow: schedule.shadow,
             end: schedule.end,
             sample_ratio: (Span(schedule.sample_ratio.0), schedule.sample_ratio.1),
@@ -87,6 +90,7 @@ impl TryFrom<RawSchedule> for Schedule {
             alpha: raw.alpha,
             gates: raw.gates,
             deadline: raw.deadline.map(|(after, then)| (after.0, then)),
+            deadline_without_pauses: raw.deadline_without_pauses,
             shadow: raw.shadow,
             end: raw.end,
             sample_ratio: (raw.sample_ratio.0.0, raw.sample_ratio.1),

@@ -3,7 +3,7 @@
 use super::{ByHand, Cause, Found, Ordered, PauseCause, Phase, Refused, State};
 use crate::{fingerprint::Fingerprint, timestamp::Timestamp};
 
-/// Holds what changed a roll-out's state, in order, and replays to that state.
+/// The ordered list of what changed a roll-out's state, which replays to that state.
 ///
 /// Room is bounded. A release has some ten events, but a guard that loses its data and finds them
 /// again, or an operator's script, may pause it for ever: beyond [`MAX_EVENTS`](Trail::MAX_EVENTS)
@@ -20,7 +20,7 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// Is how many events are kept at most.
+    /// The maximum number of events that are kept.
     pub const MAX_EVENTS: usize = 1024;
 
     pub(super) const fn new() -> Trail {
@@ -69,7 +69,7 @@ impl From<Vec<Event>> for Trail {
     }
 }
 
-/// Records one change of a roll-out's state.
+/// One change of a roll-out's state, and when it was made.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -80,7 +80,7 @@ pub struct Event {
     pub change: StateChange,
 }
 
-/// Names what changed.
+/// What changed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -163,7 +163,7 @@ pub enum StateChange {
     },
 }
 
-/// Says why a release went on.
+/// Why a release went on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

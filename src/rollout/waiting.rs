@@ -56,7 +56,7 @@ impl Rollout {
     }
 
     fn wait_for_time(&self, waits: &mut Vec<String>) {
-        let needed = match (self.in_force, self.schedule.climb) {
+        let needed = match (self.in_force, self.climb()) {
             (Phase::Ramping { .. }, Climb::Dwell { time, .. }) => time,
             (Phase::Baking, _) => self.schedule.bake,
             _ => return,
@@ -69,7 +69,7 @@ impl Rollout {
     }
 
     fn wait_for_units(&self, waits: &mut Vec<String>) {
-        let needed = match (self.in_force, self.schedule.climb, &self.schedule.shadow) {
+        let needed = match (self.in_force, self.climb(), &self.schedule.shadow) {
             (Phase::Shadowing, _, Some(ShadowStage { pairs, .. })) => *pairs,
             (Phase::Ramping { .. }, Climb::Dwell { exposures, .. }, _) => exposures,
             (Phase::Baking, ..) => self.schedule.bake_exposures,
@@ -101,8 +101,8 @@ impl Rollout {
 
     fn wait_for_guards(&self, waits: &mut Vec<String>) {
         let must_be_safe = self.in_force == Phase::Shadowing
-            || self.schedule.climb == Climb::OnEvidence && self.in_force != Phase::Baking;
-        for guard in self.guards().iter().filter(|guard| self.is_awaited(guard)) {
+            || self.climb() == Climb::OnEvidence && self.in_force != Phase::Baking;
+        for guard in self.guards().filter(|guard| self.is_awaited(guard)) {
             let name = guard.name();
             let sample = self.evidence.sample.as_ref();
             let found = sample.and_then(|sample| self.judge(guard, sample));

@@ -4,7 +4,7 @@ use core::num::NonZeroU64;
 
 use thiserror::Error;
 
-/// Holds the probability of a version for a unit, in units of 2^-63.
+/// The probability of a version for a unit, in units of 2^-63.
 ///
 /// In serialised form it is the probability as a number above 0 and at most 1.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -15,7 +15,7 @@ pub struct Propensity(NonZeroU64);
 impl Propensity {
     const ONE: u64 = 1 << 63;
 
-    /// Is certainty.
+    /// Certainty.
     pub const CERTAIN: Propensity = Propensity(NonZeroU64::MIN.saturating_add(Propensity::ONE - 1));
 
     /// Returns the probability of `points` among 2^64, rounded to 2^-63, as a raw number.
@@ -78,7 +78,7 @@ impl TryFrom<f64> for Propensity {
     }
 }
 
-/// Tells why a number is not a propensity.
+/// Why a number is not a propensity.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum PropensityError {

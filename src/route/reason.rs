@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Names the rule that decided a route, in the order in which rules are tried.
+/// The rule that decided a route, in the order in which rules are tried.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -82,7 +82,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Holds a reason as its number.
+/// A reason as its number.
 ///
 /// A reason has values to spare, which the compiler would use to mark an absent route and then
 /// copy routes in overlapping pieces: five times as slow. A number has none.

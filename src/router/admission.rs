@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{shadow::Lease, sync::Strong};
 
-/// Keeps the snapshot that was read last: a thread, or a reader.
+/// The snapshot that was read last: a thread, or a reader.
 pub(super) trait Keeper<M> {
     /// Lets `read` see the snapshot published under `stamp`, if it is the one kept.
     fn read<T>(&mut self, stamp: u64, read: impl FnOnce(&Snapshot<M>) -> Option<T>) -> Option<T>;

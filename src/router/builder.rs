@@ -25,7 +25,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Describes a router before its first model is there.
+/// The settings of a router before its first model is there.
 pub struct Builder<M> {
     name: String,
     secret: Secret,

@@ -20,7 +20,10 @@ use crate::{
 /// one asked last has it; the other's plan is remembered all the same.
 const HEADS_KEPT: usize = if cfg!(loom) { 1 } else { 64 };
 
-/// The head of a plan, in cells so that a request copies only what it needs.
+/// The head of a plan, in cells.
+///
+/// Why not one `Cell<Head>`: that is read by copying all of it, some 80 bytes. A draw needs the
+/// stamp, the cut, two words of the key, and one route of 24 bytes.
 struct CachedHead {
     stamp: Cell<u64>,
     kind: Cell<HeadKind>,
@@ -67,7 +70,9 @@ struct Cached {
 
 #[cfg(not(loom))]
 thread_local! {
-    // Apart from the snapshots, because a cell without a destructor costs nothing to reach.
+    // Why apart from the snapshots: a thread-local with a destructor asks on each use whether it is
+    // alive. Cells have none, so a decision reaches its head by one offset: 1.6 units of the hash
+    // for the whole of `router.route`, against 4.0 where a lease needs the snapshot as well.
     static HEADS: [CachedHead; HEADS_KEPT] =
         const { [const { CachedHead::empty() }; HEADS_KEPT] };
     // By the numbers of the routers, which are small: see `RouterId`.

@@ -38,7 +38,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     }
 }
 
-/// Tells why a router does not give its models back yet.
+/// Why a router does not give its models back yet.
 #[non_exhaustive]
 pub enum CloseError<M> {
     /// Other handles on the router exist, and may admit requests.
@@ -52,7 +52,7 @@ pub enum CloseError<M> {
     InUse(Closing<M>),
 }
 
-/// Holds the models of a closed router until its last requests have ended.
+/// The models of a closed router until its last requests have ended.
 ///
 /// Nobody can be admitted any more, so the requests only become fewer.
 #[must_use = "dropped, it leaves the models to the last requests"]

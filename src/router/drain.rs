@@ -33,7 +33,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     }
 }
 
-/// Says how far a version is from being reclaimed.
+/// How far a version is from being reclaimed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Drain {

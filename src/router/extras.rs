@@ -18,13 +18,13 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-/// Holds what a ticket has where a shadow was sampled, observers are told, or a version may fail.
+/// What a ticket has where a shadow was sampled, observers are told, or a version may fail.
 pub(super) struct Extras<M> {
     stand_in: StandIn<M>,
     /// One has room without an allocation of its own.
     waiting: SmallVec<[Waiting<M>; 1]>,
-    /// What all waiting shadows run beside; none before they are counted, for a ticket that is
-    /// taken back was never sampled.
+    /// The request that the waiting shadows belong to. `None` until they are counted: an admission
+    /// that is tried again, because a publication came between, must not count them.
     sampled: Option<Sampled>,
     /// Who asked, where observers need it and the request itself is out of reach.
     unit: Option<UnitKey>,

@@ -15,7 +15,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Changes deployment and release in somebody's name, or against a known generation.
+/// A handle for deployment and release in somebody's name, or against a known generation.
 ///
 /// [`Router`] has the same methods for those who need neither. Every method returns the
 /// generation that it made.
@@ -260,7 +260,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
     }
 }
 
-/// Refuses a deployment and gives the model back.
+/// The refusal of a deployment, which gives the model back.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeployError<M> {
@@ -290,7 +290,7 @@ impl<M> Error for DeployError<M> {
     }
 }
 
-/// Tells why a version is not ready.
+/// Why a version is not ready.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ValidateError<E> {
@@ -307,7 +307,7 @@ pub enum ValidateError<E> {
     },
 }
 
-/// Tells why a model is not given back yet.
+/// Why a model is not given back yet.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ReclaimError {
@@ -316,7 +316,8 @@ pub enum ReclaimError {
     Operation(#[from] OperationError),
     /// Requests still hold leases; try again when they have ended.
     #[error(
-        "version {version:?} is still in use by {in_flight} request{}",
+        "version {version:?} is still in use by {in_flight} request{}: try again when they have \
+         ended",
         if *in_flight == 1 { "" } else { "s" }
     )]
     StillInUse {

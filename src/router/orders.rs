@@ -7,9 +7,9 @@ use super::{
     turn::Signed,
 };
 use crate::{
-    deployment::{Deployments, Operation},
+    deployment::{Deployment, Deployments, Operation, VersionState},
     fingerprint::Fingerprint,
-    rollout::ByHand,
+    rollout::{Action, ByHand},
 };
 
 /// So many are remembered: a roll-out looks at them every minute or so.
@@ -24,6 +24,8 @@ pub(super) struct Orders {
     place: KnownPlace,
     /// The highest number of a release file that has begun here.
     revision: Option<u64>,
+    /// The latest releases that have begun here, and their candidates.
+    begun: VecDeque<(String, String)>,
 }
 
 /// A roll-out that has not ended, as far as the router knows.
@@ -33,6 +35,48 @@ pub(super) struct Open {
     pub(super) version: String,
     /// What it last put in force.
     pub(super) fingerprint: Fingerprint,
+    /// The version that was live then.
+    pub(super) live: String,
+}
+
+impl Open {
+    /// Returns what is open once an action that is led elsewhere was carried out.
+    pub(super) fn after(action: &Action, open: Option<Open>, next: &Deployments) -> Option<Open> {
+        let named = match action {
+            Action::Release { policy } => {
+                let canary = policy.canary.as_ref();
+                canary.map(|canary| (policy.release(), &canary.version))
+            }
+            Action::Swap { version, .. } => Some((next.policy().release(), version)),
+            Action::Accept { .. } | Action::Reject { .. } => return None,
+        };
+        let named = named.map(|(release, version)| (release.to_owned(), version.clone()));
+        let of_swap = matches!(action, Action::Swap { .. });
+        // A swap, and what a server does by itself for want of word, keep the release's name.
+        let (release, version) = match (named, open) {
+            (Some((_, version)), Some(open)) if of_swap => (open.release, version),
+            (Some(named), _) => named,
+            (None, open) => open.map(|open| (open.release, open.version))?,
+        };
+        Some(Open {
+            release,
+            version,
+            fingerprint: next.policy().fingerprint(),
+            live: next.live().label().to_owned(),
+        })
+    }
+
+    /// Tells whether an action is of this release.
+    fn is_of(&self, action: &Action) -> bool {
+        match action {
+            Action::Release { policy } => {
+                policy.canary.is_none() || policy.release() == self.release
+            }
+            Action::Swap { version, .. }
+            | Action::Accept { version, .. }
+            | Action::Reject { version, .. } => *version == self.version,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -141,8 +185,23 @@ impl Orders {
         self.place.upgrade().filter(|place| place.is_open())
     }
 
-    pub(super) fn set_place(&mut self, place: KnownPlace) {
-        self.place = place;
+    pub(super) fn set_place(&mut self, place: &Arc<Place>) {
+        self.place = Arc::downgrade(place);
+        if self.begun.len() >= REMEMBERED {
+            self.begun.pop_front();
+        }
+        let Place {
+            release, version, ..
+        } = &**place;
+        self.begun.push_back((release.clone(), version.clone()));
+    }
+
+    /// Returns another candidate whose release of this name has begun here.
+    pub(super) fn namesake(&self, release: &str, version: &str) -> Option<String> {
+        let mut begun = self.begun.iter().rev();
+        let is_other =
+            |(name, candidate): &&(String, String)| name == release && candidate != version;
+        begun.find(is_other).map(|(_, candidate)| candidate.clone())
     }
 
     /// Returns the number of the release file in force, if there was one.
@@ -156,6 +215,30 @@ impl Orders {
 
     pub(super) fn open(&self) -> Option<&Open> {
         self.open.as_ref()
+    }
+
+    /// Says who has changed the router since the last action of this one's release, if anybody has.
+    pub(super) fn overruled(&self, action: &Action, current: &Deployments) -> Option<String> {
+        if let Some(place) = self.place() {
+            return Some(format!("{place} is open on this router"));
+        }
+        let open = self.open.as_ref().filter(|open| open.is_of(action))?;
+        let live = current.live().label();
+        let candidate = current.get(&open.version).map(Deployment::state);
+        let is_gone = matches!(candidate, None | Some(VersionState::Rejected));
+        let is_own = open.fingerprint == current.policy().fingerprint();
+        if is_own && open.live == live && !is_gone {
+            return None;
+        }
+        let removed = self.last(Deed::Removed, &open.version).filter(|_| is_gone);
+        let by = removed.or_else(|| self.last_policy());
+        let release = current.policy().release();
+        let what = format!("release {release:?} is in force, and version {live:?} is live");
+        Some(by.unwrap_or_else(|| ByHand::unknown(what)).to_string())
+    }
+
+    pub(super) fn take_open(&mut self) -> Option<Open> {
+        self.open.take()
     }
 
     pub(super) fn set_open(&mut self, open: Option<Open>) {

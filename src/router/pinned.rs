@@ -83,12 +83,15 @@ impl<M: Send + Sync + 'static> Router<M> {
     }
 }
 
-/// Refuses a route that the router does not know.
+/// The refusal of a route that the router does not know.
 ///
 /// It is of another router, or too old: [`Router::pin`] knows the last 1,024 generations,
 /// [`Router::assignment`] the last 16.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("generation {generation} is not among those that this router remembers")]
+#[error(
+    "generation {generation} is not among those that this router remembers: it is another \
+     router's, or too old; keep its assignment instead"
+)]
 #[non_exhaustive]
 pub struct UnknownRoute {
     /// The generation of the route.

@@ -18,7 +18,7 @@ const KEPT: usize = 16;
 /// Plans that outlived their routers, because a thread that is idle remembers them.
 static LEFT: Mutex<Vec<Arc<Plan>>> = Mutex::new(Vec::new());
 
-/// Holds the plan in force, and every earlier one until nobody else has it.
+/// The plan in force, and every earlier one until nobody else has it.
 ///
 /// A plan may have lists of a million units. A thread that remembers an old one lets go of it in
 /// the middle of a request; so the last reference is always here, and an operator drops it.

@@ -20,7 +20,7 @@ use crate::{
 /// All threads meet on one stripe where loom tries their interleavings.
 pub(super) const STRIPES: usize = if cfg!(loom) { 1 } else { 64 };
 
-/// Holds one deployed model and its leases.
+/// One deployed model and its leases.
 #[derive(Debug)]
 pub(crate) struct Loaded<M> {
     id: VersionId,
@@ -146,7 +146,7 @@ pub(super) struct Unheld {
     _seats: Vec<Seated>,
 }
 
-/// Holds the one snapshot that requests read: a plan and the models that it needs.
+/// The one snapshot that requests read: a plan and the models that it needs.
 #[derive(Debug)]
 pub(super) struct Published<M> {
     stamp: u64,

@@ -67,8 +67,8 @@ struct Inner<M> {
 /// The place of a roll-out that has not ended; the router knows it weakly.
 #[derive(Debug)]
 pub(super) struct Place {
-    release: String,
-    version: String,
+    pub(super) release: String,
+    pub(super) version: String,
     has_ended: core::sync::atomic::AtomicBool,
 }
 
@@ -96,11 +96,6 @@ impl StoredRamp {
     #[must_use]
     pub const fn rollout(&self) -> &Rollout {
         &self.rollout
-    }
-
-    /// Returns the evidence, also to merge that of other servers into it.
-    pub const fn evidence(&mut self) -> &mut Evidence {
-        &mut self.evidence
     }
 }
 
@@ -324,6 +319,15 @@ impl<M: Send + Sync + 'static> Ramp<M> {
                 .to_owned(),
             open => format!("the end of {open} requests: none has ended in this phase"),
         }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place {
+            release, version, ..
+        } = self;
+        write!(f, "the roll-out of {version:?} in release {release:?}")
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Router, Shared, Ticket, snapshot::Snapshot};
 use crate::{deployment::VersionId, plan::Plan, route::Route, unit::Unit};
 
-/// Reads a router from one thread, with the plan at hand.
+/// A view of a router for one thread, with the plan at hand.
 ///
 /// It is owned and `'static`, so each worker keeps its own. It gives the same routes and tickets
 /// as the router, and spares the look into the thread's memory. It keeps no model alive.

@@ -15,7 +15,7 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-/// Holds what a newly live version answered between a swap and its acceptance or roll-back.
+/// What a newly live version answered between a swap and its acceptance or roll-back.
 ///
 /// It is a handle: copies show the same recording. It is sealed when the swap ends, and final
 /// when, besides, no request is pending; see [`Router::recording`](crate::Router::recording).

@@ -111,7 +111,7 @@ fn misfit<M>(deployments: &Deployments, models: &[(String, M)]) -> Option<Restor
         })
 }
 
-/// Refuses to restore a router, and gives the models back.
+/// The refusal to restore a router, which gives the models back.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RestoreError<M> {
@@ -121,7 +121,7 @@ pub struct RestoreError<M> {
     pub models: Vec<(String, M)>,
 }
 
-/// Tells why a stored state, or the models, do not fit the router.
+/// Why a stored state, or the models, do not fit the router.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RestoreFault {
@@ -146,19 +146,25 @@ pub enum RestoreFault {
         router: String,
     },
     /// A deployed version has no model.
-    #[error("version {version:?} is deployed, and there is no model for it")]
+    #[error(
+        "version {version:?} is deployed, and there is no model for it: hand one over, or restore \
+         without that version"
+    )]
     Missing {
         /// The version's label.
         version: String,
     },
     /// A model belongs to no deployed version.
-    #[error("there is a model for version {version:?}, which is not deployed")]
+    #[error(
+        "there is a model for version {version:?}, which is not deployed: leave it out, and deploy \
+         it afterwards"
+    )]
     Extra {
         /// The label that was given.
         version: String,
     },
     /// Two models bear one label.
-    #[error("there are two models for version {version:?}")]
+    #[error("there are two models for version {version:?}: hand over one")]
     Twice {
         /// The label that was given.
         version: String,

@@ -36,12 +36,12 @@ impl<M: Send + Sync + 'static> Shared<M> {
         }
         let mut done = None;
         let mut operation = None;
-        if let Some(action) = rollout.unconfirmed() {
+        if let Some(action) = rollout.unconfirmed().filter(|_| !rollout.is_held()) {
             let bakes = rollout.policy_while_baking();
-            match carry_out(self.turn_of(current), &action, bakes) {
+            match carry_out(self.turn_of(current), &action, bakes, "", |_| {}) {
                 Ok(live) => {
                     rollout.carried_out(&live);
-                    self.remember(rollout);
+                    self.remember(rollout, &live);
                     done = Some(action);
                 }
                 Err(refused) => operation = Some(refused),
@@ -59,12 +59,13 @@ impl<M: Send + Sync + 'static> Shared<M> {
     }
 
     /// Notes which roll-out has put the policy in force.
-    fn remember(&self, rollout: &Rollout) {
+    fn remember(&self, rollout: &Rollout, live: &str) {
         let in_force = || self.published.lock().plans.current().fingerprint();
         let open = (!rollout.phase().is_final()).then(|| Open {
             release: rollout.policy().release().to_owned(),
             version: rollout.version().to_owned(),
             fingerprint: rollout.tag().map_or_else(in_force, |tag| tag.fingerprint),
+            live: live.to_owned(),
         });
         self.orders.lock().set_open(open);
     }
@@ -74,16 +75,46 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Carries out an action of a [`Rollout`](crate::rollout::Rollout), and returns the
     /// generation that holds then.
     ///
-    /// It is for one who comes late, with
-    /// [`action_in_force`](crate::rollout::Rollout::action_in_force), and does not look at what
-    /// operators have done: [`Ramp::tick`](super::Ramp::tick) does. It may be called again for the same
+    /// It is for a roll-out that is led elsewhere, and for one who comes late, with
+    /// [`action_in_force`](crate::rollout::Rollout::action_in_force); where the roll-out itself is
+    /// on this router, [`Ramp::tick`](super::Ramp::tick) does it. It may be called again for the same
     /// action, as after a restart: what holds already is left as it is.
     ///
+    /// The first action of a release takes the place of whatever is in force. From then on policy
+    /// and live version must be what the last action made them: what a person has done meanwhile
+    /// stands. A rejection is always carried out.
+    ///
     /// # Errors
-    /// [`OperationError`] if the router refuses; nothing has changed then.
+    /// [`OperationError::Overruled`] where a person has changed the router, or a roll-out is open on
+    /// it, and others if the router refuses; nothing has changed then.
     pub fn carry_out(&self, action: &Action) -> Result<u64, OperationError> {
+        self.carry_out_at(action, None)
+    }
+
+    /// Carries out an action although a person has changed the router meanwhile; `why` is for the
+    /// record.
+    ///
+    /// # Errors
+    /// As [`carry_out`](Router::carry_out), but for the person.
+    pub fn carry_out_over(&self, action: &Action, why: &str) -> Result<u64, OperationError> {
+        self.carry_out_at(action, Some(why))
+    }
+
+    fn carry_out_at(&self, action: &Action, over: Option<&str>) -> Result<u64, OperationError> {
         let turn = self.shared.turn(None)?;
-        carry_out(turn, action, None)?;
+        if over.is_none() && !matches!(action, Action::Reject { .. }) {
+            // Nobody can change the router until the action is carried out.
+            let overruled = self.shared.orders.lock().overruled(action, turn.next());
+            if let Some(by) = overruled {
+                return Err(OperationError::Overruled { by });
+            }
+        }
+        let note = |next: &Deployments| {
+            let mut orders = self.shared.orders.lock();
+            let open = orders.take_open();
+            orders.set_open(Open::after(action, open, next));
+        };
+        carry_out(turn, action, None, over.unwrap_or_default(), note)?;
         Ok(self.generation())
     }
 }
@@ -118,10 +149,14 @@ fn see<'a>(
 }
 
 /// Carries an action out in this turn, unless it holds already, and returns the live version.
+///
+/// `note` is told what will be, while nobody else can change the router.
 fn carry_out<M: Send + Sync + 'static>(
     mut turn: Turn<'_, M>,
     action: &Action,
     bakes: Option<Policy>,
+    why: &str,
+    note: impl FnOnce(&Deployments),
 ) -> Result<String, OperationError> {
     let state = |version: &str| turn.next().get(version).map(|known| known.state());
     let is = |version: &str, wanted| state(version) == Some(wanted);
@@ -130,7 +165,15 @@ fn carry_out<M: Send + Sync + 'static>(
             policy: policy.clone(),
         }),
         Action::Swap { version, policy } if is(version, VersionState::Live) => bakes
-            .or_else(|| policy.as_deref().cloned())
+            .or_else(|| {
+                let mut policy = policy.as_deref()?.clone();
+                let standby = || turn.next().standby().map(|known| known.label().to_owned());
+                if policy.canary.is_some() && policy.kept_out.is_none() {
+                    let in_force = turn.next().policy().kept_out.clone();
+                    policy.kept_out = in_force.or_else(standby);
+                }
+                Some(policy)
+            })
             .filter(|bakes| bakes.fingerprint() != turn.next().policy().fingerprint())
             .map(|bakes| Operation::Release {
                 policy: Box::new(bakes),
@@ -148,7 +191,7 @@ fn carry_out<M: Send + Sync + 'static>(
                 policy,
             })
         }
-        Action::Accept { version } => match is(version, VersionState::Live) {
+        Action::Accept { version, .. } => match is(version, VersionState::Live) {
             true => turn.next().standby().map(|_| Operation::Accept),
             // Somebody else's swap is open, or none.
             false => {
@@ -164,12 +207,15 @@ fn carry_out<M: Send + Sync + 'static>(
         }),
     };
     let Some(operation) = operation else {
+        note(turn.next());
         return Ok(turn.next().live().label().to_owned());
     };
     turn.apply(&operation)?;
+    note(turn.next());
     let live = turn.next().live().label().to_owned();
     let signed = Signed {
         actor: "roll-out",
+        cause: why,
         is_rollout: true,
         ..Signed::default()
     };
@@ -177,7 +223,7 @@ fn carry_out<M: Send + Sync + 'static>(
     Ok(live)
 }
 
-/// Tells what one call of [`Ramp::tick`](super::Ramp::tick) could not do.
+/// What one call of [`Ramp::tick`](super::Ramp::tick) could not do.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TickError {

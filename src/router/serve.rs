@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Exactly one answer, how it came about, and the shadows to run.
+#[must_use = "it has the answer, and the shadows that are still to be run"]
 #[non_exhaustive]
 pub struct Served<M: Model> {
     /// What the model answered, or its error.

@@ -70,6 +70,13 @@ pub use stream::LeasedStream;
 /// assert_eq!((counts.ended(Ending::Answered), counts.ended(Ending::Refused)), (1, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | ask | [`route`](Ticket::route), [`drawn`](Ticket::drawn), [`assignment`](Ticket::assignment), [`model`](Ticket::model) |
+/// | run | [`call`](Ticket::call), [`call_once`](Ticket::call_once), [`call_with`](Ticket::call_with), [`call_fut`](Ticket::call_fut), [`call_fut_once`](Ticket::call_fut_once), [`judge`](Ticket::judge), [`predict`](Ticket::predict), [`predict_blocking`](Ticket::predict_blocking) |
+/// | by hand | [`fall_back`](Ticket::fall_back), [`deadline`](Ticket::deadline), [`excerpt`](Ticket::excerpt), [`end`](Ticket::end) |
+/// | its shadows | [`shadow_task`](Ticket::shadow_task), [`compare_with`](Ticket::compare_with) |
 #[must_use = "a ticket that is dropped unused is a request that was given up"]
 pub struct Ticket<M> {
     /// The decision as it was drawn, and the lease on its version, which books the end.
@@ -257,8 +264,9 @@ impl<M> Ticket<M> {
 
 /// The leases of an admitted request, which are joined with its route last.
 ///
-/// A ticket that were moved while it is made would be copied in pieces, each waiting for the
-/// other: a third of the whole time.
+/// Why apart: a ticket is built in place, once. Moving a half-built ticket through these functions
+/// copies it in pieces right after they were stored, and each copy waits for its store: a third of
+/// the time of `admit`.
 pub(super) type Leased<M> = (Strong<Lease<M>>, Option<Box<Extras<M>>>);
 
 impl<M: Send + Sync + 'static> Ticket<M> {

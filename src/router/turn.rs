@@ -23,7 +23,7 @@ pub(super) struct Signed<'a> {
     pub(super) is_rollout: bool,
 }
 
-/// Holds the right to change a router. Dropped before it publishes, it changes nothing.
+/// The right to change a router. Dropped before it publishes, it changes nothing.
 pub(super) struct Turn<'a, M> {
     shared: &'a Shared<M>,
     current: MutexGuard<'a, Deployments>,

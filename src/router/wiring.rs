@@ -12,7 +12,7 @@ pub struct Wiring {
     pub times: u64,
 }
 
-/// Names what can be wired wrong without a type that forbids it.
+/// What can be wired wrong without a type that forbids it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum WiringFault {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bounds how many shadows of a router are in flight at once.
+/// A bound on the shadows of a router that are in flight at once.
 ///
 /// A shadow in flight has its own copy of an input, so this bounds memory as well as load. With
 /// a budget of 0 no shadow ever runs.

@@ -8,7 +8,7 @@ use crate::{
     unit::UnitKey,
 };
 
-/// Compares what a shadow answers with what the primary answered to the same request.
+/// A comparison of what a shadow answers with what the primary answered to the same request.
 ///
 /// The application reduces an answer to a projection, such as a label or a score, so that
 /// nothing large is kept. A comparison is given to the router once, before the first request:
@@ -28,7 +28,7 @@ pub trait Comparison<Output, Error>: Send + Sync + 'static {
     fn compare(&self, pair: Pair<'_, Self::Projection>);
 }
 
-/// Holds what two versions answered to one request.
+/// What two versions answered to one request.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pair<'a, P: ?Sized> {

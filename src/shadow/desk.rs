@@ -14,7 +14,7 @@ use crate::{contain::contain, record::ShadowOutcome, timestamp::Timestamp, versi
 /// The application's clock.
 pub(crate) type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
-/// Holds what tickets and tasks need of their router after the request has left it.
+/// What tickets and tasks need of their router after the request has left it.
 ///
 /// Leases carry it, one reference count per stripe, so a request that is not sampled writes
 /// nothing that other threads write.

@@ -56,7 +56,7 @@ impl Ledger {
     }
 }
 
-/// Holds how many shadows were sampled, and what became of them.
+/// How many shadows were sampled, and what became of them.
 ///
 /// At every instant `sampled = run + dropped + pending`.
 ///
@@ -115,8 +115,8 @@ impl ShadowCounts {
     }
 
     /// Iterates over all ways of ending and their counts.
-    pub fn iter(&self) -> ShadowCountsIter {
-        ShadowCountsIter(ShadowOutcome::ALL.into_iter().zip(self.ended))
+    pub fn iter(&self) -> <&ShadowCounts as IntoIterator>::IntoIter {
+        ShadowOutcome::ALL.into_iter().zip(self.ended)
     }
 
     fn sum(&self, which: impl Fn(ShadowOutcome) -> bool) -> u64 {
@@ -141,28 +141,11 @@ impl fmt::Debug for ShadowCounts {
 
 impl IntoIterator for &ShadowCounts {
     type Item = (ShadowOutcome, u64);
-    type IntoIter = ShadowCountsIter;
+    type IntoIter =
+        iter::Zip<array::IntoIter<ShadowOutcome, OUTCOMES>, array::IntoIter<u64, OUTCOMES>>;
 
-    fn into_iter(self) -> ShadowCountsIter {
+    fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-/// Iterates over all ways in which a shadow can end, and their counts.
-#[derive(Clone, Debug)]
-pub struct ShadowCountsIter(
-    iter::Zip<array::IntoIter<ShadowOutcome, OUTCOMES>, array::IntoIter<u64, OUTCOMES>>,
-);
-
-impl Iterator for ShadowCountsIter {
-    type Item = (ShadowOutcome, u64);
-
-    fn next(&mut self) -> Option<(ShadowOutcome, u64)> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
     }
 }
 
@@ -179,7 +162,7 @@ impl iter::Sum for ShadowCounts {
 }
 
 impl ShadowOutcome {
-    /// Lists every way in which a shadow can end.
+    /// All ways in which a shadow can end.
     pub const ALL: [ShadowOutcome; 11] = [
         ShadowOutcome::Answered,
         ShadowOutcome::Failed,

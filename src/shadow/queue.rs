@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::ShadowTask;
 use crate::{model::Model, record::DropReason, timestamp::Timestamp};
 
-/// Holds a shadow that may have to be started by some time.
+/// A shadow that may have to be started by some time.
 #[must_use = "a shadow that nobody runs is counted as dropped"]
 pub struct DueShadow<M, I = <M as Model>::Input> {
     task: ShadowTask<M, I>,
@@ -50,7 +50,7 @@ impl<M, I> From<ShadowTask<M, I>> for DueShadow<M, I> {
     }
 }
 
-/// Keeps a bounded number of shadows for the application's own threads.
+/// A bounded queue of shadows for the application's own threads.
 ///
 /// It starts no thread and wakes none. When it is full the newest shadow is dropped and counted,
 /// so the thread of a request never waits. A shadow in the queue holds a permit of the router's

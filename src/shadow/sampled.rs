@@ -13,7 +13,7 @@ use crate::{
     version::VersionId,
 };
 
-/// Holds who asked and which version answers, beside which shadows were sampled.
+/// The request beside which shadows were sampled: who asked, and which version answers.
 #[derive(Clone)]
 pub(crate) struct Sampled {
     /// Those who are told, and what the route means to them.
@@ -63,8 +63,11 @@ impl Sampled {
         }
     }
 
-    /// Tells the observers, gives the permit back, and counts: in this order, so that who sees
-    /// nothing pending also sees all told and all permits back.
+    /// Tells the observers, gives the permit back, and counts.
+    ///
+    /// Why in this order: the count is what others wait for. A thread that reads 0 pending has then
+    /// also all observers told and all permits back (law S3); in any other order it would see up to
+    /// one shadow of each thread unfinished.
     pub(crate) fn end(&self, desk: &Desk, shadow: VersionId, is_permitted: bool, ran: Ran) {
         if let Some((observers, words)) = &self.observers {
             let run = ShadowRun {

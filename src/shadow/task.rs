@@ -17,7 +17,7 @@ use core::{
     time::Duration,
 };
 
-/// Holds one run of a version whose answer nobody gets.
+/// One run of a version whose answer nobody gets.
 ///
 /// It owns all that it needs, so that it can run on any thread and at any later time. It has no
 /// output: its answer goes to the router's comparison and is dropped. However it ends, and if it
@@ -290,7 +290,7 @@ fn end(stub: Stub, ran: Option<Ran>) {
     stub.end(ran.unwrap_or(Ran::only(ShadowOutcome::Panicked)));
 }
 
-/// Runs a shadow when polled; has no output.
+/// The future that runs a shadow when it is polled; it has no output.
 ///
 /// Dropped before it is ready, it is counted as cancelled, or as unrun if it was never polled.
 #[must_use = "futures do nothing unless polled"]

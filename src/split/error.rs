@@ -2,24 +2,24 @@
 
 use thiserror::Error;
 
-/// Tells why arms do not make a split.
+/// Why arms do not make a split.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum SplitError {
     /// There is nothing to choose: no arm has a weight above zero.
-    #[error("none of {arms} arms has a weight above 0")]
+    #[error("none of {arms} arms has a weight above 0: give one a weight")]
     NoWeight {
         /// How many arms there are.
         arms: usize,
     },
     /// Two arms have the same label.
-    #[error("arm {label:?} stands twice")]
+    #[error("arm {label:?} stands twice: give each arm a label of its own")]
     DuplicateArm {
         /// The label that stands twice.
         label: String,
     },
     /// An arm has no label.
-    #[error("the arm of version {version:?} has an empty label")]
+    #[error("the arm of version {version:?} has an empty label: give it one")]
     EmptyLabel {
         /// The arm's version.
         version: String,
@@ -39,13 +39,19 @@ pub enum SplitError {
         label: String,
     },
     /// The stretches of a layout do not cover the line in order.
-    #[error("the layout is broken at {from:016x}: stretches begin at 0 and ascend")]
+    #[error(
+        "the layout is broken at {from:016x}: stretches begin at 0 and ascend; leave the layout \
+         out to have one made"
+    )]
     BrokenLayout {
         /// Where the stretch begins that does not fit.
         from: u64,
     },
     /// A layout gives an arm another share than its weight does.
-    #[error("the layout gives arm {label:?} another share than its weight")]
+    #[error(
+        "the layout gives arm {label:?} another share than its weight: leave the layout out to \
+         have one made"
+    )]
     ShareMismatch {
         /// The arm's label.
         label: String,

@@ -6,10 +6,12 @@ use crate::bucket::Point;
 /// Top bits of a point that index the guide.
 const GUIDE_BITS: u32 = 8;
 
-/// Holds a layout in the form that finds a point's segment fastest.
+/// A layout in the form that finds a point's segment fastest.
 ///
-/// The guide tells for the top bits of a point the segments of the first and of the last point
-/// with these bits. Few arms leave at most one start between the two: then there is no search.
+/// The guide tells for the top 8 bits of a point the segments of the first and of the last point
+/// with these bits. Why: a binary search over 64 arms takes six steps that no processor predicts.
+/// With 256 entries at most 63 of them hold a boundary of 64 arms, and then mostly one, so three
+/// quarters of all draws are one look into the table (`plan.route`, 64 arms: 1.16 times two arms).
 #[derive(Clone, Debug)]
 pub(crate) struct Finder {
     starts: Box<[u64]>,
@@ -55,7 +57,8 @@ impl Finder {
         if high - low > 1 {
             return self.search(point, low, high);
         }
-        // An index and not a branch: a fair draw defeats prediction.
+        // Why a selection: a branch on a fair draw is mispredicted every second time (see
+        // `Plan::partition`, which measures it).
         let is_in_last = self
             .starts
             .get(high)

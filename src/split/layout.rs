@@ -5,7 +5,7 @@ use crate::bucket::Point;
 /// Points on the line.
 pub(crate) const LINE: u128 = 1 << 64;
 
-/// Holds the stretches of the line in order, without a gap, neighbours of different arms.
+/// The stretches of the line in order, without a gap, neighbours of different arms.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Layout {
     segments: Vec<Segment>,

@@ -1,6 +1,6 @@
 //! A layout as it stands in a policy file.
 
-/// Holds where on the line an arm's stretch begins; it ends where the next begins.
+/// A stretch of the line and its arm; it ends where the next one begins.
 ///
 /// In serialised form the point is 16 hexadecimal digits, because not every format holds
 /// integers of 64 bits exactly.

@@ -1,4 +1,4 @@
-//! How many of how many.
+//! Counts of trials, and of those that succeeded.
 
 use super::Refusal;
 use super::state::MAX_COUNT;

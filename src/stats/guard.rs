@@ -7,7 +7,7 @@
 //! [`RateTest`] has the formulas, [`Reading`] the answer, and [`Latch`] keeps it.
 //!
 //! # What is counted
-//! Users are sticky and differ. Who has many errors brings all of them to one side, so counting
+//! Users are sticky and differ. A user with many errors brings all of them to one side, so counting
 //! every event raises false alarms: 19 in 100 at a nominal 1 in 100 when a few users have most
 //! errors. By default only a **unit's first bad event** counts, with the share of that moment.
 //! Given the past, the side of a unit without a bad event so far is an independent draw, so the

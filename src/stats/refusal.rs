@@ -9,7 +9,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Refusal {
     /// There are fewer observations than the method needs.
-    #[error("{what} has {found} observations, the method needs at least {needed}")]
+    #[error("{what} has {found} observations, the method needs at least {needed}: record more")]
     InsufficientData {
         /// The sample that is too small.
         what: &'static str,
@@ -19,19 +19,22 @@ pub enum Refusal {
         needed: u64,
     },
     /// Nothing varies, so there is no scale to judge an effect by.
-    #[error("{what} does not vary: its variance is zero")]
+    #[error(
+        "{what} does not vary: its variance is zero, so no test can be scaled by it; record values \
+         that differ"
+    )]
     ZeroVariance {
         /// What does not vary.
         what: &'static str,
     },
     /// A ratio's denominator sums to zero.
-    #[error("{what} is zero, and a ratio would divide by it")]
+    #[error("{what} is zero, and a ratio would divide by it: record until it is not")]
     ZeroDenominator {
         /// The denominator that is zero.
         what: &'static str,
     },
     /// All observations are equal, so ranks carry no information.
-    #[error("all observations are tied")]
+    #[error("all observations are tied, so ranks tell nothing: measure more finely")]
     AllTied,
     /// A value is NaN or infinite.
     #[error("{what} is {value}, expected a finite number")]
@@ -62,7 +65,10 @@ pub enum Refusal {
         right: usize,
     },
     /// The summary given keeps too few correct digits of what is asked.
-    #[error("{what} is uncertain by a relative {relative_error:.1e}: cancellation ate its digits")]
+    #[error(
+        "{what} is uncertain by a relative {relative_error:.1e}: cancellation ate its digits; \
+         subtract a value near the mean before you record"
+    )]
     LostPrecision {
         /// The quantity that cannot be recovered.
         what: &'static str,
@@ -70,13 +76,16 @@ pub enum Refusal {
         relative_error: f64,
     },
     /// A finite input leads to a number that an `f64` or a count cannot hold.
-    #[error("{what} is too large to represent")]
+    #[error("{what} is too large to represent: record in a larger unit")]
     Overflow {
         /// The quantity that is too large.
         what: &'static str,
     },
     /// The samples are too small for how skewed they are, so that a mean is not near normal.
-    #[error("{what} has {found} observations, at skewness {skewness:.1} it needs {needed}")]
+    #[error(
+        "{what} has {found} observations, at skewness {skewness:.1} it needs {needed}: record \
+         more, or cap the values"
+    )]
     TooSkewed {
         /// The sample that is too small.
         what: &'static str,
@@ -88,7 +97,7 @@ pub enum Refusal {
         needed: f64,
     },
     /// The trial has ended, so no further look belongs to it.
-    #[error("the trial has ended at look {look}")]
+    #[error("the trial has ended at look {look}: plan a new one to look again")]
     Concluded {
         /// The look that ended it.
         look: usize,

@@ -8,7 +8,7 @@ use std::sync::{
 
 use crate::Timestamp;
 
-/// Holds a time that changes only when a test says so.
+/// A clock that moves only when a test says so.
 ///
 /// Clones show the same time, on every thread.
 ///

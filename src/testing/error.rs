@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{deployment::OperationError, policy::PolicyError, share::ShareError, stats::Refusal};
 
-/// Tells why a policy cannot be tested in this way; the assertions fail with it.
+/// Why a policy cannot be tested in this way; the assertions fail with it.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum TestError {
@@ -19,7 +19,8 @@ pub enum TestError {
     Share(#[from] ShareError),
     /// No number of units would be against the share, so the test could not fail.
     #[error(
-        "{units} units cannot tell a share of {share} from {mistaken}: it takes about {needed}"
+        "{units} units cannot tell a share of {share} from {mistaken}: it takes about {needed}, so \
+         try the policy on more"
     )]
     TooFewUnits {
         /// The units of the population.
@@ -32,7 +33,10 @@ pub enum TestError {
         needed: u64,
     },
     /// The rules tell more kinds of units apart than can be tried one by one.
-    #[error("the audiences tell {found} kinds of units apart, at most {limit} are tried")]
+    #[error(
+        "the audiences tell {found} kinds of units apart, at most {limit} are tried: test the \
+         rules apart"
+    )]
     TooManyKinds {
         /// How many kinds there are.
         found: usize,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Holds calls up until it is opened: slowness without a sleep.
+/// A gate that holds calls up until it is opened: slowness without a sleep.
 ///
 /// A test that waits for a state instead of for a time passes on any machine. Clones are the same
 /// gate.

@@ -76,7 +76,7 @@ fn find_loss(
     super::never::followed(&[before, after], None).map(|()| None)
 }
 
-/// Holds a unit that loses a version.
+/// A unit that loses a version.
 ///
 /// It stands for all units that the rules do not tell from it.
 #[derive(Clone, Debug)]

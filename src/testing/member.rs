@@ -11,7 +11,7 @@ use crate::{
 
 type AnyValue = Arc<dyn AsValue + Send + Sync>;
 
-/// Holds a unit of a population: its key and what is known of it.
+/// A unit of a population: its key and what is known of it.
 ///
 /// ```
 /// use switchstand::testing::Member;

@@ -90,7 +90,7 @@ pub(super) fn too_many(TooMany(found): TooMany) -> TestError {
     }
 }
 
-/// Holds a unit that can get a version.
+/// A unit that can get a version.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReachedUnit {

@@ -9,9 +9,9 @@ use siphasher::sip::SipHasher13;
 use thiserror::Error;
 
 use super::Member;
-use crate::{Audience, Share, Unit, UnitKey, attributes::AsValue};
+use crate::{Audience, Share, Unit, attributes::AsValue};
 
-/// Holds units to try a policy on, made up or given one by one.
+/// Units to try a policy on, made up or given one by one.
 ///
 /// All draws come from the seed: the same calls give the same population on every machine. Each
 /// attribute is drawn by itself, so adding one changes no other.
@@ -40,12 +40,6 @@ impl Population {
             members: members.collect(),
             seed,
         }
-    }
-
-    /// Takes given units, of which nothing is known but their keys.
-    #[must_use]
-    pub fn of_keys<K: Into<UnitKey>>(keys: impl IntoIterator<Item = K>) -> Population {
-        keys.into_iter().map(Member::new).collect()
     }
 
     /// Returns the population with an attribute for every unit, drawn by these weights.
@@ -155,18 +149,18 @@ impl<'a> IntoIterator for &'a Population {
     }
 }
 
-/// Tells why an attribute cannot be drawn.
+/// Why an attribute cannot be drawn.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum PopulationError {
     /// No value has a weight.
-    #[error("attribute {name:?} has no value with a weight above 0")]
+    #[error("attribute {name:?} has no value with a weight above 0: give one a weight")]
     NoWeight {
         /// The attribute.
         name: String,
     },
     /// Some unit has an attribute of that name.
-    #[error("attribute {name:?} is there already")]
+    #[error("attribute {name:?} is there already: draw each attribute once")]
     NameTaken {
         /// The attribute.
         name: String,

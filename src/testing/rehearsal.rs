@@ -27,7 +27,7 @@ use crate::{
 use effect::Kind;
 use world::World;
 
-/// Runs a release thousands of times, to see what its guards can see.
+/// A release run thousands of times, to find out what its guards can see.
 ///
 /// A rehearsal takes the policy, the schedule and the population as they are, and adds what is
 /// not known beforehand: how much traffic there is, and what the candidate does to it. Every

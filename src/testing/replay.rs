@@ -9,7 +9,7 @@ use std::{
 use super::{TestError, ToPlan};
 use crate::{Attributes, Plan, Unit, UnitKey, outcome::OutcomeRecord, record::Record};
 
-/// Routes a log's units by another policy, and counts who would get what.
+/// A log's units routed by another policy, and counted by what they would get.
 ///
 /// A log holds keys and no attributes; where rules ask for them, hand them in again. What
 /// happened besides the policy, such as pins, overrides and fallbacks, is compared as it stands
@@ -43,7 +43,7 @@ pub struct Replay {
     units: BTreeMap<UnitKey, BTreeMap<(String, String), u64>>,
 }
 
-/// Counts what went from one version to another.
+/// The count of what went from one version to another.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ReplayCounts {

@@ -10,7 +10,7 @@ use crate::{
     stats::guard::{GuardError, Side, StageTally},
 };
 
-/// Measures what a test says, look after look, for the roll-out's present phase.
+/// Evidence that a test makes up, look after look, for the roll-out's present phase.
 ///
 /// ```
 /// use core::time::Duration;

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::Gate;
 use crate::{AsyncModel, Model};
 
-/// Answers by a function, and fails, panics or waits where a test says so.
+/// A model that answers by a function, and fails, panics or waits where a test says so.
 ///
 /// Calls are counted from 1, over all threads.
 ///
@@ -145,7 +145,7 @@ impl<I, O> fmt::Debug for ScriptedModel<I, O> {
     }
 }
 
-/// Tells that a call failed because the test said so.
+/// The error of a call that failed because the test said so.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("call {call} fails as scripted")]
 pub struct ScriptedFailure {

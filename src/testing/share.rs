@@ -8,7 +8,7 @@ use crate::{
     stats::{Alpha, PValue, sample_ratio},
 };
 
-/// Is the chance that an assertion about shares fails for a policy that is right.
+/// The chance that an assertion about shares fails for a policy that is right.
 ///
 /// It is one in a million over the draws, which the release's name and the population's seed
 /// decide: a test that has passed once passes for ever.
@@ -86,7 +86,7 @@ where
     })
 }
 
-/// Holds how many units a version answers, against how many it should.
+/// How many units a version answers, against how many it should.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ShareFinding {

@@ -16,7 +16,7 @@ use crate::{
 /// Fewest units that may be expected in each cell of a table for the chi-squared law to hold.
 const LEAST_EXPECTED: f64 = 5.0;
 
-/// Counts units by version, and by what else they differ in.
+/// A table of units by version, and by what else they differ in.
 ///
 /// ```
 /// use switchstand::Policy;

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::{Plan, Policy, Router, deployment::OperationError};
 
-/// Is the label that the live version has where a policy is tested by itself.
+/// The label of the live version where a policy is tested by itself.
 pub const LIVE: &str = "live";
 
-/// Gives the plan that a test is about.
+/// A policy or a plan that a test is about.
 ///
 /// A plan gives itself, a policy what it compiles to, and a router what it has in force.
 /// A policy is compiled as if every version that it names were validated and another one, called

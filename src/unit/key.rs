@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::fingerprint::Canonical;
 
-/// Holds the borrowed identity of a unit.
+/// The borrowed identity of a unit.
 ///
 /// The hash sees these bytes (scheme `v1`): text as UTF-8, integers
 /// little-endian, bytes as they are. So `"42"` and `42u64` are different units.
@@ -76,7 +76,7 @@ impl Key<'_> {
     }
 }
 
-/// Holds the owned identity of a unit, for lists and logs.
+/// The owned identity of a unit, for lists and logs.
 ///
 /// In serialised form text is a string, a `u64` a number; the others are `{ bytes = "00ff" }`
 /// and `{ u128 = "12" }`, because not every format has them.

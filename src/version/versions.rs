@@ -17,8 +17,8 @@ pub(crate) struct Versions {
 
 impl Versions {
     /// Iterates over the deployed versions, the live one first.
-    pub(crate) fn iter(&self) -> DeploymentIter<'_> {
-        DeploymentIter(iter::once(&self.live).chain(&self.others))
+    pub(crate) fn iter(&self) -> iter::Chain<iter::Once<&Deployment>, slice::Iter<'_, Deployment>> {
+        iter::once(&self.live).chain(&self.others)
     }
 
     /// Returns the version under this label, if it is deployed.
@@ -29,21 +29,5 @@ impl Versions {
     /// Tells whether the version was rejected under the policy in force, which names it.
     pub(crate) fn is_killed(&self, label: &str) -> bool {
         self.killed.iter().any(|killed| killed == label)
-    }
-}
-
-/// An iterator over deployed versions, the live one first.
-#[derive(Clone, Debug)]
-pub struct DeploymentIter<'a>(iter::Chain<iter::Once<&'a Deployment>, slice::Iter<'a, Deployment>>);
-
-impl<'a> Iterator for DeploymentIter<'a> {
-    type Item = &'a Deployment;
-
-    fn next(&mut self) -> Option<&'a Deployment> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
     }
 }

@@ -284,6 +284,7 @@ fn errors_that_hand_something_back_say_what_is_wrong() {
     let error = Router::builder("r").restore(state, none).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "version \"v1\" is deployed, and there is no model for it"
+        "version \"v1\" is deployed, and there is no model for it: hand one over, or restore without \
+         that version"
     );
 }

@@ -8,15 +8,14 @@ use switchstand::{
     bucketing::{Draw, DrawError, Key, Point, Purpose, Scheme, SchemeError, UnitError},
     decision::{Propensity, PropensityError, ShadowSet},
     deployment::{
-        Change, Deployment, DeploymentIter, Deployments, LabelError, Operation, OperationError,
-        VersionId,
+        Change, Deployment, Deployments, LabelError, Operation, OperationError, VersionId,
     },
     operator::{DeployError, ReclaimError, ValidateError},
     outcomes::{OutcomeCounts, OutcomeRecord, Record},
     release::{Fingerprint, FingerprintError, PolicyError, ShareError, Split, SplitError},
     shadow::{
-        Comparison, DropReason, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowCountsIter,
-        ShadowFuture, ShadowOutcome, ShadowQueue, ShadowRun, ShadowTask,
+        Comparison, DropReason, DueShadow, Pair, ShadowBudget, ShadowCounts, ShadowFuture,
+        ShadowOutcome, ShadowQueue, ShadowRun, ShadowTask,
     },
     targeting::{Attribute, AudienceError, Number, Value},
 };
@@ -48,9 +47,9 @@ macro_rules! each {
 
 each!(shared:
     Arm, Assignment<'_>, Attribute, Audience, Builder<Plain>, Change<'_>, DeployError<Plain>,
-    Deployment, DeploymentIter<'_>, Deployments, Operation, Operator<'_, Plain>, Plan, Policy,
+    Deployment, Deployments, Operation, Operator<'_, Plain>, Plan, Policy,
     Record<'_>, OutcomeRecord, dyn Observer, Router<Plain>, ShadowRun<'_>, Split,
-    ShadowCountsIter, ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
+    ShadowQueue<Plain>, Ticket<Plain>, UnitKey, Key<'_>, Value<'_>,
 );
 
 each!(copied:

@@ -94,6 +94,19 @@ fn each_module_uses_only_what_stands_before_it() {
 }
 
 #[test]
+fn the_chapter_draws_the_same_picture() {
+    let picture = ORDER
+        .iter()
+        .fold(String::new(), |picture, (layer, modules)| {
+            picture + &format!("{layer:<16}{}\n", modules.join("  "))
+        });
+    assert!(
+        include_str!("../../src/guide/architecture.md").contains(&format!("```text\n{picture}```")),
+        "src/guide/architecture.md should have\n{picture}"
+    );
+}
+
+#[test]
 fn the_order_names_each_module_once() {
     let house = House::read(Path::new(SOURCES));
     let listed: Vec<&str> = order().collect();

@@ -12,15 +12,20 @@ mod arms;
 mod caps;
 mod filing;
 mod identity;
+mod looks;
 mod observing;
+#[cfg(feature = "serde")]
+mod packed;
 mod parts;
 mod past;
 mod read_out;
 mod relative;
+mod segments;
 mod simulation;
 #[cfg(feature = "serde")]
 mod stored;
 mod verdicts;
+mod windows;
 
 use switchstand::experiment::{
     ArmFinding, ArmId, Experiment, ExperimentError, Kind, Metric, MetricId, ReadOut, Setup, Test,

@@ -85,7 +85,7 @@ fn c13_a_version_for_the_kept_out_must_be_able_to_answer_and_a_live_canary_must_
     );
     assert_eq!(
         refused(ended().with_kept_out("v9")),
-        "kept_out names version \"v9\", which is not deployed"
+        "kept_out names version \"v9\", which is not deployed: deploy it first"
     );
     for policy in [ended(), ended().with_kept_out("v2")] {
         let version = "v2".to_owned();

@@ -228,18 +228,19 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
         (
             r#""v2""#,
             r#""v7""#,
-            "canary.version names version \"v7\", which is not deployed",
+            "canary.version names version \"v7\", which is not deployed: deploy it first",
         ),
         (
             r#""v2""#,
             r#""v1""#,
-            "canary.version is \"v1\", which is live already",
+            "canary.version is \"v1\", which is live already: swap to another version, or release a \
+             policy without it",
         ),
         (r#""v2""#, r#""""#, "canary.version is empty"),
         (
             r#""v3""#,
             r#""v8""#,
-            "shadow.version names version \"v8\", which is not deployed",
+            "shadow.version names version \"v8\", which is not deployed: deploy it first",
         ),
         (r#""ranker-2026-11""#, r#""""#, "release is empty"),
     ];
@@ -263,11 +264,11 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
     };
     assert_eq!(
         arms([0, 0], ["a", "b"]),
-        "ab_test.arms: none of 2 arms has a weight above 0"
+        "ab_test.arms: none of 2 arms has a weight above 0: give one a weight"
     );
     assert_eq!(
         arms([1, 1], ["a", "a"]),
-        "ab_test.arms: arm \"a\" stands twice"
+        "ab_test.arms: arm \"a\" stands twice: give each arm a label of its own"
     );
 }
 

@@ -13,8 +13,10 @@ use switchstand::experiment::{Experiment, Kind, Metric, Part, Setup};
 use switchstand::fleet::{
     FleetEvidence, FleetReport, Incarnation, Outbox, Reports, ReportsError, Taken,
 };
+use switchstand::rollout::{Command, Evidence, Guard, Phase, Rollout, Schedule, StepSample};
 use switchstand::stats::Worse;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
+use switchstand::{Ending, Policy, Share, Timestamp};
 
 const SERVERS: usize = 3;
 const SHARES: [f64; 4] = [0.01, 0.05, 0.25, 0.5];
@@ -262,4 +264,127 @@ fn x7_parts_of_processes_that_ended_add_up_with_exposures_each_unit_once() {
     let mut twice = sum.clone();
     twice.add(&alone.part()).unwrap();
     assert!(twice.exposures() > sum.exposures());
+}
+
+#[test]
+fn c16_room_for_ended_processes_is_bounded_and_they_still_count() {
+    let unit = |server: u64, start: u64| server * 1_000 + start;
+    let report = |server: u64, start: u64| {
+        let source = Incarnation::new(&format!("server-{server}"), start);
+        Outbox::new(source).whole(guard([(0, unit(server, start), 0.5)]))
+    };
+    let mut reports = Reports::new();
+    for start in 0..50 {
+        for server in 0..3 {
+            assert_eq!(
+                reports.take(&report(server, start)).unwrap(),
+                Taken::Counted
+            );
+        }
+        let stored = serde_json::to_string(&reports).unwrap();
+        reports = serde_json::from_str(&stored).unwrap();
+    }
+    assert_eq!(reports.sources().count(), 3 * 8);
+    // Late and twice: those in the sum are left out and said, those kept apart are known.
+    assert_eq!(reports.take(&report(1, 3)).unwrap(), Taken::TooLate);
+    assert_eq!(reports.take(&report(1, 45)).unwrap(), Taken::Known);
+    let all = (0..50).flat_map(|start| (0..3).map(move |server| (0, unit(server, start), 0.5)));
+    assert_eq!(reports.sum().unwrap().unwrap(), guard(all.clone()));
+    // A server whose name does not come again.
+    reports.end(&Incarnation::new("server-2", 49)).unwrap();
+    assert_eq!(reports.sources().count(), 2 * 8);
+    assert_eq!(reports.take(&report(2, 49)).unwrap(), Taken::TooLate);
+    assert_eq!(reports.sum().unwrap().unwrap(), guard(all));
+    // What the first edition has stored is read, and a process that counts twice is refused.
+    let stored = serde_json::to_value(&reports).unwrap();
+    let mut first = stored.clone();
+    first.as_object_mut().unwrap().remove("folded");
+    first["version"] = 1.into();
+    assert!(serde_json::from_value::<Reports<RateGuard>>(first).is_ok());
+    let mut twice = stored;
+    twice["folded"]["latest"]["server-1"] = 45.into();
+    assert!(serde_json::from_value::<Reports<RateGuard>>(twice).is_err());
+}
+
+#[test]
+fn c16_the_evidence_of_a_rollout_adds_up_over_servers_that_start_anew_or_are_a_step_behind() {
+    let limit = Guard::limit("memory", Worse::Higher, 0.8).on_readings(1, 1);
+    let schedule = Schedule::new([Guard::failures(), limit]).unwrap();
+    let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+    let mut rollout = Rollout::new(policy, schedule).unwrap();
+    // What one server would count of all requests, and what the leader adds the reports to.
+    let mut one = Evidence::of(&rollout);
+    let mut leader = Evidence::of(&rollout);
+    let replica = Evidence::of(&rollout);
+    let mut reports = Reports::new();
+    let mut servers = [replica.clone(), replica.clone(), replica.clone()];
+    let mut starts = [0_u64; 3];
+    let mut outboxes: Vec<Outbox<Evidence>> = (0..3)
+        .map(|server| Outbox::new(Incarnation::new(&format!("server-{server}"), 0)))
+        .collect();
+    let _ = rollout.step(Timestamp::from_secs(0), []);
+    rollout.confirm();
+    let mut behind = rollout.policy_in_force().unwrap();
+    for minute in 1..=12_u64 {
+        let policy = rollout.policy_in_force().unwrap();
+        let plans = [&policy, &policy, &behind].map(|it| it.compile("v1", ["v2"]).unwrap());
+        let _ = one.sample(&rollout);
+        for (server, plan) in servers.iter_mut().zip(&plans) {
+            assert!(server.enter(plan.fingerprint()));
+        }
+        let server_of = |request: u64| (request * 13 + minute) as usize % 3;
+        // Of a unit's events on two servers that of the earlier step counts, whichever came first.
+        let (late, others) = (0..600_u64).partition::<Vec<_>, _>(|it| server_of(*it) == 2);
+        for request in late.into_iter().chain(others) {
+            let (user, server) = (request * 7 % 400, server_of(request));
+            let assignment = plans[server].assignment(user);
+            let ending = match (user + minute).is_multiple_of(50) {
+                true => Ending::Failed,
+                false => Ending::Answered,
+            };
+            let _ = one.record(user, &assignment, ending, None);
+            let _ = servers[server].record(user, &assignment, ending, None);
+        }
+        let load = minute as f64 / 100.0;
+        one.reading("memory", load).unwrap();
+        servers[0].reading("memory", load).unwrap();
+        if behind.fingerprint() != policy.fingerprint() {
+            // Of an earlier step, whose readings say nothing about this one.
+            servers[2].reading("memory", 9.0).unwrap();
+        }
+        for server in 0..3 {
+            let report = outboxes[server].whole(servers[server].clone());
+            reports.take(&report).unwrap();
+            reports.take(&report).unwrap();
+            if minute % 3 == server as u64 {
+                starts[server] += 1;
+                let source = Incarnation::new(&format!("server-{server}"), starts[server]);
+                outboxes[server] = Outbox::new(source);
+                servers[server] = replica.clone();
+            }
+        }
+        behind = policy;
+        let _ = leader.sample(&rollout);
+        let mut sum = leader.clone();
+        sum.add(&reports.sum().unwrap().unwrap()).unwrap();
+        let (sum, alone) = (sum.sample(&rollout).unwrap(), one.sample(&rollout).unwrap());
+        let counted = |sample: &StepSample| {
+            let written = serde_json::to_value(sample).unwrap();
+            let events = &written["measured"]["failures"]["bad_events"]["tally"];
+            let units = ["control", "candidate"].map(|side| written[side].as_u64().unwrap());
+            let readings = &written["measured"]["memory"]["readings"];
+            (units, events.clone(), readings.clone())
+        };
+        assert_eq!(counted(&sum), counted(&alone), "minute {minute}");
+        assert!(counted(&sum).0.iter().sum::<u64>() <= 400);
+        if minute % 4 == 0 {
+            let secs = 60 * minute;
+            let phase = rollout.phase();
+            let skip = Command::Skip { phase };
+            let _ = rollout.step(Timestamp::from_secs(secs), [skip.into()]);
+            rollout.confirm();
+        }
+    }
+    assert_eq!(rollout.phase(), Phase::Ramping { step: 3 });
+    assert!(!leader.enter(Policy::live_only("another").fingerprint()));
 }

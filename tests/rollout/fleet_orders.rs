@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use switchstand::fleet::{FleetOrder, Follower, Incarnation, Leader, Mark, OnSilence, Word};
-use switchstand::rollout::{Action, Cause};
-use switchstand::{Policy, Router, Share, Timestamp, VersionState};
+use switchstand::rollout::{Action, Cause, Command, Input, Ladder, Phase, Rollout, Schedule};
+use switchstand::{Policy, Router, Share, Timestamp, Unit, VersionState, attr};
 
 fn release(percent: u32) -> Action {
     let policy = Policy::canary("ranker-2026-11", "v2", Share::percent(percent).unwrap());
@@ -25,6 +25,7 @@ fn swap() -> Action {
 fn accept() -> Action {
     Action::Accept {
         version: "v2".to_owned(),
+        policy: None,
     }
 }
 
@@ -105,6 +106,56 @@ fn c16_a_fresh_router_is_brought_to_an_end_that_it_has_not_seen() {
             assert_eq!(router.state("v2"), Some(state));
         }
     }
+}
+
+#[test]
+fn c13_a_late_follower_keeps_out_whom_the_release_keeps_out() {
+    let router = || {
+        let router = Router::new("ranker", "v1", ()).unwrap();
+        router.deploy("v2", ()).unwrap();
+        router.validate("v2", |_| Ok::<(), String>(())).unwrap();
+        router
+    };
+    let free = || attr("tier").is("free");
+    let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE).within(free());
+    let schedule = Schedule::new([]).unwrap().with_ladder(Ladder::at_once());
+    let mut rollout = Rollout::new(policy, schedule).unwrap();
+    let mut leader = Leader::new(1);
+    let (early, mut following) = (router(), follower());
+    for secs in 0..3 {
+        let promote = Input::Command(Command::Promote);
+        let _ = rollout.step(at(secs), [promote]);
+        rollout.confirm();
+        let order = leader.order(rollout.action_in_force().unwrap()).clone();
+        if following.receive(at(secs), &order) == Word::CarryOut {
+            for action in order.actions() {
+                early.carry_out(&action).unwrap();
+            }
+            following.carried_out(&order);
+        }
+    }
+    assert_eq!(rollout.phase(), Phase::Promoted);
+    // It has seen nothing but the acceptance, which it has read.
+    let order = serde_json::to_string(leader.in_force().unwrap()).unwrap();
+    let order: FleetOrder = serde_json::from_str(&order).unwrap();
+    let late = router();
+    for action in order.actions() {
+        late.carry_out(&action).unwrap();
+    }
+    assert_eq!(late.current().fingerprint(), early.current().fingerprint());
+    for (tier, version) in [("free", "v2"), ("paying", "v1")] {
+        for router in [&early, &late] {
+            let attributes = [("tier", tier)];
+            let route = router.route(Unit::from("ana").with(&attributes));
+            assert_eq!(router.label(route.version()), Some(version), "{tier}");
+        }
+    }
+    // An acceptance that the first edition has written has no policy.
+    let before = r#"{"mark":{"term":1,"number":3},"action":{"accept":{"version":"v2"}}}"#;
+    assert_eq!(
+        serde_json::from_str::<FleetOrder>(before).unwrap().action,
+        accept()
+    );
 }
 
 #[test]

@@ -2,5 +2,6 @@
 
 mod fleet;
 mod fleet_orders;
+mod mistakes;
 mod rate_guard;
 mod rollout;

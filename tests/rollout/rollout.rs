@@ -7,6 +7,7 @@
     reason = "a test that cannot be set up fails"
 )]
 
+mod carried;
 mod climbing;
 mod delay;
 mod edges;
@@ -19,6 +20,7 @@ mod machine;
 mod naive;
 mod order;
 mod outcomes;
+mod per_step;
 mod persons;
 mod races;
 mod ramps;

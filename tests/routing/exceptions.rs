@@ -94,7 +94,7 @@ fn an_override_of_an_unknown_version_is_refused_with_its_field() {
     let error = policy.compile("v1", ["v2"]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "overrides.versions names version \"v9\", which is not deployed"
+        "overrides.versions names version \"v9\", which is not deployed: deploy it first"
     );
 }
 

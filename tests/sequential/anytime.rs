@@ -252,7 +252,8 @@ fn the_skewness_rule_names_the_arm_and_what_it_needs() {
         other => panic!("{other:?}"),
     }
     let error = SkewnessRule::DEFAULT.check(&small, &large).unwrap_err();
-    let text = "control has 2520 observations, at skewness 2.7 it needs 2525";
+    let text = "control has 2520 observations, at skewness 2.7 it needs 2525: record more, or cap \
+                the values";
     assert_eq!(error.to_string(), text);
 }
 

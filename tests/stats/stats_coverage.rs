@@ -292,10 +292,4 @@ fn t1_planned_power_is_what_the_test_has() {
     let design = design.with_ratio(2.0 / 3.0).unwrap();
     let size = planning::proportions::sample_size_unpooled(pa, pb, &design).unwrap();
     assert!(size.control().abs_diff(na) <= 1, "{size:?}");
-    let rates = planning::proportions::detectable_rates(pa, [na, nb], &design).unwrap();
-    assert!((rates.higher.unwrap() - pb).abs() < 1e-4, "{rates:?}");
-    for rate in [rates.lower.unwrap(), rates.higher.unwrap()] {
-        let power = planning::proportions::power(pa, rate, [na, nb], ALPHA, Sides::Two).unwrap();
-        assert!((power - planned).abs() < 1e-4);
-    }
 }

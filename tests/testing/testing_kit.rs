@@ -229,7 +229,7 @@ fn a_replay_agrees_with_the_routes_of_the_other_policy_unit_by_unit() {
         .collect();
     for member in &members {
         for _ in 0..2 {
-            router.predict(member.unit(), &1);
+            let _ = router.predict(member.unit(), &1);
         }
     }
     let next = canary(30)

@@ -47,7 +47,7 @@ fn shares_that_are_right_pass_and_shares_that_are_not_fail_with_the_counts() {
         )));
     }
     let told = message(|| assert_share(&test, "v1", "110%", &users));
-    assert_eq!(told, "share 110% is over 100%");
+    assert_eq!(told, "share 110% is over 100%: write 100% or less");
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! What must hold when a release is over.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use switchstand::rollout::Phase;
-use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
+use switchstand::experiment::digest;
+use switchstand::rollout::{Evidence, Phase, Rollout};
+use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Reading, Side};
+use switchstand::{Assignment, UnitKey};
 
 use crate::Fault;
 use crate::leader::Stored;
-use crate::server::digest;
+use crate::wire;
 
 /// Compares the evidence with the logs, and the servers with what the release must end in.
 ///
@@ -17,32 +18,40 @@ use crate::server::digest;
 /// What differs.
 pub fn check(folder: &Path, servers: &[String], ratio: u64) -> Result<String, Fault> {
     let stored: Stored = serde_json::from_slice(&fs::read(folder.join("stored.json"))?)?;
-    let mut all: BTreeMap<u64, Vec<(u64, Side, CandidateShare)>> = BTreeMap::new();
-    let mut processes = 0;
-    for (source, counted) in stored.reports.sources() {
-        processes += 1;
+    let replica = wire::rollout()?;
+    let mut all = Vec::new();
+    let mut alone = Vec::new();
+    for (source, evidence) in stored.reports.sources() {
         let file = format!("events-{}-{}", source.server, source.incarnation);
         let log = fs::read_to_string(folder.join(file))?;
-        let mut alone = RateGuard::by_unit(RateTest::default());
+        let mut guard = RateGuard::by_unit(RateTest::default());
+        let found = reading(evidence)?;
         // What came after its last report died with the process, and stands in its log alone.
-        for line in log.lines().take(usize::try_from(counted.events)?) {
-            let (unit, side, share) = event(line)?;
-            alone.record(unit, side, share)?;
-            all.entry(share.get().to_bits())
-                .or_default()
-                .push((unit, side, share));
+        let mut left = found.candidate_events + found.control_events + found.repeated_events;
+        for line in log.lines() {
+            let Some((unit, side, share)) = event(&replica, line)? else {
+                continue;
+            };
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            guard.record(unit, side, share)?;
+            all.push((unit, side, share));
         }
-        if alone != counted.errors {
+        if guard.reading() != found {
             return Err(format!("{source:?}: the evidence is not what its log says").into());
         }
+        alone.push(guard);
     }
     let mut one = RateGuard::by_unit(RateTest::default());
     // By rising share, which is the order of time.
-    for (unit, side, share) in all.into_values().flatten() {
+    all.sort_by(|one, other| one.2.get().total_cmp(&other.2.get()));
+    for (unit, side, share) in all {
         one.record(unit, side, share)?;
     }
     let sum = stored.reports.sum()?.ok_or("nobody has reported")?;
-    if sum.errors != one {
+    if reading(&sum)? != one.reading() {
         return Err("the sum is not what one server would have counted".into());
     }
     let phase = match ratio {
@@ -55,15 +64,15 @@ pub fn check(folder: &Path, servers: &[String], ratio: u64) -> Result<String, Fa
     if !is_settled(folder, servers, ratio) {
         return Err("the candidate is not where the release ended on every server".into());
     }
-    let changed =
-        RateGuard::changed_side(stored.reports.sources().map(|(_, counted)| &counted.errors));
+    let changed = RateGuard::changed_side(&alone);
     if changed > 0 {
         return Err(format!("{changed} units changed side").into());
     }
     let term = stored.leader.term();
     Ok(format!(
-        "{phase:?} on all, {} units with errors by {processes} processes, leader of term {term}",
-        one.seen_units().map_or(0, |seen| seen.len())
+        "{phase:?} on all, {} units with errors by {} processes, leader of term {term}",
+        one.seen_units().map_or(0, |seen| seen.len()),
+        alone.len(),
     ))
 }
 
@@ -80,13 +89,15 @@ pub fn is_settled(folder: &Path, servers: &[String], ratio: u64) -> bool {
         .all(|server| state(server).is_ok_and(|found| found == wanted))
 }
 
-fn event(line: &str) -> Result<(u64, Side, CandidateShare), Fault> {
-    let mut fields = line.split(',');
-    let mut field = || fields.next().ok_or("an event lacks a field");
-    let unit = digest(field()?.parse()?);
-    let side = match field()? {
-        "1" => Side::Candidate,
-        _ => Side::Control,
-    };
-    Ok((unit, side, CandidateShare::new(field()?.parse()?)?))
+fn reading(evidence: &Evidence) -> Result<Reading, Fault> {
+    Ok(evidence.rate_of("failures").ok_or("the guard is gone")?)
+}
+
+/// Reads an event of the log, none where the decision was under no policy of the release.
+fn event(replica: &Rollout, line: &str) -> Result<Option<(u64, Side, CandidateShare)>, Fault> {
+    let (user, assignment) = line.split_once(',').ok_or("an event lacks a field")?;
+    let assignment: Assignment<'_> = serde_json::from_str(assignment)?;
+    let unit = digest(UnitKey::from(user.parse::<u64>()?).as_key());
+    let placed = replica.side_of(&assignment);
+    Ok(placed.map(|(side, share)| (unit, side, share)))
 }

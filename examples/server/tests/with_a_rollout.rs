@@ -3,23 +3,24 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    sync::Arc,
     time::Duration,
 };
 
 use serde_json::{Value, json};
-use switchstand::{AsyncModel, Router};
-use tokio::{net::TcpListener, task::JoinSet};
+use switchstand::AsyncModel;
+use tokio::task::JoinSet;
 
 use crate::{
-    app::{self, App, Pixels, Reader},
-    rollout,
-    tests::http::ask,
+    Fault, Pixels, Reader, Settings,
+    tests::http::{ask, begin_for_good},
 };
 
 const USERS: u32 = 60;
 /// How often the server's timer ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
+
+/// An image that takes some time to be read.
+pub(crate) const SLOWLY: f32 = 1_000.0;
 
 /// Reads a digit rightly, except for digits up to a limit.
 struct WrongUpTo(u32);
@@ -27,9 +28,12 @@ struct WrongUpTo(u32);
 impl AsyncModel for WrongUpTo {
     type Input = Pixels;
     type Output = u32;
-    type Error = String;
+    type Error = Fault;
 
-    async fn predict(&self, pixels: &Pixels) -> Result<u32, String> {
+    async fn predict(&self, pixels: &Pixels) -> Result<u32, Fault> {
+        if pixels.first() == Some(&SLOWLY) {
+            tokio::time::sleep(TICK).await;
+        }
         let digit = pixels.iter().sum::<f32>() as u32 % 10;
         Ok(if digit < self.0 { digit + 1 } else { digit })
     }
@@ -45,17 +49,23 @@ enum Bad {
 impl AsyncModel for Bad {
     type Input = Pixels;
     type Output = u32;
-    type Error = String;
+    type Error = Fault;
 
-    async fn predict(&self, pixels: &Pixels) -> Result<u32, String> {
+    async fn predict(&self, pixels: &Pixels) -> Result<u32, Fault> {
         let user = pixels.iter().sum::<f32>() as u32;
         match self {
-            Bad::Refuses if user.is_multiple_of(3) => return Err("refused: no digit".to_owned()),
+            Bad::Refuses if user.is_multiple_of(3) => {
+                return Err(Fault::Refused("no digit".to_owned()));
+            }
             Bad::Hangs if user.is_multiple_of(3) => std::future::pending().await,
             Bad::Panics if user.is_multiple_of(3) => panic!("a bug"),
             _ => {}
         }
         Ok(user % 10)
+    }
+
+    fn refuses(&self, fault: &Fault) -> bool {
+        fault.is_refusal()
     }
 }
 
@@ -78,12 +88,9 @@ pub(crate) fn load(version: &str) -> Option<Reader> {
 }
 
 pub(crate) async fn start(candidate: &str) -> SocketAddr {
-    let router = Router::new("test", "old", load("old").unwrap()).unwrap();
-    let app = App::new(router, app::comparison(), load, TICK);
-    tokio::spawn(rollout::tick(Arc::clone(&app), TICK));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app::routes(app)).await });
+    let mut settings = Settings::new("old", load);
+    (settings.patience, settings.tick) = (TICK, TICK);
+    let address = begin_for_good(settings).await;
     for step in ["deploy", "validate"] {
         post(address, &format!("/admin/{step}/{candidate}"), "").await;
     }
@@ -268,10 +275,10 @@ async fn release_is_refused(server: SocketAddr) -> String {
         refused.body
     );
     let metrics = ask(server, "/metrics", "", "").await.body;
-    let state = metrics
-        .lines()
-        .find_map(|line| line.strip_prefix("version_state{version=\"harmful\",state=\""));
-    let state = state.and_then(|line| line.split('"').next());
+    let state = metrics.lines().find_map(|line| {
+        let line = line.strip_prefix("switchstand_version_state{version=\"harmful\",state=\"")?;
+        line.strip_suffix("\"} 1")
+    });
     state.unwrap_or("gone").to_owned()
 }
 

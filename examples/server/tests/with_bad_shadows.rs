@@ -2,14 +2,14 @@
 
 use core::future::{Future, pending, poll_fn};
 use core::task::Poll;
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use switchstand::{AsyncModel, Router, shadow::ShadowBudget};
-use tokio::{net::TcpListener, task::JoinSet};
+use switchstand::AsyncModel;
+use tokio::task::JoinSet;
 
 use crate::{
-    app::{self, App, Pixels, Reader},
-    tests::http::{Response, ask, send},
+    Fault, Pixels, Reader, Settings,
+    tests::http::{Response, ask, begin_for_good, metric, send},
 };
 
 const REQUESTS: usize = 60;
@@ -21,9 +21,9 @@ struct Named(&'static str);
 impl AsyncModel for Named {
     type Input = Pixels;
     type Output = u32;
-    type Error = String;
+    type Error = Fault;
 
-    fn predict(&self, pixels: &Pixels) -> impl Future<Output = Result<u32, String>> + Send {
+    fn predict(&self, pixels: &Pixels) -> impl Future<Output = Result<u32, Fault>> + Send {
         assert!(self.0 != "panics-at-once", "at once");
         let sum = pixels.iter().sum::<f32>() as u32;
         let mut polls = 0;
@@ -40,8 +40,8 @@ impl AsyncModel for Named {
                     Ok(sum)
                 }
                 "hangs" => pending().await,
-                "errs" => Err("always".to_owned()),
-                _ if sum.is_multiple_of(7) => Err(format!("cannot read {sum}")),
+                "errs" => Err(Fault::Failed("always".to_owned())),
+                _ if sum.is_multiple_of(7) => Err(Fault::Failed(format!("cannot read {sum}"))),
                 _ => Ok(sum % 10),
             }
         }
@@ -56,17 +56,10 @@ fn load(version: &str) -> Option<Reader> {
 }
 
 async fn start() -> SocketAddr {
-    let comparison = app::comparison();
-    let router = Router::builder("test")
-        .comparison(Arc::clone(&comparison))
-        .shadow_budget(ShadowBudget::in_flight(BUDGET))
-        .build("good", load("good").unwrap())
-        .unwrap();
-    let app = App::new(router, comparison, load, Duration::from_millis(300));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app::routes(app)).await });
-    address
+    let mut settings = Settings::new("good", load);
+    settings.shadows = BUDGET;
+    settings.patience = Duration::from_millis(300);
+    begin_for_good(settings).await
 }
 
 /// Sends all requests, several at once, and returns what came back, in order.
@@ -97,21 +90,11 @@ async fn shadow(server: SocketAddr, version: &str) {
     command(server, "/admin/release", &policy).await;
 }
 
-/// Returns the value of one sample of the metrics.
-async fn metric(server: SocketAddr, sample: &str) -> u64 {
-    let text = ask(server, "/metrics", "", "").await.body;
-    let line = text.lines().find_map(|line| line.strip_prefix(sample));
-    line.unwrap_or_else(|| panic!("no {sample} in\n{text}"))
-        .trim()
-        .parse()
-        .unwrap()
-}
-
 /// Waits until no shadow of the version is pending.
 async fn settle(server: SocketAddr, version: &str) {
-    let sample = format!("shadows_pending{{version=\"{version}\"}}");
+    let pending = "switchstand_shadows_pending";
     for _ in 0..1_000 {
-        if metric(server, &sample).await == 0 {
+        if metric(server, pending, &[("version", version)]).await == 0.0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -135,29 +118,32 @@ async fn s2_answers_and_their_count_are_as_without_a_shadow() {
         ("panics-at-once", "panicked"),
         ("panics-late", "panicked"),
         ("errs", "failed"),
-        ("hangs", "dropped_cancelled"),
+        ("hangs", "dropped: cancelled"),
     ] {
         shadow(server, version).await;
         assert_eq!(all_answers(server).await, alone, "beside {version}");
         settle(server, version).await;
-        let ended = |outcome| {
-            let sample =
-                format!("shadows_ended_total{{version=\"{version}\",outcome=\"{outcome}\"}}");
-            async move { metric(server, &sample).await }
+        let ended = async |ending| {
+            let labels = [("version", version), ("ending", ending)];
+            metric(server, "switchstand_shadows_total", &labels).await
         };
         // On a machine that is busy, a shadow may be given up before it gets round to failing.
-        let (ran, given_up) = match ended("dropped_cancelled").await {
-            given_up if outcome == "dropped_cancelled" => (given_up, 0),
+        let (ran, given_up) = match ended("dropped: cancelled").await {
+            given_up if outcome == "dropped: cancelled" => (given_up, 0.0),
             given_up => (ended(outcome).await, given_up),
         };
-        let refused = ended("dropped_no_permit").await;
-        assert_eq!(ran + given_up + refused, REQUESTS as u64, "{version}");
-        assert!(ran >= 1, "{version}: {ran} ran");
-        assert_eq!(metric(server, "shadows_in_flight").await, 0);
+        let refused = ended("dropped: no permit").await;
+        assert_eq!(ran + given_up + refused, REQUESTS as f64, "{version}");
+        assert!(ran >= 1.0, "{version}: {ran} ran");
+        assert_eq!(
+            metric(server, "switchstand_shadows_in_flight", &[]).await,
+            0.0
+        );
     }
-    for (result, each) in [("ok", right), ("error", failed)] {
-        let sample = format!("answers_total{{version=\"good\",result=\"{result}\"}}");
-        assert_eq!(metric(server, &sample).await, 5 * each as u64);
+    for (ending, each) in [("answered", right), ("failed", failed)] {
+        let labels = [("version", "good"), ("ending", ending)];
+        let counted = metric(server, "switchstand_requests_total", &labels).await;
+        assert_eq!(counted, 5.0 * each as f64);
     }
 }
 
@@ -172,14 +158,17 @@ async fn s3_a_client_that_goes_away_leaves_its_shadow_counted() {
                   \"shadow\": [{\"version\": \"good\", \"share\": \"100%\"}]}";
     command(server, "/admin/release", policy).await;
     let stream = send(server, "/predict", "ana", "{\"pixels\": [1]}").await;
-    let sampled = "shadows_sampled_total{version=\"good\"}";
-    while metric(server, sampled).await == 0 {
+    let good = [("version", "good")];
+    while metric(server, "switchstand_shadows_pending", &good).await == 0.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(stream);
     settle(server, "good").await;
-    let unrun = "shadows_ended_total{version=\"good\",outcome=\"dropped_unrun\"}";
-    assert_eq!(metric(server, unrun).await, 1);
+    let unrun = [("version", "good"), ("ending", "dropped: unrun")];
+    assert_eq!(
+        metric(server, "switchstand_shadows_total", &unrun).await,
+        1.0
+    );
 
     command(server, "/admin/rollback", "it hangs").await;
     let answer = ask(server, "/predict", "ana", "{\"pixels\": [1]}").await;

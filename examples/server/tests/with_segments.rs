@@ -1,14 +1,13 @@
 //! The guide's policy with ten segments, released from its file and asked over HTTP.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::net::SocketAddr;
 
 use serde_json::{Value, json};
-use switchstand::{AsyncModel, Router};
-use tokio::net::TcpListener;
+use switchstand::AsyncModel;
 
 use crate::{
-    app::{self, App, Pixels, Reader},
-    tests::http::ask,
+    Fault, Pixels, Reader, Settings,
+    tests::http::{ask, begin_for_good},
 };
 
 struct Version(u32);
@@ -16,9 +15,9 @@ struct Version(u32);
 impl AsyncModel for Version {
     type Input = Pixels;
     type Output = u32;
-    type Error = String;
+    type Error = Fault;
 
-    async fn predict(&self, _: &Pixels) -> Result<u32, String> {
+    async fn predict(&self, _: &Pixels) -> Result<u32, Fault> {
         Ok(self.0)
     }
 }
@@ -37,11 +36,7 @@ fn file() -> &'static str {
 }
 
 async fn start() -> SocketAddr {
-    let router = Router::new("test", "v1", load("v1").unwrap()).unwrap();
-    let app = App::new(router, app::comparison(), load, Duration::from_secs(1));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app::routes(Arc::clone(&app))).await });
+    let address = begin_for_good(Settings::new("v1", load)).await;
     for version in ["v2", "v3"] {
         for step in ["deploy", "validate"] {
             let response = ask(address, &format!("/admin/{step}/{version}"), "operator", "").await;

@@ -7,6 +7,7 @@ use crate::stats::{
     anytime::{
         AdjustedArms, GroupedArm, GroupedLook, GroupedRefusal, GroupedT, LabelProcess, PastGroups,
     },
+    special::{t_quantile, t_sf},
 };
 
 /// Two arms by their groups, adjusted by the past where the metric is.
@@ -70,38 +71,37 @@ impl Evidence for Groups {
         Ok(p_of(self.look.ln_e_against(effect)))
     }
 
-    /// By Fieller's method; none where the control is not told from zero.
     fn relative(&self, alpha: Alpha) -> Option<Relative> {
-        let [a, b] = &self.arms;
-        let squared = self.look.critical_t(alpha).powi(2);
-        let (x, y) = (a.ratio, b.ratio);
-        let first = x * x - squared * a.variance;
-        if first.is_nan() || first <= 0.0 {
-            return None;
-        }
-        let last = y * y - squared * b.variance;
-        let root = (x * x * y * y - first * last).max(0.0).sqrt();
-        let of = |ratio: f64| (ratio - 1.0) * x.signum();
-        let (one, other) = (of((x * y - root) / first), of((x * y + root) / first));
-        Some(Relative {
-            effect: Some((y - x) / x.abs()),
-            interval: Interval::new(one.min(other), one.max(other), alpha),
-        })
+        self.fieller(self.look.critical_t(alpha), alpha)
+    }
+
+    fn interval_once(&self, alpha: Alpha) -> Result<Interval, Refusal> {
+        Ok(interval_once(&self.look, alpha))
+    }
+
+    fn p_once(&self, effect: f64) -> Result<f64, Refusal> {
+        Ok(p_once(&self.look, effect))
+    }
+
+    fn relative_once(&self, alpha: Alpha) -> Option<Relative> {
+        self.fieller(critical_once(&self.look, alpha), alpha)
+    }
+
+    fn p_relative_once(&self, effect: f64) -> Result<f64, Refusal> {
+        let look = self.scaled(effect);
+        Ok(look.map_or(1.0, |look| p_once(&look, 0.0)))
+    }
+
+    fn unadjusted_once(&self, alpha: Alpha) -> Option<Unadjusted> {
+        let (raw, _) = self.without?;
+        let found = self.unadjusted(alpha)?;
+        let interval = interval_once(&raw, alpha);
+        Some(Unadjusted { interval, ..found })
     }
 
     fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal> {
-        // The candidate beside so many times the control differs by nothing then.
-        let [a, b] = &self.arms;
-        let times = 1.0 + effect * a.ratio.signum();
-        let scaled = GroupedArm {
-            ratio: times * a.ratio,
-            variance: times * times * a.variance,
-            ..*a
-        };
-        match self.test.compare(&scaled, b) {
-            Ok(look) => Ok(p_of(look.ln_e())),
-            Err(_) => Ok(p_of(0.0)),
-        }
+        let look = self.scaled(effect);
+        Ok(p_of(look.map_or(0.0, |look| look.ln_e())))
     }
 
     /// The evidence is as great for one sign as for the other.
@@ -120,6 +120,56 @@ impl Evidence for Groups {
             units: a.units + b.units,
         })
     }
+}
+
+impl Groups {
+    /// Returns the relative effect by Fieller's method; none where the control is not told from
+    /// zero.
+    fn fieller(&self, critical: f64, alpha: Alpha) -> Option<Relative> {
+        let [a, b] = &self.arms;
+        let squared = critical.powi(2);
+        let (x, y) = (a.ratio, b.ratio);
+        let first = x * x - squared * a.variance;
+        if first.is_nan() || first <= 0.0 {
+            return None;
+        }
+        let last = y * y - squared * b.variance;
+        let root = (x * x * y * y - first * last).max(0.0).sqrt();
+        let of = |ratio: f64| (ratio - 1.0) * x.signum();
+        let (one, other) = (of((x * y - root) / first), of((x * y + root) / first));
+        Some(Relative {
+            effect: Some((y - x) / x.abs()),
+            interval: Interval::new(one.min(other), one.max(other), alpha),
+        })
+    }
+
+    /// Compares the candidate with so many times the control: they differ by nothing if that is
+    /// the relative effect.
+    fn scaled(&self, effect: f64) -> Option<GroupedLook> {
+        let [a, b] = &self.arms;
+        let times = 1.0 + effect * a.ratio.signum();
+        let scaled = GroupedArm {
+            ratio: times * a.ratio,
+            variance: times * times * a.variance,
+            ..*a
+        };
+        self.test.compare(&scaled, b).ok()
+    }
+}
+
+/// Returns the `|t|` that one look alone rejects at.
+fn critical_once(look: &GroupedLook, alpha: Alpha) -> f64 {
+    -t_quantile(0.5 * alpha.get(), look.df)
+}
+
+fn interval_once(look: &GroupedLook, alpha: Alpha) -> Interval {
+    let reach = critical_once(look, alpha) * look.standard_error;
+    Interval::new(look.effect - reach, look.effect + reach, alpha)
+}
+
+fn p_once(look: &GroupedLook, effect: f64) -> f64 {
+    let t = (look.effect - effect) / look.standard_error;
+    2.0 * t_sf(t.abs(), look.df)
 }
 
 impl Pair<'_> {

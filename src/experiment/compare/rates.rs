@@ -2,7 +2,14 @@
 
 use super::{Evidence, Pair, p_of_intervals};
 use crate::experiment::{Guarantee, Missing, Relative};
-use crate::stats::{Alpha, Counts, Interval, PValue, Refusal, anytime::LabelProcess};
+use crate::stats::{
+    Alpha, Alternative, Counts, Interval, PValue, Refusal,
+    anytime::LabelProcess,
+    proportions::{miettinen_nurminen, miettinen_nurminen_interval, risk_ratio},
+};
+
+/// Units with an event that the score test of one look needs, and as many without.
+const FEW: u64 = 20;
 
 /// Units with an event, and what they say at the declared and at the observed share.
 ///
@@ -84,6 +91,55 @@ impl Evidence for Rates {
             effect: (s_a > 0).then_some(ratio - 1.0),
             interval: Interval::new(ratios.lower - 1.0, ratios.upper - 1.0, alpha),
         })
+    }
+
+    fn ready_once(&self) -> Result<(), Missing> {
+        let events: u64 = self.events().iter().sum();
+        let units: u64 = self.arms.iter().map(Counts::trials).sum();
+        match events.min(units - events) {
+            few @ ..FEW => Err(Missing::TooFewEvents {
+                found: few,
+                needed: FEW,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn interval_once(&self, alpha: Alpha) -> Result<Interval, Refusal> {
+        let [a, b] = &self.arms;
+        miettinen_nurminen_interval(a, b, alpha)
+    }
+
+    fn p_once(&self, effect: f64) -> Result<f64, Refusal> {
+        if effect != 0.0 {
+            let p = p_of_intervals(|alpha| self.interval_once(alpha), effect);
+            return Ok(p?.value);
+        }
+        let [a, b] = &self.arms;
+        let test = miettinen_nurminen(a, b, Alpha::FIVE_PERCENT, Alternative::TwoSided)?;
+        Ok(test.p.value)
+    }
+
+    fn relative_once(&self, alpha: Alpha) -> Option<Relative> {
+        let [a, b] = &self.arms;
+        // Without an event in an arm what holds at any time holds at a look.
+        let Ok(found) = risk_ratio(a, b, alpha) else {
+            return self.relative(alpha);
+        };
+        let Interval { lower, upper, .. } = found.interval;
+        Some(Relative {
+            effect: Some(found.ratio - 1.0),
+            interval: Interval::new(lower - 1.0, upper - 1.0, alpha),
+        })
+    }
+
+    fn p_relative_once(&self, effect: f64) -> Result<f64, Refusal> {
+        let all = |alpha| Interval::new(-1.0, f64::INFINITY, alpha);
+        let interval = |alpha| {
+            let found = self.relative_once(alpha);
+            Ok(found.map_or(all(alpha), |found| found.interval))
+        };
+        Ok(p_of_intervals(interval, effect)?.value)
     }
 
     fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal> {

@@ -2,7 +2,7 @@
 
 use super::LogError;
 
-/// Names a column of a log.
+/// A column of a log.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Column {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Says why no query can be written for a log.
+/// Why no query can be written for a log.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LogError {
@@ -28,13 +28,13 @@ pub enum LogError {
         /// The text.
         name: String,
     },
-    /// A metric needs more of each unit than an engine adds up.
+    /// A metric, or a division of units, needs more of each unit than an engine adds up.
     #[error(
-        "metric {metric:?} {what}, which no row of sums says: read the log into an experiment, or \
-         ask for the other metrics"
+        "{metric:?} {what}, which no row of sums says: read the log into an experiment, or leave it \
+         out"
     )]
     Beyond {
-        /// The metric.
+        /// The metric, or the division.
         metric: String,
         /// What it needs.
         what: &'static str,

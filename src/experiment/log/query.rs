@@ -22,6 +22,8 @@ struct Query<'a> {
     metrics: String,
     ratios: Option<String>,
     quantiles: Option<String>,
+    /// Metrics with a window of their own, and its steps of the clock.
+    windows: Vec<(String, u128)>,
 }
 
 impl<'a> Query<'a> {
@@ -39,7 +41,12 @@ impl<'a> Query<'a> {
         let none = LogError::NoMetric {
             release: setup.release().to_owned(),
         };
+        let own = setup.metrics().iter().filter_map(|metric| {
+            let window = metric.window()?.as_nanos() * u128::from(log.steps) / 1_000_000_000;
+            Some(quoted("metric", metric.name()).map(|name| (name, window)))
+        });
         Ok(Query {
+            windows: own.collect::<Result<_, LogError>>()?,
             log,
             release: quoted("release", setup.release())?,
             arms: list("arm", setup.arms().map(|(label, _)| label))?,
@@ -88,6 +95,7 @@ impl<'a> Query<'a> {
                 .counting("COUNT(*)", "0", "0e0", "0e0", "COALESCE(SUM(n.sw_all), 0)")
                 .from("sw_each n WHERE n.sw_ever = 0"),
         ];
+        rows.extend(self.left_out());
         if self.quantiles.is_some() {
             rows.push(
                 self.row("quantile", "q.sw_first", "q.sw_metric", "0")
@@ -228,11 +236,58 @@ impl<'a> Query<'a> {
 
     fn is_counted(&self, metrics: &str) -> String {
         let at = self.column(Column::At);
-        let end = match self.log.window {
-            Some(window) => format!(" AND o.{at} <= s.sw_since + {window}"),
-            None => String::new(),
+        let limit = self.limit();
+        let is_in_time = match (self.log.window, &limit) {
+            (None, None) => String::new(),
+            (Some(window), None) => format!(" AND o.{at} <= s.sw_since + {window}"),
+            (Some(window), Some(limit)) => {
+                format!(" AND o.{at} <= s.sw_since + CASE {limit} ELSE {window} END")
+            }
+            (None, Some(limit)) => format!(
+                " AND (o.{} NOT IN ({}) OR o.{at} <= s.sw_since + CASE {limit} END)",
+                self.column(Column::Metric),
+                self.windowed()
+            ),
         };
-        format!("{} AND o.{at} >= s.sw_since{end}", self.is_value(metrics))
+        format!(
+            "{} AND o.{at} >= s.sw_since{is_in_time}",
+            self.is_value(metrics)
+        )
+    }
+
+    /// The window of each metric that has one.
+    fn limit(&self) -> Option<String> {
+        let metric = self.column(Column::Metric);
+        let cases = self.windows.iter();
+        let cases = cases.map(|(name, window)| format!("WHEN o.{metric} = {name} THEN {window}"));
+        let cases: Vec<String> = cases.collect();
+        (!cases.is_empty()).then(|| cases.join(" "))
+    }
+
+    fn windowed(&self) -> String {
+        let names = self.windows.iter().map(|(name, _)| name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Outcomes of exposed units outside of the windows of their metrics.
+    fn left_out(&self) -> Vec<String> {
+        let Some(limit) = self.limit() else {
+            return Vec::new();
+        };
+        let at = self.column(Column::At);
+        let sides = [
+            ("early", format!("o.{at} < s.sw_since")),
+            ("late", format!("o.{at} > s.sw_since + CASE {limit} END")),
+        ];
+        let row = |(counted, is_out): (&str, String)| {
+            let source = self.joined();
+            let source = source.strip_prefix("FROM ").unwrap_or(&source);
+            let is_value = self.is_value(&self.windowed());
+            self.row(counted, "''", "''", "0")
+                .counting("0", "0", "0e0", "0e0", "COUNT(*)")
+                .from(&format!("{source} WHERE {is_value} AND {is_out}"))
+        };
+        sides.into_iter().map(row).collect()
     }
 
     fn row(&self, counted: &str, arm: &str, metric: &str, group: &str) -> RowText {

@@ -1,14 +1,20 @@
 //! How a part is stored.
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use std::collections::BTreeSet;
 
-use super::Part;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, de::IgnoredAny};
+
+use super::{
+    Part,
+    packed::{self, Packed},
+};
 use crate::{
     experiment::{
         Apart, Setup,
         course::Course,
         exact::Exact,
         gauges::Gauges,
+        items::ItemsByUnit,
         row::{Row, Rows, Slot},
         sums::{LogRow, Sums},
     },
@@ -19,21 +25,65 @@ use crate::{
 };
 
 const NAME: &str = "part of an experiment";
-const VERSION: u32 = 3;
+/// The present version packs units; the one before had a row of text for each.
+const VERSION: u32 = 4;
+const UNPACKED: u32 = 3;
 /// Why the first edition's parts are not read, and what to do.
 const OF_THE_FIRST_EDITION: &str = "it was written by the first edition, which kept sums of \
      values without their units, so it cannot go on under this edition's rules: read it out with \
      the release that wrote it, and start a new experiment under a new release name";
 
-/// The fields that the first edition had stand here, so that its version is what is complained of.
+impl Serialize for Part {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Fields::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Part {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
+        let fields = match deserializer.is_human_readable() {
+            true => Readable::deserialize(deserializer).and_then(|read| {
+                let fields = read.fields();
+                fields.map_err(D::Error::custom)
+            }),
+            false => Fields::deserialize(deserializer),
+        };
+        fields?.part().map_err(D::Error::custom)
+    }
+}
+
+/// All of a part, each field in its place: formats that name no fields read them in this order.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::experiment) struct RawPart {
+struct Fields {
+    version: u32,
+    experiment: Setup,
+    course: Course,
+    key: Option<u64>,
+    level: u32,
+    exposures: u64,
+    apart: RawApart,
+    gauges: Gauges,
+    /// Units in the order of their digests.
+    packed: Packed,
+    /// What is kept of them one by one.
+    items: Packed,
+    excluded: BTreeSet<u64>,
+    /// What an engine has added up, in the place of units.
+    sums: Option<Vec<LogRow>>,
+}
+
+/// A part as a reader of text finds it: of this version, or of one before it.
+///
+/// The fields that the first edition had stand here, so that its version is what is complained of.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Readable {
     version: u32,
     experiment: Option<Setup>,
     #[serde(default)]
     course: Course,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     key: Option<u64>,
     #[serde(default)]
     level: u32,
@@ -42,19 +92,24 @@ pub(in crate::experiment) struct RawPart {
     apart: Option<RawApart>,
     #[serde(default)]
     gauges: Gauges,
-    /// In the order of their digests.
+    #[serde(default)]
+    packed: Option<Packed>,
+    #[serde(default)]
+    items: Packed,
+    #[serde(default)]
+    excluded: BTreeSet<u64>,
+    #[serde(default)]
+    sums: Option<Vec<LogRow>>,
+    /// Of version 3, in the order of their digests.
     #[serde(default)]
     rows: Vec<RawRow>,
-    /// What an engine has added up, in the place of rows; none in parts of units.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sums: Option<Vec<LogRow>>,
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     setup: Option<IgnoredAny>,
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     units: Option<IgnoredAny>,
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     cells: Option<IgnoredAny>,
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     outcomes: Option<IgnoredAny>,
 }
 
@@ -73,27 +128,86 @@ struct RawApart {
 
 /// A unit's digest, the arms it was exposed to, the arms that outcomes named, its group, and what
 /// it had of each metric: sum, values, values announced.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct RawRow(u64, u64, u64, u8, Vec<(Exact, u32, u32)>);
 
-impl From<Part> for RawPart {
-    fn from(part: Part) -> RawPart {
-        let row = |(key, row): (u64, Row)| {
-            let slots = row.slots.iter();
-            let slots = slots.map(|slot| (Exact(slot.sum), slot.values, slot.announced));
-            RawRow(key, row.exposed, row.told, row.group, slots.collect())
+fn require(holds: bool, why: &'static str) -> Result<(), StateError> {
+    StateError::require(holds, NAME, why)
+}
+
+fn missing(why: &'static str) -> StateError {
+    StateError::Inconsistent { what: NAME, why }
+}
+
+impl Readable {
+    fn fields(self) -> Result<Fields, StateError> {
+        require(self.version != 1 && self.version != 2, OF_THE_FIRST_EDITION)?;
+        if self.version != UNPACKED {
+            StateError::check_version(NAME, self.version, VERSION)?;
+        }
+        let foreign = [&self.setup, &self.units, &self.cells, &self.outcomes];
+        let is_packed = self.version == VERSION && self.rows.is_empty();
+        let is_unpacked = self.version == UNPACKED && self.packed.is_none();
+        let is_new = foreign.iter().all(|field| field.is_none());
+        let holds = is_new && (is_packed || is_unpacked);
+        require(holds, "it has fields of another version")?;
+        let experiment = self.experiment.ok_or(missing("its setup is missing"))?;
+        let (_, width) = experiment.slots();
+        let packed = match self.packed {
+            Some(packed) => packed,
+            None => packed::rows(&unpacked(self.rows, width)?, width),
         };
-        let mut rows: Vec<RawRow> = part.rows.into_iter().map(row).collect();
-        rows.sort_unstable_by_key(|RawRow(key, ..)| *key);
-        let apart = part.apart;
-        RawPart {
+        Ok(Fields {
             version: VERSION,
-            experiment: Some(part.setup),
-            course: part.course,
+            experiment,
+            course: self.course,
+            key: self.key,
+            level: self.level,
+            exposures: self.exposures,
+            apart: self.apart.ok_or(missing("its counts apart are missing"))?,
+            gauges: self.gauges,
+            packed,
+            items: self.items,
+            excluded: self.excluded,
+            sums: self.sums,
+        })
+    }
+}
+
+/// Reads the units of version 3.
+fn unpacked(raw: Vec<RawRow>, width: usize) -> Result<Rows, StateError> {
+    let mut rows = Rows::default();
+    for RawRow(key, exposed, told, group, slots) in raw {
+        let fits = slots.is_empty() || slots.len() == width;
+        require(fits, "a unit's values are not those of the metrics")?;
+        let slot = |(Exact(sum), values, announced)| Slot {
+            sum,
+            values,
+            announced,
+        };
+        let row = Row {
+            exposed,
+            told,
+            group,
+            slots: slots.into_iter().map(slot).collect(),
+        };
+        require(rows.insert(key, row).is_none(), "a unit is listed twice")?;
+    }
+    Ok(rows)
+}
+
+impl Fields {
+    fn of(part: &Part) -> Fields {
+        let (_, width) = part.setup.slots();
+        let apart = part.apart;
+        Fields {
+            version: VERSION,
+            experiment: part.setup.clone(),
+            course: part.course.clone(),
             key: part.key,
             level: part.level,
             exposures: part.exposures,
-            apart: Some(RawApart {
+            apart: RawApart {
                 fallbacks: apart.fallbacks,
                 overrides: apart.overrides,
                 pinned: apart.pinned,
@@ -101,83 +215,71 @@ impl From<Part> for RawPart {
                 audiences: apart.audiences,
                 outside: apart.outside,
                 other_policy: apart.other_policy,
-            }),
-            gauges: part.gauges,
-            rows,
-            sums: part.sums.map(Sums::into_rows),
-            setup: None,
-            units: None,
-            cells: None,
-            outcomes: None,
+            },
+            gauges: part.gauges.clone(),
+            packed: packed::rows(&part.rows, width),
+            items: packed::items(&part.rows, &part.items),
+            excluded: part.excluded.clone(),
+            sums: part.sums.clone().map(Sums::into_rows),
         }
     }
-}
 
-impl TryFrom<RawPart> for Part {
-    type Error = StateError;
-
-    fn try_from(raw: RawPart) -> Result<Part, StateError> {
-        let require = |holds, why| StateError::require(holds, NAME, why);
-        require(raw.version != 1 && raw.version != 2, OF_THE_FIRST_EDITION)?;
-        StateError::check_version(NAME, raw.version, VERSION)?;
-        let foreign = [&raw.setup, &raw.units, &raw.cells, &raw.outcomes];
-        let is_new = foreign.iter().all(|field| field.is_none());
-        require(is_new, "it has fields of another version")?;
-        let missing = |why| StateError::Inconsistent { what: NAME, why };
-        let setup = raw.experiment.ok_or(missing("its setup is missing"))?;
-        let apart = raw.apart.ok_or(missing("its counts apart are missing"))?;
-        require(raw.level <= MAX_LEVEL, "the units were halved too often")?;
-        require(
-            raw.gauges.fits(&setup),
-            "the gauges are not those of the metrics",
-        )?;
-        require(
-            raw.rows.len() <= setup.capacity,
-            "there are more units than it may hold",
-        )?;
+    fn part(self) -> Result<Part, StateError> {
+        StateError::check_version(NAME, self.version, VERSION)?;
+        let setup = self.experiment;
+        require(self.level <= MAX_LEVEL, "the units were halved too often")?;
+        let fits = self.gauges.fits(&setup);
+        require(fits, "the gauges are not those of the metrics")?;
         let (_, width) = setup.slots();
+        let rows = packed::read_rows(&self.packed, width);
+        let rows = rows.ok_or(missing("its packed units cannot be read"))?;
+        let fits = rows.len() <= setup.capacity;
+        require(fits, "there are more units than it may hold")?;
         let arms = u64::MAX >> (64 - setup.arms.len().min(64));
         let is_arms = |bits: u64| bits & !arms == 0;
-        let is_course = is_arms(raw.course.dropped) && raw.course.dropped & 1 == 0;
+        let is_course = is_arms(self.course.dropped) && self.course.dropped & 1 == 0;
         require(is_course, "a dropped arm is no candidate")?;
-        let mut rows = Rows::default();
         let mut exposed = 0;
-        for RawRow(key, to, told, group, slots) in raw.rows {
-            require(in_sample(key, raw.level), "a unit is not in the sample")?;
-            require(is_arms(to | told), "a unit has an arm that there is not")?;
-            let fits = slots.is_empty() || slots.len() == width;
-            require(fits, "a unit's values are not those of the metrics")?;
-            let is_value = |(Exact(sum), values, _): &(Exact, u32, u32)| *values > 0 || *sum == 0.0;
-            require(
-                slots.iter().all(is_value),
-                "a unit has a sum without values",
-            )?;
-            exposed += u64::from(to.count_ones());
-            let slot = |(Exact(sum), values, announced)| Slot {
-                sum,
-                values,
-                announced,
-            };
-            let row = Row {
-                exposed: to,
-                told,
-                group,
-                slots: slots.into_iter().map(slot).collect(),
-            };
-            require(rows.insert(key, row).is_none(), "a unit is listed twice")?;
+        for (&key, row) in &rows {
+            require(in_sample(key, self.level), "a unit is not in the sample")?;
+            let holds = is_arms(row.exposed | row.told);
+            require(holds, "a unit has an arm that there is not")?;
+            let is_value = |slot: &Slot| slot.values > 0 || slot.sum == 0.0;
+            let holds = row.slots.iter().all(is_value);
+            require(holds, "a unit has a sum without values")?;
+            let own = row.slots.iter().rev().zip(setup.divisions.iter().rev());
+            let mut own = own.filter(|(slot, _)| slot.values > 0);
+            let holds = own.all(|(slot, division)| {
+                let number = slot.sum as usize;
+                number < division.segments.len() && number as f64 == slot.sum
+            });
+            require(holds, "a unit is of a segment that there is not")?;
+            exposed += u64::from(row.exposed.count_ones());
         }
-        require(exposed <= raw.exposures, "more units than exposures")?;
-        let sums = raw.sums.map(|rows| Sums::checked(&setup, rows)).transpose();
+        require(exposed <= self.exposures, "more units than exposures")?;
+        let items = packed::read_items(&self.items, &rows);
+        let items = items.ok_or(missing("its packed outcomes cannot be read"))?;
+        let holds = are_sound(&items, &setup);
+        require(holds, "outcomes are kept that its metrics do not ask for")?;
+        let holds = self.excluded.iter().all(|&key| in_sample(key, self.level));
+        require(holds, "an excluded unit is not in the sample")?;
+        let sums = self
+            .sums
+            .map(|rows| Sums::checked(&setup, rows))
+            .transpose();
         let sums = sums.map_err(|_| missing("the sums of its log are not those of its metrics"))?;
         let is_one = sums.is_none() || rows.is_empty();
         require(is_one, "it has both units and sums of a log")?;
+        let apart = self.apart;
         Ok(Part {
             setup,
-            course: raw.course,
-            key: raw.key,
-            level: raw.level,
+            course: self.course,
+            key: self.key,
+            level: self.level,
             rows,
-            exposures: raw.exposures,
+            items,
+            excluded: self.excluded,
+            exposures: self.exposures,
             apart: Apart {
                 fallbacks: apart.fallbacks,
                 overrides: apart.overrides,
@@ -187,8 +289,21 @@ impl TryFrom<RawPart> for Part {
                 outside: apart.outside,
                 other_policy: apart.other_policy,
             },
-            gauges: raw.gauges,
+            gauges: self.gauges,
             sums,
         })
     }
+}
+
+/// Tells whether each item is of a metric that keeps such items.
+fn are_sound(items: &ItemsByUnit, setup: &Setup) -> bool {
+    let mut all = items.values().flat_map(|unit| &unit.list);
+    all.all(|item| {
+        setup.metrics.get(item.metric).is_some_and(|metric| {
+            metric.is_itemised()
+                && metric.once == item.id.is_some()
+                && metric.window.is_some() == item.at.is_some()
+                && item.denominator >= 0.0
+        })
+    })
 }

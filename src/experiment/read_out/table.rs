@@ -1,5 +1,7 @@
 //! A read-out as a table in Markdown.
 
+mod segments;
+
 use core::fmt;
 
 use super::{Checks, ReadOut, Standing};
@@ -36,7 +38,8 @@ impl fmt::Display for ReadOut {
             rows.extend(finding.comparisons.iter().map(|arm| row(finding, arm)));
         }
         table(f, &rows)?;
-        self.notes(f)
+        self.notes(f)?;
+        self.segment_table(f)
     }
 }
 
@@ -152,6 +155,25 @@ impl fmt::Display for Checks {
         if never.are_many() {
             write!(f, ": more than 1 %, find out where they come from")?;
         }
+        let left = self.left_out;
+        if left.excluded_units > 0 {
+            let (units, records) = (left.excluded_units, left.excluded_records);
+            write!(f, "\n- excluded: {units} units, {records} records")?;
+        }
+        if left.early + left.late > 0 {
+            write!(
+                f,
+                "\n- outside of their window: {} outcomes before the unit's first exposure, {} too late",
+                left.early, left.late
+            )?;
+        }
+        if left.repeated > 0 {
+            write!(
+                f,
+                "\n- came again, and count once: {} outcomes",
+                left.repeated
+            )?;
+        }
         writeln!(f)
     }
 }
@@ -233,8 +255,8 @@ fn range(interval: &Interval, number: impl Fn(f64) -> String) -> String {
 }
 
 /// Writes rows whose cells stand below each other, and which Markdown takes for a table.
-fn table(f: &mut fmt::Formatter<'_>, rows: &[[String; 11]]) -> fmt::Result {
-    let mut widths = [0; 11];
+fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]]) -> fmt::Result {
+    let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());

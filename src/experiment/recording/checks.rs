@@ -80,7 +80,11 @@ impl Experiment {
 
     /// Says why a draw is none of the experiment's.
     #[cold]
-    pub(super) fn refused(&self, draw: Draw<'_>, not_ours: NotOurs) -> ExperimentError {
+    pub(in crate::experiment) fn refused(
+        &self,
+        draw: Draw<'_>,
+        not_ours: NotOurs,
+    ) -> ExperimentError {
         match not_ours {
             NotOurs::Release => ExperimentError::OtherRelease {
                 found: draw.release.to_owned(),
@@ -100,7 +104,7 @@ impl Experiment {
     }
 
     #[inline]
-    pub(super) fn own(&self, metric: MetricId) -> Result<Place, ExperimentError> {
+    pub(in crate::experiment) fn own(&self, metric: MetricId) -> Result<Place, ExperimentError> {
         let place = self.places.get(metric.place).copied();
         let what = "a metric";
         place
@@ -109,7 +113,7 @@ impl Experiment {
     }
 
     #[inline]
-    pub(super) fn own_arm(&self, arm: ArmId) -> Result<usize, ExperimentError> {
+    pub(in crate::experiment) fn own_arm(&self, arm: ArmId) -> Result<usize, ExperimentError> {
         let what = "an arm";
         match arm.experiment == self.number {
             true => Ok(arm.place),
@@ -117,8 +121,64 @@ impl Experiment {
         }
     }
 
+    /// Refuses exposures without their time where a metric has a window.
+    #[inline]
+    pub(super) fn needs_no_time(&self) -> Result<(), ExperimentError> {
+        match self.is_timed {
+            false => Ok(()),
+            true => Err(self.needs_time()),
+        }
+    }
+
+    #[cold]
+    fn needs_time(&self) -> ExperimentError {
+        let mut metrics = self.setup.metrics.iter();
+        let named = metrics.find(|metric| metric.window.is_some());
+        ExperimentError::WrongKind {
+            name: named.map_or(String::new(), |metric| metric.name.clone()),
+            expected: "exposures with their time, by `expose_at`: it has a window",
+        }
+    }
+
+    /// Refuses values without time and id where the metric asks for either.
+    #[inline]
+    pub(super) fn needs_no_event(&self, metric: Place) -> Result<(), ExperimentError> {
+        match metric.is_itemised {
+            false => Ok(()),
+            true => Err(self.wrong_kind(metric, "events with their time or id, by `record_event`")),
+        }
+    }
+
     #[inline]
     pub(super) fn check(&self, metric: Place, value: f64) -> Result<(), ExperimentError> {
+        self.needs_no_event(metric)?;
+        self.check_value(metric, value)
+    }
+
+    pub(in crate::experiment) fn check_ratio(
+        &self,
+        metric: Place,
+        values: [f64; 2],
+    ) -> Result<(), ExperimentError> {
+        for value in values {
+            finite(value)?;
+        }
+        let expected = match metric.kind {
+            Kind::Ratio => "a denominator of at least 0",
+            _ => "one value, not a numerator and a denominator",
+        };
+        match metric.kind == Kind::Ratio && values[1] >= 0.0 {
+            true => Ok(()),
+            false => Err(self.wrong_kind(metric, expected)),
+        }
+    }
+
+    #[inline]
+    pub(in crate::experiment) fn check_value(
+        &self,
+        metric: Place,
+        value: f64,
+    ) -> Result<(), ExperimentError> {
         finite(value)?;
         let expected = match metric.kind {
             _ if metric.source != Source::Application => "values from the router alone",
@@ -132,7 +192,11 @@ impl Experiment {
     }
 
     #[cold]
-    pub(super) fn wrong_kind(&self, wrong: Place, expected: &'static str) -> ExperimentError {
+    pub(in crate::experiment) fn wrong_kind(
+        &self,
+        wrong: Place,
+        expected: &'static str,
+    ) -> ExperimentError {
         let metrics = self.setup.metrics.iter().zip(&self.places);
         let is_it = |place: &Place| place.slot == wrong.slot && place.kind == wrong.kind;
         let mut named = metrics.filter(|(_, place)| is_it(place));

@@ -7,14 +7,18 @@ use crate::experiment::{
 use crate::stats::{
     Alpha, Counts,
     anytime::{GroupedT, LabelProcess},
-    special::{binomial_sf, noncentral_t_sf, normal_cdf, normal_quantile, normal_sf},
+    special::{binomial_sf, noncentral_t_sf, normal_cdf, normal_quantile, normal_sf, t_quantile},
 };
 
 /// How many groups units fall into.
 const GROUPS: f64 = 256.0;
+/// Events that one look expects before it decides; at least 20 must come.
+const FEW_EVENTS: f64 = 30.0;
 
 /// A pair of arms at some number of units of all.
 pub(super) struct Sizes {
+    /// Whether one look decides, and not any.
+    pub(super) is_once: bool,
     pub(super) units: [f64; 2],
     pub(super) weights: [f64; 2],
     pub(super) alpha: Alpha,
@@ -41,7 +45,10 @@ impl Sizes {
         let [a, b] = [n_b / (n_a + n_b), n_a / (n_a + n_b)];
         let df = 1.0 / (a * a / (m_a - 1.0) + b * b / (m_b - 1.0));
         let n = n_a * (n_b / (n_a + n_b));
-        let critical = test.critical_t(n, df, self.alpha);
+        let critical = match self.is_once {
+            true => -t_quantile(0.5 * self.alpha.get(), df),
+            false => test.critical_t(n, df, self.alpha),
+        };
         let mut power = noncentral_t_sf(critical, df, effect * n.sqrt());
         let limit = (m_a.min(m_b) / GroupedT::GROUPS_PER_SQUARED_SKEWNESS).sqrt();
         for ((n, m), [skewness, kurtosis]) in self.units.into_iter().zip(filled).zip(shapes) {
@@ -58,6 +65,9 @@ impl Sizes {
     ) -> Result<f64, ExperimentError> {
         let [n_a, n_b] = self.units;
         let share = n_b / (n_a + n_b);
+        if self.is_once {
+            return Ok(self.rates_once(rates, margin, metric));
+        }
         if let Some(margin) = margin {
             return self.holds(rates, margin, metric);
         }
@@ -96,6 +106,24 @@ impl Sizes {
         let part = if is_higher { expected } else { 1.0 - expected };
         let by_declared = binomial_sf(low, events as u64, part);
         Ok(by_declared * self.observed_too(rates, high as f64 / events, part))
+    }
+
+    /// Returns the probability that a score test at one look decides, by the normal law.
+    fn rates_once(&self, rates: [f64; 2], margin: Option<f64>, metric: &Metric) -> f64 {
+        let ([n_a, n_b], [p_a, p_b]) = (self.units, rates);
+        let spread = |n: f64, p: f64| p * (1.0 - p) / n;
+        let error = (spread(n_a, p_a) + spread(n_b, p_b)).sqrt();
+        let pooled = (n_a * p_a + n_b * p_b) / (n_a + n_b);
+        let few = (n_a + n_b) * pooled.min(1.0 - pooled);
+        if few < FEW_EVENTS || error == 0.0 {
+            return 0.0;
+        }
+        let under = match margin {
+            Some(_) => error,
+            None => (spread(n_a, pooled) + spread(n_b, pooled)).sqrt(),
+        };
+        let z = -normal_quantile(0.5 * self.alpha.get());
+        normal_cdf((distance(p_b - p_a, margin, metric) - z * under) / error)
     }
 
     /// Returns how much rarer both shares decide, the declared one and the observed, than the

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::LogRow;
 use crate::experiment::ExperimentError;
 
-/// Says which row of a log's sums is not taken, and why.
+/// Which row of a log's sums is not taken, and why.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RowsError {
@@ -26,10 +26,10 @@ pub enum RowsError {
         /// What is wrong.
         why: &'static str,
     },
-    /// A metric needs more of each unit than an engine adds up.
-    #[error("metric {metric:?} {what}, which no row of sums says: its units must be known")]
+    /// A metric, or a division of units, needs more of each unit than an engine adds up.
+    #[error("{metric:?} {what}, which no row of sums says: its units must be known")]
     Beyond {
-        /// The metric.
+        /// The metric, or the division.
         metric: String,
         /// What it needs.
         what: &'static str,

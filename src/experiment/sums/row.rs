@@ -3,7 +3,7 @@
 use super::RowsError;
 use crate::experiment::{Kind, Setup};
 
-/// Says what a row of a log's sums counts.
+/// What a row of a log's sums counts.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -21,9 +21,13 @@ pub enum Counted {
     Crossed,
     /// Units with outcomes that were never exposed.
     Never,
+    /// Outcomes before their unit's first exposure, of metrics with a window of their own.
+    Early,
+    /// Outcomes after the window of their metric.
+    Late,
 }
 
-/// Says by what units are divided into groups, between which means and ratios vary.
+/// How units are divided into the groups between which means and ratios vary.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -83,7 +87,8 @@ impl LogRow {
             true => Ok(()),
             false => Err(RowsError::impossible(self, why)),
         };
-        let is_apart = matches!(self.counted, Counted::Crossed | Counted::Never);
+        let is_left_out = matches!(self.counted, Counted::Early | Counted::Late);
+        let is_apart = is_left_out || matches!(self.counted, Counted::Crossed | Counted::Never);
         if !(is_apart && self.arm.is_empty()) {
             setup.arm(&self.arm)?;
         }
@@ -104,7 +109,7 @@ impl LogRow {
         require(self.denominator >= 0.0, "its denominator is below 0")?;
         require(kind != Some(Kind::Gauge), "a gauge is of no unit")?;
         let has_metric = match self.counted {
-            Counted::Units | Counted::Never => kind.is_none(),
+            Counted::Units | Counted::Never | Counted::Early | Counted::Late => kind.is_none(),
             Counted::Quantile => matches!(kind, Some(Kind::Quantile { .. })),
             Counted::Values => kind.is_some(),
             Counted::Crossed => true,
@@ -116,6 +121,13 @@ impl LogRow {
         let of_trials = kind == Some(Kind::CommonRate) && is_of_outcomes;
         let holds = !of_trials || (0.0..=self.denominator).contains(&self.numerator);
         require(holds, "it has more successes than trials, or fewer than 0")?;
+        let is_ratio = kind == Some(Kind::Ratio);
+        let holds = !is_of_outcomes || is_ratio || self.denominator == self.records as f64;
+        require(
+            holds,
+            "its denominator is not the number of its outcomes, as of all but ratios: an engine \
+             that adds up in 4 bytes loses count at 2^24",
+        )?;
         let of_units = self.counted == Counted::Units || self.counted == Counted::Never;
         let holds = !of_units || self.units <= self.records;
         require(holds, "it has more units than requests or records")

@@ -3,18 +3,17 @@
 use super::{Counter, Evidence, EvidenceError, Met};
 
 impl Evidence {
-    /// Adds what another server has counted of the same roll-out, in the same phase.
+    /// Adds what another server has counted of the same roll-out.
+    ///
+    /// Units and readings of the later one of the two phases count, bad events of both.
     ///
     /// # Errors
-    /// [`EvidenceError::Mismatch`] if the evidence is of another release, schedule or phase;
-    /// nothing is added then.
-    pub fn merge(&mut self, other: &Evidence) -> Result<(), EvidenceError> {
+    /// [`EvidenceError::Mismatch`] if the evidence is of another release or schedule; nothing is
+    /// added then.
+    pub(crate) fn merge(&mut self, other: &Evidence) -> Result<(), EvidenceError> {
         let mismatch = |what| Err(EvidenceError::Mismatch { what });
         if self.version != other.version {
             return mismatch("their candidates");
-        }
-        if self.phase != other.phase {
-            return mismatch("their phases");
         }
         let names = |evidence: &Evidence| -> Vec<String> {
             let names = evidence.counters.iter().map(Counter::name);
@@ -23,12 +22,15 @@ impl Evidence {
         if names(self) != names(other) {
             return mismatch("their guards");
         }
-        let mut counters = self.counters.clone();
-        for (counter, theirs) in counters.iter_mut().zip(&other.counters) {
+        let phase = self.phase.max(other.phase);
+        let (mut ours, mut theirs) = (self.clone(), other.clone());
+        ours.begin(phase);
+        theirs.begin(phase);
+        for (counter, theirs) in ours.counters.iter_mut().zip(&theirs.counters) {
             counter.merge(theirs)?;
         }
-        self.counters = counters;
-        for (phase, theirs) in &other.met {
+        *self = ours;
+        for (phase, theirs) in &theirs.met {
             let met = self.met.entry(*phase).or_insert_with(|| Met::new(0));
             met.control.merge(&theirs.control);
             met.candidate.merge(&theirs.candidate);

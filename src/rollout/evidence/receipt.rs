@@ -49,7 +49,7 @@ impl From<Recorded> for Receipt {
     }
 }
 
-/// Tells why the evidence does not take something.
+/// Why the evidence does not take something.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum EvidenceError {

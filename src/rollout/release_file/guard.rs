@@ -26,6 +26,7 @@ pub(super) struct RawGuard {
     safe: Option<f64>,
     readings: Option<[u8; 2]>,
     projected: Option<bool>,
+    shares: Option<[Share; 2]>,
     #[serde(default)]
     on_breach: OnBreach,
     #[serde(default)]
@@ -173,6 +174,9 @@ impl RawGuard {
         }
         if let Some([bad, of]) = self.readings {
             guard = guard.on_readings(bad, of);
+        }
+        if let Some([from, to]) = self.shares {
+            guard = guard.at_shares(from, to);
         }
         if self.projected == Some(true) {
             guard = guard.projected();

@@ -14,18 +14,19 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// step.
     ///
     /// # Errors
-    /// [`BeginError::AnotherIsOpen`] while another is open on this router, and others for a policy
-    /// that the router could not put in force, or that drops in silence who answers the units
-    /// which the policy in force keeps out.
+    /// [`BeginError::AnotherIsOpen`] while another is open on this router,
+    /// [`BeginError::NameOfAnother`] for a release's name that another candidate's had, and others
+    /// for a policy that the router could not put in force, or that drops in silence who answers
+    /// the units which the policy in force keeps out.
     pub fn begin(&self, rollout: Rollout) -> Result<Ramp<M>, BeginError> {
         self.begin_at(rollout, None)
     }
 
-    /// Begins a roll-out although another is open, or a person's policy in force; `why` is for
-    /// the trail. The other stops by itself.
+    /// Begins a roll-out although another is open, a person's policy in force, or its name another
+    /// candidate's; `why` is for the trail. The other stops by itself.
     ///
     /// # Errors
-    /// As [`begin`](Router::begin), but for the other roll-out.
+    /// As [`begin`](Router::begin), but for the other roll-out and its name.
     pub fn begin_over(&self, rollout: Rollout, why: &str) -> Result<Ramp<M>, BeginError> {
         self.begin_at(rollout, Some(why))
     }
@@ -48,6 +49,15 @@ impl<M: Send + Sync + 'static> Router<M> {
                     version: version.to_owned(),
                 });
             }
+        }
+        let (release, version) = (rollout.policy().release(), rollout.version());
+        let namesake = self.shared.orders.lock().namesake(release, version);
+        if let (Some(earlier), None) = (namesake, why) {
+            return Err(BeginError::NameOfAnother {
+                release: release.to_owned(),
+                version: version.to_owned(),
+                earlier,
+            });
         }
         if let Some(why) = why {
             rollout.take_over_from_the_start(why);
@@ -73,13 +83,16 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// [`begin`](Router::begin).
     pub fn resume(&self, stored: StoredRamp) -> Result<Ramp<M>, BeginError> {
         let StoredRamp { rollout, evidence } = stored;
-        let now = rollout.clock();
+        let (now, phase) = (rollout.clock(), rollout.phase());
         let ramp = self.place(rollout, evidence, false)?;
         let brought = match ramp.act_on(now, Vec::new(), true) {
             Ok(brought) => brought,
             Err(error) => match error.operation {
-                Some(operation) => return Err(BeginError::Missing(*operation)),
-                None => error.done.map(|done| *done),
+                // A further step that the router refuses is waited for, as before the restart.
+                Some(operation) if ramp.phase() != phase => {
+                    return Err(BeginError::Missing(*operation));
+                }
+                _ => error.done.map(|done| *done),
             },
         };
         if brought.is_some() {
@@ -107,7 +120,7 @@ impl<M: Send + Sync + 'static> Router<M> {
                     version: open.version.clone(),
                 });
             }
-            orders.set_place(Arc::downgrade(&place));
+            orders.set_place(&place);
             orders.set_revision(rollout.revision());
         }
         let evidence = Arc::new(Watch::new(evidence));

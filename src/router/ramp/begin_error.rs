@@ -8,7 +8,7 @@ use crate::{
     rollout::{Phase, RolloutError},
 };
 
-/// Tells why a roll-out does not begin, does not go on, or is not changed.
+/// Why a roll-out does not begin, does not go on, or is not changed.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum BeginError {
@@ -22,6 +22,20 @@ pub enum BeginError {
         release: String,
         /// The other's candidate.
         version: String,
+    },
+    /// Another candidate's release of this name has begun on this router.
+    #[error(
+        "release {release:?} was that of {earlier:?} on this router: under its name {version:?} \
+         would get the same users first. Give it a name of its own, or say in words that the same \
+         users are meant, with `begin_over`"
+    )]
+    NameOfAnother {
+        /// The release.
+        release: String,
+        /// The candidate.
+        version: String,
+        /// The earlier candidate.
+        earlier: String,
     },
     /// The roll-out has begun already.
     #[error("the roll-out has begun, it is {phase}: `resume` takes it up with its evidence")]

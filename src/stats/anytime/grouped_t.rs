@@ -6,7 +6,7 @@ use super::{AnytimeT, p_of};
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Interval, PValue, Refusal};
 
-/// Tells why two arms are not compared by their groups.
+/// Why two arms are not compared by their groups.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum GroupedRefusal {
@@ -46,7 +46,7 @@ pub enum GroupedRefusal {
     Refused(#[from] Refusal),
 }
 
-/// Holds what one arm's groups of units say of a mean or a ratio.
+/// What one arm's groups of units say of a mean or a ratio.
 ///
 /// # Formula
 /// Over the `m` groups whose denominator `n` is above 0: `R = sum y / sum n`, `e = y - R n`, variance
@@ -114,7 +114,7 @@ impl GroupedArm {
     }
 }
 
-/// Compares means, ratios and counts by the variance between groups of units, at every look.
+/// A test of means, ratios and counts by the variance between groups of units, at every look.
 ///
 /// Values that hang together within a unit stay within its group, so it does not matter how many
 /// a unit has. The degrees of freedom count the groups that have values, the size the units that
@@ -141,7 +141,7 @@ pub struct GroupedT {
 }
 
 impl GroupedT {
-    /// Is how many groups with values each arm needs.
+    /// The number of groups with values that each arm needs.
     pub const LEAST_GROUPS: u64 = 20;
     /// Groups that each arm needs for every one of the squared skewness.
     pub(crate) const GROUPS_PER_SQUARED_SKEWNESS: f64 = 355.0;
@@ -230,7 +230,7 @@ impl GroupedT {
     }
 }
 
-/// Holds the comparison of two arms by their groups of units.
+/// The comparison of two arms by their groups of units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupedLook {

@@ -9,7 +9,7 @@ const SIZES: [f64; 3] = [2.0, 10.0, 100.0];
 /// Log-odds beyond which an end of an interval is said not to exist.
 const FARTHEST: f64 = 740.0;
 
-/// Compares two rates by the arm of each unit's first event: exact, from the first event on.
+/// A test of two rates by the arm of each unit's first event: exact, from the first event on.
 ///
 /// Given that a unit has had an event, it is the candidate's with the candidate's share of the
 /// units as probability, if the rates are equal. So the control needs no event, and rare events

@@ -57,16 +57,22 @@ pub enum GuardError {
         found: usize,
     },
     /// The events came under more different shares than are kept apart.
-    #[error("events came under more than {limit} different shares")]
+    #[error(
+        "events came under more than {limit} different shares: change the share less often, or \
+         begin a new guard"
+    )]
     TooManyShares {
         /// How many different shares are kept apart.
         limit: usize,
     },
     /// A count of events exceeds 64 bits.
-    #[error("a count of events exceeds 64 bits")]
+    #[error("a count of events exceeds 64 bits: begin a new guard")]
     CountOverflow,
     /// Two guards that should be merged differ in their test or in what they count.
-    #[error("the guards differ in {what}, so their evidence cannot be merged")]
+    #[error(
+        "the guards differ in {what}, so their evidence cannot be merged: make all of them with \
+         the same settings"
+    )]
     Mismatch {
         /// What differs.
         what: &'static str,

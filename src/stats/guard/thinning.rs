@@ -46,6 +46,8 @@ impl Thinning {
         if !self.keeps(key, events) {
             return None;
         }
+        // Why a search: with a fixed draw, "is one of the first n kept" is true from some n on. So
+        // log2(n) powers are taken and not n: 10 for a unit with 1,000 bad events.
         let (mut left_out, mut kept) = (0, events);
         while kept - left_out > 1 {
             let middle = left_out + (kept - left_out) / 2;

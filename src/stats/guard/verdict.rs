@@ -13,7 +13,7 @@ pub enum GuardVerdict {
     Harm,
     /// The candidate's rate is below the safe boundary: going on is justified.
     Safe,
-    /// The rate is above the harm boundary, yet below the safe one: a small harm, surely.
+    /// Harm is shown, but it is smaller than the safety margin.
     HarmWithinMargin,
 }
 
@@ -31,12 +31,6 @@ impl GuardVerdict {
     #[must_use]
     pub const fn is_harm(self) -> bool {
         matches!(self, GuardVerdict::Harm | GuardVerdict::HarmWithinMargin)
-    }
-
-    /// Tells whether the rate is shown to be below the safe boundary, harm or not.
-    #[must_use]
-    pub const fn is_below_safe_boundary(self) -> bool {
-        matches!(self, GuardVerdict::Safe | GuardVerdict::HarmWithinMargin)
     }
 }
 

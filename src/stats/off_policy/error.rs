@@ -10,8 +10,8 @@ use crate::stats::Refusal;
 pub enum OffPolicyError {
     /// The target policy takes an action that the policy that ran never took.
     #[error(
-        "the target takes with probability {target} an action that was never taken: no reward \
-         of it is known"
+        "the target takes with probability {target} an action that was never taken: no reward of \
+         it is known; log a policy that takes it sometimes"
     )]
     NotCovered {
         /// The probability with which the target takes it.
@@ -28,7 +28,10 @@ pub enum OffPolicyError {
         expected: &'static str,
     },
     /// A weight exceeds what the two policies allow, so one of them is not what was said.
-    #[error("a decision has weight {weight}, the two policies allow at most {greatest}")]
+    #[error(
+        "a decision has weight {weight}, the two policies allow at most {greatest}: its logged \
+         propensity is not the one it was made with"
+    )]
     TooHeavy {
         /// The weight that was found.
         weight: f64,
@@ -37,15 +40,18 @@ pub enum OffPolicyError {
     },
     /// Weights average 1 if the propensities are right and cover the target; these do not.
     #[error(
-        "the weights average {mean_weight}, which right propensities that cover the target \
-         hardly ever do"
+        "the weights average {mean_weight}, which right propensities that cover the target hardly \
+         ever do: check what was logged"
     )]
     WrongPropensities {
         /// The mean of the weights.
         mean_weight: f64,
     },
     /// No decision was logged that the target might have made.
-    #[error("none of {found} logged decisions is one that the target makes")]
+    #[error(
+        "none of {found} logged decisions is one that the target makes: take a log of a policy \
+         that makes them too"
+    )]
     NoOverlap {
         /// How many decisions there are.
         found: u64,

@@ -140,53 +140,6 @@ pub fn power(
     Ok((normal_cdf(size - za) + far).min(1.0))
 }
 
-/// Returns the nearest rates on either side that the unpooled z test would find.
-///
-/// The solutions of `(p_2 - p_1)^2 = (z_a + z_b)^2 (p_1 q_1 / n_a + p_2 q_2 / n_b)`. There is
-/// none on a side where even a rate of 0 or 1 would not be found.
-///
-/// # Errors
-/// [`Refusal::OutOfRange`] for a rate outside of 0 to 1, [`Refusal::InsufficientData`] for an
-/// arm without units. The design's ratio is not used, the units stand for it.
-pub fn detectable_rates(
-    control_rate: f64,
-    units: [u64; 2],
-    design: &Design,
-) -> Result<DetectableRates, Refusal> {
-    let Rates { p1, .. } = Rates::new(control_rate, control_rate)?;
-    let [na, nb] = units;
-    let (na, nb) = (
-        check_units("control", na, 1)?,
-        check_units("candidate", nb, 1)?,
-    );
-    let (za, zb) = design.quantiles();
-    Refusal::require(za + zb > 0.0, "power", design.power(), "more than alpha")?;
-    let k = (za + zb) * (za + zb);
-    // (n_b + k) d^2 - k (1 - 2 p_1) d - k p_1 q_1 (1 + n_b / n_a) = 0
-    let half = 0.5 * k * (1.0 - 2.0 * p1);
-    let constant = k * p1 * (1.0 - p1) * (1.0 + nb / na);
-    let root = (half * half + (nb + k) * constant).sqrt();
-    let within = |difference: f64| {
-        let rate = p1 + difference;
-        (difference != 0.0 && (0.0..=1.0).contains(&rate)).then_some(rate)
-    };
-    Ok(DetectableRates {
-        lower: within((half - root) / (nb + k)),
-        higher: within((half + root) / (nb + k)),
-    })
-}
-
-/// The rates nearest to the control's that a test would find.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct DetectableRates {
-    /// The greatest rate below the control's that would be found.
-    pub lower: Option<f64>,
-    /// The least rate above the control's that would be found.
-    pub higher: Option<f64>,
-}
-
 /// Two rates, each from 0 to 1.
 #[derive(Clone, Copy, Debug)]
 struct Rates {

@@ -1,10 +1,10 @@
-//! What the candidate does.
+//! The effect that a rehearsed candidate has on what a guard looks at.
 
 use core::fmt;
 
 use super::{RehearsalError, error::positive};
 
-/// Holds what a rehearsed candidate does to the number that one guard looks at.
+/// What a rehearsed candidate does to the number that one guard looks at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
     pub(super) kind: Kind,

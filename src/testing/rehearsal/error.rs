@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{deployment::OperationError, rollout::RolloutError, stats::guard::GuardError};
 
-/// Tells why a release cannot be rehearsed.
+/// Why a release cannot be rehearsed.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RehearsalError {
@@ -18,25 +18,31 @@ pub enum RehearsalError {
     #[error(transparent)]
     Guard(#[from] GuardError),
     /// The schedule has a stage of shadows.
-    #[error("the schedule has a stage of shadows, which cannot be rehearsed")]
+    #[error(
+        "the schedule has a stage of shadows, which cannot be rehearsed: leave it out of the \
+         rehearsed schedule"
+    )]
     Shadows,
     /// The population is empty.
-    #[error("the population has no unit")]
+    #[error("the population has no unit: add some")]
     NoUnits,
     /// The schedule has no guard of that name.
-    #[error("the schedule has no guard {guard:?}")]
+    #[error("the schedule has no guard {guard:?}: take the name from there")]
     NoGuard {
         /// The name that was given.
         guard: String,
     },
     /// The guard looks at another kind of number.
-    #[error("guard {guard:?} looks at another kind of number, or at one that cannot be rehearsed")]
+    #[error(
+        "guard {guard:?} looks at another kind of number, or at one that cannot be rehearsed: give \
+         it an effect of its kind"
+    )]
     WrongKind {
         /// The guard.
         guard: String,
     },
     /// A guard has nothing to look at.
-    #[error("nothing says what guard {guard:?} finds")]
+    #[error("nothing says what guard {guard:?} finds: give it an effect")]
     NoEffect {
         /// The guard.
         guard: String,
@@ -52,10 +58,10 @@ pub enum RehearsalError {
         expected: &'static str,
     },
     /// Two results are of different rehearsals.
-    #[error("the results are of different rehearsals")]
+    #[error("the results are of different rehearsals: merge those of one")]
     Mismatch,
     /// Two results have a replication in common.
-    #[error("replication {number} is in both results")]
+    #[error("replication {number} is in both results: run other numbers on each machine")]
     Overlap {
         /// The replication.
         number: u64,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Effect, Rehearsal, RehearsalEnd, RehearsalError, Spread};
 use crate::stats::Counts;
 
-/// Holds what came of one replication.
+/// What came of one replication.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Run {
@@ -20,7 +20,7 @@ pub struct Run {
     pub lasted: Duration,
 }
 
-/// Holds what came of all replications of a rehearsal.
+/// What came of all replications of a rehearsal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rehearsed {
     pub(super) release: String,

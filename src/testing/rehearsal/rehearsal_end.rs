@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::rollout::{Cause, Phase, Rollout};
 
-/// Names how a rehearsed release ended.
+/// How a rehearsed release ended.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum RehearsalEnd {

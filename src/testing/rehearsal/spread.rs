@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Holds mean and quantiles of a number over many replications.
+/// Mean and quantiles of a number over many replications.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Spread {

@@ -18,9 +18,11 @@ fn policy() -> Policy {
 fn experiment() -> Arc<Experiment> {
     let failed = Metric::guardrail("failed", Kind::Rate, Worse::Higher, 0.01);
     let seconds = Metric::watched("seconds", Kind::Mean);
+    let errors = Metric::watched("errors", Kind::Rate);
     let metrics = [
         failed.from_requests(Source::Failures),
         seconds.from_requests(Source::Latency),
+        errors.from_requests(Source::Failed),
     ];
     Arc::new(Experiment::of(&policy(), metrics).unwrap())
 }
@@ -122,9 +124,10 @@ fn o3_every_admitted_request_is_an_exposure_however_it_ended() {
     assert_eq!((read.checks.arms[1].units, read.checks.requests), (5, 5));
     assert_eq!(
         comparison(&read, 0).value,
-        Some(0.4),
-        "two of five failed: {read}"
+        Some(0.8),
+        "four of five ended badly: {read}"
     );
+    assert_eq!(comparison(&read, 2).value, Some(0.4), "two failed: {read}");
     // Neither a refusal nor what was given up tells how long an answer takes.
     assert_eq!(comparison(&read, 1).units, 2, "{read}");
 }

@@ -120,10 +120,10 @@ fn a_part_that_no_exposures_could_have_left_is_refused() {
         change(&mut bad);
         serde_json::from_value::<Part>(bad).unwrap_err().to_string()
     };
-    let changes: [(Change<'_>, &str); 12] = [
+    let changes: [(Change<'_>, &str); 8] = [
         (
-            &|bad| bad["version"] = 4.into(),
-            "version 4, this release reads version 3",
+            &|bad| bad["version"] = 5.into(),
+            "version 5, this release reads version 4",
         ),
         (&|bad| bad["cells"] = json!([]), "fields of another version"),
         (&|bad| bad["level"] = 61.into(), "halved too often"),
@@ -132,6 +132,73 @@ fn a_part_that_no_exposures_could_have_left_is_refused() {
             &|bad| bad["exposures"] = 0.into(),
             "more units than exposures",
         ),
+        (
+            &|bad| bad["packed"] = "AAAA".into(),
+            "packed units cannot be read",
+        ),
+        (
+            &|bad| bad["gauges"]["by_metric"] = json!([]),
+            "not those of the metrics",
+        ),
+        (&|bad| bad["course"]["dropped"] = 1.into(), "no candidate"),
+    ];
+    for (change, why) in changes {
+        let said = refused(change);
+        assert!(said.contains(why), "{why}: {said}");
+    }
+}
+
+/// A part as version 3 wrote it: a row of text for each unit.
+fn of_version_3() -> Value {
+    let mut old = stored().1;
+    let fields = old.as_object_mut().unwrap();
+    for new in ["packed", "items", "excluded"] {
+        fields.remove(new);
+    }
+    fields.insert("version".to_owned(), 3.into());
+    fields.insert(
+        "rows".to_owned(),
+        json!([
+            [5, 1, 0, 17, []],
+            [
+                7,
+                2,
+                2,
+                200,
+                [[4.5, 3, 5], [1, 1, 0], ["3fd5555555555555", 2, 0]]
+            ],
+            [u64::MAX, 7, 4, 0, [[0, 1, 0], [0, 0, 0], [0, 0, 1]]],
+        ]),
+    );
+    old
+}
+
+#[test]
+fn x8_a_part_of_the_version_before_is_read_on() {
+    let part: Part = serde_json::from_value(of_version_3()).unwrap();
+    assert_eq!(part.units(), 3);
+    let read = part.read_out().unwrap();
+    let units: Vec<u64> = read.checks.arms.iter().map(|arm| arm.units).collect();
+    assert_eq!((units, read.checks.crossed), (vec![1, 1, 0], 1), "{read}");
+    assert_eq!(read.findings[0].comparisons[0].value, Some(1.5), "{read}");
+    let stored = serde_json::to_string(&part).unwrap();
+    assert!(stored.contains("\"version\":4"), "{stored}");
+    assert_eq!(serde_json::from_str::<Part>(&stored).unwrap(), part);
+    // What was stored as failures counts what it counted then.
+    let source = part.setup().metrics()[1].source();
+    assert_eq!(source, Source::Failures);
+    let text = of_version_3()
+        .to_string()
+        .replace("bad_endings", "failures");
+    let part: Part = serde_json::from_str(&text).unwrap();
+    assert_eq!(part.setup().metrics()[1].source(), Source::Failed);
+
+    let refused = |change: Change<'_>| {
+        let mut bad = of_version_3();
+        change(&mut bad);
+        serde_json::from_value::<Part>(bad).unwrap_err().to_string()
+    };
+    let changes: [(Change<'_>, &str); 7] = [
         (
             &|bad| bad["rows"][0][1] = 8.into(),
             "an arm that there is not",
@@ -145,7 +212,7 @@ fn a_part_that_no_exposures_could_have_left_is_refused() {
             "not those of the metrics",
         ),
         (
-            &|bad| bad["rows"][0][4][0][1] = 0.into(),
+            &|bad| bad["rows"][1][4][0][1] = 0.into(),
             "a sum without values",
         ),
         (
@@ -153,17 +220,18 @@ fn a_part_that_no_exposures_could_have_left_is_refused() {
             "listed twice",
         ),
         (
-            &|bad| bad["gauges"]["by_metric"] = json!([]),
-            "not those of the metrics",
+            &|bad| bad["packed"] = "".into(),
+            "fields of another version",
         ),
-        (&|bad| bad["course"]["dropped"] = 1.into(), "no candidate"),
+        (
+            &|bad| bad["rows"][1][4][0][0] = "7ff0000000000000".into(),
+            "not finite",
+        ),
     ];
     for (change, why) in changes {
         let said = refused(change);
         assert!(said.contains(why), "{why}: {said}");
     }
-    let said = refused(&|bad| bad["rows"][0][4][0][0] = "7ff0000000000000".into());
-    assert!(said.contains("not finite"), "{said}");
 }
 
 #[test]

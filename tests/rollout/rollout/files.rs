@@ -26,10 +26,17 @@ fn the_documented_file_has_every_field_and_says_what_its_comments_say() {
     let schedule = serde_json::to_value(&file.schedule).unwrap();
     assert_eq!(
         schedule["ladder"],
-        serde_json::json!(["1%", "10%", "50%", "100%"])
+        serde_json::json!(
+            ["1%", "10%", { "share": "50%", "dwell": "1day", "units": 5000 }, "100%"]
+        )
     );
     assert_eq!(schedule["bake"], "1h 30m");
     assert_eq!(schedule["deadline"], serde_json::json!(["2days", "pause"]));
+    assert_eq!(schedule["deadline_without_pauses"], true);
+    assert_eq!(
+        schedule["guards"][2]["shares"],
+        serde_json::json!(["10%", "50%"])
+    );
     assert_eq!(schedule["gates"]["approved"], "each_step");
     let names: Vec<&str> = file
         .schedule
@@ -100,6 +107,16 @@ fn a_bad_file_is_refused_and_names_the_field() {
             "climb      = \"dwell\"",
             "climb = \"evidence\"",
             "schedule.dwell is for the climb by dwell",
+        ),
+        (
+            "share = \"50%\", dwell = \"1day\", units = 5000",
+            "share = \"50%\", dwell = \"1day\"",
+            "missing field `units`",
+        ),
+        (
+            "shares   = [\"10%\", \"50%\"]",
+            "shares = [\"10\", \"50%\"]",
+            "share \"10\" is not a percentage",
         ),
         (
             "watches = \"failures\"",

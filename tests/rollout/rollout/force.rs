@@ -3,9 +3,12 @@
 use core::time::Duration;
 
 use switchstand::ramp::{BeginError, Ramp, StoredRamp};
-use switchstand::rollout::{Action, Climb, Input, Ladder, Phase, Rollout, Schedule, ShadowStage};
+use switchstand::rollout::{
+    Action, Climb, Command, Input, Ladder, Phase, Rollout, Schedule, ShadowStage,
+};
 use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::Deployments};
 
+use crate::rollout::outcomes::ladder;
 use crate::rollout::persons::{quick, release, router, tick};
 use crate::rollout::releases::{at, ramping};
 
@@ -271,4 +274,39 @@ fn c16_a_late_server_can_ask_for_the_action_in_force() {
     );
     let pending = release(&late, "v3", quick());
     assert_eq!(pending.rollout().action_in_force(), None);
+}
+
+#[test]
+fn c3_a_step_that_was_refused_before_a_pause_is_not_taken_until_it_ends() {
+    let router = Router::new("ranker", "v0", ()).unwrap();
+    for version in ["v1", "v2"] {
+        router.deploy(version, ()).unwrap();
+        router.validate(version, |()| Ok::<(), String>(())).unwrap();
+    }
+    // Until somebody accepts it, no other swap can be.
+    router.swap("v1").unwrap();
+    let ramp = release(&router, "v2", quick().with_ladder(ladder(&["10%", "100%"])));
+    let sampled = |minute: u64| {
+        let sample = ramp
+            .rollout()
+            .sample()
+            .map(|sample| sample.exposed(900, 100));
+        ramp.tick_with(at(60 * minute), sample.map(Input::Sample))
+    };
+    sampled(0).unwrap();
+    let refused = sampled(1).unwrap_err().to_string();
+    assert!(
+        refused.contains("the swap from \"v0\" to \"v1\" is open"),
+        "{refused}"
+    );
+    ramp.order(Command::pause("ana", "lunch")).unwrap();
+    router.accept().unwrap();
+    for minute in 2..5 {
+        sampled(minute).unwrap();
+        assert_eq!((ramp.phase(), on_v2(&router) < 1_000), (ramping(0), true));
+    }
+    assert_eq!(ramp.waiting_for()[0], "paused by \"ana\": lunch");
+    ramp.order(Command::resume("ana", "")).unwrap();
+    assert_eq!(ramp.phase(), Phase::Baking);
+    assert_eq!(ramp.state().since(), at(60 * 4));
 }

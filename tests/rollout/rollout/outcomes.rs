@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use switchstand::fleet::FleetEvidence;
 use switchstand::rollout::{
     Cause, Climb, Evidence, EvidenceError, Found, Guard, GuardSource, Ladder, Measured, Phase,
     Receipt, Rollout, Schedule, ScheduleError,
@@ -396,7 +397,7 @@ fn c16_evidence_is_stored_and_goes_on_and_that_of_two_servers_adds_up() {
     let mut other = empty;
     serve(&mut other, 1_500..4_000);
     other.reading("memory", 0.5).unwrap();
-    half.merge(&other).unwrap();
+    half.add(&other).unwrap();
     let of = |evidence: &mut Evidence| {
         let sample = serde_json::to_value(evidence.sample(&rollout).unwrap()).unwrap();
         let counted = &sample["measured"]["failures"]["bad_events"]["tally"];
@@ -408,7 +409,7 @@ fn c16_evidence_is_stored_and_goes_on_and_that_of_two_servers_adds_up() {
     };
     assert_eq!(of(&mut half), of(&mut whole));
     let (_, alien) = begun(&self::router(), schedule([Guard::failures()]));
-    assert!(half.merge(&alien).is_err());
+    assert!(half.add(&alien).is_err());
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A roll-out on a router against a dumber model, while persons act, servers restart and the
-//! candidate sheds.
+//! A roll-out on a router against a dumber model, while persons act, the router refuses, servers
+//! restart and the candidate sheds.
 
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
@@ -8,7 +8,7 @@ use switchstand::rollout::{Command, PauseCause, Phase, Rollout};
 use switchstand::{Ending, Policy, Router, Share, VersionState};
 
 use crate::rollout::outcomes::ladder;
-use crate::rollout::persons::{quick, router};
+use crate::rollout::persons::quick;
 use crate::rollout::releases::at;
 
 /// Seconds on each step, and at 100 %.
@@ -32,6 +32,8 @@ enum Deed {
     RejectByHand,
     AcceptByHand,
     Shed(u32),
+    /// A person accepts the swap that was open before the release began.
+    AcceptOld,
     /// The server is stopped and started again on the same router.
     Restart,
 }
@@ -50,6 +52,10 @@ struct Model {
     overruled: bool,
     rejected: bool,
     accepted: bool,
+    /// Another swap is open, so that the router refuses that to the candidate.
+    blocked: bool,
+    /// The swap to the candidate is decided, and not carried out.
+    decided: bool,
 }
 
 impl Model {
@@ -67,9 +73,16 @@ impl Model {
     }
 
     fn advance(&mut self) {
-        let waits = self.paused || self.overruled || !self.fed;
-        if self.phase < 4 && !waits && self.now - self.since >= TIME {
-            self.enter(self.phase + 1);
+        if self.phase >= 4 || self.paused || self.overruled {
+            return;
+        }
+        let is_due = self.fed && self.now - self.since >= TIME;
+        match (self.decided, self.blocked) {
+            (true, true) => {}
+            (true, false) => self.enter(3),
+            (false, true) if is_due && self.phase == 2 => self.decided = true,
+            (false, _) if is_due => self.enter(self.phase + 1),
+            _ => {}
         }
     }
 
@@ -77,6 +90,7 @@ impl Model {
         self.phase = phase;
         self.since = self.now;
         self.fed = false;
+        self.decided = false;
         self.accepted |= phase == 4;
     }
 
@@ -135,6 +149,7 @@ impl Model {
             Deed::OwnBack => self.foreign = false,
             Deed::RejectByHand => self.rejected = true,
             Deed::AcceptByHand => self.accepted = true,
+            Deed::AcceptOld => self.blocked = false,
             Deed::Shed(_) => {}
             Deed::Restart => {
                 self.look();
@@ -150,18 +165,21 @@ impl ReferenceStateMachine for Model {
     type Transition = Deed;
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model {
-            phase: 1,
-            now: 0,
-            since: 0,
-            fed: false,
-            paused: false,
-            foreign: false,
-            overruled: false,
-            rejected: false,
-            accepted: false,
-        })
-        .boxed()
+        any::<bool>()
+            .prop_map(|blocked| Model {
+                phase: 1,
+                now: 0,
+                since: 0,
+                fed: false,
+                paused: false,
+                foreign: false,
+                overruled: false,
+                rejected: false,
+                accepted: false,
+                blocked,
+                decided: false,
+            })
+            .boxed()
     }
 
     fn transitions(_: &Model) -> BoxedStrategy<Deed> {
@@ -176,6 +194,7 @@ impl ReferenceStateMachine for Model {
             3 => Just(Deed::OwnBack),
             1 => Just(Deed::RejectByHand),
             1 => Just(Deed::AcceptByHand),
+            1 => Just(Deed::AcceptOld),
             2 => prop::sample::select(vec![0, 50, 80]).prop_map(Deed::Shed),
             3 => Just(Deed::Restart),
         ]
@@ -190,6 +209,9 @@ impl ReferenceStateMachine for Model {
             Deed::RejectByHand => is_open,
             // Only while baking there is a swap to accept, and only if the policy lets v1 go.
             Deed::AcceptByHand => is_open && model.phase == 3,
+            Deed::AcceptOld => model.blocked,
+            // The step that was decided would be brought back, which the router refuses.
+            Deed::TakeOver => !(model.decided && model.foreign),
             Deed::Shed(_) => is_open && model.phase < 3,
             _ => true,
         }
@@ -216,8 +238,16 @@ impl StateMachineTest for Machine {
     type SystemUnderTest = Real;
     type Reference = Model;
 
-    fn init_test(_: &Model) -> Real {
-        let router = router();
+    fn init_test(model: &Model) -> Real {
+        let router = Router::new("ranker", "v0", ()).unwrap();
+        for version in ["v1", "v2"] {
+            router.deploy(version, ()).unwrap();
+            router.validate(version, |()| Ok::<(), String>(())).unwrap();
+        }
+        router.swap("v1").unwrap();
+        if !model.blocked {
+            router.accept().unwrap();
+        }
         let schedule = quick().with_ladder(ladder(&["20%", "50%", "100%"]));
         let policy = Policy::canary("release", "v2", Share::NONE);
         let ramp = router
@@ -249,7 +279,11 @@ impl StateMachineTest for Machine {
                 if !ramp.phase().is_final() {
                     real.now += seconds;
                 }
-                ramp.tick(at(real.now)).unwrap();
+                let ticked = ramp.tick(at(real.now));
+                // The router refuses the swap, and nothing else is wrong.
+                if let Err(error) = ticked {
+                    assert!(model.decided && error.refused.is_empty(), "{error}");
+                }
             }
             Deed::Pause => drop(ramp.order(Command::pause("ana", ""))),
             Deed::Resume => drop(ramp.order(Command::resume("ana", ""))),
@@ -262,7 +296,7 @@ impl StateMachineTest for Machine {
             }
             Deed::OwnBack => drop(real.router.release(real.own.clone()).unwrap()),
             Deed::RejectByHand => drop(real.router.reject("v2", "by hand").unwrap()),
-            Deed::AcceptByHand => drop(real.router.accept().unwrap()),
+            Deed::AcceptByHand | Deed::AcceptOld => drop(real.router.accept().unwrap()),
             Deed::Shed(percent) => {
                 let share = Share::percent(percent).unwrap();
                 real.router.shed("v2", share).unwrap();
@@ -319,5 +353,5 @@ prop_state_machine! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn c12_persons_restarts_and_shedding_lead_where_a_naive_model_says(sequential 1..40 => Machine);
+    fn c3_c12_persons_refusals_restarts_and_shedding_lead_where_a_naive_model_says(sequential 1..40 => Machine);
 }

@@ -167,7 +167,10 @@ fn an_action_that_holds_already_is_left_as_it_is() {
         version: version(),
         policy: None,
     };
-    let accept = Action::Accept { version: version() };
+    let accept = Action::Accept {
+        version: version(),
+        policy: None,
+    };
     let cause = Cause::DeadlinePassed;
     let reject = Action::Reject {
         version: version(),

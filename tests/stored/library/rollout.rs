@@ -92,7 +92,7 @@ fn action(action: &Action) -> Value {
     match action {
         Action::Release { policy } => json!(["release", policy.fingerprint().to_string()]),
         Action::Swap { version, .. } => json!(["swap", version]),
-        Action::Accept { version } => json!(["accept", version]),
+        Action::Accept { version, .. } => json!(["accept", version]),
         Action::Reject { version, cause } => json!(["reject", version, cause.to_string()]),
         _ => panic!("unknown action"),
     }

@@ -30,7 +30,7 @@ impl sealed::Ranked for Histogram {
     }
 }
 
-/// Read access to the ranks of a sample or a histogram.
+/// A sample or a histogram whose ranks can be read.
 #[derive(Debug)]
 pub struct View<'a>(Form<'a>);
 

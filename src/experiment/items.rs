@@ -1,0 +1,189 @@
+//! Outcomes that are kept one by one: those with a window, and those with an id.
+//!
+//! Which outcomes are within a window is known only when all servers have said when the unit was
+//! first exposed. So they are sorted out at the read-out, and kept until then.
+
+use core::{cmp::Ordering, hash::BuildHasherDefault, time::Duration};
+use std::collections::HashMap;
+
+use super::{
+    Metric,
+    row::{Belongs, Fold, Row},
+};
+use crate::{stats::guard::MixedAlready, timestamp::Timestamp};
+
+/// Items of units, by their mixed digest.
+pub(super) type ItemsByUnit = HashMap<u64, Items, BuildHasherDefault<MixedAlready>>;
+
+/// What is kept one by one of one unit, and since when it is exposed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Items {
+    /// Its group of 256, for a row that is not there yet.
+    pub(super) group: u8,
+    pub(super) since: Option<Timestamp>,
+    /// In the order of metrics, ids, times and values.
+    pub(super) list: Vec<Item>,
+    /// Outcomes that came after their window, and were not kept.
+    pub(super) late: u64,
+}
+
+/// One outcome.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Item {
+    /// The metric's place in the setup.
+    pub(super) metric: usize,
+    pub(super) id: Option<u64>,
+    pub(super) at: Option<Timestamp>,
+    pub(super) numerator: f64,
+    pub(super) denominator: f64,
+    /// How often it came again.
+    pub(super) repeats: u32,
+}
+
+/// What is left out of the items of a unit, in outcomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sorted {
+    pub(super) early: u64,
+    pub(super) late: u64,
+    pub(super) repeated: u64,
+}
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kept {
+    New,
+    Again,
+    /// Before the first exposure that is known here: an earlier one may be known elsewhere.
+    Early,
+    Late,
+}
+
+impl Item {
+    fn order(&self, other: &Item) -> Ordering {
+        let whose = |item: &Item| (item.metric, item.id);
+        whose(self).cmp(&whose(other)).then_with(|| match self.id {
+            Some(_) => Ordering::Equal,
+            None => self.value_order(other),
+        })
+    }
+
+    fn value_order(&self, other: &Item) -> Ordering {
+        let value = |item: &Item| {
+            (
+                item.at,
+                item.numerator.to_bits(),
+                item.denominator.to_bits(),
+            )
+        };
+        value(self).cmp(&value(other))
+    }
+
+    fn count(&self) -> u64 {
+        1 + u64::from(self.repeats)
+    }
+}
+
+impl Items {
+    pub(super) fn expose(&mut self, at: Timestamp) {
+        let is_earlier = self.since.is_none_or(|since| at < since);
+        if is_earlier {
+            self.since = Some(at);
+        }
+    }
+
+    pub(super) fn add(&mut self, item: Item, window: Option<Duration>) -> Kept {
+        let place = item.at.zip(self.since).zip(window);
+        let (is_early, is_late) = place.map_or((false, false), |((at, since), window)| {
+            (at < since, at > since.after(window))
+        });
+        if is_late {
+            // An earlier exposure makes it later still.
+            self.late = self.late.saturating_add(item.count());
+            return Kept::Late;
+        }
+        match self.put(item) {
+            true if is_early => Kept::Early,
+            true => Kept::New,
+            false => Kept::Again,
+        }
+    }
+
+    /// Adds what another server has kept of the same unit.
+    pub(super) fn merge(&mut self, other: &Items) {
+        if let Some(since) = other.since {
+            self.expose(since);
+        }
+        for &item in &other.list {
+            self.put(item);
+        }
+        self.late = self.late.saturating_add(other.late);
+    }
+
+    /// Puts an item in its place, unless one of its id is there.
+    fn put(&mut self, item: Item) -> bool {
+        let found = self.list.binary_search_by(|other| other.order(&item));
+        let known = match found {
+            Ok(place) if item.id.is_some() => self.list.get_mut(place),
+            Ok(place) | Err(place) => {
+                self.list.insert(place, item);
+                None
+            }
+        };
+        let Some(known) = known else { return true };
+        let count = known.repeats.saturating_add(item.repeats).saturating_add(1);
+        // Of two that differ the earlier one counts, whatever the order they come in.
+        if item.value_order(known) == Ordering::Less {
+            *known = item;
+        }
+        known.repeats = count;
+        false
+    }
+
+    /// Puts what counts into the unit's row, and says what is left out.
+    pub(super) fn sort_out(
+        &self,
+        row: &mut Row,
+        key: u64,
+        metrics: &[Metric],
+        slots: &[usize],
+        width: usize,
+    ) -> Sorted {
+        let mut sorted = Sorted {
+            late: self.late,
+            ..Sorted::default()
+        };
+        let is_exposed = row.belongs() != Belongs::Nowhere;
+        let mut values = core::mem::take(&mut row.slots).into_vec();
+        values.resize_with(width, Default::default);
+        for item in &self.list {
+            let whose = metrics.get(item.metric).zip(slots.get(item.metric));
+            let Some((metric, &slot)) = whose else {
+                continue;
+            };
+            let left_out = match (metric.window, self.since, item.at) {
+                (None, ..) => None,
+                // Who was never exposed is counted apart with all that it has.
+                (Some(_), None, _) if !is_exposed => None,
+                (Some(window), Some(since), Some(at)) if at > since.after(window) => {
+                    Some(&mut sorted.late)
+                }
+                (Some(_), Some(since), Some(at)) if at >= since => None,
+                (Some(_), ..) => Some(&mut sorted.early),
+            };
+            if let Some(count) = left_out {
+                *count = count.saturating_add(item.count());
+                continue;
+            }
+            sorted.repeated += u64::from(item.repeats);
+            let fold = Fold::of(metric.kind);
+            let numbers = [item.numerator, item.denominator];
+            for (value, slot) in numbers.into_iter().take(metric.slots().0).zip(slot..) {
+                if let Some(slot) = values.get_mut(slot) {
+                    slot.add(value, key, fold);
+                }
+            }
+        }
+        row.slots = values.into();
+        sorted
+    }
+}
