@@ -57,6 +57,12 @@ pub(super) fn add(rows: &mut Rows) {
         OperationError::UnknownVersion { version: text("v2") };
         OperationError::AlreadyDeployed { version: text("v2"), state: VersionState::Staged };
         OperationError::TooManyVersions { limit: 64 };
+        OperationError::OverMemory {
+            version: text("v2"),
+            size: 40,
+            in_use: 70,
+            budget: 100,
+        };
         OperationError::WrongState {
             version: text("v2"),
             state: VersionState::Staged,
