@@ -104,7 +104,7 @@ pub(crate) async fn post(server: SocketAddr, path: &str, body: &str) -> Value {
 }
 
 /// What a client asks for, with so long on each step.
-pub(crate) fn asked(candidate: &str, dwell: &str) -> String {
+pub(crate) fn asked(candidate: &str, dwell: &str, bake: &str) -> String {
     let body = json!({
         "policy": {
             "scheme": "v1",
@@ -114,7 +114,7 @@ pub(crate) fn asked(candidate: &str, dwell: &str) -> String {
         "schedule": {
             "ladder": ["20%", "50%", "100%"],
             "climb": { "dwell": { "time": dwell, "exposures": 5 } },
-            "bake": dwell,
+            "bake": bake,
             "bake_exposures": 5,
         },
     });
@@ -126,7 +126,11 @@ pub(crate) async fn release(server: SocketAddr, candidate: &str) -> Value {
 }
 
 pub(crate) async fn begin(server: SocketAddr, candidate: &str, dwell: &str) -> Value {
-    let begun = post(server, "/admin/rollout", &asked(candidate, dwell)).await;
+    begin_with(server, &asked(candidate, dwell, dwell)).await
+}
+
+pub(crate) async fn begin_with(server: SocketAddr, asked: &str) -> Value {
+    let begun = post(server, "/admin/rollout", asked).await;
     // The timer carries the first step out; a request before that is none of the release's.
     for _ in 0..500 {
         let answer = post(server, "/predict", "{\"pixels\": [1]}").await;
@@ -267,7 +271,13 @@ async fn c4_a_harmful_candidate_is_taken_back_on_labels_that_come_late() {
 
 /// Starts the rejected version's release once more, and returns the version's state.
 async fn release_is_refused(server: SocketAddr) -> String {
-    let refused = ask(server, "/admin/rollout", "", &asked("harmful", "50ms")).await;
+    let refused = ask(
+        server,
+        "/admin/rollout",
+        "",
+        &asked("harmful", "50ms", "50ms"),
+    )
+    .await;
     assert_eq!(refused.status, 409, "{}", refused.body);
     assert!(
         refused.body.contains("which is rejected"),

@@ -7,7 +7,7 @@ use tokio::{io::AsyncReadExt as _, task::JoinSet};
 
 use crate::tests::{
     http::{ask, send},
-    with_a_rollout::{TICK, begin, post, serve, start, status, users_of},
+    with_a_rollout::{TICK, asked, begin, begin_with, post, serve, start, status, users_of},
 };
 
 /// Sends a request of each of 240 users and reads whatever comes back, or nothing.
@@ -82,7 +82,8 @@ async fn c12_a_hotfix_over_http_in_mid_ramp_stays_in_force() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c12_a_rollback_over_http_in_mid_bake_ends_as_rolled_back_by_that_person() {
     let server = start("healthy").await;
-    begin(server, "healthy", "1s").await;
+    // Long enough for a busy machine to see it.
+    begin_with(server, &asked("healthy", "200ms", "1h")).await;
     for _ in 0..500 {
         if status(server).await["phase"] == "baking" {
             break;
