@@ -18,7 +18,7 @@ use crate::{
     record::{DropReason, ShadowOutcome},
 };
 
-/// Is a stream of an answer's pieces, whose type is forgotten.
+/// A stream of an answer's pieces, whose type is forgotten.
 pub type BoxedStream<'a, Piece, Error> =
     Pin<Box<dyn Stream<Item = Result<Piece, Error>> + Send + 'a>>;
 
