@@ -7,6 +7,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::indexing_slicing,
     reason = "a benchmark that cannot be set up has nothing to say"
 )]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]

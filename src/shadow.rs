@@ -36,5 +36,5 @@ pub(crate) use lease::Lease;
 pub(crate) use ledger::Ledger;
 pub(crate) use sampled::Sampled;
 #[cfg(feature = "tower")]
-pub(crate) use service::Answering;
+pub(crate) use service::{Add, Answering};
 pub(crate) use stub::{Ran, Stub};

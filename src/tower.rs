@@ -82,7 +82,7 @@ use rules::Rules;
 ///         Err(_) => {
 ///             let mut refused = Response::new(Full(None));
 ///             *refused.status_mut() = StatusCode::UNAUTHORIZED;
-///             Err(refused)
+///             Err(Box::new(refused))
 ///         }
 ///     }
 /// })
@@ -122,10 +122,10 @@ where
     ///
     /// `admit` reads from the request who asks, with attributes, a pin or a wish for a version,
     /// and may set a deadline: whatever the router and the [`Ticket`] offer. What it refuses is
-    /// no request of any version.
+    /// no request of any version. A response is large, so it is in a box; `?` puts it there.
     pub fn new(
         router: Router<S>,
-        admit: impl Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Response<B>>
+        admit: impl Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Box<Response<B>>>
         + Send
         + Sync
         + 'static,
@@ -286,7 +286,7 @@ where
     fn call(&mut self, request: Request<Q>) -> Self::Future {
         match (self.rules.admit)(&self.router, &request) {
             Ok(ticket) => Box::pin(serve::serve(ticket, request, Arc::clone(&self.rules))),
-            Err(refused) => Box::pin(ready(Ok(refused.map(LeasedBody::free)))),
+            Err(refused) => Box::pin(ready(Ok((*refused).map(LeasedBody::free)))),
         }
     }
 }

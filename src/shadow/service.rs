@@ -27,13 +27,19 @@ use crate::{
 /// A timer of the application's runtime.
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Says how the head of an answer counts.
+type Judge<R, E> = dyn Fn(&Result<R, E>) -> Ending + Send + Sync;
+
+/// Takes a piece of a body into a transcript.
+pub(crate) type Add<T> = dyn Fn(&mut T, &[u8]) + Send + Sync;
+
 /// What the application says of answers: how they count, and what of them is compared.
 pub(crate) struct Answering<R, E, T> {
-    pub(crate) judge: Arc<dyn Fn(&Result<R, E>) -> Ending + Send + Sync>,
+    pub(crate) judge: Arc<Judge<R, E>>,
     pub(crate) judge_trailers: Arc<dyn Fn(&HeaderMap) -> Ending + Send + Sync>,
     /// Begins a transcript with the head of an answer.
     pub(crate) begin: Arc<dyn Fn(&R) -> T + Send + Sync>,
-    pub(crate) add: Arc<dyn Fn(&mut T, &[u8]) + Send + Sync>,
+    pub(crate) add: Arc<Add<T>>,
     /// How many bytes of a shadow's body are read.
     pub(crate) limit: usize,
     /// Starts the timer at whose end a shadow is stopped.

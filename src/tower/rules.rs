@@ -10,12 +10,12 @@ use super::by_status;
 use crate::{
     contain::contain,
     router::{Router, Ticket, by_grpc_status},
-    shadow::{Answering, ShadowFuture},
+    shadow::{Add, Answering, ShadowFuture},
 };
 
-type Admit<S, Q> = dyn Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, <S as Service<Request<Q>>>::Response>
-    + Send
-    + Sync;
+type Refused<S, Q> = Box<<S as Service<Request<Q>>>::Response>;
+type Admit<S, Q> =
+    dyn Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Refused<S, Q>> + Send + Sync;
 type Copy<Q> = dyn Fn(&Request<Q>) -> Option<Request<Q>> + Send + Sync;
 type Mark<S, Q> = dyn Fn(&mut Ticket<S>, &mut <S as Service<Request<Q>>>::Response) + Send + Sync;
 type Spawn = dyn Fn(ShadowFuture) + Send + Sync;
@@ -42,7 +42,7 @@ where
     B: 'static,
 {
     pub(super) fn new(
-        admit: impl Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Response<B>>
+        admit: impl Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Box<Response<B>>>
         + Send
         + Sync
         + 'static,
@@ -70,7 +70,7 @@ impl<S: Service<Request<Q>>, Q, T> Rules<S, Q, T> {
     pub(super) fn transcribed<U>(
         self,
         begin: Arc<Begin<S, Q, U>>,
-        add: Arc<dyn Fn(&mut U, &[u8]) + Send + Sync>,
+        add: Arc<Add<U>>,
     ) -> Rules<S, Q, U> {
         let answering = &self.answering;
         let answering = Arc::new(Answering {

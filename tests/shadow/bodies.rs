@@ -1,5 +1,10 @@
 //! Answers that are HTTP bodies.
 #![cfg(feature = "http-body")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation ends a test"
+)]
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -1,5 +1,10 @@
 //! HTTP bodies that do as they are told.
 #![cfg(feature = "http-body")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation ends a test"
+)]
 
 use core::{
     pin::Pin,

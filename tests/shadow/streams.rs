@@ -1,5 +1,10 @@
 //! Answers that are streams, of requests and of shadows.
 #![cfg(feature = "futures-core")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation ends a test"
+)]
 
 use core::{
     future::{Future, pending, ready},

@@ -1,5 +1,6 @@
 //! Routing among tower services.
 #![cfg(feature = "tower")]
 
-#[cfg(test)]
+mod fixed;
 mod routing;
+mod shadows;

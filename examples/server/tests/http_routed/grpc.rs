@@ -149,14 +149,14 @@ fn canary<S: Send + Sync + 'static>(first: S, second: S) -> Router<S> {
 fn admit<S, Q>(
     router: &Router<S>,
     request: &http::Request<Q>,
-) -> Result<Ticket<S>, http::Response<Body>>
+) -> Result<Ticket<S>, Box<http::Response<Body>>>
 where
     S: Send + Sync + 'static,
 {
     let user = request.headers().get("x-user");
     match user.and_then(|user| user.to_str().ok()) {
         Some(user) => Ok(router.admit(user)),
-        None => Err(Status::unauthenticated("who?").into_http()),
+        None => Err(Box::new(Status::unauthenticated("who?").into_http())),
     }
 }
 

@@ -102,7 +102,10 @@ fn routed(router: &Router<Pages>) -> RoutedService<Pages, Body> {
         let user = user.and_then(|user| user.to_str().ok()).unwrap_or_default();
         match Unit::try_from_input(user) {
             Ok(unit) => Ok(router.admit(unit)),
-            Err(error) => Err((StatusCode::UNAUTHORIZED, error.to_string()).into_response()),
+            Err(error) => {
+                let refused = (StatusCode::UNAUTHORIZED, error.to_string());
+                Err(Box::new(refused.into_response()))
+            }
         }
     })
     .naming_version_in(HeaderName::from_static("x-version"))
