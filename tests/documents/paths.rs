@@ -95,7 +95,9 @@ fn is_path(word: &str) -> bool {
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "._-/".contains(char);
     let endings = [".rs", ".md", ".toml", ".json", ".txt", ".sql"];
     let is_file = endings.iter().any(|ending| word.ends_with(ending));
-    word.chars().all(is_plain) && (is_file || word.contains('/'))
+    // What begins with a slash is the path of a URL.
+    let is_url = word.starts_with('/');
+    word.chars().all(is_plain) && !is_url && (is_file || word.contains('/'))
 }
 
 /// Returns the files that a page links to, without the place in them.

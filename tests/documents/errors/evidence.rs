@@ -49,12 +49,16 @@ pub(super) fn add(rows: &mut Rows) {
             value: 1.5,
             expected: "a number from 0 to 1",
         };
+        ExperimentError::NoLookDue { units: 900, next: text("the next look is at 1000") };
         ExperimentError::Mismatch { what: "weights", left: text("v1"), right: text("v2") };
         Missing::TooFewUnits { control: 12, candidate: 9, needed: 100 };
         Missing::NoVariation { arm: "candidate" };
         Missing::TooUneven { units: 50 };
         Missing::NoUnits { arm: "control" };
         Missing::UnevenPast { control: 12, candidate: 9 };
+        Missing::UnevenSegment {};
+        Missing::NoLook {};
+        Missing::TooFewEvents { found: 3, needed: 10 };
         Missing::Gauge {};
         Missing::Dropped {};
         LogError::Name { what: "column", name: text("user id") };
@@ -85,6 +89,12 @@ pub(super) fn add(rows: &mut Rows) {
         ScheduleError::NonFinite { what: "harm bound", guard: text("errors") };
         ScheduleError::SafeBelowHarm { guard: text("errors") };
         ScheduleError::NothingToClimbOn {};
+        ScheduleError::NoStep {
+            guard: text("errors"),
+            from: percent(1),
+            to: percent(7),
+            steps: text("1%, 5%, 25%"),
+        };
         ScheduleError::NotPaired { guard: text("errors") };
         ScheduleError::Order { guard: text("errors"), order: 1.5 };
         ScheduleError::Margin { guard: text("errors"), harm: -2.0, safe: 0.1 };
@@ -110,6 +120,7 @@ pub(super) fn add(rows: &mut Rows) {
         EvidenceError::Mismatch { what: "their guards" };
         LadderError::NotRising { below: percent(25), share: percent(5) };
         LadderError::NotWhole { last: percent(50) };
+        LadderError::NoSuchStep { share: percent(7), steps: text("1%, 5%, 25%") };
         LadderError::TooManySteps { limit: 64 };
         Refused::UnknownGuard { guard: text("errors"), known: text("\"failures\"") };
         Refused::WrongKind {
@@ -135,6 +146,11 @@ pub(super) fn add(rows: &mut Rows) {
         BeginError::AnotherIsOpen { release: text("ranker-2026-11"), version: text("v2") };
         BeginError::HasBegun { phase: Phase::Promoted };
         BeginError::DropsKeptOut { release: text("ranker-2026-11"), version: text("v2") };
+        BeginError::NameOfAnother {
+            release: text("ranker-2026-11"),
+            version: text("v3"),
+            earlier: text("v2"),
+        };
         BeginError::OlderRevision { found: 3, in_force: 8 };
         AlphaError::OutOfRange { value: 1.5 };
         GroupedRefusal::TooFewGroups { control: 12, candidate: 9, needed: 100 };

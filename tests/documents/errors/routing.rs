@@ -71,6 +71,13 @@ pub(super) fn add(rows: &mut Rows) {
         OperationError::NotAccepted { live: text("v2"), standby: text("v1") };
         OperationError::NoStandby { version: text("v2") };
         OperationError::NamedByPolicy { version: text("v2"), release: text("ranker-2026-11") };
+        OperationError::OverMemory {
+            version: text("v2"),
+            size: 8_000,
+            in_use: 6_000,
+            budget: 10_000,
+        };
+        OperationError::Overruled { by: text("ana released \"hotfix\"") };
         OperationError::Stale { expected: 12, found: 13 };
         FingerprintError::Malformed { text: text("4af") };
         JournalCapacityError::OutOfRange { entries: 0, limit: 1_000_000 };
