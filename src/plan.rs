@@ -8,6 +8,7 @@ mod partition;
 mod pinned;
 mod propensities;
 mod range;
+mod shadows;
 mod words;
 
 use std::sync::Arc;
@@ -314,21 +315,6 @@ impl Plan {
         }
     }
 
-    /// Draws the shadows of a unit that `version` answers.
-    ///
-    /// The draw is asked first: it is rare, and which version answers defeats prediction.
-    #[inline]
-    fn shadows_beside(&self, unit: &Unit<'_>, version: VersionId) -> ShadowSet {
-        let places = self.shadows.iter().enumerate();
-        ShadowSet(places.fold(0, |set, (place, shadow)| {
-            if shadow.range.contains(unit) && shadow.version != version {
-                set | 1 << place
-            } else {
-                set
-            }
-        }))
-    }
-
     /// Returns the content hash of the policy, equal on every server.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
@@ -350,20 +336,6 @@ impl Plan {
     /// Returns what remains of the plan when another is in force.
     pub(crate) const fn words(&self) -> &Arc<Words> {
         &self.words
-    }
-
-    pub(crate) fn shadow_ids(&self, set: ShadowSet) -> impl Iterator<Item = VersionId> {
-        set.iter()
-            .filter_map(|place| self.shadows.get(place))
-            .map(|shadow| shadow.version)
-    }
-
-    /// Returns the set without `version`, which answers and so is no shadow of itself.
-    pub(crate) fn shadows_without(&self, set: ShadowSet, version: VersionId) -> ShadowSet {
-        set.keep(|place| {
-            let shadow = self.shadows.get(place);
-            shadow.is_some_and(|shadow| shadow.version != version)
-        })
     }
 
     /// Iterates over the versions that a request may need, in the order of their numbers.
@@ -395,10 +367,6 @@ impl Plan {
     #[inline]
     pub(crate) fn needs_more(&self, route: &Route) -> bool {
         !route.shadows().is_empty() || self.falls_back(route)
-    }
-
-    pub(crate) fn has_shadows(&self) -> bool {
-        !self.shadows.is_empty()
     }
 
     pub(crate) const fn live(&self) -> VersionId {

@@ -59,6 +59,7 @@ mod evaluation;
 mod evidence;
 mod guard;
 mod guard_source;
+mod in_force;
 mod input;
 mod ladder;
 mod latest;
