@@ -62,10 +62,11 @@ impl Store {
         // Held to the end, so that an older state never replaces a newer one.
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let (generation, ticks) = *written;
-        let is_due = is_last || generation != Some(app.router.generation());
         let ramp = app.ramp();
         let is_running = ramp.as_ref().is_some_and(|ramp| !ramp.phase().is_final());
-        if !is_due && !(is_running && ticks >= EVIDENCE) {
+        let has_changed = generation != Some(app.router.generation());
+        let is_due = is_last || has_changed || (is_running && ticks >= EVIDENCE);
+        if !is_due {
             written.1 = ticks.saturating_add(1);
             return Ok(());
         }

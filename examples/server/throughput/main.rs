@@ -10,6 +10,12 @@
 //! model and no router. They are asked in turn, many times in one run, and each pair gives a
 //! ratio. With `--write` the sentence goes into the guide.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it prints what it measures"
+)]
+
 mod load;
 mod plain;
 
