@@ -47,7 +47,6 @@ mod compare;
 mod course;
 mod digest;
 mod error;
-mod event;
 #[cfg(feature = "serde")]
 mod exact;
 mod finding;
@@ -69,6 +68,7 @@ mod shard;
 mod size;
 mod sums;
 mod totals;
+mod unit_event;
 mod verdict;
 
 use core::fmt;
@@ -81,7 +81,6 @@ pub use apart::Apart;
 pub use check::{Checks, Exposed, LeftOut, NeverExposed};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
-pub use event::Event;
 pub use finding::{ArmFinding, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
 pub use log::{Column, EventLog, Log, LogError};
 pub use looks::Looks;
@@ -93,6 +92,7 @@ pub use segment::Segment;
 pub use setup::Setup;
 pub use size::Expected;
 pub use sums::{Counted, Grouping, LogRow, RowsError};
+pub use unit_event::UnitEvent;
 pub use verdict::{Standing, Verdict};
 
 use crate::{bucket::Secret, policy::Policy};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use switchstand::experiment::{Event, Experiment, Metric, Part, ReadOut};
+use switchstand::experiment::{Experiment, Metric, Part, ReadOut, UnitEvent};
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 use switchstand::{Timestamp, Unit};
 
@@ -45,8 +45,8 @@ pub fn live(fixture: &Fixture, views: u64) -> Result<Part, Fault> {
             continue;
         };
         let event = match outcome.metric {
-            "per_page" => Event::ratio(value, outcome.denominator),
-            _ => Event::value(value),
+            "per_page" => UnitEvent::ratio(value, outcome.denominator),
+            _ => UnitEvent::value(value),
         };
         let at = Timestamp::from_nanos(outcome.at * 1_000_000);
         experiment.record_event(metric, outcome.unit, event.at(at))?;

@@ -1,7 +1,7 @@
 //! What is noted with its time or its id.
 
 use super::{
-    ArmId, Event, Experiment, ExperimentError, Filed, Kind, Metric, MetricId, Source,
+    ArmId, Experiment, ExperimentError, Filed, Kind, Metric, MetricId, Source, UnitEvent,
     items::{Item, Items, Kept},
     recording::Draw,
 };
@@ -61,7 +61,7 @@ impl Experiment {
         &self,
         metric: MetricId,
         unit: impl Into<Unit<'u>>,
-        event: Event<'_>,
+        event: UnitEvent<'_>,
     ) -> Result<Filed, ExperimentError> {
         let own = self.own(metric)?;
         let numbers = [event.numerator, event.denominator.unwrap_or(1.0)];

@@ -43,7 +43,11 @@ pub enum Refused {
         guard: String,
     },
     /// A sample belongs to another policy or to an earlier phase.
-    #[error("the sample is of phase {:?} under policy {}, now it is {now}", .tag.phase, .tag.fingerprint)]
+    #[error(
+        "the sample is of phase {} under policy {}, now it is {now}: take a new one, by \
+         `Rollout::sample`",
+        .tag.phase, .tag.fingerprint
+    )]
     Outdated {
         /// The sample's mark.
         tag: Tag,
@@ -68,7 +72,7 @@ pub enum Refused {
         known: String,
     },
     /// A command cannot be obeyed now.
-    #[error("{command:?} is not obeyed: {why}")]
+    #[error("command {command:?} is not obeyed: {why}")]
     NotNow {
         /// The command.
         command: Command,
@@ -84,7 +88,10 @@ pub enum Refused {
         what: String,
     },
     /// A reading of the clock is too far from the one before.
-    #[error("the clock says {found:?} after {latest:?}: it is believed if the next reading agrees")]
+    #[error(
+        "the clock says second {} after second {}: it is believed if the next reading agrees",
+        .found.as_nanos() / 1_000_000_000, .latest.as_nanos() / 1_000_000_000
+    )]
     Clock {
         /// The reading.
         found: Timestamp,

@@ -119,10 +119,11 @@ impl ReadOut {
         )?;
         write!(
             f,
-            "- alpha {} over all looks and {} comparisons; lines marked ~ hold for the laws of the \
+            "- alpha {} over all looks and {} comparison{}; lines marked ~ hold for the laws of the \
              guide's table, all others for every law",
             self.alpha.get(),
-            self.family
+            self.family,
+            if self.family == 1 { "" } else { "s" }
         )
     }
 }

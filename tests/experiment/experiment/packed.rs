@@ -1,6 +1,6 @@
 //! How many bytes a stored unit takes, and that it comes back from a binary format.
 
-use switchstand::experiment::{Event, Experiment, Kind, Metric, Part, Setup};
+use switchstand::experiment::{Experiment, Kind, Metric, Part, Setup, UnitEvent};
 use switchstand::stats::Worse;
 use switchstand::{Policy, Secret, Timestamp};
 
@@ -51,9 +51,9 @@ fn all_kinds() -> Part {
             let value = (unit as f64 - 200.0) / 3.0 * number as f64;
             experiment.record(mean, unit, value).unwrap();
             experiment.record(p, unit, value.abs()).unwrap();
-            let event = Event::ratio(value, 3.0).at(at);
+            let event = UnitEvent::ratio(value, 3.0).at(at);
             experiment.record_event(ratio, unit, event).unwrap();
-            let event = Event::value(1.0).at(at).id(number / 2);
+            let event = UnitEvent::value(1.0).at(at).id(number / 2);
             experiment.record_event(n, unit, event).unwrap();
         }
         experiment.record_gauge(load, arm(unit % 20), 0.1).unwrap();
@@ -76,7 +76,7 @@ fn all_kinds() -> Part {
     }
     // Outcomes of which no exposure is known here.
     for unit in 1_000..1_020_u64 {
-        let event = Event::ratio(-0.0, 1.0).at(Timestamp::from_secs(5));
+        let event = UnitEvent::ratio(-0.0, 1.0).at(Timestamp::from_secs(5));
         experiment.record_event(ratio, unit, event).unwrap();
         experiment.record(mean, unit, 3.0).unwrap();
     }

@@ -9,7 +9,7 @@ use std::sync::{
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
-    Event, Experiment, ExperimentError, Filed, Kind, Metric, Part, ReadOut, Setup, Source,
+    Experiment, ExperimentError, Filed, Kind, Metric, Part, ReadOut, Setup, Source, UnitEvent,
 };
 use switchstand::fleet::{Incarnation, Outbox, Reports, Taken};
 use switchstand::stats::Worse;
@@ -33,7 +33,7 @@ fn outcomes_count_from_the_first_exposure_to_the_end_of_the_window() {
     let [orders, visits] = ["orders", "visits"].map(|name| experiment.metric(name).unwrap());
     let [a, _] = arms(&experiment);
     let noted = |hour, value| {
-        let event = Event::value(value).at(at(hour));
+        let event = UnitEvent::value(value).at(at(hour));
         experiment.record_event(orders, 1_u64, event).unwrap()
     };
     assert_eq!(noted(9, 1_000.0), Filed::NotExposed);
@@ -50,7 +50,7 @@ fn outcomes_count_from_the_first_exposure_to_the_end_of_the_window() {
     assert_eq!(noted(40, 1_000.0), Filed::OutOfWindow);
     // A metric without a window takes all, whatever the time.
     experiment.record(visits, 1_u64, 1.0).unwrap();
-    let late = Event::value(1.0).at(at(9_999));
+    let late = UnitEvent::value(1.0).at(at(9_999));
     assert_eq!(
         experiment.record_event(visits, 1_u64, late),
         Ok(Filed::Counted)
@@ -87,7 +87,7 @@ fn what_has_no_time_or_no_id_is_refused_where_one_is_needed() {
         experiment.record_ratio(ratio, 1_u64, 1.0, 1.0),
         "by `record_event`",
     );
-    let event = Event::value(1.0);
+    let event = UnitEvent::value(1.0);
     refused(
         experiment.record_event(orders, 1_u64, event.id(1_u64)),
         "with their time",
@@ -97,7 +97,7 @@ fn what_has_no_time_or_no_id_is_refused_where_one_is_needed() {
         "with an id",
     );
     refused(
-        experiment.record_event(orders, 1_u64, Event::value(2.0).at(at(1))),
+        experiment.record_event(orders, 1_u64, UnitEvent::value(2.0).at(at(1))),
         "0 or 1",
     );
     refused(
@@ -105,7 +105,7 @@ fn what_has_no_time_or_no_id_is_refused_where_one_is_needed() {
         "a numerator and",
     );
     refused(
-        experiment.record_event(orders, 1_u64, Event::ratio(1.0, 1.0).at(at(1))),
+        experiment.record_event(orders, 1_u64, UnitEvent::ratio(1.0, 1.0).at(at(1))),
         "one value",
     );
     let part = experiment.part();
@@ -133,7 +133,7 @@ fn an_outcome_that_comes_twice_counts_once() {
         let [a, _] = arms(&experiment);
         experiment.expose_arm(a, "ana").unwrap();
         let noted = |unit: &str, id: &str, value| {
-            let event = Event::value(value).id(id);
+            let event = UnitEvent::value(value).id(id);
             experiment.record_event(orders, unit, event).unwrap()
         };
         assert_eq!(noted("ana", "17", 2.0), Filed::Counted);
@@ -218,7 +218,7 @@ fn a_router_with_a_clock_gives_the_time_of_exposures_and_failures() {
     }
     let orders = live.metric("orders").unwrap();
     let ordered = |hour| {
-        let event = Event::value(1.0).at(at(hour));
+        let event = UnitEvent::value(1.0).at(at(hour));
         live.record_event(orders, 7_u64, event).unwrap()
     };
     assert_eq!(ordered(34), Filed::Counted);
@@ -318,8 +318,8 @@ fn tell(experiment: &Experiment, told: Told) {
             id,
         } => {
             let event = match name {
-                "per page" => Event::ratio(value, 2.0),
-                _ => Event::value(value),
+                "per page" => UnitEvent::ratio(value, 2.0),
+                _ => UnitEvent::value(value),
             };
             let metric = experiment.metric(name).unwrap();
             let event = event.at(at(hour)).id(id);

@@ -6,7 +6,7 @@ use crate::{assignment::Assignment, timestamp::Timestamp, unit::Unit};
 ///
 /// ```
 /// use core::time::Duration;
-/// use switchstand::experiment::{Event, Experiment, Filed, Kind, Metric};
+/// use switchstand::experiment::{UnitEvent, Experiment, Filed, Kind, Metric};
 /// use switchstand::stats::Worse;
 /// use switchstand::{Policy, Timestamp};
 ///
@@ -19,16 +19,16 @@ use crate::{assignment::Assignment, timestamp::Timestamp, unit::Unit};
 ///
 /// let monday = Timestamp::from_secs(1_700_000_000);
 /// experiment.expose_at(&plan.assignment("ana"), "ana", monday)?;
-/// let order = Event::value(1.0).at(monday.after(week / 2)).id("order-17");
+/// let order = UnitEvent::value(1.0).at(monday.after(week / 2)).id("order-17");
 /// assert_eq!(experiment.record_event(orders, "ana", order)?, Filed::Counted);
 /// assert_eq!(experiment.record_event(orders, "ana", order)?, Filed::Repeated);
-/// let late = Event::value(1.0).at(monday.after(2 * week)).id("order-18");
+/// let late = UnitEvent::value(1.0).at(monday.after(2 * week)).id("order-18");
 /// assert_eq!(experiment.record_event(orders, "ana", late)?, Filed::OutOfWindow);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "an event is noted by `Experiment::record_event`"]
-pub struct Event<'a> {
+pub struct UnitEvent<'a> {
     pub(super) numerator: f64,
     pub(super) denominator: Option<f64>,
     pub(super) at: Option<Timestamp>,
@@ -36,10 +36,10 @@ pub struct Event<'a> {
     pub(super) assignment: Option<&'a Assignment<'a>>,
 }
 
-impl<'a> Event<'a> {
+impl<'a> UnitEvent<'a> {
     /// Returns a value.
-    pub const fn value(value: f64) -> Event<'a> {
-        Event {
+    pub const fn value(value: f64) -> UnitEvent<'a> {
+        UnitEvent {
             numerator: value,
             denominator: None,
             at: None,
@@ -49,31 +49,31 @@ impl<'a> Event<'a> {
     }
 
     /// Returns a numerator and a denominator, for a ratio.
-    pub const fn ratio(numerator: f64, denominator: f64) -> Event<'a> {
+    pub const fn ratio(numerator: f64, denominator: f64) -> UnitEvent<'a> {
         let denominator = Some(denominator);
-        Event {
+        UnitEvent {
             denominator,
-            ..Event::value(numerator)
+            ..UnitEvent::value(numerator)
         }
     }
 
     /// Returns the event with its time, by the clock of the exposures.
-    pub const fn at(self, at: Timestamp) -> Event<'a> {
+    pub const fn at(self, at: Timestamp) -> UnitEvent<'a> {
         let at = Some(at);
-        Event { at, ..self }
+        UnitEvent { at, ..self }
     }
 
     /// Returns the event with an id that no other of the unit's in the metric has.
     ///
     /// Text, bytes or a number, as a unit's key.
-    pub fn id<'i>(self, id: impl Into<Unit<'i>>) -> Event<'a> {
+    pub fn id<'i>(self, id: impl Into<Unit<'i>>) -> UnitEvent<'a> {
         let id = Some(id.into().key().hashed());
-        Event { id, ..self }
+        UnitEvent { id, ..self }
     }
 
     /// Returns the event with the unit's assignment, from another server or a log.
-    pub const fn of(self, assignment: &'a Assignment<'a>) -> Event<'a> {
+    pub const fn of(self, assignment: &'a Assignment<'a>) -> UnitEvent<'a> {
         let assignment = Some(assignment);
-        Event { assignment, ..self }
+        UnitEvent { assignment, ..self }
     }
 }
