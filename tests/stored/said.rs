@@ -36,8 +36,15 @@ pub(crate) fn file(name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
-/// Tells whether two meanings are the same; logarithms differ in their last digits by platform.
+/// Tells whether what a form means now is what it meant; logarithms differ in their last digits by
+/// platform, and a refusal may have got its cure behind the words that it had.
 fn is_same(left: &Value, right: &Value) -> bool {
+    if let (Some(Value::String(now)), Some(Value::String(then))) =
+        (left.get("Err"), right.get("Err"))
+    {
+        let cure = now.strip_prefix(then.as_str());
+        return cure.is_some_and(|cure| cure.is_empty() || cure.starts_with([':', ';']));
+    }
     match (left, right) {
         (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
             let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());

@@ -33,7 +33,7 @@ fn a_wrong_label_says_which_and_where() {
     says(
         "swap",
         refused,
-        &["\"v22\"", "not deployed", "name one that is"],
+        &["\"v22\"", "not deployed", "deploy it first"],
     );
     let experiment = Experiment::of(&ab(), clicks()).unwrap();
     let parts = ["\"v3\"", "the experiment, which has", "\"v1\", \"v2\""];
