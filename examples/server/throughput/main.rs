@@ -102,7 +102,7 @@ async fn start() -> Result<(Server, SocketAddr), Box<dyn Error + Send + Sync>> {
     order.post("/admin/deploy/copy", "").await?;
     order.post("/admin/validate/copy", "").await?;
     let halves = r#"{ "scheme": "v1", "release": "throughput", "ab_test": { "arms": [
-        { "version": "logistic", "weight": 1 }, { "version": "copy", "weight": 1 }] } }"#;
+        { "label": "a", "version": "logistic", "weight": 1 }, { "label": "b", "version": "copy", "weight": 1 }] } }"#;
     order.post("/admin/release", halves).await?;
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
