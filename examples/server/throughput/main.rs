@@ -19,7 +19,7 @@
 mod load;
 mod plain;
 
-use std::{env, error::Error, fs, net::SocketAddr, path::Path, time::Duration};
+use std::{env, error::Error, fs, future::pending, net::SocketAddr, path::Path, time::Duration};
 
 use load::Load;
 use switchstand::stats::{Alpha, Alternative, Moments, paired::paired_t};
@@ -107,7 +107,9 @@ async fn start() -> Result<(Server, SocketAddr), Box<dyn Error + Send + Sync>> {
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    tokio::spawn(axum::serve(listener, plain::routes(plain)).into_future());
+    // As the other server does, which watches each connection for the end.
+    let serving = axum::serve(listener, plain::routes(plain)).with_graceful_shutdown(pending());
+    tokio::spawn(serving.into_future());
     Ok((routed, address))
 }
 
