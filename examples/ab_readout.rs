@@ -27,6 +27,8 @@
     reason = "an example shows its result"
 )]
 
+mod three_arms;
+
 use switchstand::experiment::{Experiment, ExperimentError, Kind, Metric, ReadOut, Setup};
 use switchstand::stats::compare::two_arms;
 use switchstand::stats::covariate::PreRelease;
@@ -96,34 +98,8 @@ fn as_an_experiment(placebo: &Counts, vaccine: &Counts) -> Result<ReadOut, Exper
     experiment.read_out()
 }
 
-/// An arm's customers, those who visited the shop within two weeks, and those who bought.
-const E_MAILS: [(&str, u64, u64, u64); 3] = [
-    ("no e-mail", 21_306, 2_262, 122),
-    ("men's", 21_307, 3_894, 267),
-    ("women's", 21_387, 3_238, 189),
-];
-
 fn e_mails() -> Result<(), ExperimentError> {
-    let visits = Metric::goal("visits", Kind::CommonRate, Worse::Lower, 0.005);
-    let purchases = Metric::goal("purchases", Kind::Rate, Worse::Lower, 0.001);
-    let arms = E_MAILS.map(|(arm, ..)| (arm, 1));
-    let experiment = Experiment::new(Setup::new("e-mails 2008", arms, [visits, purchases])?);
-    let [visits, purchases] = [
-        experiment.metric("visits")?,
-        experiment.metric("purchases")?,
-    ];
-    let mut customers = 0_u64..;
-    for (arm, size, visited, bought) in E_MAILS {
-        let arm = experiment.arm(arm)?;
-        for (place, customer) in (0..size).zip(&mut customers) {
-            experiment.expose_arm(arm, customer)?;
-            experiment.record(visits, customer, f64::from(u8::from(place < visited)))?;
-            if place < bought {
-                experiment.record(purchases, customer, 1.0)?;
-            }
-        }
-    }
-    println!("{}\n", experiment.read_out()?);
+    println!("{}\n", three_arms::read_out()?);
     println!("published, points of a hundred and 95 % intervals for one look:");
     println!("  visits     men's +7.66, women's +4.52");
     println!("  purchases  men's +0.68 (0.50 to 0.86), women's +0.31 (0.15 to 0.47)");

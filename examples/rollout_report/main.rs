@@ -22,6 +22,7 @@ mod picture;
 mod pictures;
 mod release;
 mod requests;
+#[path = "../three_arms.rs"]
 mod three_arms;
 
 use std::error::Error;
