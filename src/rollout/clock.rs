@@ -25,11 +25,11 @@ impl Rollout {
 
     /// Lets the time of the phase count from the next evaluation.
     pub(crate) const fn count_from_the_next_look(&mut self) {
-        self.sight.is_brought = true;
+        self.is_brought = true;
     }
 
     pub(crate) const fn counts_from_the_next_look(&self) -> bool {
-        self.sight.is_brought
+        self.is_brought
     }
 
     /// Returns the latest time that was given and believed.

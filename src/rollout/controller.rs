@@ -72,6 +72,8 @@ pub struct Rollout {
     pub(super) has_taken_over: bool,
     /// What the candidate has shed in this phase, the present share last.
     pub(super) sheds: Vec<Share>,
+    /// Whether the phase counts from the next reading of the clock: a restart brought it here.
+    pub(super) is_brought: bool,
     pub(super) trail: Trail,
     pub(super) sight: Sight,
 }
@@ -117,6 +119,7 @@ impl Rollout {
             drops_kept_out: false,
             has_taken_over: false,
             sheds: Vec::new(),
+            is_brought: false,
             trail: Trail::new(),
             sight: Sight::default(),
         })
@@ -177,8 +180,11 @@ impl Rollout {
             self.refuse_all(inputs, None);
             return None;
         }
+        let before = self.clock;
         self.believe(now);
-        if core::mem::take(&mut self.sight.is_brought) && self.clock > self.state.since {
+        // An order brings no new time: only a later reading tells when the router was brought.
+        if self.is_brought && self.clock > before {
+            self.is_brought = false;
             self.note(super::StateChange::InForce);
         }
         let (earlier, tag) = (self.state.paused.clone(), self.tag());

@@ -46,8 +46,6 @@ pub(super) struct Sight {
     pub(super) suspect: Option<crate::timestamp::Timestamp>,
     /// Whether nothing was evaluated since the trail was followed, which has the times.
     pub(super) is_replayed: bool,
-    /// Whether the phase counts from the next look: it was brought here out of time.
-    pub(super) is_brought: bool,
     /// What the last evaluation was handed and could not use.
     pub(super) refused: Vec<super::Refused>,
 }

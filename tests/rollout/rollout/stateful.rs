@@ -56,6 +56,8 @@ struct Model {
     blocked: bool,
     /// The swap to the candidate is decided, and not carried out.
     decided: bool,
+    /// A restart has carried it out, at a time that the next tick tells.
+    brought: bool,
 }
 
 impl Model {
@@ -106,6 +108,9 @@ impl Model {
                 if self.phase < 4 {
                     self.now += seconds;
                 }
+                if core::mem::take(&mut self.brought) {
+                    self.since = self.now;
+                }
                 self.look();
                 self.advance();
             }
@@ -135,13 +140,10 @@ impl Model {
             Deed::TakeOver => {
                 self.look();
                 if self.phase < 4 && self.overruled {
-                    let was_foreign = self.foreign;
                     self.overruled = false;
                     self.foreign = false;
                     self.since = self.now;
                     self.fed = false;
-                    // A pause holds the policy back as well as the step.
-                    let _ = was_foreign;
                 }
                 self.advance();
             }
@@ -152,8 +154,10 @@ impl Model {
             Deed::AcceptOld => self.blocked = false,
             Deed::Shed(_) => {}
             Deed::Restart => {
+                let before = self.phase;
                 self.look();
                 self.advance();
+                self.brought |= self.phase == 3 && before < 3;
             }
         }
         self
@@ -178,6 +182,7 @@ impl ReferenceStateMachine for Model {
                 accepted: false,
                 blocked,
                 decided: false,
+                brought: false,
             })
             .boxed()
     }
@@ -270,11 +275,11 @@ impl StateMachineTest for Machine {
         match deed {
             Deed::Tick(seconds) | Deed::Silence(seconds) => {
                 if matches!(deed, Deed::Tick(_)) {
-                    for user in real.user..real.user + 400 {
+                    for user in real.user..real.user + 800 {
                         let route = real.router.route(user);
                         real.router.note(user, &route, Ending::Answered).unwrap();
                     }
-                    real.user += 400;
+                    real.user += 800;
                 }
                 if !ramp.phase().is_final() {
                     real.now += seconds;
@@ -349,8 +354,10 @@ impl StateMachineTest for Machine {
     }
 }
 
+const CASES: u32 = 48;
+
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn c3_c12_persons_refusals_restarts_and_shedding_lead_where_a_naive_model_says(sequential 1..40 => Machine);
