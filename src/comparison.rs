@@ -1,7 +1,7 @@
 //! Compares shadows with primaries: comparators, what they add up to, and A's own noise.
 //!
 //! [`PairedComparison`] is a [`Comparison`](crate::shadow::Comparison) that is ready to use. It reduces
-//! answers to projections, asks one or more [`Comparator`]s how far two projections are apart,
+//! answers to projections, asks one or more comparators for the [`Difference`] of two projections,
 //! and keeps a [`Tally`] per pair of versions.
 //!
 //! # Noise
@@ -13,13 +13,13 @@
 //! # Truth that depends on the action
 //! A shadow's answer is never acted on. Where the truth comes about by the action, as a click on
 //! the item that was shown, there is none for the shadow's answer, and a comparison of outcomes
-//! would favour whoever was shown. So outcomes are compared only by a [`Truth`] that the caller
-//! declares independent of the action, as the digit that was on the picture; for the other kind
-//! there are agreement and operational figures, and an experiment that acts on both answers.
+//! would favour whoever was shown. So outcomes are compared only by an [`IndependentTruth`], as the
+//! digit that was on the picture; for the other kind, [`TruthOfAction`], there are agreement and
+//! operational figures, and an experiment that acts on both answers.
 
 mod agreement;
-mod comparator;
 mod confusion;
+mod difference;
 mod outcomes;
 mod paired;
 #[cfg(feature = "serde")]
@@ -29,10 +29,10 @@ mod truth;
 mod worst;
 
 pub use agreement::{Agreement, NetDisagreement};
-pub use comparator::{Comparator, Difference, Exact, Tolerance, ToleranceError, TopOverlap};
 pub use confusion::Confusion;
+pub use difference::Difference;
 pub use outcomes::PairedOutcomes;
 pub use paired::PairedComparison;
 pub use tally::Tally;
-pub use truth::{DependsOnAction, IndependentOfAction, Truth, TruthKind};
+pub use truth::{IndependentTruth, TruthOfAction};
 pub use worst::{Disagreement, Worst};

@@ -87,7 +87,7 @@ pub mod sample_ratio;
 pub mod special;
 pub(crate) mod state;
 
-pub use alpha::{Alpha, AlphaError};
+pub use alpha::Alpha;
 pub use counts::Counts;
 pub use fixed_horizon::{Alternative, FixedHorizon, Statistic};
 pub use higher_moments::HigherMoments;

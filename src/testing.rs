@@ -63,7 +63,7 @@ pub use gate::Gate;
 pub use growth::{LosingUnit, assert_only_grows, find_loss_while_live};
 pub use member::Member;
 pub use never::{ReachedUnit, assert_never, find_reached};
-pub use population::{Population, PopulationError};
+pub use population::Population;
 pub use rehearsal::{Effect, Rehearsal, RehearsalEnd, RehearsalError, Rehearsed, Run, Spread};
 pub use replay::{Replay, ReplayCounts};
 pub use scripted_evidence::ScriptedEvidence;

@@ -10,7 +10,7 @@ use std::{
 
 use switchstand::{
     BoxedAsyncModel, Router, Timestamp,
-    comparison::{Exact, PairedComparison},
+    comparison::{Difference, PairedComparison},
     ramp::Ramp,
     shadow::ShadowBudget,
     tracing::TracingObserver,
@@ -221,7 +221,7 @@ pub(crate) async fn check(model: &Reader, probe: Option<&Pixels>) -> Result<(), 
 
 fn comparison() -> Arc<Digits> {
     let comparison = PairedComparison::new(|digit: &u32| *digit, |_: &Fault| "error".to_owned())
-        .comparing("digit", Exact)
+        .comparing("digit", Difference::unless_equal)
         .label(u32::to_string)
         .keeping_worst(20, 0);
     Arc::new(comparison)

@@ -1,6 +1,6 @@
 //! Which of two versions was right, where that can be known of both.
 
-use super::{IndependentOfAction, Truth};
+use super::IndependentTruth;
 use crate::stats::{PairedCounts, PairedMoments, Refusal};
 
 /// The counts of how right two versions were on the same requests.
@@ -9,15 +9,15 @@ use crate::stats::{PairedCounts, PairedMoments, Refusal};
 /// primary's answer says nothing of what the shadow's would have brought:
 ///
 /// ```compile_fail,E0308
-/// use switchstand::comparison::{PairedOutcomes, Truth};
-/// let clicked = Truth::dependent_on_action(true);
+/// use switchstand::comparison::{PairedOutcomes, TruthOfAction};
+/// let clicked = TruthOfAction(true);
 /// PairedOutcomes::default().record(&clicked, &"item 1", &"item 2", |_, clicked| *clicked);
 /// ```
 ///
 /// ```
-/// use switchstand::comparison::{PairedOutcomes, Truth};
+/// use switchstand::comparison::{IndependentTruth, PairedOutcomes};
 /// let mut outcomes = PairedOutcomes::default();
-/// let digit = Truth::independent_of_action(7);
+/// let digit = IndependentTruth(7);
 /// outcomes.record(&digit, &7, &1, |answer, digit| answer == digit)?;
 /// assert_eq!(outcomes.right().only_control(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -37,16 +37,13 @@ impl PairedOutcomes {
     /// [`Refusal::Overflow`] above 2^53 pairs; nothing is counted then.
     pub fn record<T, P>(
         &mut self,
-        truth: &Truth<T, IndependentOfAction>,
+        IndependentTruth(truth): &IndependentTruth<T>,
         primary: &P,
         shadow: &P,
         is_right: impl Fn(&P, &T) -> bool,
     ) -> Result<(), Refusal> {
         let mut one = PairedCounts::default();
-        one.record(
-            is_right(primary, truth.get()),
-            is_right(shadow, truth.get()),
-        );
+        one.record(is_right(primary, truth), is_right(shadow, truth));
         self.right.merge(&one)
     }
 
@@ -57,13 +54,12 @@ impl PairedOutcomes {
     /// nothing is added then.
     pub fn record_loss<T, P>(
         &mut self,
-        truth: &Truth<T, IndependentOfAction>,
+        IndependentTruth(truth): &IndependentTruth<T>,
         primary: &P,
         shadow: &P,
         loss: impl Fn(&P, &T) -> f64,
     ) -> Result<(), Refusal> {
-        self.loss
-            .record(loss(primary, truth.get()), loss(shadow, truth.get()))
+        self.loss.record(loss(primary, truth), loss(shadow, truth))
     }
 
     /// Adds the requests of `other`.

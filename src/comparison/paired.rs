@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 
-use super::{Agreement, Comparator, Tally};
+use super::{Agreement, Difference, Tally};
 use crate::shadow::{Comparison, Pair};
 
 type Reduce<T, P> = Box<dyn Fn(&T) -> P + Send + Sync>;
-type AnyComparator<P> = Box<dyn Comparator<P> + Send + Sync>;
+type Comparator<P> = Box<dyn Fn(&P, &P) -> Difference + Send + Sync>;
 
 /// A projection of an answer, or the class of an error.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Projected<P>(Result<P, String>);
 /// # use core::convert::Infallible;
 /// # use std::sync::Arc;
 /// # use switchstand::{Model, Policy, Router, Share};
-/// use switchstand::comparison::{Exact, PairedComparison, Tolerance};
+/// use switchstand::comparison::{Difference, PairedComparison};
 /// # struct Times(f64);
 /// # impl Model for Times {
 /// #     type Input = f64;
@@ -33,8 +33,8 @@ pub struct Projected<P>(Result<P, String>);
 /// #     fn predict(&self, input: &f64) -> Result<f64, Infallible> { Ok(input * self.0) }
 /// # }
 /// let comparison = PairedComparison::new(|score: &f64| *score, |_: &Infallible| String::new())
-///     .comparing("exact", Exact)
-///     .comparing("within 10 %", Tolerance::relative(0.1)?)
+///     .comparing("exact", Difference::unless_equal)
+///     .comparing("within 10 %", |a, b| Difference::unless_near(0.1, *a, *b))
 ///     .score(|score| *score);
 /// let comparison = Arc::new(comparison);
 /// let router = Router::builder("ranker")
@@ -53,7 +53,7 @@ pub struct Projected<P>(Result<P, String>);
 pub struct PairedComparison<Output, Error, P> {
     project: Reduce<Output, P>,
     class: Reduce<Error, String>,
-    comparators: Vec<(String, AnyComparator<P>)>,
+    comparators: Vec<(String, Comparator<P>)>,
     label: Option<Reduce<P, String>>,
     score: Option<Reduce<P, f64>>,
     worst: usize,
@@ -90,7 +90,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
     pub fn comparing(
         mut self,
         name: &str,
-        comparator: impl Comparator<P> + Send + Sync + 'static,
+        comparator: impl Fn(&P, &P) -> Difference + Send + Sync + 'static,
     ) -> PairedComparison<Output, Error, P> {
         self.comparators.retain(|(earlier, _)| earlier != name);
         self.comparators
@@ -168,7 +168,7 @@ where
             let differences: Vec<_> = self
                 .comparators
                 .iter()
-                .map(|(name, comparator)| (name, comparator.difference(primary, shadow)))
+                .map(|(name, comparator)| (name, comparator(primary, shadow)))
                 .collect();
             let labels = self.label.as_ref().map(|label| sides.map(label));
             let scores = self.score.as_ref().map(|score| sides.map(score));

@@ -8,7 +8,7 @@ use crate::{
     rollout::{Evidence, EvidenceError},
     stats::{
         Histogram, Moments, Refusal,
-        guard::{GuardError, RateGuard, StageTally},
+        guard::{RateGuard, StageTally},
     },
 };
 
@@ -40,8 +40,8 @@ macro_rules! evidence {
 }
 
 evidence! {
-    RateGuard: GuardError;
-    StageTally: GuardError;
+    RateGuard: Refusal;
+    StageTally: Refusal;
     Part: ExperimentError;
     Evidence: EvidenceError;
 }

@@ -143,7 +143,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
     ///
     /// ```compile_fail,E0271
     /// # use std::sync::Arc;
-    /// # use switchstand::{comparison::{Exact, PairedComparison}, testing::ScriptedModel, Router};
+    /// # use switchstand::{comparison::PairedComparison, testing::ScriptedModel, Router};
     /// let of_texts = PairedComparison::new(|it: &String| it.clone(), |_: &String| String::new());
     /// let model = ScriptedModel::answering(|input: &f64| 2.0 * input);
     /// let router = Router::builder("ranker").comparison(Arc::new(of_texts)).build("v1", model)?;

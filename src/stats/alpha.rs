@@ -1,6 +1,6 @@
 //! The error rate that a verdict may have.
 
-use thiserror::Error;
+use super::Refusal;
 
 /// An error probability between zero and one, neither of them included.
 ///
@@ -32,13 +32,16 @@ impl Alpha {
     /// Subnormal numbers, below 2.3e-308, count as 0: half of one may be none.
     ///
     /// # Errors
-    /// [`AlphaError::OutOfRange`] for any other number, NaN included.
-    pub const fn new(value: f64) -> Result<Alpha, AlphaError> {
+    /// [`Refusal::OutOfRange`] for any other number, NaN included.
+    pub const fn new(value: f64) -> Result<Alpha, Refusal> {
         if value >= f64::MIN_POSITIVE && value < 1.0 {
-            Ok(Alpha(value))
-        } else {
-            Err(AlphaError::OutOfRange { value })
+            return Ok(Alpha(value));
         }
+        Err(Refusal::OutOfRange {
+            what: "alpha",
+            value,
+            expected: "a number strictly between 0 and 1",
+        })
     }
 
     /// Returns the probability as a number between 0 and 1.
@@ -55,9 +58,9 @@ impl Alpha {
 }
 
 impl TryFrom<f64> for Alpha {
-    type Error = AlphaError;
+    type Error = Refusal;
 
-    fn try_from(value: f64) -> Result<Alpha, AlphaError> {
+    fn try_from(value: f64) -> Result<Alpha, Refusal> {
         Alpha::new(value)
     }
 }
@@ -66,16 +69,4 @@ impl From<Alpha> for f64 {
     fn from(alpha: Alpha) -> f64 {
         alpha.0
     }
-}
-
-/// Why a number is not an error rate.
-#[derive(Clone, Copy, Debug, Error, PartialEq)]
-#[non_exhaustive]
-pub enum AlphaError {
-    /// The number does not lie strictly between 0 and 1.
-    #[error("alpha is {value}, expected a number strictly between 0 and 1")]
-    OutOfRange {
-        /// The number that was given.
-        value: f64,
-    },
 }

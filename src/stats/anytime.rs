@@ -20,7 +20,7 @@
 //! | do two proportions differ, without asymptotics? | [`SafeTwoProportions`] | depends on the order |
 //! | which of two models is right more often on the same requests? | [`PairedTest`], [`PairedNonInferiority`] | counts, mergeable |
 //! | is traffic split as asked? | [`SampleRatioProcess`] | counts, mergeable |
-//! | how far does a centred sum stray? (for methods of one's own) | [`MixtureBoundary`], [`StitchedBoundary`] | sums, mergeable |
+//! | how far does a centred sum stray? (for methods of one's own) | [`MixtureBoundary`], [`stitched_bound`] | sums, mergeable |
 //!
 //! "Depends on the order" means that two states cannot be merged: run one per process and combine
 //! their e-values, by their [product](super::evidence::product) if the observations are
@@ -36,6 +36,7 @@ mod asymptotic;
 mod boundary;
 mod bounded;
 mod bounded_difference;
+mod either_way;
 mod grouped_past;
 mod grouped_t;
 mod label_process;
@@ -54,18 +55,19 @@ pub use anytime_t::AnytimeT;
 pub use anytime_valid::AnytimeValid;
 pub(crate) use anytime_valid::p_of;
 pub use asymptotic::AsymptoticSequence;
-pub use boundary::{MixtureBoundary, StitchedBoundary};
+pub use boundary::{MixtureBoundary, stitched_bound};
 pub use bounded::{
     BettingCapital, Capital, EmpiricalBernstein, hedged_interval, hoeffding_interval,
 };
 pub use bounded_difference::BoundedDifference;
+pub use either_way::EitherWay;
 pub use grouped_past::{AdjustedArms, PastGroups};
 pub use grouped_t::{GroupedArm, GroupedLook, GroupedRefusal, GroupedT};
 pub use label_process::LabelProcess;
 pub use mixture_sprt::MixtureSprt;
-pub use non_inferiority::{NonInferiorityReading, PairedNonInferiority};
-pub use objective::{ObjectiveReading, RateObjective, rate_interval};
-pub use paired::{PairedReading, PairedTest};
+pub use non_inferiority::PairedNonInferiority;
+pub use objective::{RateObjective, rate_interval};
+pub use paired::PairedTest;
 pub use quantile::{QuantileSequence, Ranked};
 pub use running_intersection::{Running, RunningIntersection};
 pub use running_p::RunningP;

@@ -12,16 +12,14 @@
 //! | different nulls, few false findings | [`e-BH`](super::multiplicity::e_benjamini_hochberg) | exploration |
 //! | a p-value of one look, to join in | [`from_p`], [`from_p_mixed`] | a finished experiment |
 //!
-//! A product speaks of one null hypothesis only if all factors do. [`Against`] carries the null
-//! hypothesis in its type, so that two different ones do not multiply by accident.
+//! A product speaks of one null hypothesis only if all factors do: two different ones must not be
+//! multiplied.
 //!
 //! Source: Vovk and Wang (2021), <https://doi.org/10.1214/20-AOS2020>.
 
-mod against;
 mod calibrators;
 mod e_value;
 
-pub use against::{Against, Null};
 pub use calibrators::{from_p, from_p_mixed};
 pub use e_value::EValue;
 

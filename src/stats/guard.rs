@@ -43,7 +43,6 @@
 
 mod changed_side;
 mod digest;
-mod error;
 mod grid;
 mod kept_events;
 mod latch;
@@ -60,8 +59,7 @@ mod thinning;
 mod truncated_beta;
 mod verdict;
 
-pub use error::GuardError;
-pub use grid::{RatioGrid, RatioTerm};
+pub use grid::RatioGrid;
 pub use latch::Latch;
 pub use margins::Margins;
 pub use outlook::{Outlook, Scenario};

@@ -96,6 +96,24 @@ pub enum Refusal {
         /// How many it needs.
         needed: f64,
     },
+    /// Bad events came under more different shares of the traffic than are kept apart.
+    #[error(
+        "events came under more than {limit} different shares: change the share less often, or \
+         begin a new guard"
+    )]
+    TooManyShares {
+        /// How many different shares are kept apart.
+        limit: usize,
+    },
+    /// Two states that should be merged differ in their settings or in what they count.
+    #[error(
+        "the two differ in {what}, so their evidence cannot be merged: make both of them with \
+         the same settings"
+    )]
+    Mismatch {
+        /// What differs.
+        what: &'static str,
+    },
     /// The trial has ended, so no further look belongs to it.
     #[error("the trial has ended at look {look}: plan a new one to look again")]
     Concluded {

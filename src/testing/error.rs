@@ -52,6 +52,18 @@ pub enum TestError {
         /// The condition, by operator and attribute.
         condition: String,
     },
+    /// No value of an attribute that is to be drawn has a weight.
+    #[error("attribute {name:?} has no value with a weight above 0: give one a weight")]
+    NoWeight {
+        /// The attribute.
+        name: String,
+    },
+    /// Some unit has an attribute of the name under which one is to be drawn.
+    #[error("attribute {name:?} is there already: draw each attribute once")]
+    NameTaken {
+        /// The attribute.
+        name: String,
+    },
     /// The counts allow no test.
     #[error(transparent)]
     Counts(#[from] Refusal),

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use siphasher::sip::SipHasher13;
-use thiserror::Error;
 
-use super::Member;
+use super::{Member, TestError};
 use crate::{Audience, Share, Unit, attributes::AsValue};
 
 /// Units to try a policy on, made up or given one by one.
@@ -45,12 +44,13 @@ impl Population {
     /// Returns the population with an attribute for every unit, drawn by these weights.
     ///
     /// # Errors
-    /// [`PopulationError`] if the weights sum to nothing or to too much, or the name is taken.
+    /// [`TestError::NoWeight`] if no weight is above 0, [`TestError::NameTaken`] if a unit has an
+    /// attribute of that name.
     pub fn with<V: AsValue + Send + Sync + 'static>(
         self,
         name: &str,
         weights: impl IntoIterator<Item = (V, u32)>,
-    ) -> Result<Population, PopulationError> {
+    ) -> Result<Population, TestError> {
         self.with_some(name, Share::ALL, weights)
     }
 
@@ -63,9 +63,9 @@ impl Population {
         name: &str,
         share: Share,
         weights: impl IntoIterator<Item = (V, u32)>,
-    ) -> Result<Population, PopulationError> {
+    ) -> Result<Population, TestError> {
         if self.members.iter().any(|member| member.get(name).is_some()) {
-            return Err(PopulationError::NameTaken {
+            return Err(TestError::NameTaken {
                 name: name.to_owned(),
             });
         }
@@ -76,7 +76,7 @@ impl Population {
             values.push((sum, Arc::new(value)));
         }
         if sum == 0 {
-            return Err(PopulationError::NoWeight {
+            return Err(TestError::NoWeight {
                 name: name.to_owned(),
             });
         }
@@ -147,22 +147,4 @@ impl<'a> IntoIterator for &'a Population {
     fn into_iter(self) -> Self::IntoIter {
         self.members.iter()
     }
-}
-
-/// Why an attribute cannot be drawn.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum PopulationError {
-    /// No value has a weight.
-    #[error("attribute {name:?} has no value with a weight above 0: give one a weight")]
-    NoWeight {
-        /// The attribute.
-        name: String,
-    },
-    /// Some unit has an attribute of that name.
-    #[error("attribute {name:?} is there already: draw each attribute once")]
-    NameTaken {
-        /// The attribute.
-        name: String,
-    },
 }

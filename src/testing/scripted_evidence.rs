@@ -7,7 +7,10 @@ use super::ManualClock;
 use crate::{
     Timestamp,
     rollout::{Action, BadEvents, Input, Measured, Rollout, StepSample},
-    stats::guard::{GuardError, Side, StageTally},
+    stats::{
+        Refusal,
+        guard::{Side, StageTally},
+    },
 };
 
 /// Evidence that a test makes up, look after look, for the roll-out's present phase.
@@ -118,8 +121,8 @@ impl ScriptedEvidence {
     /// Returns the evidence of the next look, none while nothing is released.
     ///
     /// # Errors
-    /// [`GuardError`] if the ramp has more shares than a tally can tell apart.
-    pub fn look(&mut self, rollout: &Rollout) -> Result<Option<Input>, GuardError> {
+    /// [`Refusal::TooManyShares`] if the ramp has more shares than a tally can tell apart.
+    pub fn look(&mut self, rollout: &Rollout) -> Result<Option<Input>, Refusal> {
         self.looks += 1;
         let looks = self.looks;
         let due: Vec<_> = self
@@ -164,7 +167,7 @@ impl ScriptedEvidence {
         clock: &ManualClock,
         every: Duration,
         looks: u64,
-    ) -> Result<Vec<(Timestamp, Action)>, GuardError> {
+    ) -> Result<Vec<(Timestamp, Action)>, Refusal> {
         let mut actions = Vec::new();
         let mut take = |rollout: &mut Rollout, now, input: Option<Input>| {
             if let Some(action) = rollout.step(now, input) {

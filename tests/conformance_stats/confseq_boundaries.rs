@@ -2,7 +2,7 @@
 
 use crate::comparison::{Outcome, Produced, Tolerance, object};
 use crate::reading::Case;
-use switchstand::stats::anytime::{MixtureBoundary, StitchedBoundary};
+use switchstand::stats::anytime::{MixtureBoundary, stitched_bound};
 use switchstand::stats::planning::Sides;
 use switchstand::stats::{Alpha, Refusal};
 
@@ -28,7 +28,7 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
         Ok(object([("log", log), ("bound", bound.into())]))
     };
     let two_sided = MixtureBoundary::normal(Sides::Two, v_opt, tuned);
-    let stitched = StitchedBoundary::new(c, v_opt / 10.0).map_err(refused)?;
+    let v_min = v_opt / 10.0;
     Ok(object([
         (
             "rho_two_sided",
@@ -65,10 +65,10 @@ pub(crate) fn adapt(case: &Case) -> Outcome {
                 tuned,
             ))?,
         ),
-        ("poly_stitching_vmin", stitched.v_min().into()),
+        ("poly_stitching_vmin", v_min.into()),
         (
             "poly_stitching",
-            stitched.bound(v, alpha).map_err(refused)?.into(),
+            stitched_bound(v, c, v_min, alpha).map_err(refused)?.into(),
         ),
     ]))
 }

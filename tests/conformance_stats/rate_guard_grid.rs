@@ -3,10 +3,9 @@
 use crate::comparison::{Outcome, Produced, Tolerance, object};
 use crate::reading::{Case, Fields};
 use switchstand::stats::guard::{
-    CandidateShare, GuardError, Margins, RateMethod, RateTest, RatioGrid, RatioTerm, Side,
-    StageTally,
+    CandidateShare, Margins, RateMethod, RateTest, RatioGrid, Side, StageTally,
 };
-use switchstand::stats::{Alpha, AlphaError};
+use switchstand::stats::{Alpha, Refusal};
 
 /// Why an input is refused, or why the case could not be read.
 enum Failure {
@@ -55,9 +54,8 @@ fn run(input: &Fields) -> Result<Produced, Failure> {
     ]))
 }
 
-fn logarithms(terms: &[RatioTerm]) -> Produced {
-    let ln = |term: &RatioTerm| term.ln_likelihood_ratio;
-    terms.iter().map(ln).collect::<Vec<_>>().into()
+fn logarithms(terms: &[(f64, f64)]) -> Produced {
+    terms.iter().map(|(_, ln)| *ln).collect::<Vec<_>>().into()
 }
 
 /// The file states 1e-12 max(1, |expected|) + 5e-15 N on the logarithms, the same on p as a
@@ -83,21 +81,17 @@ impl From<String> for Failure {
     }
 }
 
-impl From<AlphaError> for Failure {
-    fn from(_: AlphaError) -> Failure {
-        Failure::Refused("invalid_alpha")
-    }
-}
-
-impl From<GuardError> for Failure {
-    fn from(error: GuardError) -> Failure {
-        match error {
-            GuardError::NonFinite { .. } => Failure::Refused("non_finite"),
-            GuardError::Share { .. } => Failure::Refused("invalid_share"),
-            GuardError::Ratio { .. } | GuardError::GridSize { .. } => {
-                Failure::Refused("invalid_ratio")
-            }
-            other => Failure::Unread(other.to_string()),
-        }
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Refused(match refusal {
+            Refusal::NonFinite { .. } => "non_finite",
+            Refusal::OutOfRange { what: "alpha", .. } => "invalid_alpha",
+            Refusal::OutOfRange {
+                what: "the candidate's share",
+                ..
+            } => "invalid_share",
+            Refusal::OutOfRange { .. } => "invalid_ratio",
+            other => return Failure::Unread(other.to_string()),
+        })
     }
 }

@@ -7,7 +7,7 @@ use std::{error::Error, sync::Arc};
 
 use switchstand::{
     Model, Policy, Router, Share, Timestamp, Unit, attr,
-    comparison::{PairedComparison, Tolerance},
+    comparison::{Difference, PairedComparison},
     experiment::{Experiment, Kind, Metric},
     rollout::{Command, Guard, Phase, Rollout, Schedule},
     stats::Worse,
@@ -44,7 +44,9 @@ fn a_shadow_is_compared_and_never_answers() -> Done {
     let (old, new) = (Times(2.0), Times(2.01));
     // README
     let compared = PairedComparison::new(|answer: &f64| *answer, String::clone)
-        .comparing("answer", Tolerance::absolute(0.1)?);
+        .comparing("answer", |old, new| {
+            Difference::unless_within(0.1, *old, *new)
+        });
     let compared = Arc::new(compared);
     let router = Router::builder("ranker")
         .comparison(Arc::clone(&compared))

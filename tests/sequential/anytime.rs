@@ -99,8 +99,8 @@ proptest! {
         let test = PairedTest::default();
         let (here, there) = (test.direction(&pairs, ALPHA), test.direction(&mirrored, ALPHA));
         let close = |x: f64, y: f64| (x - y).abs() <= 1e-10 * x.abs().max(1.0);
-        prop_assert!(close(here.regressions.ln_e, there.improvements.ln_e));
-        prop_assert!(close(here.improvements.ln_e, there.regressions.ln_e));
+        prop_assert!(close(here.worse.ln_e, there.better.ln_e));
+        prop_assert!(close(here.better.ln_e, there.worse.ln_e));
     }
 
     #[test]
@@ -126,12 +126,12 @@ proptest! {
         prop_assert!(fine(PairedTest::default().difference(&pairs, ALPHA)), "pairs");
         if let Ok(test) = PairedNonInferiority::new(x, ALPHA) {
             let reading = test.reading(&pairs);
-            prop_assert!(!reading.non_inferior.ln_e.is_nan() && !reading.inferior.ln_e.is_nan());
+            prop_assert!(!reading.better.ln_e.is_nan() && !reading.worse.ln_e.is_nan());
         }
         let arm = Counts::new(a.min(b), a.max(b)).unwrap();
         if let Ok(objective) = RateObjective::new(x, ALPHA) {
             let reading = objective.reading(&arm);
-            prop_assert!(!reading.broken.ln_e.is_nan() && !reading.met.ln_e.is_nan());
+            prop_assert!(!reading.worse.ln_e.is_nan() && !reading.better.ln_e.is_nan());
         }
         if let Ok(interval) = rate_interval(&arm, ALPHA) {
             prop_assert!(interval.lower <= interval.upper);

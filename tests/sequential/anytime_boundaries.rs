@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::draws::{Draws, Proportion};
-use switchstand::stats::anytime::{MixtureBoundary, StitchedBoundary};
+use switchstand::stats::anytime::{MixtureBoundary, stitched_bound};
 use switchstand::stats::planning::Sides;
 use switchstand::stats::{Alpha, Refusal};
 
@@ -49,14 +49,13 @@ fn t1_the_evidence_on_the_bound_is_one_over_alpha() {
 
 #[test]
 fn t1_bounds_rise_with_time_and_with_certainty() {
-    let stitched = StitchedBoundary::new(1.0, 10.0).unwrap();
     let bounds = |v, alpha: f64| {
         let alpha = Alpha::new(alpha).unwrap();
         let mut bounds: Vec<f64> = mixtures(100.0)
             .iter()
             .map(|(_, boundary)| boundary.bound(v, alpha).unwrap())
             .collect();
-        bounds.push(stitched.bound(v, alpha).unwrap());
+        bounds.push(stitched_bound(v, 1.0, 10.0, alpha).unwrap());
         bounds
     };
     for (v, alpha) in [(20.0, 0.05), (100.0, 0.01), (5e4, 0.2)] {
@@ -177,8 +176,8 @@ fn t4_what_is_no_boundary_is_refused() {
         assert!(MixtureBoundary::gamma_poisson(1.0, bad, ALPHA).is_err());
         assert!(MixtureBoundary::beta_binomial(Sides::Two, [bad, 1.0], 1.0, ALPHA).is_err());
         assert!(MixtureBoundary::beta_binomial(Sides::Two, [1.0, bad], 1.0, ALPHA).is_err());
-        assert!(StitchedBoundary::new(1.0, bad).is_err());
-        assert_eq!(StitchedBoundary::new(bad, 1.0).is_ok(), bad == 0.0);
+        assert!(stitched_bound(1.0, 1.0, bad, ALPHA).is_err());
+        assert_eq!(stitched_bound(1.0, bad, 1.0, ALPHA).is_ok(), bad == 0.0);
     }
     for (name, boundary) in mixtures(100.0) {
         for (s, v) in [

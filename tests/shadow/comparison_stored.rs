@@ -15,9 +15,7 @@ use serde::{
     de::value::{Error, MapAccessDeserializer, MapDeserializer},
 };
 use serde_json::{Value, json};
-use switchstand::comparison::{
-    Agreement, Confusion, Difference, Exact, PairedComparison, Tally, Worst,
-};
+use switchstand::comparison::{Agreement, Confusion, Difference, PairedComparison, Tally, Worst};
 use switchstand::{
     UnitKey,
     shadow::{Comparison, Pair},
@@ -41,7 +39,7 @@ fn tally(requests: &[Request], worst: usize, seed: u64) -> Tally<u8> {
         answer => f64::from(answer) / 7.0,
     };
     let comparison = PairedComparison::new(|answer: &u8| *answer, u8::to_string)
-        .comparing("exact", Exact)
+        .comparing("exact", Difference::unless_equal)
         .comparing("far", far)
         .label(u8::to_string)
         .score(score)
@@ -315,7 +313,7 @@ fn tallies_beyond_the_greatest_count_are_not_added() {
 fn a_name_that_is_given_twice_names_the_later_comparator() {
     let comparison = PairedComparison::new(|answer: &u8| *answer, u8::to_string)
         .comparing("near", |_: &u8, _: &u8| Difference::BEYOND)
-        .comparing("near", Exact);
+        .comparing("near", Difference::unless_equal);
     let [primary, shadow] = [1, 1].map(|answer| comparison.project(&Ok::<u8, u8>(answer)));
     let unit = UnitKey::U64(1);
     comparison.compare(Pair::new(&unit, ["v1", "v2"], &primary, &shadow));

@@ -1,6 +1,6 @@
 //! What comparisons add up to, and what is A's own noise.
 
-use core::{num::NonZeroUsize, time::Duration};
+use core::time::Duration;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -8,7 +8,7 @@ use std::sync::{
 
 use switchstand::{
     Model, Policy, Router, Share, Timestamp, UnitKey,
-    comparison::{Difference, Exact, PairedComparison, Tolerance, TopOverlap},
+    comparison::{Difference, PairedComparison},
     shadow::{Comparison, Pair},
 };
 
@@ -25,18 +25,13 @@ type Compared = PairedComparison<Answer, &'static str, Answer>;
 fn comparison() -> Compared {
     PairedComparison::new(Answer::clone, |error: &&str| (*error).to_owned())
         .comparing("label", |a: &Answer, b: &Answer| {
-            switchstand::comparison::Comparator::difference(&Exact, a.label, b.label)
+            Difference::unless_equal(a.label, b.label)
         })
         .comparing("score", |a: &Answer, b: &Answer| {
-            use switchstand::comparison::Comparator as _;
-            Tolerance::absolute(0.5).map_or(Difference::BEYOND, |near| {
-                near.difference(&a.score, &b.score)
-            })
+            Difference::unless_within(0.5, a.score, b.score)
         })
         .comparing("top 3", |a: &Answer, b: &Answer| {
-            use switchstand::comparison::Comparator as _;
-            let three = NonZeroUsize::MIN.saturating_add(2);
-            TopOverlap::new(three, 2).difference(&a.ranking, &b.ranking)
+            Difference::unless_shared(2, 3, &a.ranking, &b.ranking)
         })
         .label(|answer| answer.label.to_owned())
         .score(|answer| answer.score)
@@ -177,7 +172,7 @@ impl Model for Noisy {
 #[test]
 fn disagreement_is_reported_net_of_what_a_disagrees_with_itself() {
     let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
-        .comparing("exact", Exact);
+        .comparing("exact", Difference::unless_equal);
     let comparison = Arc::new(comparison);
     let model = Noisy::new(10, false);
     let router = Router::builder("test")
@@ -248,10 +243,9 @@ fn a_faithful_copy_of_an_unsure_model_disagrees_by_nothing_net_and_a_changed_one
     use switchstand::stats::{Alpha, proportions::newcombe};
 
     let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
-        .comparing("label", Exact)
+        .comparing("label", Difference::unless_equal)
         .comparing("group", |a: &u64, b: &u64| {
-            use switchstand::comparison::Comparator as _;
-            Exact.difference(&(a / 10), &(b / 10))
+            Difference::unless_equal(&(a / 10), &(b / 10))
         });
     let comparison = Arc::new(comparison);
     let model = Unsure::new(1, false);
@@ -313,7 +307,7 @@ fn latencies_are_those_of_the_applications_clock() {
         }
     };
     let comparison = PairedComparison::new(|answer: &u64| *answer, |_: &&str| String::new())
-        .comparing("exact", Exact);
+        .comparing("exact", Difference::unless_equal);
     let comparison = Arc::new(comparison);
     let router = Router::builder("test")
         .clock(clock)

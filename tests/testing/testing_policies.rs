@@ -12,8 +12,7 @@ use std::panic::AssertUnwindSafe;
 
 use switchstand::stats::sample_ratio::exact_binomial;
 use switchstand::testing::{
-    CountTable, FALSE_ALARM, LIVE, Member, Population, PopulationError, TestError, assert_share,
-    check_share,
+    CountTable, FALSE_ALARM, LIVE, Member, Population, TestError, assert_share, check_share,
 };
 use switchstand::{Audience, Policy, Router, Secret, Share, UnitKey, attr};
 
@@ -146,11 +145,11 @@ fn a_population_has_the_frequencies_that_were_asked_for_and_comes_from_the_seed(
         .with_some("age", percent(80), [(17, 1), (31, 3)])
         .unwrap();
     assert_eq!(text(&other.with("tier", tiers).unwrap()), text(&users));
-    let none = PopulationError::NoWeight {
+    let none = TestError::NoWeight {
         name: "x".to_owned(),
     };
     assert_eq!(users.clone().with("x", [(1, 0)]).unwrap_err(), none);
-    let taken = PopulationError::NameTaken {
+    let taken = TestError::NameTaken {
         name: "tier".to_owned(),
     };
     assert_eq!(users.with("tier", [(1, 1)]).unwrap_err(), taken);

@@ -1,7 +1,7 @@
-use switchstand::comparison::{PairedOutcomes, Truth};
+use switchstand::comparison::{PairedOutcomes, TruthOfAction};
 
 fn main() {
-    let clicked = Truth::dependent_on_action(true);
+    let clicked = TruthOfAction(true);
     let mut outcomes = PairedOutcomes::default();
     let _ = outcomes.record_loss::<bool, u64>(&clicked, &1, &2, |_, _| 0.0);
 }

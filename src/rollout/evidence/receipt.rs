@@ -2,10 +2,7 @@
 
 use thiserror::Error;
 
-use crate::stats::{
-    Refusal,
-    guard::{GuardError, Recorded},
-};
+use crate::stats::{Refusal, guard::Recorded};
 
 /// What became of an outcome or a label that was handed to the evidence of a roll-out.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -89,10 +86,7 @@ pub enum EvidenceError {
         /// What it takes.
         expected: &'static str,
     },
-    /// A rate cannot count the event.
-    #[error(transparent)]
-    Rate(#[from] GuardError),
-    /// A number cannot be added to the others.
+    /// An event cannot be counted, or a number cannot be added to the others.
     #[error(transparent)]
     Value(#[from] Refusal),
     /// Two pieces of evidence are not of one roll-out at one phase.

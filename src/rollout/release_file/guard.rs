@@ -8,8 +8,8 @@ use super::super::{Check, Guard, OnBreach, OnNoData, span::Span};
 use crate::{
     share::Share,
     stats::{
-        Alpha, Worse,
-        guard::{GuardError, Margins, RateMethod, RateTest, RatioGrid},
+        Alpha, Refusal, Worse,
+        guard::{Margins, RateMethod, RateTest, RatioGrid},
     },
 };
 
@@ -92,7 +92,7 @@ pub(super) enum GuardFault {
         expected: &'static str,
     },
     #[error(transparent)]
-    Rate(#[from] GuardError),
+    Rate(#[from] Refusal),
 }
 
 impl RawGuard {
@@ -185,7 +185,7 @@ impl RawGuard {
     }
 }
 
-fn test_of(harm: f64, safe: f64) -> Result<RateTest, GuardError> {
+fn test_of(harm: f64, safe: f64) -> Result<RateTest, Refusal> {
     let margins = Margins::new(harm, safe)?;
     let usual = RatioGrid::below(safe);
     let above = usual.harm.iter().map(|ratio| ratio * harm.max(1e-9));

@@ -5,14 +5,14 @@ mod gamma;
 mod normal;
 mod stitched;
 
-pub use stitched::StitchedBoundary;
+pub use stitched::stitched_bound;
 
 pub(in crate::stats) use beta_binomial::BetaBinomial;
 
 use crate::stats::planning::Sides;
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Refusal};
-use gamma::{GammaExponential, GammaPoisson};
+use gamma::{Gamma, Sums};
 use normal::Normal;
 
 /// A bound of a centred sum at all times, by a mixture of exponential supermartingales.
@@ -52,8 +52,7 @@ pub struct MixtureBoundary(Mixture);
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mixture {
     Normal(Normal),
-    GammaExponential(GammaExponential),
-    GammaPoisson(GammaPoisson),
+    Gamma(Gamma),
     BetaBinomial(BetaBinomial),
 }
 
@@ -73,10 +72,7 @@ impl MixtureBoundary {
     /// # Errors
     /// As [`normal`](MixtureBoundary::normal), also for a `c` that is not positive.
     pub fn gamma_exponential(c: f64, v: f64, alpha: Alpha) -> Result<MixtureBoundary, Refusal> {
-        Refusal::require_positive("scale", c)?;
-        let rho = rho(Sides::One, v, alpha)?;
-        let mixture = GammaExponential { scale: c, rho };
-        Ok(MixtureBoundary(Mixture::GammaExponential(mixture)))
+        MixtureBoundary::gamma(Sums::Exponential, c, v, alpha)
     }
 
     /// Returns the one-sided boundary for sub-Poisson sums of scale `c`.
@@ -84,10 +80,7 @@ impl MixtureBoundary {
     /// # Errors
     /// As [`normal`](MixtureBoundary::normal), also for a `c` that is not positive.
     pub fn gamma_poisson(c: f64, v: f64, alpha: Alpha) -> Result<MixtureBoundary, Refusal> {
-        Refusal::require_positive("scale", c)?;
-        let rho = rho(Sides::One, v, alpha)?;
-        let mixture = GammaPoisson { scale: c, rho };
-        Ok(MixtureBoundary(Mixture::GammaPoisson(mixture)))
+        MixtureBoundary::gamma(Sums::Poisson, c, v, alpha)
     }
 
     /// Returns the boundary for sums of values between `-g` and `h`.
@@ -165,17 +158,21 @@ impl MixtureBoundary {
     pub fn rho(&self) -> f64 {
         match &self.0 {
             Mixture::Normal(mixture) => mixture.rho,
-            Mixture::GammaExponential(mixture) => mixture.rho,
-            Mixture::GammaPoisson(mixture) => mixture.rho,
+            Mixture::Gamma(mixture) => mixture.rho,
             Mixture::BetaBinomial(mixture) => mixture.rho(),
         }
+    }
+
+    fn gamma(sums: Sums, scale: f64, v: f64, alpha: Alpha) -> Result<MixtureBoundary, Refusal> {
+        Refusal::require_positive("scale", scale)?;
+        let rho = rho(Sides::One, v, alpha)?;
+        Ok(MixtureBoundary(Mixture::Gamma(Gamma { sums, scale, rho })))
     }
 
     fn evidence(&self, s: f64, v: f64) -> f64 {
         match &self.0 {
             Mixture::Normal(mixture) => mixture.ln_e(s, v),
-            Mixture::GammaExponential(mixture) => mixture.ln_e(s, v),
-            Mixture::GammaPoisson(mixture) => mixture.ln_e(s, v),
+            Mixture::Gamma(mixture) => mixture.ln_e(s, v),
             Mixture::BetaBinomial(mixture) => mixture.ln_e(s, v),
         }
     }

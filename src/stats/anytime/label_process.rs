@@ -121,13 +121,7 @@ impl LabelProcess {
 }
 
 fn part(alpha: Alpha, part: f64) -> Result<Alpha, Refusal> {
-    let value = part * alpha.get();
-    let expected = "an error rate that can be divided";
-    Alpha::new(value).map_err(|_| Refusal::OutOfRange {
-        what: "alpha",
-        value,
-        expected,
-    })
+    Alpha::new(part * alpha.get())
 }
 
 /// The evidence against the share `t`, with `rest = 1 - t` known on its own.

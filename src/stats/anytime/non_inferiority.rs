@@ -1,6 +1,6 @@
 //! Whether a candidate is at most a margin worse, on the same requests.
 
-use crate::stats::guard::LnEvidence;
+use super::EitherWay;
 use crate::stats::{Alpha, PairedCounts, Refusal};
 
 /// A test at every look whether the candidate's accuracy is at most a margin lower.
@@ -23,24 +23,13 @@ use crate::stats::{Alpha, PairedCounts, Refusal};
 /// let test = PairedNonInferiority::new(0.01, Alpha::ONE_PERCENT)?;
 /// let pairs = PairedCounts::new(38_500, 600, 600, 300)?;
 /// let reading = test.reading(&pairs);
-/// assert!(reading.non_inferior.is_significant() && !reading.inferior.is_significant());
+/// assert!(reading.better.is_significant() && !reading.worse.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairedNonInferiority {
     margin: f64,
     alpha: Alpha,
-}
-
-/// What paired answers say about a margin at one moment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct NonInferiorityReading {
-    /// Evidence that the candidate is less than the margin worse.
-    pub non_inferior: LnEvidence,
-    /// Evidence that the candidate is more than the margin worse.
-    pub inferior: LnEvidence,
 }
 
 const BETS: i32 = 10;
@@ -60,8 +49,10 @@ impl PairedNonInferiority {
     }
 
     /// Returns the evidence in these pairs.
+    ///
+    /// It is "better" if the candidate is less than the margin worse, else "worse".
     #[must_use]
-    pub fn reading(&self, pairs: &PairedCounts) -> NonInferiorityReading {
+    pub fn reading(&self, pairs: &PairedCounts) -> EitherWay {
         let counts = [
             (pairs.only_candidate(), 1.0 + self.margin),
             (pairs.both() + pairs.neither(), self.margin),
@@ -78,15 +69,10 @@ impl PairedNonInferiority {
             let capitals = || (1..=BETS).map(|step| ln_capital(0.5_f64.powi(step) / worst));
             let largest = capitals().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = capitals().map(|ln| (ln - largest).exp()).sum();
-            LnEvidence {
-                ln_e: largest + (sum / f64::from(BETS)).ln(),
-                threshold: -self.alpha.get().ln(),
-            }
+            largest + (sum / f64::from(BETS)).ln()
         };
-        NonInferiorityReading {
-            non_inferior: evidence(1.0, 1.0 - self.margin),
-            inferior: evidence(-1.0, 1.0 + self.margin),
-        }
+        let (worst, best) = (1.0 - self.margin, 1.0 + self.margin);
+        EitherWay::new(evidence(1.0, worst), evidence(-1.0, best), self.alpha)
     }
 
     /// Returns the margin.

@@ -1,6 +1,7 @@
 //! Whether the rate of one arm keeps an objective, such as "at most 1 % errors".
 
-use crate::stats::guard::{LnEvidence, ln_mixture};
+use super::EitherWay;
+use crate::stats::guard::ln_mixture;
 use crate::stats::special::{find_root, ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
@@ -26,24 +27,13 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 /// use switchstand::stats::{Alpha, Counts, anytime::RateObjective};
 /// let objective = RateObjective::new(0.01, Alpha::ONE_PERCENT)?;
 /// let reading = objective.reading(&Counts::new(40, 1_000)?);
-/// assert!(reading.broken.is_significant() && !reading.met.is_significant());
+/// assert!(reading.worse.is_significant() && !reading.better.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateObjective {
     limit: f64,
     alpha: Alpha,
-}
-
-/// What an objective's counts say at one moment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct ObjectiveReading {
-    /// Evidence that the rate is above the limit.
-    pub broken: LnEvidence,
-    /// Evidence that the rate is below the limit.
-    pub met: LnEvidence,
 }
 
 impl RateObjective {
@@ -60,21 +50,15 @@ impl RateObjective {
         Ok(RateObjective { limit, alpha })
     }
 
-    /// Returns the evidence in these counts.
+    /// Returns the evidence in these counts: "worse" is a rate above the limit, "better" below.
     #[must_use]
-    pub fn reading(&self, counts: &Counts) -> ObjectiveReading {
+    pub fn reading(&self, counts: &Counts) -> EitherWay {
         let (events, rest) = (counts.successes(), counts.failures());
         // One event's worth of prior belief that the rate is at the limit.
         let size = 1.0 / self.limit.min(1.0 - self.limit);
         let prior = (size * self.limit, size * (1.0 - self.limit));
-        let evidence = |ln_kept| LnEvidence {
-            ln_e: ln_mixture(events, rest, prior, self.limit, ln_kept),
-            threshold: -self.alpha.get().ln(),
-        };
-        ObjectiveReading {
-            broken: evidence(ln_beta_sf),
-            met: evidence(ln_beta_cdf),
-        }
+        let ln_e = |ln_kept| ln_mixture(events, rest, prior, self.limit, ln_kept);
+        EitherWay::new(ln_e(ln_beta_cdf), ln_e(ln_beta_sf), self.alpha)
     }
 
     /// Returns the limit.

@@ -1,8 +1,8 @@
 //! Two models on the same requests: which of them is right more often?
 
-use super::AnytimeValid;
 use super::objective::likely_shares;
-use crate::stats::guard::{LnEvidence, ln_mixture};
+use super::{AnytimeValid, EitherWay};
+use crate::stats::guard::ln_mixture;
 use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal};
 
@@ -34,23 +34,12 @@ use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal}
 /// use switchstand::stats::{Alpha, PairedCounts, anytime::PairedTest};
 /// let pairs = PairedCounts::new(7_600, 90, 210, 2_100)?;
 /// let reading = PairedTest::default().direction(&pairs, Alpha::ONE_PERCENT);
-/// assert!(reading.improvements.is_significant());
+/// assert!(reading.better.is_significant());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairedTest {
     half: f64,
-}
-
-/// What the discordant pairs say at one moment, in either direction.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct PairedReading {
-    /// Evidence that regressions outnumber improvements.
-    pub regressions: LnEvidence,
-    /// Evidence that improvements outnumber regressions.
-    pub improvements: LnEvidence,
 }
 
 impl PairedTest {
@@ -68,19 +57,15 @@ impl PairedTest {
         Ok(PairedTest { half })
     }
 
-    /// Returns the evidence for more regressions and for more improvements, each at `alpha`.
+    /// Returns the evidence in either direction, each at `alpha`.
+    ///
+    /// It is "better" if improvements outnumber regressions, "worse" if these are more.
     #[must_use]
-    pub fn direction(&self, pairs: &PairedCounts, alpha: Alpha) -> PairedReading {
+    pub fn direction(&self, pairs: &PairedCounts, alpha: Alpha) -> EitherWay {
         let (better, worse) = (pairs.only_candidate(), pairs.only_control());
         let prior = (self.half, self.half);
-        let evidence = |ln_kept| LnEvidence {
-            ln_e: ln_mixture(better, worse, prior, 0.5, ln_kept),
-            threshold: -alpha.get().ln(),
-        };
-        PairedReading {
-            regressions: evidence(ln_beta_cdf),
-            improvements: evidence(ln_beta_sf),
-        }
+        let ln_e = |ln_kept| ln_mixture(better, worse, prior, 0.5, ln_kept);
+        EitherWay::new(ln_e(ln_beta_sf), ln_e(ln_beta_cdf), alpha)
     }
 
     /// Tests in both directions, with the odds of an improvement among the discordant pairs.

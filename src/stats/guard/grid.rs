@@ -1,17 +1,8 @@
 //! Likelihood ratios of the split of bad events, mixed over a few rate ratios.
 
-use super::error::{finite, rate_ratio};
-use super::{GuardError, Stage, StageTally};
-
-/// The log likelihood ratio of one rate ratio against a boundary.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RatioTerm {
-    /// The rate ratio, candidate over control.
-    pub ratio: f64,
-    /// Log likelihood of the events under it, minus that under the boundary.
-    pub ln_likelihood_ratio: f64,
-}
+use super::margins::check_ratio;
+use super::{Stage, StageTally};
+use crate::stats::Refusal;
 
 /// The rate ratios over which the evidence for harm and for safety is averaged.
 ///
@@ -67,11 +58,11 @@ struct Point {
 }
 
 impl RatioMixture {
-    pub(crate) fn above(boundary: f64, ratios: &[f64]) -> Result<RatioMixture, GuardError> {
+    pub(crate) fn above(boundary: f64, ratios: &[f64]) -> Result<RatioMixture, Refusal> {
         RatioMixture::of("the harm grid", boundary, ratios, |ratio| ratio > boundary)
     }
 
-    pub(crate) fn below(boundary: f64, ratios: &[f64]) -> Result<RatioMixture, GuardError> {
+    pub(crate) fn below(boundary: f64, ratios: &[f64]) -> Result<RatioMixture, Refusal> {
         let inside = |ratio| 0.0 < ratio && ratio < boundary;
         RatioMixture::of("the safe grid", boundary, ratios, inside)
     }
@@ -81,25 +72,19 @@ impl RatioMixture {
         boundary: f64,
         ratios: &[f64],
         inside: impl Fn(f64) -> bool,
-    ) -> Result<RatioMixture, GuardError> {
+    ) -> Result<RatioMixture, Refusal> {
         let limit = RatioGrid::MAX_RATIOS;
         for &value in ratios {
-            finite(what, value)?;
+            Refusal::require_finite(what, value)?;
         }
-        if ratios.is_empty() || ratios.len() > limit {
-            let found = ratios.len();
-            return Err(GuardError::GridSize { what, found, limit });
+        let (fits, found) = ((1..=limit).contains(&ratios.len()), ratios.len() as f64);
+        Refusal::require(fits, what, found, "a grid of 1 to 64 ratios")?;
+        for &value in ratios {
+            check_ratio(what, value)?;
         }
         for &value in ratios {
-            rate_ratio(what, value)?;
-        }
-        if let Some(&value) = ratios.iter().find(|&&ratio| !inside(ratio)) {
             let expected = "a ratio on its own side of the boundary";
-            return Err(GuardError::Ratio {
-                what,
-                value,
-                expected,
-            });
+            Refusal::require(inside(value), what, value, expected)?;
         }
         Ok(RatioMixture::of_checked(boundary, ratios))
     }
@@ -139,11 +124,9 @@ impl RatioMixture {
         largest + (sum / self.points.len() as f64).ln()
     }
 
-    pub(crate) fn terms(&self, tally: &StageTally) -> Vec<RatioTerm> {
-        let term = |point: &Point| RatioTerm {
-            ratio: point.ratio,
-            ln_likelihood_ratio: self.ln_term(point, tally),
-        };
+    /// Each ratio, with its log likelihood ratio against the boundary.
+    pub(crate) fn terms(&self, tally: &StageTally) -> Vec<(f64, f64)> {
+        let term = |point: &Point| (point.ratio, self.ln_term(point, tally));
         self.points.iter().map(term).collect()
     }
 

@@ -3,7 +3,8 @@
 use super::digest::level_of;
 use super::parts::Parts;
 use super::thinning::Thinning;
-use super::{CandidateShare, GuardError, Side, StageTally};
+use super::{CandidateShare, Side, StageTally};
+use crate::stats::Refusal;
 
 /// Counts each unit's first bad event, on a thinned side its first that thinning keeps.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl KeptEvents {
         key: u64,
         side: Side,
         share: CandidateShare,
-    ) -> Result<bool, GuardError> {
+    ) -> Result<bool, Refusal> {
         let is_left_out = self.leaves_out(key, side);
         if is_left_out {
             self.late.insert(key, Late::one());
@@ -74,7 +75,7 @@ impl KeptEvents {
         side: Side,
         first: CandidateShare,
         share: CandidateShare,
-    ) -> Result<(), GuardError> {
+    ) -> Result<(), Refusal> {
         let (Some(thinning), Some(late)) = (
             self.thinning,
             self.late.of_mut(key).and_then(|part| part.get_mut(&key)),
@@ -119,7 +120,7 @@ impl KeptEvents {
         side: Side,
         share: CandidateShare,
         late: Option<Late>,
-    ) -> Result<(), GuardError> {
+    ) -> Result<(), Refusal> {
         let Some(thinning) = self.thinning.filter(|_| self.leaves_out(key, side)) else {
             return self.keep(key, side, share);
         };
@@ -155,7 +156,7 @@ impl KeptEvents {
     }
 
     #[inline]
-    fn keep(&mut self, key: u64, side: Side, share: CandidateShare) -> Result<(), GuardError> {
+    fn keep(&mut self, key: u64, side: Side, share: CandidateShare) -> Result<(), Refusal> {
         self.tally.record(side, share)?;
         let level = level_of(key) as usize;
         if level >= self.by_level.len() {

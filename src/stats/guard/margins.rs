@@ -1,7 +1,6 @@
 //! The rate ratios at which harm begins and safety ends.
 
-use super::GuardError;
-use super::error::rate_ratio;
+use crate::stats::Refusal;
 
 /// The two boundaries of a guard, as ratios of rates, candidate to control.
 ///
@@ -9,7 +8,7 @@ use super::error::rate_ratio;
 /// is 1 and 1.5: any increase is harm, and less than one half more is safe to go on with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "RawMargins", into = "RawMargins"))]
+#[cfg_attr(feature = "serde", serde(try_from = "RawMargins"))]
 pub struct Margins {
     harm: f64,
     safe: f64,
@@ -19,10 +18,10 @@ impl Margins {
     /// Returns the boundaries `harm` and `safe`, each from 1e-9 to 1e9.
     ///
     /// # Errors
-    /// [`GuardError::NonFinite`] or [`GuardError::Ratio`], which name the boundary.
-    pub fn new(harm: f64, safe: f64) -> Result<Margins, GuardError> {
-        rate_ratio("the harm boundary", harm)?;
-        rate_ratio("the safe boundary", safe)?;
+    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`], which name the boundary.
+    pub fn new(harm: f64, safe: f64) -> Result<Margins, Refusal> {
+        check_ratio("the harm boundary", harm)?;
+        check_ratio("the safe boundary", safe)?;
         Ok(Margins { harm, safe })
     }
 
@@ -56,8 +55,15 @@ impl Default for Margins {
     }
 }
 
+/// Refuses a rate ratio that leaves no room for sums and quotients of such ratios.
+pub(super) fn check_ratio(what: &'static str, value: f64) -> Result<(), Refusal> {
+    Refusal::require_finite(what, value)?;
+    let holds = (1e-9..=1e9).contains(&value);
+    Refusal::require(holds, what, value, "a ratio from 1e-9 to 1e9")
+}
+
 #[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawMargins {
     harm: f64,
@@ -66,19 +72,9 @@ struct RawMargins {
 
 #[cfg(feature = "serde")]
 impl TryFrom<RawMargins> for Margins {
-    type Error = GuardError;
+    type Error = Refusal;
 
-    fn try_from(raw: RawMargins) -> Result<Margins, GuardError> {
+    fn try_from(raw: RawMargins) -> Result<Margins, Refusal> {
         Margins::new(raw.harm, raw.safe)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl From<Margins> for RawMargins {
-    fn from(margins: Margins) -> RawMargins {
-        RawMargins {
-            harm: margins.harm,
-            safe: margins.safe,
-        }
     }
 }

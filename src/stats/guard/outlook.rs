@@ -1,7 +1,7 @@
 //! How long until harm would be noticed.
 
-use super::error::finite;
-use super::{CandidateShare, GuardError, LnEvidence, Side, StageTally};
+use super::{CandidateShare, LnEvidence, Side, StageTally};
+use crate::stats::Refusal;
 
 /// A harm that might be there, and the traffic in which it would show.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,16 +49,12 @@ pub(super) fn of(
     tally: &StageTally,
     ln_stake: f64,
     scenario: &Scenario,
-) -> Result<Outlook, GuardError> {
+) -> Result<Outlook, Refusal> {
     let theta = scenario.share.event_probability(scenario.ratio)?;
-    let control_rate = finite("the control's event rate", scenario.control_rate)?;
-    if control_rate <= 0.0 || control_rate > 1.0 {
-        return Err(GuardError::OutOfRange {
-            what: "the control's event rate",
-            value: control_rate,
-            expected: "a number above 0, at most 1",
-        });
-    }
+    let (what, control_rate) = ("the control's event rate", scenario.control_rate);
+    Refusal::require_finite(what, control_rate)?;
+    let holds = control_rate > 0.0 && control_rate <= 1.0;
+    Refusal::require(holds, what, control_rate, "a number above 0, at most 1")?;
     let share = scenario.share.get();
     let per_request = control_rate * (share * scenario.ratio + (1.0 - share));
     let path = Path {
@@ -88,7 +84,7 @@ struct Path<'a, F> {
 }
 
 impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
-    fn alarm_after(&self, candidate: u64, control: u64) -> Result<bool, GuardError> {
+    fn alarm_after(&self, candidate: u64, control: u64) -> Result<bool, Refusal> {
         let mut tally = self.tally.clone();
         tally.record_many(Side::Candidate, self.share, candidate)?;
         tally.record_many(Side::Control, self.share, control)?;
@@ -98,7 +94,7 @@ impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
 
     /// Mean and 0.9 quantile of the number of events until the alarm, by dynamic programming over
     /// the number of the candidate's events; none if that takes too long.
-    fn exact(&self, theta: f64) -> Result<Option<(f64, f64)>, GuardError> {
+    fn exact(&self, theta: f64) -> Result<Option<(f64, f64)>, Refusal> {
         // alive[i]: probability of `lowest + i` events of the candidate and no alarm so far.
         let mut alive = vec![1.0];
         let (mut lowest, mut surviving) = (0, 1.0);
@@ -144,7 +140,7 @@ impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
 
     /// The number of events at which the evidence suffices, if the candidate's are `theta` of
     /// them throughout; infinite if it never does.
-    fn mean_path(&self, theta: f64) -> Result<f64, GuardError> {
+    fn mean_path(&self, theta: f64) -> Result<f64, Refusal> {
         let suffices = |events: f64| {
             let candidate = (events * theta).round();
             self.alarm_after(candidate as u64, (events - candidate).round() as u64)

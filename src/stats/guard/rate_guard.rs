@@ -1,7 +1,8 @@
 //! A rate test together with the events that it has counted.
 
 use super::outlook::{self, Outlook, Scenario};
-use super::{CandidateShare, GuardError, RateTest, Reading, Recorded, SeenUnits, Side, StageTally};
+use super::{CandidateShare, RateTest, Reading, Recorded, SeenUnits, Side, StageTally};
+use crate::stats::Refusal;
 
 /// A guard over the bad events of a candidate and of its control.
 ///
@@ -46,8 +47,8 @@ impl RateGuard {
     /// Returns a guard that counts each unit's first bad event and remembers `capacity` units.
     ///
     /// # Errors
-    /// [`GuardError::Capacity`] as [`SeenUnits::with_capacity`].
-    pub fn by_unit_within(test: RateTest, capacity: usize) -> Result<RateGuard, GuardError> {
+    /// [`Refusal::OutOfRange`] as [`SeenUnits::with_capacity`].
+    pub fn by_unit_within(test: RateTest, capacity: usize) -> Result<RateGuard, Refusal> {
         let counted = Counted::FirstEvents(SeenUnits::with_capacity(test.margins(), capacity)?);
         Ok(RateGuard { test, counted })
     }
@@ -73,7 +74,7 @@ impl RateGuard {
     /// because the route of a fallback names no side.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] or [`GuardError::CountOverflow`] as [`StageTally::record`]; then
+    /// [`Refusal::TooManyShares`] or [`Refusal::Overflow`] as [`StageTally::record`]; then
     /// nothing is counted.
     #[inline]
     pub fn record(
@@ -81,7 +82,7 @@ impl RateGuard {
         unit: u64,
         side: Side,
         share: CandidateShare,
-    ) -> Result<Recorded, GuardError> {
+    ) -> Result<Recorded, Refusal> {
         match &mut self.counted {
             Counted::FirstEvents(seen) => seen.record(unit, side, share),
             Counted::EveryEvent(tally) => {
@@ -118,7 +119,7 @@ impl RateGuard {
     /// Returns how long it takes from now until such harm would be noticed.
     ///
     /// # Errors
-    /// [`GuardError`] that names the number of the scenario which is out of range.
+    /// [`Refusal`] that names the number of the scenario which is out of range.
     ///
     /// ```
     /// use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Scenario};
@@ -131,7 +132,7 @@ impl RateGuard {
     /// assert!(9_000.0 < outlook.requests && outlook.requests < 10_500.0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn outlook(&self, scenario: &Scenario) -> Result<Outlook, GuardError> {
+    pub fn outlook(&self, scenario: &Scenario) -> Result<Outlook, Refusal> {
         let (tally, ln_stake) = (self.tally(), self.ln_stake());
         match &self.counted {
             Counted::EveryEvent(_) => {
@@ -158,16 +159,16 @@ impl RateGuard {
     /// Adds what `other` has counted.
     ///
     /// # Errors
-    /// [`GuardError::Mismatch`] if the two guards differ in their test or in what they count,
+    /// [`Refusal::Mismatch`] if the two guards differ in their test or in what they count,
     /// and as [`SeenUnits::merge`] or [`StageTally::merge`]; then `self` is unchanged.
-    pub fn merge(&mut self, other: &RateGuard) -> Result<(), GuardError> {
+    pub fn merge(&mut self, other: &RateGuard) -> Result<(), Refusal> {
         if self.test != other.test {
-            return Err(GuardError::Mismatch { what: "their test" });
+            return Err(Refusal::Mismatch { what: "their test" });
         }
         match (&mut self.counted, &other.counted) {
             (Counted::FirstEvents(ours), Counted::FirstEvents(theirs)) => ours.merge(theirs),
             (Counted::EveryEvent(ours), Counted::EveryEvent(theirs)) => ours.merge(theirs),
-            _ => Err(GuardError::Mismatch {
+            _ => Err(Refusal::Mismatch {
                 what: "what they count",
             }),
         }

@@ -2,8 +2,8 @@
 
 use super::grid::RatioMixture;
 use super::reading::LnEvidence;
-use super::{BetaPrior, GuardError, Margins, RatioGrid, RatioTerm, StageTally};
-use crate::stats::Alpha;
+use super::{BetaPrior, Margins, RatioGrid, StageTally};
+use crate::stats::{Alpha, Refusal};
 
 /// How a guard turns the split of bad events into evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,18 +61,17 @@ pub enum RateMethod {
 /// <https://doi.org/10.1214/aoms/1177731118>.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "RawRateTest", into = "RawRateTest")
-)]
+#[cfg_attr(feature = "serde", serde(try_from = "RawRateTest"))]
 pub struct RateTest {
     margins: Margins,
     method: RateMethod,
     alpha_harm: Alpha,
     alpha_safe: Alpha,
     /// For events of which each is its own unit's.
+    #[cfg_attr(feature = "serde", serde(skip))]
     process: Process,
     /// For first events of units, thinned where they must be.
+    #[cfg_attr(feature = "serde", serde(skip))]
     of_units: Process,
 }
 
@@ -89,7 +88,7 @@ impl RateTest {
     /// Returns a test of `margins` by `method` at these error rates.
     ///
     /// # Errors
-    /// A [`GuardError`] that names the ratio or the parameter which is out of place: a grid's
+    /// A [`Refusal`] that names the ratio or the parameter which is out of place: a grid's
     /// ratio on the wrong side of its boundary, a prior that is not positive, boundaries of an
     /// SPRT that are not in order.
     pub fn new(
@@ -97,7 +96,7 @@ impl RateTest {
         method: RateMethod,
         alpha_harm: Alpha,
         alpha_safe: Alpha,
-    ) -> Result<RateTest, GuardError> {
+    ) -> Result<RateTest, Refusal> {
         let process = match &method {
             RateMethod::Grid(grid) => Process::Ratios {
                 harm: RatioMixture::above(margins.harm(), &grid.harm)?,
@@ -171,23 +170,23 @@ impl RateTest {
         }
     }
 
-    /// Returns the log likelihood ratio of each ratio that HARM averages over.
+    /// Returns each rate ratio that HARM averages over, with its log likelihood ratio.
     ///
     /// The greatest tells which rate ratio explains the events best. Empty for
     /// [`RateMethod::TruncatedBeta`], which averages over a continuum.
     #[must_use]
-    pub fn harm_terms(&self, tally: &StageTally) -> Vec<RatioTerm> {
+    pub fn harm_terms(&self, tally: &StageTally) -> Vec<(f64, f64)> {
         match &self.process {
             Process::Ratios { harm, .. } => harm.terms(tally),
             Process::TruncatedBeta(..) => Vec::new(),
         }
     }
 
-    /// Returns the log likelihood ratio of each ratio that SAFE averages over.
+    /// Returns each rate ratio that SAFE averages over, with its log likelihood ratio.
     ///
     /// Empty for [`RateMethod::TruncatedBeta`].
     #[must_use]
-    pub fn safe_terms(&self, tally: &StageTally) -> Vec<RatioTerm> {
+    pub fn safe_terms(&self, tally: &StageTally) -> Vec<(f64, f64)> {
         match &self.process {
             Process::Ratios { safe, .. } => safe.terms(tally),
             Process::TruncatedBeta(..) => Vec::new(),
@@ -274,7 +273,7 @@ impl Process {
 }
 
 #[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRateTest {
     margins: Margins,
@@ -285,21 +284,9 @@ struct RawRateTest {
 
 #[cfg(feature = "serde")]
 impl TryFrom<RawRateTest> for RateTest {
-    type Error = GuardError;
+    type Error = Refusal;
 
-    fn try_from(raw: RawRateTest) -> Result<RateTest, GuardError> {
+    fn try_from(raw: RawRateTest) -> Result<RateTest, Refusal> {
         RateTest::new(raw.margins, raw.method, raw.alpha_harm, raw.alpha_safe)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl From<RateTest> for RawRateTest {
-    fn from(test: RateTest) -> RawRateTest {
-        RawRateTest {
-            margins: test.margins,
-            method: test.method,
-            alpha_harm: test.alpha_harm,
-            alpha_safe: test.alpha_safe,
-        }
     }
 }

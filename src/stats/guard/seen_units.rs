@@ -10,7 +10,8 @@ use super::digest::{MAX_LEVEL, in_sample, level_of, mix};
 use super::kept_events::{KeptEvents, Late};
 use super::parts::Parts;
 use super::thinning::Thinning;
-use super::{CandidateShare, GuardError, Margins, Side, StageTally};
+use super::{CandidateShare, Margins, Side, StageTally};
+use crate::stats::Refusal;
 
 /// What became of an event that was handed to a guard.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -123,13 +124,12 @@ impl SeenUnits {
     /// for a larger capacity.
     ///
     /// # Errors
-    /// [`GuardError::Capacity`] for any other capacity.
-    pub fn with_capacity(margins: Margins, capacity: usize) -> Result<SeenUnits, GuardError> {
-        if SeenUnits::CAPACITIES.contains(&capacity) {
-            Ok(SeenUnits::of_capacity(margins, capacity))
-        } else {
-            Err(GuardError::Capacity { found: capacity })
-        }
+    /// [`Refusal::OutOfRange`] for any other capacity.
+    pub fn with_capacity(margins: Margins, capacity: usize) -> Result<SeenUnits, Refusal> {
+        let holds = SeenUnits::CAPACITIES.contains(&capacity);
+        let expected = "16 to 16,777,216 units";
+        Refusal::require(holds, "the capacity", capacity as f64, expected)?;
+        Ok(SeenUnits::of_capacity(margins, capacity))
     }
 
     /// Returns an empty set of the default capacity, for a test of these margins.
@@ -155,7 +155,7 @@ impl SeenUnits {
     /// Takes note of a bad event of `unit` on `side`, under this `share`.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] as [`StageTally::record`]; then nothing is counted.
+    /// [`Refusal::TooManyShares`] as [`StageTally::record`]; then nothing is counted.
     // Kept out of the callers: its registers would have to be saved where each request counts.
     #[inline(never)]
     pub fn record(
@@ -163,7 +163,7 @@ impl SeenUnits {
         unit: u64,
         side: Side,
         share: CandidateShare,
-    ) -> Result<Recorded, GuardError> {
+    ) -> Result<Recorded, Refusal> {
         let key = mix(unit);
         if !in_sample(key, self.level) {
             return Ok(Recorded::NotSampled);
@@ -309,7 +309,7 @@ impl SeenUnits {
     }
 
     /// Counts the units afresh; `late` tells what came after a first event that was left out.
-    fn recount(&mut self, late: impl Fn(u64) -> [Option<Late>; 2]) -> Result<(), GuardError> {
+    fn recount(&mut self, late: impl Fn(u64) -> [Option<Late>; 2]) -> Result<(), Refusal> {
         self.units.sweep(self.level);
         let (mut harm, mut safe) = (self.harm.emptied(), self.safe.emptied());
         self.by_level = [Numbers::default(); MAX_LEVEL as usize + 1];
@@ -367,16 +367,16 @@ impl PartialEq for SeenUnits {
     }
 }
 
-fn index_of(shares: &mut Vec<CandidateShare>, share: CandidateShare) -> Result<u16, GuardError> {
+fn index_of(shares: &mut Vec<CandidateShare>, share: CandidateShare) -> Result<u16, Refusal> {
     let limit = StageTally::MAX_SHARES;
     // Ramps rise, so the newest share is the likeliest.
     let index = match shares.iter().rposition(|&known| known == share) {
         Some(index) => index,
-        None if shares.len() >= limit => return Err(GuardError::TooManyShares { limit }),
+        None if shares.len() >= limit => return Err(Refusal::TooManyShares { limit }),
         None => {
             shares.push(share);
             shares.len() - 1
         }
     };
-    u16::try_from(index).map_err(|_| GuardError::TooManyShares { limit })
+    u16::try_from(index).map_err(|_| Refusal::TooManyShares { limit })
 }

@@ -3,8 +3,8 @@
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 
-use super::GuardError;
-use super::error::rate_ratio;
+use super::margins::check_ratio;
+use crate::stats::Refusal;
 
 /// The candidate's share of the traffic that is compared.
 ///
@@ -28,31 +28,28 @@ impl CandidateShare {
     /// Returns the share `value`, from 1e-12 to 1 - 1e-12.
     ///
     /// # Errors
-    /// [`GuardError::NonFinite`] for NaN and infinity, [`GuardError::Share`] for any other number
+    /// [`Refusal::NonFinite`] for NaN and infinity, [`Refusal::OutOfRange`] for any other number
     /// out of range.
-    pub const fn new(value: f64) -> Result<CandidateShare, GuardError> {
-        if !value.is_finite() {
-            return Err(GuardError::NonFinite {
-                what: "the candidate's share",
-                value,
-            });
-        }
+    pub const fn new(value: f64) -> Result<CandidateShare, Refusal> {
         if value >= 1e-12 && value <= 1.0 - 1e-12 {
-            Ok(CandidateShare(value))
-        } else {
-            Err(GuardError::Share { value })
+            return Ok(CandidateShare(value));
         }
+        Err(if value.is_finite() {
+            out_of_range(value)
+        } else {
+            let what = "the candidate's share";
+            Refusal::NonFinite { what, value }
+        })
     }
 
     /// Returns the share of two arms of integer weights, `candidate / (candidate + control)`.
     ///
     /// # Errors
-    /// [`GuardError::Share`] if either weight is zero.
-    pub fn of_weights(candidate: u64, control: u64) -> Result<CandidateShare, GuardError> {
+    /// [`Refusal::OutOfRange`] if either weight is zero.
+    pub fn of_weights(candidate: u64, control: u64) -> Result<CandidateShare, Refusal> {
         let (candidate, control) = (candidate as f64, control as f64);
-        CandidateShare::new(candidate / (candidate + control)).map_err(|_| GuardError::Share {
-            value: if candidate == 0.0 { 0.0 } else { 1.0 },
-        })
+        CandidateShare::new(candidate / (candidate + control))
+            .map_err(|_| out_of_range(if candidate == 0.0 { 0.0 } else { 1.0 }))
     }
 
     /// Returns the share as a number between 0 and 1.
@@ -66,16 +63,23 @@ impl CandidateShare {
     /// `share * ratio / (share * ratio + 1 - share)`, candidate's rate over control's.
     ///
     /// # Errors
-    /// [`GuardError::NonFinite`] or [`GuardError::Ratio`] unless `ratio` lies
-    /// between 1e-9 and 1e9.
-    pub fn event_probability(self, ratio: f64) -> Result<f64, GuardError> {
-        rate_ratio("the rate ratio", ratio)?;
+    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] unless `ratio` lies between 1e-9 and 1e9.
+    pub fn event_probability(self, ratio: f64) -> Result<f64, Refusal> {
+        check_ratio("the rate ratio", ratio)?;
         Ok(self.theta(ratio))
     }
 
     pub(crate) fn theta(self, ratio: f64) -> f64 {
         let weighted = self.0 * ratio;
         weighted / (weighted + (1.0 - self.0))
+    }
+}
+
+const fn out_of_range(value: f64) -> Refusal {
+    Refusal::OutOfRange {
+        what: "the candidate's share",
+        value,
+        expected: "a number from 1e-12 to 1 - 1e-12",
     }
 }
 
@@ -107,9 +111,9 @@ impl Ord for CandidateShare {
 }
 
 impl TryFrom<f64> for CandidateShare {
-    type Error = GuardError;
+    type Error = Refusal;
 
-    fn try_from(value: f64) -> Result<CandidateShare, GuardError> {
+    fn try_from(value: f64) -> Result<CandidateShare, Refusal> {
         CandidateShare::new(value)
     }
 }

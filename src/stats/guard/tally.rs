@@ -1,6 +1,7 @@
 //! Bad events counted apart for each share of the traffic.
 
-use super::{CandidateShare, GuardError};
+use super::CandidateShare;
+use crate::stats::Refusal;
 
 /// The side of a comparison that an event belongs to.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -84,10 +85,10 @@ impl StageTally {
     /// Counts one bad event of `side`, which came while the candidate had `share`.
     ///
     /// # Errors
-    /// [`GuardError::TooManyShares`] beyond [`MAX_SHARES`](StageTally::MAX_SHARES) different shares,
-    /// [`GuardError::CountOverflow`] beyond 64 bits; then nothing is counted.
+    /// [`Refusal::TooManyShares`] beyond [`MAX_SHARES`](StageTally::MAX_SHARES) different shares,
+    /// [`Refusal::Overflow`] beyond 64 bits; then nothing is counted.
     #[inline]
-    pub fn record(&mut self, side: Side, share: CandidateShare) -> Result<(), GuardError> {
+    pub fn record(&mut self, side: Side, share: CandidateShare) -> Result<(), Refusal> {
         self.record_many(side, share, 1)
     }
 
@@ -101,13 +102,16 @@ impl StageTally {
         side: Side,
         share: CandidateShare,
         events: u64,
-    ) -> Result<(), GuardError> {
+    ) -> Result<(), Refusal> {
         let stage = self.stage_of(share)?;
         let count = match side {
             Side::Control => &mut stage.control,
             Side::Candidate => &mut stage.candidate,
         };
-        *count = count.checked_add(events).ok_or(GuardError::CountOverflow)?;
+        let what = "number of bad events";
+        *count = count
+            .checked_add(events)
+            .ok_or(Refusal::Overflow { what })?;
         Ok(())
     }
 
@@ -115,7 +119,7 @@ impl StageTally {
     ///
     /// # Errors
     /// As [`record`](StageTally::record); then `self` is unchanged.
-    pub fn merge(&mut self, other: &StageTally) -> Result<(), GuardError> {
+    pub fn merge(&mut self, other: &StageTally) -> Result<(), Refusal> {
         let mut merged = self.clone();
         for stage in &other.stages {
             merged.record_many(Side::Candidate, stage.share, stage.candidate)?;
@@ -160,7 +164,7 @@ impl StageTally {
     }
 
     #[inline]
-    fn stage_of(&mut self, share: CandidateShare) -> Result<&mut Stage, GuardError> {
+    fn stage_of(&mut self, share: CandidateShare) -> Result<&mut Stage, Refusal> {
         if self
             .stages
             .get(self.last)
@@ -171,21 +175,19 @@ impl StageTally {
         let limit = StageTally::MAX_SHARES;
         self.stages
             .get_mut(self.last)
-            .ok_or(GuardError::TooManyShares { limit })
+            .ok_or(Refusal::TooManyShares { limit })
     }
 
     #[cold]
-    fn find_or_insert(&mut self, share: CandidateShare) -> Result<usize, GuardError> {
+    fn find_or_insert(&mut self, share: CandidateShare) -> Result<usize, Refusal> {
         match self
             .stages
             .binary_search_by_key(&share, |stage| stage.share)
         {
             Ok(found) => Ok(found),
-            Err(_) if self.stages.len() >= StageTally::MAX_SHARES => {
-                Err(GuardError::TooManyShares {
-                    limit: StageTally::MAX_SHARES,
-                })
-            }
+            Err(_) if self.stages.len() >= StageTally::MAX_SHARES => Err(Refusal::TooManyShares {
+                limit: StageTally::MAX_SHARES,
+            }),
             Err(gap) => {
                 self.stages.insert(gap, Stage::empty(share));
                 Ok(gap)
@@ -213,9 +215,9 @@ impl From<StageTally> for Vec<Stage> {
 }
 
 impl TryFrom<Vec<Stage>> for StageTally {
-    type Error = GuardError;
+    type Error = Refusal;
 
-    fn try_from(stages: Vec<Stage>) -> Result<StageTally, GuardError> {
+    fn try_from(stages: Vec<Stage>) -> Result<StageTally, Refusal> {
         let mut tally = StageTally::new();
         for stage in stages {
             tally.record_many(Side::Candidate, stage.share, stage.candidate)?;

@@ -1,7 +1,7 @@
 //! Evidence that averages over all shares of bad events on one side of a boundary.
 
-use super::error::finite;
-use super::{CandidateShare, GuardError, Margins, Stage, StageTally};
+use super::{CandidateShare, Margins, Stage, StageTally};
+use crate::stats::Refusal;
 use crate::stats::special::{ln_beta, ln_beta_cdf, ln_beta_sf};
 
 /// The Beta prior of the candidate's share of the bad events.
@@ -25,22 +25,16 @@ pub enum BetaPrior {
 }
 
 impl BetaPrior {
-    pub(crate) fn check(self) -> Result<(), GuardError> {
+    pub(crate) fn check(self) -> Result<(), Refusal> {
         let parameters = match self {
             BetaPrior::Concentration(k) => [k, k],
             BetaPrior::Parameters { a, b } => [a, b],
         };
         for value in parameters {
             let what = "a parameter of the Beta prior";
-            finite(what, value)?;
-            if !(1e-6..=1e9).contains(&value) {
-                let expected = "a number from 1e-6 to 1e9";
-                return Err(GuardError::OutOfRange {
-                    what,
-                    value,
-                    expected,
-                });
-            }
+            Refusal::require_finite(what, value)?;
+            let holds = (1e-6..=1e9).contains(&value);
+            Refusal::require(holds, what, value, "a number from 1e-6 to 1e9")?;
         }
         Ok(())
     }

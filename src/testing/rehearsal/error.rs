@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{deployment::OperationError, rollout::RolloutError, stats::guard::GuardError};
+use crate::{deployment::OperationError, rollout::RolloutError, stats::Refusal};
 
 /// Why a release cannot be rehearsed.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -16,7 +16,7 @@ pub enum RehearsalError {
     Policy(#[from] OperationError),
     /// A guard cannot count what happens.
     #[error(transparent)]
-    Guard(#[from] GuardError),
+    Guard(#[from] Refusal),
     /// The schedule has a stage of shadows.
     #[error(
         "the schedule has a stage of shadows, which cannot be rehearsed: leave it out of the \

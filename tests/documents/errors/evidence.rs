@@ -2,7 +2,6 @@
 
 use switchstand::{
     Reason, Timestamp,
-    comparison::ToleranceError,
     deployment::OperationError,
     experiment::{ExperimentError, LogError, Missing, RowsError},
     off_policy::PlanPairError,
@@ -10,10 +9,9 @@ use switchstand::{
     rollout::{
         Command, EvidenceError, LadderError, Phase, Refused, RolloutError, ScheduleError, Tag,
     },
+    stats::Refusal,
     stats::anytime::GroupedRefusal,
-    stats::guard::GuardError,
     stats::off_policy::OffPolicyError,
-    stats::{AlphaError, Refusal},
 };
 
 use super::{Rows, fingerprint, percent, says, text};
@@ -22,7 +20,6 @@ type ReportsError = switchstand::fleet::ReportsError<String>;
 
 pub(super) fn add(rows: &mut Rows) {
     says! { rows;
-        ToleranceError::OutOfRange { found: -1.0 };
         ExperimentError::Unknown {
             what: "metric",
             name: text("click"),
@@ -152,19 +149,9 @@ pub(super) fn add(rows: &mut Rows) {
             earlier: text("v2"),
         };
         BeginError::OlderRevision { found: 3, in_force: 8 };
-        AlphaError::OutOfRange { value: 1.5 };
         GroupedRefusal::TooFewGroups { control: 12, candidate: 9, needed: 100 };
         GroupedRefusal::ZeroVariance { arm: "control" };
         GroupedRefusal::TooSkewed { skewness: 2.7, control: 12, candidate: 9, needed: 512.0 };
-        GuardError::NonFinite { what: "the margin", value: f64::NAN };
-        GuardError::Share { value: 1.5 };
-        GuardError::Ratio { what: "the margin", value: 1.5, expected: "a number from 0 to 1" };
-        GuardError::GridSize { what: "the grid", found: 65, limit: 64 };
-        GuardError::OutOfRange { what: "the margin", value: 1.5, expected: "a number from 0 to 1" };
-        GuardError::Capacity { found: 3 };
-        GuardError::TooManyShares { limit: 32 };
-        GuardError::CountOverflow {};
-        GuardError::Mismatch { what: "their margins" };
         OffPolicyError::NotCovered { target: 0.25 };
         OffPolicyError::OutOfRange {
             what: "the margin",
@@ -184,6 +171,8 @@ pub(super) fn add(rows: &mut Rows) {
         Refusal::LostPrecision { what: "the margin", relative_error: 0.5 };
         Refusal::Overflow { what: "the margin" };
         Refusal::TooSkewed { what: "control", skewness: 2.7, found: 100, needed: 512.0 };
+        Refusal::TooManyShares { limit: 32 };
+        Refusal::Mismatch { what: "their margins" };
         Refusal::Concluded { look: 3 };
     }
 }

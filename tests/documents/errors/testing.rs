@@ -1,6 +1,6 @@
 //! Errors of tests of policies.
 
-use switchstand::testing::{PopulationError, RehearsalError, TestError};
+use switchstand::testing::{RehearsalError, TestError};
 
 use super::{Rows, percent, says, text};
 
@@ -14,8 +14,8 @@ pub(super) fn add(rows: &mut Rows) {
         };
         TestError::TooManyKinds { found: 65, limit: 64 };
         TestError::Sampled { condition: text("`matches` of attribute \"host\"") };
-        PopulationError::NoWeight { name: text("clicks") };
-        PopulationError::NameTaken { name: text("clicks") };
+        TestError::NoWeight { name: text("clicks") };
+        TestError::NameTaken { name: text("clicks") };
         RehearsalError::Shadows {};
         RehearsalError::NoUnits {};
         RehearsalError::NoGuard { guard: text("errors") };

@@ -1,11 +1,10 @@
 //! Units that have had a bad event, on one server and on many.
 
 use proptest::prelude::*;
-use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
-    GuardError, Margins, RateGuard, RateMethod, RateTest, RatioGrid, Recorded, SeenUnits, Side,
-    StageTally,
+    Margins, RateGuard, RateMethod, RateTest, RatioGrid, Recorded, SeenUnits, Side, StageTally,
 };
+use switchstand::stats::{Alpha, Refusal};
 
 use crate::rate_guard::{RAMP, events, feed, share, side_of};
 
@@ -168,19 +167,13 @@ fn guards_of_different_tests_are_not_merged() {
     let requests = RateGuard::where_each_request_is_its_own_unit(RateTest::default());
     assert!(matches!(
         units.merge(&requests),
-        Err(GuardError::Mismatch { .. })
+        Err(Refusal::Mismatch { .. })
     ));
     let five = Alpha::FIVE_PERCENT;
     let other = RateGuard::by_unit(RateTest::default().with_alpha(five, five));
-    assert!(matches!(
-        units.merge(&other),
-        Err(GuardError::Mismatch { .. })
-    ));
+    assert!(matches!(units.merge(&other), Err(Refusal::Mismatch { .. })));
     let small = RateGuard::by_unit_within(RateTest::default(), 16).unwrap();
-    assert!(matches!(
-        units.merge(&small),
-        Err(GuardError::Mismatch { .. })
-    ));
+    assert!(matches!(units.merge(&small), Err(Refusal::Mismatch { .. })));
 }
 
 #[test]
@@ -192,7 +185,7 @@ fn t4_too_many_shares_are_refused_and_nothing_is_counted() {
     }
     let before = guard.clone();
     let refused = guard.record(u64::MAX, Side::Candidate, share(0.9));
-    assert!(matches!(refused, Err(GuardError::TooManyShares { .. })));
+    assert!(matches!(refused, Err(Refusal::TooManyShares { .. })));
     assert_eq!(guard, before);
 }
 
@@ -293,6 +286,6 @@ fn guards_of_other_margins_are_not_merged() {
     let mut seen = SeenUnits::new(Margins::default());
     assert!(matches!(
         seen.merge(&SeenUnits::new(other)),
-        Err(GuardError::Mismatch { .. })
+        Err(Refusal::Mismatch { .. })
     ));
 }

@@ -47,8 +47,8 @@ fn coverage(runs: usize) {
             let reading = objective.reading(counts);
             let outside = rate_interval(counts, ALPHA).is_ok_and(|i| !i.contains(0.05));
             [
-                reading.broken.is_significant(),
-                reading.met.is_significant(),
+                reading.worse.is_significant(),
+                reading.better.is_significant(),
                 outside,
             ]
         };
@@ -88,7 +88,7 @@ fn coverage(runs: usize) {
                 u if u < 0.06 => pairs.record(true, false),
                 _ => pairs.record(true, true),
             }
-            margin.reading(&pairs).non_inferior.is_significant()
+            margin.reading(&pairs).better.is_significant()
         })
     });
     println!("non-inferior at the margin: {:.4}", inferior.value());

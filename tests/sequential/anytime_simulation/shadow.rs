@@ -48,11 +48,11 @@ fn shadow(runs: usize, gain: f64, seed: u64) -> Stops {
             .is_ok_and(|l| l.is_significant()),
         "regressions" => narrow
             .direction(&shadow.pairs, ALPHA)
-            .regressions
+            .worse
             .is_significant(),
         _ => narrow
             .direction(&shadow.pairs, ALPHA)
-            .improvements
+            .better
             .is_significant(),
     };
     Stops::collect(&PAIRED, runs, PAIRS, start, step, rejects)

@@ -155,17 +155,17 @@ impl Users<'_> {
             "bounded difference" => self.difference.capital().ln_e() >= enough,
             "empirical Bernstein" => !self.sequence.interval().contains(tests.mean),
             "betting" => self.bettor.capital().ln_e() >= enough,
-            "objective broken" => objective().broken.is_significant(),
-            "objective met" => objective().met.is_significant(),
+            "objective broken" => objective().worse.is_significant(),
+            "objective met" => objective().better.is_significant(),
             "safe two proportions" => self.safe.ln_e() >= enough,
             "sample ratio" => self.ratios.iter().map(|r| r.ln_e()).sum::<f64>() >= enough,
             // The paired evidence changes with discordant pairs alone, as long as no margin is
             // granted.
             _ if !self.is_discordant => false,
-            "paired inferior at the margin" => margin().inferior.is_significant(),
-            "paired non-inferior at the margin" => margin().non_inferior.is_significant(),
-            "paired regressions" => direction().regressions.is_significant(),
-            "paired improvements" => direction().improvements.is_significant(),
+            "paired inferior at the margin" => margin().worse.is_significant(),
+            "paired non-inferior at the margin" => margin().better.is_significant(),
+            "paired regressions" => direction().worse.is_significant(),
+            "paired improvements" => direction().better.is_significant(),
             _ => {
                 let look = tests.paired.difference(&self.pairs, ALPHA);
                 look.is_ok_and(|look| look.is_significant())

@@ -5,15 +5,25 @@
 
 use crate::stats::special::{ln_gamma_p, ln_gamma_q, poisson_deviance, stirling_remainder};
 
-/// Averages `exp(l s + (ln(1 - c l) + c l) v / c^2)` over a gamma law that is cut off at
-/// `l < 1 / c`.
+/// Averages the evidence of a sum of scale `c` over a law of the bet `l`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct GammaExponential {
+pub(super) struct Gamma {
+    pub(super) sums: Sums,
     pub(super) scale: f64,
     pub(super) rho: f64,
 }
 
-impl GammaExponential {
+/// The kind of sums, and what is averaged over which law.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Sums {
+    /// `exp(l s + (ln(1 - c l) + c l) v / c^2)` over a gamma law that is cut off at `l < 1 / c`.
+    Exponential,
+    /// `exp(l s - (exp(c l) - c l - 1) v / c^2)` over the law of the logarithm of a gamma
+    /// variable, where positive.
+    Poisson,
+}
+
+impl Gamma {
     pub(super) fn ln_e(&self, s: f64, v: f64) -> f64 {
         let c = self.scale;
         let (k, w) = (self.rho / (c * c), (v + self.rho) / (c * c));
@@ -21,34 +31,13 @@ impl GammaExponential {
         if y <= 0.0 {
             return f64::NEG_INFINITY;
         }
-        let kept = ln_gamma_p(w, y) - ln_gamma_p(k, k);
-        0.5 * (k / w).ln()
-            + (stirling_remainder(w) - stirling_remainder(k))
-            + poisson_deviance(w, y)
-            + kept
-    }
-}
-
-/// Averages `exp(l s - (exp(c l) - c l - 1) v / c^2)` over the law of the logarithm of a gamma
-/// variable, where positive.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct GammaPoisson {
-    pub(super) scale: f64,
-    pub(super) rho: f64,
-}
-
-impl GammaPoisson {
-    pub(super) fn ln_e(&self, s: f64, v: f64) -> f64 {
-        let c = self.scale;
-        let (k, w) = (self.rho / (c * c), (v + self.rho) / (c * c));
-        let y = s / c + w;
-        if y <= 0.0 {
-            return f64::NEG_INFINITY;
-        }
-        let kept = ln_gamma_q(y, w) - ln_gamma_q(k, k);
-        0.5 * (k / y).ln()
-            + (stirling_remainder(y) - stirling_remainder(k))
-            + poisson_deviance(y, w)
+        let (shape, other, kept) = match self.sums {
+            Sums::Exponential => (w, y, ln_gamma_p(w, y) - ln_gamma_p(k, k)),
+            Sums::Poisson => (y, w, ln_gamma_q(y, w) - ln_gamma_q(k, k)),
+        };
+        0.5 * (k / shape).ln()
+            + (stirling_remainder(shape) - stirling_remainder(k))
+            + poisson_deviance(shape, other)
             + kept
     }
 }

@@ -5,7 +5,10 @@ use crate::stats::{Alpha, Refusal};
 /// Riemann's zeta function at 1.4.
 const ZETA: f64 = 3.105_547_277_977_581;
 
-/// A bound of a sub-gamma sum at all times, by the law of the iterated logarithm.
+/// Returns a bound of a sub-gamma sum of scale `c`, by the law of the iterated logarithm.
+///
+/// The sum exceeds it at any intrinsic time `v` with probability at most `alpha`. It is constant
+/// up to time `v_min`; a tenth of the time that matters is a good one.
 ///
 /// # Formula
 /// `sqrt(k1^2 V l + k2^2 c^2 l^2) + k2 c l` with `V = max(v, v_min)`,
@@ -15,57 +18,29 @@ const ZETA: f64 = 3.105_547_277_977_581;
 /// It grows like `sqrt(v ln ln v)`, slower than any [`MixtureBoundary`](super::MixtureBoundary),
 /// and is wider than they are over the range they are tuned for. Assumptions and source as there.
 ///
+/// # Errors
+/// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] unless `c` and `v` are at least 0 and `v_min`
+/// positive.
+///
 /// ```
-/// use switchstand::stats::{Alpha, anytime::StitchedBoundary};
-/// let boundary = StitchedBoundary::new(2.0, 10.0)?;
-/// assert!((boundary.bound(100.0, Alpha::FIVE_PERCENT)? - 53.588).abs() < 1e-3);
+/// use switchstand::stats::{Alpha, anytime::stitched_bound};
+/// let bound = stitched_bound(100.0, 2.0, 10.0, Alpha::FIVE_PERCENT)?;
+/// assert!((bound - 53.588).abs() < 1e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StitchedBoundary {
-    scale: f64,
-    v_min: f64,
-}
-
-impl StitchedBoundary {
-    /// Returns the boundary for sums of scale `c`, constant up to time `v_min`.
-    ///
-    /// A tenth of the time that matters is a good `v_min`.
-    ///
-    /// # Errors
-    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] unless `c` is at least 0 and `v_min`
-    /// positive.
-    pub fn new(c: f64, v_min: f64) -> Result<StitchedBoundary, Refusal> {
-        if c != 0.0 {
-            Refusal::require_positive("scale", c)?;
-        }
-        Refusal::require_positive("least intrinsic time", v_min)?;
-        Ok(StitchedBoundary { scale: c, v_min })
+pub fn stitched_bound(v: f64, c: f64, v_min: f64, alpha: Alpha) -> Result<f64, Refusal> {
+    if c != 0.0 {
+        Refusal::require_positive("scale", c)?;
     }
-
-    /// Returns the boundary at intrinsic time `v`.
-    ///
-    /// The sum exceeds it at any time with probability at most `alpha`.
-    ///
-    /// # Errors
-    /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a `v` that is not finite or below 0.
-    pub fn bound(&self, v: f64, alpha: Alpha) -> Result<f64, Refusal> {
-        super::check_time(v)?;
-        let time = v.max(self.v_min);
-        let ln_2 = core::f64::consts::LN_2;
-        let l = 1.4 * (ln_2 + (time / self.v_min).ln()).ln() + ZETA.ln()
-            - alpha.get().ln()
-            - 1.4 * ln_2.ln();
-        let root = core::f64::consts::SQRT_2;
-        let fourth = root.sqrt();
-        let k1 = (fourth + 1.0 / fourth) / root;
-        let linear = 0.5 * (root + 1.0) * self.scale * l;
-        Ok((k1 * k1 * time * l + linear * linear).sqrt() + linear)
-    }
-
-    /// Returns the intrinsic time up to which the boundary is constant.
-    #[must_use]
-    pub const fn v_min(&self) -> f64 {
-        self.v_min
-    }
+    Refusal::require_positive("least intrinsic time", v_min)?;
+    super::check_time(v)?;
+    let time = v.max(v_min);
+    let ln_2 = core::f64::consts::LN_2;
+    let l =
+        1.4 * (ln_2 + (time / v_min).ln()).ln() + ZETA.ln() - alpha.get().ln() - 1.4 * ln_2.ln();
+    let root = core::f64::consts::SQRT_2;
+    let fourth = root.sqrt();
+    let k1 = (fourth + 1.0 / fourth) / root;
+    let linear = 0.5 * (root + 1.0) * c * l;
+    Ok((k1 * k1 * time * l + linear * linear).sqrt() + linear)
 }

@@ -1,22 +1,23 @@
 //! How sets of units are merged.
 
 use super::super::kept_events::{KeptEvents, Late};
-use super::{GuardError, Label, SeenUnits, Side, StageTally, index_of};
+use super::{Label, SeenUnits, Side, StageTally, index_of};
+use crate::stats::Refusal;
 
 impl SeenUnits {
     /// Adds the units and events of `other`, each unit once.
     ///
     /// # Errors
-    /// [`GuardError::Mismatch`] if capacities or margins differ, [`GuardError::TooManyShares`] as
+    /// [`Refusal::Mismatch`] if capacities or margins differ, [`Refusal::TooManyShares`] as
     /// [`StageTally::record`]; then `self` is unchanged.
-    pub fn merge(&mut self, other: &SeenUnits) -> Result<(), GuardError> {
+    pub fn merge(&mut self, other: &SeenUnits) -> Result<(), Refusal> {
         if self.capacity != other.capacity {
             let what = "the capacity of the set of units";
-            return Err(GuardError::Mismatch { what });
+            return Err(Refusal::Mismatch { what });
         }
         if self.margins != other.margins {
             let what = "their margins";
-            return Err(GuardError::Mismatch { what });
+            return Err(Refusal::Mismatch { what });
         }
         let mut merged = self.clone();
         merged.level = self.level.max(other.level);
@@ -26,7 +27,7 @@ impl SeenUnits {
             let limit = StageTally::MAX_SHARES;
             let share = other
                 .share_of(*label)
-                .ok_or(GuardError::TooManyShares { limit })?;
+                .ok_or(Refusal::TooManyShares { limit })?;
             let index = index_of(&mut merged.shares, share)?;
             let theirs = Label {
                 share: index,

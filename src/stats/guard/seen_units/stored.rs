@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    GuardError, KeptEvents, Label, Late, MAX_LEVEL, Margins, SeenUnits, Side, in_sample, index_of,
-};
+use super::{KeptEvents, Label, Late, MAX_LEVEL, Margins, SeenUnits, Side, in_sample, index_of};
+use crate::stats::Refusal;
 use crate::stats::guard::CandidateShare;
 use crate::stats::state::StateError;
 
@@ -67,11 +66,9 @@ impl TryFrom<State> for SeenUnits {
     fn try_from(state: State) -> Result<SeenUnits, StateError> {
         StateError::check_version(NAME, state.version, VERSION)?;
         let inconsistent = |why| StateError::Inconsistent { what: NAME, why };
-        let refused = |error: GuardError| match error {
-            GuardError::Capacity { .. } => inconsistent("the capacity is out of range"),
-            _ => inconsistent("there are too many different shares"),
-        };
-        let mut seen = SeenUnits::with_capacity(state.margins, state.capacity).map_err(refused)?;
+        let refused = |_: Refusal| inconsistent("there are too many different shares");
+        let mut seen = SeenUnits::with_capacity(state.margins, state.capacity)
+            .map_err(|_| inconsistent("the capacity is out of range"))?;
         let level = state.level;
         StateError::require(level <= MAX_LEVEL, NAME, "the level is out of range")?;
         let fits = state.units.len() <= state.capacity;
