@@ -7,8 +7,8 @@
 //! # Noise
 //! A model whose answers vary from run to run disagrees with itself. To know how much, deploy
 //! the same model a second time under another label (`Arc<Model>` costs no memory) and shadow
-//! it too: the A′ arm. [`Agreement::net_of`] then gives the disagreement beyond A's own, with
-//! the raw figures beside it.
+//! it too: the A′ arm. [`Agreement::net_of`] then gives the disagreement beyond A's own; show the
+//! two raw ones beside it.
 //!
 //! # Truth that depends on the action
 //! A shadow's answer is never acted on. Where the truth comes about by the action, as a click on
@@ -28,7 +28,7 @@ mod tally;
 mod truth;
 mod worst;
 
-pub use agreement::{Agreement, NetDisagreement};
+pub use agreement::Agreement;
 pub use confusion::Confusion;
 pub use difference::Difference;
 pub use outcomes::PairedOutcomes;

@@ -47,18 +47,14 @@ fn write_test(test: &Test, out: &mut impl FnMut(&[u8])) {
         Test::Empty(Join::All) => out(&[5]),
         Test::Empty(_) => out(&[6]),
         Test::Attribute { name, condition } => {
-            out(&[7]);
-            write_text(name.as_bytes(), out);
+            write_after(&[7], name, out);
             write_condition(condition, out);
         }
         Test::Key(condition) => {
             out(&[9]);
             write_condition(condition, out);
         }
-        Test::Unknown(name) => {
-            out(&[11]);
-            write_text(name.as_bytes(), out);
-        }
+        Test::Unknown(name) => write_after(&[11], name, out),
         Test::Units(units) => {
             out(&[8]);
             write_length(units.keys().len(), out);
@@ -92,34 +88,13 @@ fn write_condition(condition: &Condition, out: &mut impl FnMut(&[u8])) {
                 write_operand(operand, out);
             }
         }
-        Condition::StartsWith(text) => {
-            out(&[4]);
-            write_text(text.as_bytes(), out);
-        }
-        Condition::EndsWith(text) => {
-            out(&[5]);
-            write_text(text.as_bytes(), out);
-        }
-        Condition::Contains(text) => {
-            out(&[6]);
-            write_text(text.as_bytes(), out);
-        }
-        Condition::AtLeast(bound) => {
-            out(&[7]);
-            write_number(*bound, out);
-        }
-        Condition::AtMost(bound) => {
-            out(&[8]);
-            write_number(*bound, out);
-        }
-        Condition::MoreThan(bound) => {
-            out(&[9]);
-            write_number(*bound, out);
-        }
-        Condition::LessThan(bound) => {
-            out(&[10]);
-            write_number(*bound, out);
-        }
+        Condition::StartsWith(text) => write_after(&[4], text, out),
+        Condition::EndsWith(text) => write_after(&[5], text, out),
+        Condition::Contains(text) => write_after(&[6], text, out),
+        Condition::AtLeast(bound) => write_bound(7, *bound, out),
+        Condition::AtMost(bound) => write_bound(8, *bound, out),
+        Condition::MoreThan(bound) => write_bound(9, *bound, out),
+        Condition::LessThan(bound) => write_bound(10, *bound, out),
         Condition::Exists => out(&[11]),
         Condition::Extended(extended) => write_extended(extended, out),
     }
@@ -164,8 +139,7 @@ fn write_extended(extended: &Extended, out: &mut impl FnMut(&[u8])) {
             write_condition(condition, out);
         }
         Extended::Versions(versions) => {
-            out(&[15, u8::from(versions.converts())]);
-            write_text(versions.text().as_bytes(), out);
+            write_after(&[15, versions.converts().into()], versions.text(), out);
         }
         Extended::Moment(moment) => {
             let side = match moment.side {
@@ -174,8 +148,7 @@ fn write_extended(extended: &Extended, out: &mut impl FnMut(&[u8])) {
                 Side::NotBefore => 3,
                 Side::NotAfter => 4,
             };
-            out(&[16, side]);
-            write_text(moment.text().as_bytes(), out);
+            write_after(&[16, side], moment.text(), out);
         }
         Extended::Networks(networks) => {
             out(&[17]);
@@ -185,12 +158,10 @@ fn write_extended(extended: &Extended, out: &mut impl FnMut(&[u8])) {
             }
         }
         Extended::Pattern(pattern) => {
-            out(&[18, u8::from(pattern.folds())]);
-            write_text(pattern.text().as_bytes(), out);
+            write_after(&[18, pattern.folds().into()], pattern.text(), out);
         }
         Extended::Misfit { modifier, operator } => {
-            out(&[19]);
-            write_text(modifier.as_bytes(), out);
+            write_after(&[19], modifier, out);
             write_text(operator.as_bytes(), out);
         }
     }
@@ -200,10 +171,7 @@ fn write_operand(operand: &Operand, out: &mut impl FnMut(&[u8])) {
     match operand {
         Operand::Bool(truth) => out(&[1, u8::from(*truth)]),
         Operand::Number(number) => write_number(*number, out),
-        Operand::Text(text) => {
-            out(&[4]);
-            write_text(text.as_bytes(), out);
-        }
+        Operand::Text(text) => write_after(&[4], text, out),
     }
 }
 
@@ -218,6 +186,17 @@ fn write_number(number: Number, out: &mut impl FnMut(&[u8])) {
             out(&float.to_bits().to_le_bytes());
         }
     }
+}
+
+/// Writes what stands before a text, and the text.
+fn write_after(tags: &[u8], text: &str, out: &mut impl FnMut(&[u8])) {
+    out(tags);
+    write_text(text.as_bytes(), out);
+}
+
+fn write_bound(tag: u8, bound: Number, out: &mut impl FnMut(&[u8])) {
+    out(&[tag]);
+    write_number(bound, out);
 }
 
 fn write_text(text: &[u8], out: &mut impl FnMut(&[u8])) {

@@ -83,45 +83,22 @@ impl<P> Agreement<P> {
         crate::stats::Counts::new(self.disagreeing, self.pairs)
     }
 
-    /// Sets the disagreement beside that of A with itself, by the same comparator.
+    /// Returns how much more often the candidate disagreed with A than A with itself.
     ///
-    /// `noise` is the agreement of the A′ arm: a second deployment of the primary's own model,
-    /// shadowed like the candidate. It may hold the same object, as an [`Arc`](std::sync::Arc) of
-    /// it, so nothing is loaded twice. None before either has a pair.
-    #[must_use]
-    pub fn net_of(&self, noise: &Agreement<P>) -> Option<NetDisagreement> {
-        let (raw, noise_rate) = (self.disagreement()?, noise.disagreement()?);
-        Some(NetDisagreement {
-            raw,
-            pairs: self.pairs,
-            noise: noise_rate,
-            noise_pairs: noise.pairs,
-            net: raw - noise_rate,
-        })
-    }
-}
-
-/// How much a candidate disagrees with A beyond what A disagrees with itself.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct NetDisagreement {
-    /// The fraction of pairs on which the candidate disagreed with A.
-    pub raw: f64,
-    /// How many pairs that is of.
-    pub pairs: u64,
-    /// The fraction of pairs on which A disagreed with itself.
-    pub noise: f64,
-    /// How many pairs that is of.
-    pub noise_pairs: u64,
-    /// `raw - noise`: what a change of model adds. Chance may make it negative, and so may a
-    /// candidate that is less noisy than A.
+    /// `noise` is the agreement of the A′ arm, by the same comparator: a second deployment of the
+    /// primary's own model, shadowed like the candidate. It may hold the same object, as an
+    /// [`Arc`](std::sync::Arc) of it, so nothing is loaded twice. None before either has a pair.
     ///
-    /// If the candidate is as noisy as A and answers otherwise on a fraction `c` of the requests,
-    /// it is `c * (1 - noise)`, for A's noise hides part of the change.
+    /// This difference of two [`disagreement`](Agreement::disagreement)s is what a change of model
+    /// adds. Chance may make it negative, and so may a candidate that is less noisy than A. If the
+    /// candidate is as noisy as A and answers otherwise on a fraction `c` of the requests, it is
+    /// `c * (1 - noise)`, for A's noise hides part of the change.
     ///
     /// Its interval is that of a difference of two rates, for instance
-    /// `stats::proportions::newcombe` of the two `Agreement::counts`. It takes the rates for
-    /// independent, and is wider than need be where both shadows ran on the same requests.
-    pub net: f64,
+    /// `stats::proportions::newcombe` of the two [`counts`](Agreement::counts). It takes the rates
+    /// for independent, and is wider than need be where both shadows ran on the same requests.
+    #[must_use]
+    pub fn net_of(&self, noise: &Agreement<P>) -> Option<f64> {
+        Some(self.disagreement()? - noise.disagreement()?)
+    }
 }

@@ -16,7 +16,7 @@
 
 mod two_arms;
 
-pub use two_arms::{ArmReadOut, RelativeEffect, TwoArms, TwoArmsVerdict};
+pub use two_arms::{RelativeEffect, TwoArms, TwoArmsVerdict};
 
 use super::means::{self, FiellerSet};
 use super::{
@@ -65,8 +65,8 @@ pub fn two_arms<M: Comparable>(
         verdict,
         effect,
         relative,
-        control: ArmReadOut::new(control),
-        candidate: ArmReadOut::new(candidate),
+        control: control.value(),
+        candidate: candidate.value(),
         sample_ratio,
     })
 }

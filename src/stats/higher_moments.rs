@@ -25,11 +25,6 @@ use super::{Moments, Refusal};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct HigherMoments {
     n: u64,
     mean: f64,

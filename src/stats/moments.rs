@@ -33,11 +33,6 @@ pub(super) use summary::MAX_VARIANCE_ERROR;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct Moments {
     n: u64,
     mean: f64,

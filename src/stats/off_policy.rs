@@ -70,11 +70,6 @@ use super::anytime::EmpiricalBernstein;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct OffPolicy {
     max_weight: MaxWeight,
     alpha: Alpha,

@@ -95,37 +95,41 @@ impl StateError {
 /// Makes the stored form of an accumulator: all its fields, and a version.
 ///
 /// What is read back must have that version and pass `check`; a field that is missing, unknown or
-/// left out here is an error.
+/// left out here is an error. A field that is no part of the form may choose the version: with
+/// `version 1 to 4 by level`, level 0 writes version 1, and level 3 version 4.
 #[cfg(feature = "serde")]
 macro_rules! stored_form {
     (
-        $name:expr, version $version:literal,
+        $name:expr, version 1 $(to $last:literal by $level:ident)?,
         $accumulator:ident { $($field:ident: $kind:ty),+ $(,)? },
         $check:expr $(,)?
     ) => {
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub(in crate::stats) struct State {
+        struct State {
             version: u32,
             $($field: $kind),+
         }
 
-        impl From<$accumulator> for State {
-            fn from(accumulator: $accumulator) -> State {
-                let $accumulator { $($field),+ } = accumulator;
-                State { version: $version, $($field),+ }
+        impl serde::Serialize for $accumulator {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $accumulator { $($field,)+ $($level)? } = Clone::clone(self);
+                let version = 1 $(+ u32::from($level))?;
+                serde::Serialize::serialize(&State { version, $($field),+ }, serializer)
             }
         }
 
-        impl TryFrom<State> for $accumulator {
-            type Error = $crate::stats::state::StateError;
-
-            fn try_from(state: State) -> Result<$accumulator, Self::Error> {
-                let State { version, $($field),+ } = state;
-                $crate::stats::state::StateError::check_version($name, version, $version)?;
-                let accumulator = $accumulator { $($field),+ };
-                let check: fn(&$accumulator) -> Result<(), Self::Error> = $check;
-                check(&accumulator)?;
+        impl<'de> serde::Deserialize<'de> for $accumulator {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<$accumulator, D::Error> {
+                let State { version, $($field),+ } = serde::Deserialize::deserialize(deserializer)?;
+                let most = 0 $(+ $last - 1)?;
+                let _level = $crate::stats::state::StateError::level_of($name, version, most)
+                    .map_err(serde::de::Error::custom)?;
+                let accumulator = $accumulator { $($field,)+ $($level: _level)? };
+                let check: fn(&$accumulator) -> Result<(), $crate::stats::state::StateError> = $check;
+                check(&accumulator).map_err(serde::de::Error::custom)?;
                 Ok(accumulator)
             }
         }

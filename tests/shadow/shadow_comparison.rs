@@ -191,12 +191,14 @@ fn disagreement_is_reported_net_of_what_a_disagrees_with_itself() {
     let of = |shadow| comparison.tally("a", shadow).unwrap();
     let (noise, candidate) = (of("a'"), of("b"));
     let noise = noise.agreement("exact").unwrap();
-    let net = candidate.agreement("exact").unwrap().net_of(noise).unwrap();
+    let found = candidate.agreement("exact").unwrap();
     // A answers by its calls 0, 2, 4 and so on, A' by those between: every tenth call is off,
     // and that is always one of A', so A and A' differ on one request in five.
-    assert_eq!((net.noise, net.noise_pairs), (0.2, 1_000));
-    assert_eq!((net.raw, net.pairs), (0.2, 1_000));
-    assert_eq!(net.net, 0.0);
+    for agreement in [noise, found] {
+        let told = (agreement.disagreement(), agreement.pairs());
+        assert_eq!(told, (Some(0.2), 1_000));
+    }
+    assert_eq!(found.net_of(noise), Some(0.0));
 }
 
 /// Labels a number, one in ten times wrongly by chance; a changed one also otherwise on every
@@ -272,25 +274,23 @@ fn a_faithful_copy_of_an_unsure_model_disagrees_by_nothing_net_and_a_changed_one
     for (tally, net) in [(&copy, 0.0), (&changed, 0.2 * (1.0 - 0.18))] {
         let found = tally.agreement("label").unwrap();
         let reported = found.net_of(noise).unwrap();
-        assert_eq!((reported.pairs, reported.noise_pairs), (4_000, 4_000));
-        assert!((reported.noise - 0.18).abs() < 0.02, "{}", reported.noise);
-        assert!(
-            (reported.raw - 0.18 - net).abs() < 0.025,
-            "{}",
-            reported.raw
-        );
+        assert_eq!((found.pairs(), noise.pairs()), (4_000, 4_000));
+        let [own, raw] = [noise, found].map(|agreement| agreement.disagreement().unwrap());
+        assert!((own - 0.18).abs() < 0.02, "{own}");
+        assert!((raw - 0.18 - net).abs() < 0.025, "{raw}");
         let [noise, found] = [noise, found].map(|agreement| agreement.counts().unwrap());
         let alpha = Alpha::new(0.001).unwrap();
         let interval = newcombe(&noise, &found, alpha).unwrap();
-        assert!(interval.contains(reported.net) && interval.contains(net));
+        assert!(interval.contains(reported) && interval.contains(net));
         assert_eq!(interval.contains(0.0), net == 0.0);
     }
     // Each comparator has its own noise: none of all this changes the group.
     for tally in [&copy, &changed] {
         let group = tally.agreement("group").unwrap();
         let noise = of("a'");
-        let net = group.net_of(noise.agreement("group").unwrap()).unwrap();
-        assert_eq!((net.raw, net.noise, net.net), (0.0, 0.0, 0.0));
+        let noise = noise.agreement("group").unwrap();
+        assert_eq!(group.net_of(noise), Some(0.0));
+        assert_eq!(group.disagreement(), Some(0.0));
     }
 }
 

@@ -30,11 +30,6 @@ use crate::stats::guard::{CandidateShare, Side};
 ///
 /// Source: Waudby-Smith and Ramdas (2024), <https://doi.org/10.1093/jrsssb/qkad009>.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct BoundedDifference {
     null: f64,
     n: u64,

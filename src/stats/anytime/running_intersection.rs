@@ -20,11 +20,6 @@ pub enum Running {
 ///
 /// It depends on which looks were taken, so two of them cannot be merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct RunningIntersection {
     seen: Option<Interval>,
 }

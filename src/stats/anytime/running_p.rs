@@ -7,11 +7,6 @@ use crate::stats::PValue;
 ///
 /// It depends on which looks were taken, so two of them cannot be merged.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct RunningP {
     greatest_ln_e: f64,
 }

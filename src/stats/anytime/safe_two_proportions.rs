@@ -25,11 +25,6 @@ use super::anytime_valid::p_of;
 ///
 /// Source: Turner, Ly and Grünwald (2024), <https://doi.org/10.1016/j.jspi.2023.106116>.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct SafeTwoProportions {
     g: f64,
     a: Counts,

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use super::sealed;
 use crate::stats::fixed_horizon::round_percent;
 use crate::stats::measure::significant;
 use crate::stats::sample_ratio::SampleRatio;
@@ -20,11 +19,11 @@ pub struct TwoArms {
     /// The effect relative to the control; none where the control is not clearly above or
     /// below zero.
     pub relative: Option<RelativeEffect>,
-    /// Size and value of the control.
-    pub control: ArmReadOut,
-    /// Size and value of the candidate.
-    pub candidate: ArmReadOut,
-    /// Whether the arms have the sizes that they should have.
+    /// The control's rate or mean.
+    pub control: f64,
+    /// The candidate's rate or mean.
+    pub candidate: f64,
+    /// The sizes of both arms, and whether they are what they should be.
     pub sample_ratio: SampleRatio,
 }
 
@@ -77,26 +76,6 @@ pub struct RelativeEffect {
     pub upper: f64,
 }
 
-/// Size and value of one arm.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct ArmReadOut {
-    /// Number of units.
-    pub n: u64,
-    /// Rate or mean.
-    pub value: f64,
-}
-
-impl ArmReadOut {
-    pub(super) fn new<M: sealed::Comparable>(arm: &M) -> ArmReadOut {
-        ArmReadOut {
-            n: arm.units(),
-            value: arm.value(),
-        }
-    }
-}
-
 impl fmt::Display for TwoArms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let effect = &self.effect;
@@ -144,18 +123,13 @@ impl fmt::Display for TwoArms {
                 relative.method
             )?;
         }
-        for (name, arm) in [("control  ", self.control), ("candidate", self.candidate)] {
-            if percent {
-                let rate = significant(100.0 * arm.value);
-                writeln!(f, "  {name} {rate} % of n = {}", arm.n)?;
-            } else {
-                writeln!(
-                    f,
-                    "  {name} mean {} of n = {}",
-                    significant(arm.value),
-                    arm.n
-                )?;
+        let values = [("control  ", self.control), ("candidate", self.candidate)];
+        for ((name, value), arm) in values.into_iter().zip(&self.sample_ratio.arms) {
+            match percent {
+                true => write!(f, "  {name} {} %", significant(100.0 * value))?,
+                false => write!(f, "  {name} mean {}", significant(value))?,
             }
+            writeln!(f, " of n = {}", arm.count)?;
         }
         writeln!(f, "  {}", self.sample_ratio)?;
         write!(

@@ -28,11 +28,6 @@ pub struct PreReleaseSums {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct RatioCovariateMoments {
     before: RatioMoments,
     during: RatioMoments,

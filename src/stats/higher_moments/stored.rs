@@ -3,57 +3,25 @@
 //! Its versions mean what those of [`Moments`](crate::stats::Moments) do.
 
 use super::HigherMoments;
-use crate::stats::moments::scale::{MAX_LEVEL, times};
-use crate::stats::state::{MAX_COUNT, StateError};
+use crate::stats::moments::scale::times;
+use crate::stats::state::{MAX_COUNT, StateError, stored_form};
 
 const NAME: &str = "higher moments";
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::stats) struct State {
-    version: u32,
-    n: u64,
-    mean: f64,
-    m2: f64,
-    m3: f64,
-    m4: f64,
-    min: f64,
-    max: f64,
-}
-
-impl From<HigherMoments> for State {
-    fn from(moments: HigherMoments) -> State {
-        State {
-            version: 1 + u32::from(moments.level),
-            n: moments.n,
-            mean: moments.mean,
-            m2: moments.m2,
-            m3: moments.m3,
-            m4: moments.m4,
-            min: moments.min,
-            max: moments.max,
-        }
-    }
-}
-
-impl TryFrom<State> for HigherMoments {
-    type Error = StateError;
-
-    fn try_from(state: State) -> Result<HigherMoments, StateError> {
-        let moments = HigherMoments {
-            n: state.n,
-            mean: state.mean,
-            m2: state.m2,
-            m3: state.m3,
-            m4: state.m4,
-            min: state.min,
-            max: state.max,
-            level: StateError::level_of(NAME, state.version, MAX_LEVEL)?,
-        };
-        check(&moments)?;
-        Ok(moments)
-    }
-}
+stored_form!(
+    NAME,
+    version 1 to 4 by level,
+    HigherMoments {
+        n: u64,
+        mean: f64,
+        m2: f64,
+        m3: f64,
+        m4: f64,
+        min: f64,
+        max: f64,
+    },
+    check,
+);
 
 fn check(moments: &HigherMoments) -> Result<(), StateError> {
     let require = |holds, why| StateError::require(holds, NAME, why);

@@ -4,48 +4,21 @@
 //! [level](super::scale) 1 to 3, which only streams of nothing but tiny values need.
 
 use super::Moments;
-use super::scale::MAX_LEVEL;
-use crate::stats::state::{MAX_COUNT, StateError};
+use crate::stats::state::{MAX_COUNT, StateError, stored_form};
 
 const NAME: &str = "moments";
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::stats) struct State {
-    version: u32,
-    n: u64,
-    mean: f64,
-    mean_low: f64,
-    m2: f64,
-}
-
-impl From<Moments> for State {
-    fn from(moments: Moments) -> State {
-        State {
-            version: 1 + u32::from(moments.level),
-            n: moments.n,
-            mean: moments.mean,
-            mean_low: moments.mean_low,
-            m2: moments.m2,
-        }
-    }
-}
-
-impl TryFrom<State> for Moments {
-    type Error = StateError;
-
-    fn try_from(state: State) -> Result<Moments, StateError> {
-        let moments = Moments {
-            n: state.n,
-            mean: state.mean,
-            mean_low: state.mean_low,
-            m2: state.m2,
-            level: StateError::level_of(NAME, state.version, MAX_LEVEL)?,
-        };
-        check(&moments)?;
-        Ok(moments)
-    }
-}
+stored_form!(
+    NAME,
+    version 1 to 4 by level,
+    Moments {
+        n: u64,
+        mean: f64,
+        mean_low: f64,
+        m2: f64,
+    },
+    check,
+);
 
 fn check(moments: &Moments) -> Result<(), StateError> {
     let require = |holds, why| StateError::require(holds, NAME, why);

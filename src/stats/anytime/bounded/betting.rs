@@ -56,11 +56,6 @@ const MOST: f64 = 0.5;
 ///
 /// Assumptions and source: those of [the bounded methods](crate::stats::anytime).
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct BettingCapital {
     alpha: Alpha,
     null: f64,

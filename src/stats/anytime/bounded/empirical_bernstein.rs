@@ -27,11 +27,6 @@ use crate::stats::{Alpha, Interval, Refusal};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct EmpiricalBernstein {
     alpha: Alpha,
     past: Predictor,
