@@ -81,13 +81,8 @@ impl Confusion {
     pub fn matrix(
         &self,
     ) -> Result<crate::stats::agreement::ConfusionMatrix, crate::stats::Refusal> {
-        if self.beyond > 0 {
-            return Err(crate::stats::Refusal::OutOfRange {
-                what: "number of pairs without labels",
-                value: self.beyond as f64,
-                expected: "0",
-            });
-        }
+        let (what, expected) = ("number of pairs without labels", "0");
+        crate::stats::Refusal::require(self.beyond == 0, what, self.beyond as f64, expected)?;
         let labels = self.labels();
         let mut rows = vec![vec![0; labels.len()]; labels.len().min(1_025)];
         let place = |label| labels.range(..label).count();

@@ -187,11 +187,7 @@ pub fn pabak(matrix: &ConfusionMatrix) -> Result<f64, Refusal> {
 
 fn total(matrix: &ConfusionMatrix) -> Result<f64, Refusal> {
     match matrix.n() {
-        0 => Err(Refusal::InsufficientData {
-            what: "confusion matrix",
-            found: 0,
-            needed: 1,
-        }),
+        0 => Err(Refusal::too_few("confusion matrix", 0, 1)),
         n => Ok(n as f64),
     }
 }

@@ -140,11 +140,7 @@ pub fn against_control(
     alpha: Alpha,
 ) -> Result<Challengers, Refusal> {
     if challengers.is_empty() {
-        return Err(Refusal::InsufficientData {
-            what: "list of challengers",
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few("list of challengers", 0, 1));
     }
     let looks: Result<Vec<_>, Refusal> = challengers
         .iter()
@@ -173,10 +169,6 @@ fn leading<'a, T>(means: &[f64], arms: &'a [T]) -> Result<(usize, &'a T), Refusa
         .map_or(0, |(index, _)| index);
     match arms.get(first_largest) {
         Some(arm) if arms.len() > 1 => Ok((first_largest, arm)),
-        _ => Err(Refusal::InsufficientData {
-            what: "list of arms",
-            found: arms.len() as u64,
-            needed: 2,
-        }),
+        _ => Err(Refusal::too_few("list of arms", arms.len() as u64, 2)),
     }
 }

@@ -33,13 +33,8 @@ impl Counts {
                 what: "number of trials",
             });
         }
-        if successes > trials {
-            return Err(Refusal::OutOfRange {
-                what: "number of successes",
-                value: successes as f64,
-                expected: "at most the number of trials",
-            });
-        }
+        let (what, expected) = ("number of successes", "at most the number of trials");
+        Refusal::require(successes <= trials, what, successes as f64, expected)?;
         Ok(Counts { successes, trials })
     }
 

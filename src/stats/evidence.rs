@@ -56,11 +56,7 @@ pub fn product(e: &[EValue]) -> Result<EValue, Refusal> {
 /// [`Refusal::InsufficientData`] if there is none.
 pub fn mean(e: &[EValue]) -> Result<EValue, Refusal> {
     if e.is_empty() {
-        return Err(Refusal::InsufficientData {
-            what: "mean of e-values",
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few("mean of e-values", 0, 1));
     }
     EValue::from_ln(ln_mean(e.iter().map(|e| e.ln()), e.len()))
 }

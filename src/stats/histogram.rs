@@ -196,11 +196,7 @@ impl Histogram {
         Refusal::require(holds, "order of the quantile", q, "a number from 0 to 1")?;
         let n = self.n();
         if n == 0 {
-            return Err(Refusal::InsufficientData {
-                what: "histogram",
-                found: 0,
-                needed: 1,
-            });
+            return Err(Refusal::too_few("histogram", 0, 1));
         }
         let rank = rank_up_to(n, q).clamp(1, n);
         let (low, high) = self.bounds_of_rank(rank).unwrap_or((0.0, 0.0));

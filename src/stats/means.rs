@@ -144,11 +144,7 @@ fn arms(control: &Moments, candidate: &Moments) -> Result<(Arm, Arm), Refusal> {
             mean,
             error,
         }),
-        _ => Err(Refusal::InsufficientData {
-            what,
-            found: moments.n(),
-            needed: 2,
-        }),
+        _ => Err(Refusal::too_few(what, moments.n(), 2)),
     };
     Ok((arm("control", control)?, arm("candidate", candidate)?))
 }

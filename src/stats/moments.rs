@@ -290,11 +290,7 @@ fn refused(value: f64) -> Refusal {
 
 fn check_count(n: u64) -> Result<(), Refusal> {
     match n {
-        0 => Err(Refusal::InsufficientData {
-            what: "summary",
-            found: 0,
-            needed: 1,
-        }),
+        0 => Err(Refusal::too_few("summary", 0, 1)),
         1..=MAX_COUNT => Ok(()),
         _ => Err(Refusal::Overflow {
             what: "number of values",

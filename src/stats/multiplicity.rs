@@ -147,7 +147,7 @@ pub fn e_holm(e: &[EValue]) -> Vec<f64> {
         }
         adjusted.push((index, (-ln_mean).exp().min(1.0)));
     }
-    in_input_order(&mut adjusted)
+    in_input_order(&adjusted)
 }
 
 /// Adjusts e-values by e-BH, which controls the share of false findings.
@@ -171,7 +171,7 @@ fn any_of(p: f64, m: f64) -> f64 {
 fn step_down(p: &[f64], adjust: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>, Refusal> {
     check(p)?;
     let mut greatest = 0.0_f64;
-    let mut adjusted: Vec<(usize, f64)> = ascending(p)
+    let adjusted: Vec<(usize, f64)> = ascending(p)
         .into_iter()
         .zip((1..=p.len()).rev())
         .map(|((index, p), left)| {
@@ -179,7 +179,7 @@ fn step_down(p: &[f64], adjust: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>, Re
             (index, greatest)
         })
         .collect();
-    Ok(in_input_order(&mut adjusted))
+    Ok(in_input_order(&adjusted))
 }
 
 /// Goes from the largest p-value down, `factor(rank, how many there are)`.
@@ -192,7 +192,7 @@ fn step_up(p: &[f64], factor: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>, Refu
 fn step_up_checked(p: &[f64], factor: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let m = p.len() as f64;
     let mut least = 1.0_f64;
-    let mut adjusted: Vec<(usize, f64)> = ascending(p)
+    let adjusted: Vec<(usize, f64)> = ascending(p)
         .into_iter()
         .rev()
         .zip((1..=p.len()).rev())
@@ -201,7 +201,7 @@ fn step_up_checked(p: &[f64], factor: impl Fn(f64, f64) -> f64) -> Vec<f64> {
             (index, least)
         })
         .collect();
-    in_input_order(&mut adjusted)
+    in_input_order(&adjusted)
 }
 
 fn ascending(p: &[f64]) -> Vec<(usize, f64)> {
@@ -210,9 +210,14 @@ fn ascending(p: &[f64]) -> Vec<(usize, f64)> {
     indexed
 }
 
-fn in_input_order(adjusted: &mut [(usize, f64)]) -> Vec<f64> {
-    adjusted.sort_by_key(|&(index, _)| index);
-    adjusted.iter().map(|&(_, p)| p).collect()
+fn in_input_order(adjusted: &[(usize, f64)]) -> Vec<f64> {
+    let mut ordered = vec![1.0; adjusted.len()];
+    for &(index, p) in adjusted {
+        if let Some(place) = ordered.get_mut(index) {
+            *place = p;
+        }
+    }
+    ordered
 }
 
 fn check(p: &[f64]) -> Result<(), Refusal> {

@@ -216,11 +216,7 @@ impl Coin {
 
 fn check(pairs: &PairedCounts) -> Result<(), Refusal> {
     if pairs.n() == 0 {
-        return Err(Refusal::InsufficientData {
-            what: "pairs",
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few("pairs", 0, 1));
     }
     Ok(())
 }

@@ -186,11 +186,7 @@ pub(super) fn check_lengths<X, Y>(x: &[X], y: &[Y]) -> Result<(), Refusal> {
     if x.len() == y.len() {
         Ok(())
     } else {
-        Err(Refusal::LengthMismatch {
-            what: "paired values",
-            left: x.len(),
-            right: y.len(),
-        })
+        Err(Refusal::unequal("paired values", x.len(), y.len()))
     }
 }
 

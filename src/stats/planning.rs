@@ -40,11 +40,7 @@ fn check_positive(what: &'static str, value: f64) -> Result<(), Refusal> {
 
 fn check_units(what: &'static str, units: u64, needed: u64) -> Result<f64, Refusal> {
     if units < needed {
-        return Err(Refusal::InsufficientData {
-            what,
-            found: units,
-            needed,
-        });
+        return Err(Refusal::too_few(what, units, needed));
     }
     Ok(units as f64)
 }

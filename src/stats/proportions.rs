@@ -117,11 +117,7 @@ struct Pair {
 impl Pair {
     fn new(control: &Counts, candidate: &Counts) -> Result<Pair, Refusal> {
         let empty = |what, arm: &Counts| match arm.trials() {
-            0 => Err(Refusal::InsufficientData {
-                what,
-                found: 0,
-                needed: 1,
-            }),
+            0 => Err(Refusal::too_few(what, 0, 1)),
             _ => Ok(()),
         };
         empty("control", control)?;

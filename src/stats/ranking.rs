@@ -45,11 +45,11 @@ pub fn delong(
 ) -> Result<PairedAreas, Refusal> {
     for scores in [control, candidate] {
         if scores.len() != is_positive.len() {
-            return Err(Refusal::LengthMismatch {
-                what: "labels and scores",
-                left: is_positive.len(),
-                right: scores.len(),
-            });
+            return Err(Refusal::unequal(
+                "labels and scores",
+                is_positive.len(),
+                scores.len(),
+            ));
         }
         if let Some(&value) = scores.iter().find(|score| !score.is_finite()) {
             return Err(Refusal::NonFinite {
@@ -62,11 +62,7 @@ pub fn delong(
     let negatives = is_positive.len() - positives;
     for (what, found) in [("positives", positives), ("negatives", negatives)] {
         if found < 2 {
-            return Err(Refusal::InsufficientData {
-                what,
-                found: found as u64,
-                needed: 2,
-            });
+            return Err(Refusal::too_few(what, found as u64, 2));
         }
     }
     let (np, nn) = (positives as f64, negatives as f64);

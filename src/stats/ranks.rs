@@ -117,13 +117,11 @@ pub fn mann_whitney_exact(
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
     let total = control.n() + candidate.n();
-    if total > MAX_EXACT {
-        return Err(Refusal::OutOfRange {
-            what: "number of values for the exact Mann-Whitney test",
-            value: total as f64,
-            expected: "at most 100; take the asymptotic test",
-        });
-    }
+    let (what, expected) = (
+        "number of values for the exact Mann-Whitney test",
+        "at most 100; take the asymptotic test",
+    );
+    Refusal::require(total <= MAX_EXACT, what, total as f64, expected)?;
     let u = u_statistic(control, candidate);
     if u.null_deviation == 0.0 {
         return Err(Refusal::AllTied);

@@ -142,11 +142,7 @@ impl RatioMoments {
     /// denominators sum to zero.
     pub fn ratio(&self) -> Result<f64, Refusal> {
         let (Some(top), Some(bottom)) = (self.numerator.mean(), self.denominator.mean()) else {
-            return Err(Refusal::InsufficientData {
-                what: "ratio",
-                found: 0,
-                needed: 1,
-            });
+            return Err(Refusal::too_few("ratio", 0, 1));
         };
         if bottom == 0.0 {
             return Err(Refusal::ZeroDenominator {

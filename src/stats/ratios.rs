@@ -130,11 +130,7 @@ impl Arm {
             units.denominator().mean(),
         );
         let (Some(sx), Some(sy), Some(covariance), Some(mean)) = parts else {
-            return Err(Refusal::InsufficientData {
-                what,
-                found: units.n(),
-                needed: 2,
-            });
+            return Err(Refusal::too_few(what, units.n(), 2));
         };
         let ratio = units.ratio()?;
         // In units of the denominator's mean, so that squares neither over- nor underflow.

@@ -123,6 +123,20 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Returns the refusal of a sample that is too small.
+    pub(crate) const fn too_few(what: &'static str, found: u64, needed: u64) -> Refusal {
+        Refusal::InsufficientData {
+            what,
+            found,
+            needed,
+        }
+    }
+
+    /// Returns the refusal of inputs that differ in length.
+    pub(crate) const fn unequal(what: &'static str, left: usize, right: usize) -> Refusal {
+        Refusal::LengthMismatch { what, left, right }
+    }
+
     /// Refuses NaN and infinities.
     pub(crate) const fn require_finite(what: &'static str, value: f64) -> Result<(), Refusal> {
         if value.is_finite() {

@@ -27,11 +27,7 @@ impl Sample {
     /// infinity.
     pub fn new(values: &[f64]) -> Result<Sample, Refusal> {
         if values.is_empty() {
-            return Err(Refusal::InsufficientData {
-                what: "sample",
-                found: 0,
-                needed: 1,
-            });
+            return Err(Refusal::too_few("sample", 0, 1));
         }
         if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
             return Err(Refusal::NonFinite {

@@ -175,11 +175,7 @@ impl CountTable {
         ] {
             if found < 2 {
                 let found = found as u64;
-                return Err(TestError::Counts(Refusal::InsufficientData {
-                    what,
-                    found,
-                    needed: 2,
-                }));
+                return Err(TestError::Counts(Refusal::too_few(what, found, 2)));
             }
         }
         let total = self.total() as f64;
@@ -215,11 +211,11 @@ fn check_expected(least: f64) -> Result<(), TestError> {
     if least >= LEAST_EXPECTED {
         return Ok(());
     }
-    Err(TestError::Counts(Refusal::InsufficientData {
-        what: "the cell where the fewest units are expected",
-        found: least as u64,
-        needed: LEAST_EXPECTED as u64,
-    }))
+    Err(TestError::Counts(Refusal::too_few(
+        "the cell where the fewest units are expected",
+        least as u64,
+        LEAST_EXPECTED as u64,
+    )))
 }
 
 impl fmt::Display for CountTable {

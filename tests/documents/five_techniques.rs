@@ -44,9 +44,7 @@ fn a_shadow_is_compared_and_never_answers() -> Done {
     let (old, new) = (Times(2.0), Times(2.01));
     // README
     let compared = PairedComparison::new(|answer: &f64| *answer, String::clone)
-        .comparing("answer", |old, new| {
-            Difference::unless_within(0.1, *old, *new)
-        });
+        .comparing("answer", |a, b| Difference::unless_within(0.1, *a, *b));
     let compared = Arc::new(compared);
     let router = Router::builder("ranker")
         .comparison(Arc::clone(&compared))

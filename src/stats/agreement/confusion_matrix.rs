@@ -36,13 +36,13 @@ impl ConfusionMatrix {
     /// # Errors
     /// [`Refusal::OutOfRange`] for any other number.
     pub fn new(categories: usize) -> Result<ConfusionMatrix, Refusal> {
-        if !(2..=MAX_CATEGORIES).contains(&categories) {
-            return Err(Refusal::OutOfRange {
-                what: "number of categories",
-                value: categories as f64,
-                expected: "from 2 to 1024",
-            });
-        }
+        let (what, expected) = ("number of categories", "from 2 to 1024");
+        Refusal::require(
+            (2..=MAX_CATEGORIES).contains(&categories),
+            what,
+            categories as f64,
+            expected,
+        )?;
         Ok(ConfusionMatrix {
             categories,
             counts: vec![0; categories * categories],
@@ -60,11 +60,11 @@ impl ConfusionMatrix {
         for (row, target) in rows.iter().zip(matrix.counts.chunks_mut(matrix.categories)) {
             let row = row.as_ref();
             if row.len() != target.len() {
-                return Err(Refusal::LengthMismatch {
-                    what: "row and column of a square matrix",
-                    left: row.len(),
-                    right: target.len(),
-                });
+                return Err(Refusal::unequal(
+                    "row and column of a square matrix",
+                    row.len(),
+                    target.len(),
+                ));
             }
             target.copy_from_slice(row);
         }
@@ -77,13 +77,8 @@ impl ConfusionMatrix {
     /// [`Refusal::OutOfRange`] for an answer that is no category; nothing is counted then.
     pub fn record(&mut self, control: usize, candidate: usize) -> Result<(), Refusal> {
         for answer in [control, candidate] {
-            if answer >= self.categories {
-                return Err(Refusal::OutOfRange {
-                    what: "category",
-                    value: answer as f64,
-                    expected: "less than the number of categories",
-                });
-            }
+            let (what, expected) = ("category", "less than the number of categories");
+            Refusal::require(answer < self.categories, what, answer as f64, expected)?;
         }
         let at = control * self.categories + candidate;
         if let Some(count) = self.counts.get_mut(at) {
@@ -99,11 +94,11 @@ impl ConfusionMatrix {
     /// 2^53 requests; nothing is added then.
     pub fn merge(&mut self, other: &ConfusionMatrix) -> Result<(), Refusal> {
         if self.categories != other.categories {
-            return Err(Refusal::LengthMismatch {
-                what: "two confusion matrices",
-                left: self.categories,
-                right: other.categories,
-            });
+            return Err(Refusal::unequal(
+                "two confusion matrices",
+                self.categories,
+                other.categories,
+            ));
         }
         let sums = self.counts.iter().zip(&other.counts);
         *self = ConfusionMatrix {

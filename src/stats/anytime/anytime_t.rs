@@ -116,11 +116,7 @@ impl AnytimeT {
         };
         let (n_a, n_b) = (a.n() as f64, b.n() as f64);
         if n_a + n_b < 3.0 {
-            return Err(Refusal::InsufficientData {
-                what: "both arms together",
-                found: a.n() + b.n(),
-                needed: 3,
-            });
+            return Err(Refusal::too_few("both arms together", a.n() + b.n(), 3));
         }
         let sum_of_squares = |arm: &Moments, n: f64| arm.variance().map_or(0.0, |v| v * (n - 1.0));
         let df = n_a + n_b - 2.0;
@@ -202,11 +198,7 @@ fn effective_size(n_a: f64, n_b: f64) -> f64 {
 
 fn insufficient(what: &'static str, found: u64) -> Refusal {
     let needed = found + 1;
-    Refusal::InsufficientData {
-        what,
-        found,
-        needed,
-    }
+    Refusal::too_few(what, found, needed)
 }
 
 /// Refuses an estimate that is not finite, or whose spread is not positive.

@@ -83,11 +83,7 @@ impl AsymptoticSequence {
     ) -> Result<AnytimeValid, Refusal> {
         check_estimate(estimate, "variance of the estimate", variance)?;
         if n == 0 {
-            return Err(Refusal::InsufficientData {
-                what: "sample",
-                found: 0,
-                needed: 1,
-            });
+            return Err(Refusal::too_few("sample", 0, 1));
         }
         let n = n as f64;
         let two_sided = alternative == Alternative::TwoSided;

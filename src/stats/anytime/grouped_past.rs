@@ -59,11 +59,11 @@ impl AdjustedArms {
         let arms = [control, candidate];
         for arm in arms {
             if arm.groups.len() != arm.past.len() {
-                return Err(Refusal::LengthMismatch {
-                    what: "groups and their past",
-                    left: arm.groups.len(),
-                    right: arm.past.len(),
-                });
+                return Err(Refusal::unequal(
+                    "groups and their past",
+                    arm.groups.len(),
+                    arm.past.len(),
+                ));
             }
         }
         let known = arms.iter().flat_map(|arm| arm.past);

@@ -104,11 +104,7 @@ impl MixtureSprt {
 pub(super) fn difference(a: &HigherMoments, b: &HigherMoments) -> Result<(f64, f64), Refusal> {
     let arm = |what, moments: &HigherMoments| match (moments.mean(), moments.variance()) {
         (Some(mean), Some(variance)) => Ok((mean, variance / moments.n() as f64)),
-        _ => Err(Refusal::InsufficientData {
-            what,
-            found: moments.n(),
-            needed: 2,
-        }),
+        _ => Err(Refusal::too_few(what, moments.n(), 2)),
     };
     let (mean_a, variance_a) = arm("control", a)?;
     let (mean_b, variance_b) = arm("candidate", b)?;

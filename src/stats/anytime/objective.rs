@@ -79,11 +79,7 @@ impl RateObjective {
 /// [`Refusal::InsufficientData`] before the first unit.
 pub fn rate_interval(counts: &Counts, alpha: Alpha) -> Result<Interval, Refusal> {
     if counts.trials() == 0 {
-        return Err(Refusal::InsufficientData {
-            what: "sample",
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few("sample", 0, 1));
     }
     let (events, rest) = (counts.successes() as f64, counts.failures() as f64);
     let marginal = ln_beta(0.5 + events, 0.5 + rest) - ln_beta(0.5, 0.5) + alpha.get().ln();

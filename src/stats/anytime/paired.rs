@@ -74,11 +74,7 @@ impl PairedTest {
     /// [`Refusal::InsufficientData`] before the first discordant pair.
     pub fn difference(&self, pairs: &PairedCounts, alpha: Alpha) -> Result<AnytimeValid, Refusal> {
         if pairs.discordant() == 0 {
-            return Err(Refusal::InsufficientData {
-                what: "number of discordant pairs",
-                found: 0,
-                needed: 1,
-            });
+            return Err(Refusal::too_few("number of discordant pairs", 0, 1));
         }
         let better = pairs.only_candidate() as f64;
         let worse = pairs.only_control() as f64;

@@ -48,13 +48,13 @@ impl RunningIntersection {
             }
         }
         let so_far = self.seen.unwrap_or(interval);
-        if so_far.level != interval.level {
-            return Err(Refusal::OutOfRange {
-                what: "level of the interval",
-                value: interval.level,
-                expected: "the level of the looks before",
-            });
-        }
+        let (what, expected) = ("level of the interval", "the level of the looks before");
+        Refusal::require(
+            so_far.level == interval.level,
+            what,
+            interval.level,
+            expected,
+        )?;
         let together = Interval {
             lower: so_far.lower.max(interval.lower),
             upper: so_far.upper.min(interval.upper),

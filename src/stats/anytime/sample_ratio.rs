@@ -71,11 +71,7 @@ impl SampleRatioProcess {
         concentration: f64,
     ) -> Result<SampleRatioProcess, Refusal> {
         if weights.len() < 2 {
-            return Err(Refusal::InsufficientData {
-                what: "number of arms",
-                found: weights.len() as u64,
-                needed: 2,
-            });
+            return Err(Refusal::too_few("number of arms", weights.len() as u64, 2));
         }
         let holds = (1e-3..=1e9).contains(&concentration);
         let expected = "a number from 1e-3 to 1e9";
@@ -131,11 +127,11 @@ impl SampleRatioProcess {
     /// [`Refusal::Overflow`] above 2^53 units; then `self` is unchanged.
     pub fn merge(&mut self, other: &SampleRatioProcess) -> Result<(), Refusal> {
         if self.arms.len() != other.arms.len() {
-            return Err(Refusal::LengthMismatch {
-                what: "the arms of two ratio checks",
-                left: self.arms.len(),
-                right: other.arms.len(),
-            });
+            return Err(Refusal::unequal(
+                "the arms of two ratio checks",
+                self.arms.len(),
+                other.arms.len(),
+            ));
         }
         let differs = |(ours, theirs): &(&Arm, &Arm)| ours.expected != theirs.expected;
         let pairs = || self.arms.iter().zip(&other.arms);

@@ -64,11 +64,7 @@ impl SkewnessRule {
 
     fn skewness_of(self, what: &'static str, arm: &HigherMoments) -> Result<f64, Refusal> {
         if arm.n() < 2 {
-            return Err(Refusal::InsufficientData {
-                what,
-                found: arm.n(),
-                needed: 2,
-            });
+            return Err(Refusal::too_few(what, arm.n(), 2));
         }
         arm.skewness()
             .map(f64::abs)

@@ -66,11 +66,7 @@ pub fn best_of_means(arms: &[NormalLaw]) -> Result<Best, Refusal> {
 fn best<B: Belief>(arms: &[B]) -> Result<Best, Refusal> {
     let k = arms.len();
     if k < 2 {
-        return Err(Refusal::InsufficientData {
-            what: "arms",
-            found: k as u64,
-            needed: 2,
-        });
+        return Err(Refusal::too_few("arms", k as u64, 2));
     }
     Refusal::require(k <= MAX_ARMS, "number of arms", k as f64, "at most 64")?;
     let features: Vec<(f64, f64)> = arms.iter().map(|arm| (arm.centre(), arm.scale())).collect();

@@ -146,11 +146,7 @@ fn known(arms: &[Moments]) -> Result<Vec<Known>, Refusal> {
             mean,
             variance,
         }),
-        _ => Err(Refusal::InsufficientData {
-            what: "an arm",
-            found: arm.n(),
-            needed: 2,
-        }),
+        _ => Err(Refusal::too_few("an arm", arm.n(), 2)),
     };
     arms.iter().map(known).collect()
 }

@@ -41,11 +41,7 @@ pub fn adjust(
 ) -> Result<Adjustment, Refusal> {
     for (what, arm) in [("control", control), ("candidate", candidate)] {
         if arm.n() < 2 {
-            return Err(Refusal::InsufficientData {
-                what,
-                found: arm.n(),
-                needed: 2,
-            });
+            return Err(Refusal::too_few(what, arm.n(), 2));
         }
     }
     let mut both = *control;

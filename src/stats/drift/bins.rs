@@ -29,11 +29,11 @@ use crate::stats::{PValue, Refusal};
 /// ```
 pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift, Refusal> {
     if expected.len() != actual.len() {
-        return Err(Refusal::LengthMismatch {
-            what: "expected and actual bins",
-            left: expected.len(),
-            right: actual.len(),
-        });
+        return Err(Refusal::unequal(
+            "expected and actual bins",
+            expected.len(),
+            actual.len(),
+        ));
     }
     let holds = smoothing >= 0.0 && smoothing.is_finite();
     Refusal::require(holds, "smoothing", smoothing, "a finite number not below 0")?;
@@ -119,11 +119,7 @@ pub struct Drift {
 fn total(what: &'static str, counts: &[u64]) -> Result<f64, Refusal> {
     let total: u128 = counts.iter().map(|&count| u128::from(count)).sum();
     if total == 0 {
-        return Err(Refusal::InsufficientData {
-            what,
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few(what, 0, 1));
     }
     Ok(total as f64)
 }

@@ -73,13 +73,11 @@ pub fn kolmogorov_smirnov(control: &Sample, candidate: &Sample) -> PValue {
 /// ```
 pub fn kolmogorov_smirnov_exact(control: &Sample, candidate: &Sample) -> Result<PValue, Refusal> {
     let pairs = control.n().saturating_mul(candidate.n());
-    if pairs > MAX_EXACT_PAIRS {
-        return Err(Refusal::OutOfRange {
-            what: "product of the sample sizes for the exact Kolmogorov-Smirnov test",
-            value: pairs as f64,
-            expected: "at most 10,000,000; take the asymptotic test",
-        });
-    }
+    let (what, expected) = (
+        "product of the sample sizes for the exact Kolmogorov-Smirnov test",
+        "at most 10,000,000; take the asymptotic test",
+    );
+    Refusal::require(pairs <= MAX_EXACT_PAIRS, what, pairs as f64, expected)?;
     let of = Scaled::new(control, candidate);
     let observed = of.above.max(of.below);
     if observed == 0 {

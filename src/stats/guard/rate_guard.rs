@@ -14,11 +14,6 @@ use crate::stats::Refusal;
 /// Mergeable: guards of several servers, with one test, add up to the guard of all their events,
 /// in any order and partition, as long as units are sticky ([`SeenUnits`] tells what happens to a unit known to several).
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "stored::State", into = "stored::State")
-)]
 pub struct RateGuard {
     test: RateTest,
     counted: Counted,
@@ -215,42 +210,24 @@ impl RateGuard {
 #[cfg(feature = "serde")]
 mod stored {
     use super::{Counted, RateGuard, RateTest};
-    use crate::stats::state::StateError;
+    use crate::stats::state::{StateError, stored_form};
 
-    const VERSION: u32 = 1;
+    const NAME: &str = "rate guard";
 
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct State {
-        version: u32,
-        test: RateTest,
-        counted: Counted,
-    }
-
-    impl From<RateGuard> for State {
-        fn from(guard: RateGuard) -> State {
-            State {
-                version: VERSION,
-                test: guard.test,
-                counted: guard.counted,
-            }
-        }
-    }
-
-    impl TryFrom<State> for RateGuard {
-        type Error = StateError;
-
-        fn try_from(state: State) -> Result<RateGuard, StateError> {
-            StateError::check_version("rate guard", state.version, VERSION)?;
-            if let Counted::FirstEvents(seen) = &state.counted {
-                let same = seen.margins() == state.test.margins();
-                let why = "the units were counted for other margins";
-                StateError::require(same, "rate guard", why)?;
-            }
-            Ok(RateGuard {
-                test: state.test,
-                counted: state.counted,
-            })
-        }
-    }
+    stored_form!(
+        NAME,
+        version 1,
+        RateGuard {
+            test: RateTest,
+            counted: Counted,
+        },
+        |guard| {
+            let same = match &guard.counted {
+                Counted::FirstEvents(seen) => seen.margins() == guard.test.margins(),
+                Counted::EveryEvent(_) => true,
+            };
+            let why = "the units were counted for other margins";
+            StateError::require(same, NAME, why)
+        },
+    );
 }

@@ -107,10 +107,6 @@ fn summary(differences: &Moments) -> Result<(f64, f64), Refusal> {
         (Some(_), Some(_)) => Err(Refusal::ZeroVariance {
             what: "paired difference",
         }),
-        _ => Err(Refusal::InsufficientData {
-            what: "paired differences",
-            found: differences.n(),
-            needed: 2,
-        }),
+        _ => Err(Refusal::too_few("paired differences", differences.n(), 2)),
     }
 }

@@ -66,11 +66,7 @@ pub fn wald(pairs: &PairedCounts, alpha: Alpha) -> Result<Interval, Refusal> {
 /// [`Refusal::InsufficientData`] without any discordant pair.
 pub fn discordant_odds(pairs: &PairedCounts, alpha: Alpha) -> Result<(f64, Interval), Refusal> {
     if pairs.discordant() == 0 {
-        return Err(Refusal::InsufficientData {
-            what: "discordant pairs",
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few("discordant pairs", 0, 1));
     }
     let (better, worse) = (pairs.only_candidate(), pairs.only_control());
     let (lower, upper) = clopper_pearson_odds(better, worse, alpha.get() / 2.0);

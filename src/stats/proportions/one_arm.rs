@@ -107,11 +107,7 @@ pub(super) fn wilson_bounds(x: f64, n: f64, z: f64) -> (f64, f64) {
 
 fn check(counts: &Counts) -> Result<(), Refusal> {
     if counts.trials() == 0 {
-        return Err(Refusal::InsufficientData {
-            what: "counts",
-            found: 0,
-            needed: 1,
-        });
+        return Err(Refusal::too_few("counts", 0, 1));
     }
     Ok(())
 }

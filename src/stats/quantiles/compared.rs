@@ -69,11 +69,7 @@ fn standard_error(what: &'static str, sample: &Sample, p: f64) -> Result<f64, Re
         // Both ends are finite once neither all values nor none may lie below.
         let rarest = p.max(1.0 - p);
         let needed = (0.5 * alpha.get()).ln() / rarest.ln();
-        return Err(Refusal::InsufficientData {
-            what,
-            found: sample.n(),
-            needed: needed.ceil() as u64,
-        });
+        return Err(Refusal::too_few(what, sample.n(), needed.ceil() as u64));
     }
     let reach = normal_reach(alpha, Alternative::TwoSided);
     Ok((0.5 * interval.upper - 0.5 * interval.lower) / reach)

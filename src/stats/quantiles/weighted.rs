@@ -65,11 +65,7 @@ pub fn maritz_jarrett(sample: &Sample, p: f64, law: OrderLaw) -> Result<f64, Ref
         OrderLaw::Wilcox => (m.saturating_sub(1), n - m),
     };
     if a == 0 || b == 0 {
-        return Err(Refusal::InsufficientData {
-            what: "sample",
-            found: n,
-            needed: n + 1,
-        });
+        return Err(Refusal::too_few("sample", n, n + 1));
     }
     let deviation = Weights::new(sample, a as f64, b as f64).deviation();
     match deviation.is_finite() {

@@ -40,11 +40,7 @@ pub fn brunner_munzel(
 ) -> Result<FixedHorizon, Refusal> {
     for (what, arm) in [("control", control), ("candidate", candidate)] {
         if arm.n() < 2 {
-            return Err(Refusal::InsufficientData {
-                what,
-                found: arm.n(),
-                needed: 2,
-            });
+            return Err(Refusal::too_few(what, arm.n(), 2));
         }
     }
     let (na, nb) = (control.n() as f64, candidate.n() as f64);

@@ -101,13 +101,11 @@ pub fn signed_rank_exact(
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
     let sum = signed_rank_statistic(differences, Zeros::Drop)?;
-    if sum.n > MAX_EXACT_DIFFERENCES {
-        return Err(Refusal::OutOfRange {
-            what: "number of differences for the exact signed-rank test",
-            value: sum.n as f64,
-            expected: "at most 300; take the asymptotic test",
-        });
-    }
+    let (what, expected) = (
+        "number of differences for the exact signed-rank test",
+        "at most 300; take the asymptotic test",
+    );
+    Refusal::require(sum.n <= MAX_EXACT_DIFFERENCES, what, sum.n as f64, expected)?;
     let sizes = blocks_of_sizes(differences).into_iter().map(Block::size);
     let law = Law::of_signs(&doubled_ranks(sizes));
     let p = law.p((2.0 * sum.positive) as u64, alternative);

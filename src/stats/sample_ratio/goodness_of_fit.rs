@@ -77,18 +77,14 @@ pub(super) struct Arm {
 impl Expected {
     pub(super) fn new(counts: &[u64], weights: &[f64]) -> Result<Expected, Refusal> {
         if counts.len() != weights.len() {
-            return Err(Refusal::LengthMismatch {
-                what: "counts and weights",
-                left: counts.len(),
-                right: weights.len(),
-            });
+            return Err(Refusal::unequal(
+                "counts and weights",
+                counts.len(),
+                weights.len(),
+            ));
         }
         if counts.len() < 2 {
-            return Err(Refusal::InsufficientData {
-                what: "list of arms",
-                found: counts.len() as u64,
-                needed: 2,
-            });
+            return Err(Refusal::too_few("list of arms", counts.len() as u64, 2));
         }
         let positive = |weight: f64| weight > 0.0 && weight.is_finite();
         let all: f64 = weights.iter().sum();
@@ -110,11 +106,7 @@ impl Expected {
             });
         }
         if total == 0 {
-            return Err(Refusal::InsufficientData {
-                what: "arms",
-                found: 0,
-                needed: 1,
-            });
+            return Err(Refusal::too_few("arms", 0, 1));
         }
         let pairs = || counts.iter().zip(weights);
         let arm = |(i, (&count, &weight)): (usize, (&u64, &f64))| {

@@ -131,7 +131,7 @@ fn over(f: impl Fn(f64) -> f64, left: f64, mode: f64, right: f64, law: &Law) -> 
         mode,
         right,
     ];
-    cuts.sort_by(f64::total_cmp);
+    cuts.sort_unstable_by(f64::total_cmp);
     let widest = 2.5_f64.min(6.0 * (0.5 / law.df).sqrt());
     let panels = |a: f64, b: f64| {
         if b <= flat {

@@ -28,11 +28,7 @@ pub fn hoeffding_interval(
     for (what, found) in [("sample", n), ("best sample", n_best)] {
         if found == 0 {
             let needed = 1;
-            return Err(Refusal::InsufficientData {
-                what,
-                found,
-                needed,
-            });
+            return Err(Refusal::too_few(what, found, needed));
         }
     }
     let (n, v) = (n as f64, n as f64 / 4.0);

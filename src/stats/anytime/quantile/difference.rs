@@ -27,11 +27,7 @@ impl QuantileSequence {
         let (a, b) = (self.arm(control.view()), self.arm(candidate.view()));
         for (what, arm) in [("control", &a), ("candidate", &b)] {
             if arm.n == 0 {
-                return Err(Refusal::InsufficientData {
-                    what,
-                    found: 0,
-                    needed: 1,
-                });
+                return Err(Refusal::too_few(what, 0, 1));
             }
         }
         let most = -self.alpha.get().ln();
