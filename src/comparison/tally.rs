@@ -126,9 +126,7 @@ impl<P: Clone> Tally<P> {
     pub fn merge(&mut self, other: &Tally<P>) -> Result<(), Refusal> {
         // Every other count is bounded by this one.
         if self.pairs.saturating_add(other.pairs) > MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of pairs",
-            });
+            return Err(Refusal::overflow("number of pairs"));
         }
         let (mut scores, mut latency) = (self.scores, self.latency);
         scores.merge(&other.scores)?;

@@ -102,9 +102,7 @@ pub fn cohen_kappa(
     let missed: f64 = cells().map(|(_, _, p, w)| p * (1.0 - w)).sum();
     let missed_by_chance: f64 = chance().map(|(_, _, p, w)| p * (1.0 - w)).sum();
     if missed_by_chance == 0.0 {
-        return Err(Refusal::ZeroVariance {
-            what: "answer of both sides",
-        });
+        return Err(Refusal::no_variance("answer of both sides"));
     }
     let kappa = 1.0 - missed / missed_by_chance;
 

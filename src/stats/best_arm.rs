@@ -94,9 +94,8 @@ pub fn best_mean(
         .collect();
     let (leader, best) = leading(&means, arms)?;
     let rivals = arms.len() as f64 - 1.0;
-    let shared = Alpha::new(alpha.get() / rivals).map_err(|_| Refusal::Overflow {
-        what: "number of arms",
-    })?;
+    let shared =
+        Alpha::new(alpha.get() / rivals).map_err(|_| Refusal::overflow("number of arms"))?;
     let lead = |(index, arm): (usize, &HigherMoments)| {
         if index == leader {
             Ok(None)

@@ -29,9 +29,7 @@ impl Counts {
     /// above 2^53 trials, where an `f64` no longer tells neighbours apart.
     pub fn new(successes: u64, trials: u64) -> Result<Counts, Refusal> {
         if trials > MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of trials",
-            });
+            return Err(Refusal::overflow("number of trials"));
         }
         let (what, expected) = ("number of successes", "at most the number of trials");
         Refusal::require(successes <= trials, what, successes as f64, expected)?;

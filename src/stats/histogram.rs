@@ -114,9 +114,7 @@ impl Histogram {
             return Ok(());
         }
         if self.n().saturating_add(number) > MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of values",
-            });
+            return Err(Refusal::overflow("number of values"));
         }
         let zeros = self.zeros;
         self.record(value)?;
@@ -151,9 +149,7 @@ impl Histogram {
             "the relative error of this one",
         )?;
         if self.n().saturating_add(other.n()) > MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of values",
-            });
+            return Err(Refusal::overflow("number of values"));
         }
         self.zeros += other.zeros;
         let used = |&(_, count): &(u64, u64)| count > 0;

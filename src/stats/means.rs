@@ -116,15 +116,11 @@ fn pooled_deviation(a: &Arm, b: &Arm) -> f64 {
 pub(super) fn finite(difference: f64) -> Result<f64, Refusal> {
     match difference.is_finite() {
         true => Ok(difference),
-        false => Err(Refusal::Overflow {
-            what: "difference in standard deviations",
-        }),
+        false => Err(Refusal::overflow("difference in standard deviations")),
     }
 }
 
-const NEITHER_VARIES: Refusal = Refusal::ZeroVariance {
-    what: "metric of both arms",
-};
+const NEITHER_VARIES: Refusal = Refusal::no_variance("metric of both arms");
 
 /// What a test on means needs of an arm.
 #[derive(Clone, Copy, Debug)]

@@ -277,9 +277,7 @@ const fn two_sum(x: f64, y: f64) -> (f64, f64) {
 #[cold]
 fn refused(value: f64) -> Refusal {
     if value.is_finite() {
-        Refusal::Overflow {
-            what: "squared deviation of a value",
-        }
+        Refusal::overflow("squared deviation of a value")
     } else {
         Refusal::NonFinite {
             what: "value",
@@ -292,8 +290,6 @@ fn check_count(n: u64) -> Result<(), Refusal> {
     match n {
         0 => Err(Refusal::too_few("summary", 0, 1)),
         1..=MAX_COUNT => Ok(()),
-        _ => Err(Refusal::Overflow {
-            what: "number of values",
-        }),
+        _ => Err(Refusal::overflow("number of values")),
     }
 }

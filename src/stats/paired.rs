@@ -157,9 +157,7 @@ fn chi_squared(
 ) -> Result<FixedHorizon, Refusal> {
     check(pairs)?;
     if pairs.discordant() == 0 {
-        return Err(Refusal::ZeroVariance {
-            what: "difference of the paired answers",
-        });
+        return Err(Refusal::no_variance("difference of the paired answers"));
     }
     let excess = pairs.only_candidate() as f64 - pairs.only_control() as f64;
     let size = (excess.abs() - correction).max(0.0);

@@ -38,9 +38,7 @@ impl PairedCounts {
             .iter()
             .fold(both, |sum, &count| sum.saturating_add(count));
         if total > MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of pairs",
-            });
+            return Err(Refusal::overflow("number of pairs"));
         }
         Ok(PairedCounts {
             both,

@@ -195,9 +195,7 @@ pub(super) fn check_cross(cross: f64) -> Result<(), Refusal> {
     if cross.is_finite() {
         Ok(())
     } else {
-        Err(Refusal::Overflow {
-            what: "product of deviations",
-        })
+        Err(Refusal::overflow("product of deviations"))
     }
 }
 

@@ -176,9 +176,7 @@ impl Pair {
         alternative: Alternative,
     ) -> Result<FixedHorizon, Refusal> {
         if standard_error == 0.0 {
-            return Err(Refusal::ZeroVariance {
-                what: "outcome of both arms",
-            });
+            return Err(Refusal::no_variance("outcome of both arms"));
         }
         let z = self.difference / standard_error;
         Ok(FixedHorizon {

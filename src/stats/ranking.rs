@@ -137,9 +137,7 @@ impl PairedAreas {
     pub fn test(&self, alpha: Alpha, alternative: Alternative) -> Result<FixedHorizon, Refusal> {
         let standard_error = self.standard_error();
         if standard_error == 0.0 {
-            return Err(Refusal::ZeroVariance {
-                what: "difference of the areas",
-            });
+            return Err(Refusal::no_variance("difference of the areas"));
         }
         Wald {
             method: "DeLong test",

@@ -43,9 +43,7 @@ impl Events {
         let holds = exposure > 0.0 && exposure.is_finite();
         Refusal::require(holds, "exposure", exposure, "a positive finite number")?;
         if count > super::state::MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of events",
-            });
+            return Err(Refusal::overflow("number of events"));
         }
         Ok(Events { count, exposure })
     }

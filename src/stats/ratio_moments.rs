@@ -145,9 +145,7 @@ impl RatioMoments {
             return Err(Refusal::too_few("ratio", 0, 1));
         };
         if bottom == 0.0 {
-            return Err(Refusal::ZeroDenominator {
-                what: "sum of the denominators",
-            });
+            return Err(Refusal::zero("sum of the denominators"));
         }
         Ok(top / bottom)
     }

@@ -83,9 +83,7 @@ pub fn relative_lift(
         Arm::new("candidate", candidate)?,
     );
     if a.ratio == 0.0 {
-        return Err(Refusal::ZeroDenominator {
-            what: "ratio of the control",
-        });
+        return Err(Refusal::zero("ratio of the control"));
     }
     let ratio = b.ratio / a.ratio;
     let standard_error = (b.error / a.ratio).hypot(ratio * (a.error / a.ratio));
@@ -159,9 +157,7 @@ fn result(
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
     if standard_error == 0.0 {
-        return Err(Refusal::ZeroVariance {
-            what: "ratio of both arms' units",
-        });
+        return Err(Refusal::no_variance("ratio of both arms' units"));
     }
     Wald {
         method,

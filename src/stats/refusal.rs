@@ -132,6 +132,21 @@ impl Refusal {
         }
     }
 
+    /// Returns the refusal of what does not vary.
+    pub(crate) const fn no_variance(what: &'static str) -> Refusal {
+        Refusal::ZeroVariance { what }
+    }
+
+    /// Returns the refusal of a denominator that is zero.
+    pub(crate) const fn zero(what: &'static str) -> Refusal {
+        Refusal::ZeroDenominator { what }
+    }
+
+    /// Returns the refusal of a number that has no representation.
+    pub(crate) const fn overflow(what: &'static str) -> Refusal {
+        Refusal::Overflow { what }
+    }
+
     /// Returns the refusal of inputs that differ in length.
     pub(crate) const fn unequal(what: &'static str, left: usize, right: usize) -> Refusal {
         Refusal::LengthMismatch { what, left, right }

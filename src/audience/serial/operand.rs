@@ -146,6 +146,15 @@ impl<'de> DeserializeSeed<'de> for RawOf {
     }
 }
 
+/// Reads one value as [`OperandOf`] does.
+macro_rules! one_value {
+    ($($visit:ident: $value:ty),+ $(,)?) => {$(
+        fn $visit<E: Error>(self, value: $value) -> Result<Raw, E> {
+            OperandOf(self.0).$visit(value).map(Raw::One)
+        }
+    )+};
+}
+
 impl<'de> Visitor<'de> for RawOf {
     type Value = Raw;
 
@@ -153,36 +162,9 @@ impl<'de> Visitor<'de> for RawOf {
         OperandOf(self.0).expecting(f)
     }
 
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<Raw, E> {
-        OperandOf(self.0).visit_bool(truth).map(Raw::One)
-    }
-
-    fn visit_i64<E: Error>(self, integer: i64) -> Result<Raw, E> {
-        OperandOf(self.0).visit_i64(integer).map(Raw::One)
-    }
-
-    fn visit_u64<E: Error>(self, integer: u64) -> Result<Raw, E> {
-        OperandOf(self.0).visit_u64(integer).map(Raw::One)
-    }
-
-    fn visit_i128<E: Error>(self, integer: i128) -> Result<Raw, E> {
-        OperandOf(self.0).visit_i128(integer).map(Raw::One)
-    }
-
-    fn visit_u128<E: Error>(self, integer: u128) -> Result<Raw, E> {
-        OperandOf(self.0).visit_u128(integer).map(Raw::One)
-    }
-
-    fn visit_f64<E: Error>(self, float: f64) -> Result<Raw, E> {
-        OperandOf(self.0).visit_f64(float).map(Raw::One)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Raw, E> {
-        OperandOf(self.0).visit_str(text).map(Raw::One)
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Raw, E> {
-        OperandOf(self.0).visit_string(text).map(Raw::One)
+    one_value! {
+        visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128,
+        visit_f64: f64, visit_str: &str, visit_string: String,
     }
 
     fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Raw, A::Error> {

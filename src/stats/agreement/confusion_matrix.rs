@@ -155,9 +155,7 @@ impl ConfusionMatrix {
             .iter()
             .fold(0_u64, |sum, &count| sum.saturating_add(count));
         if total > MAX_COUNT {
-            return Err(Refusal::Overflow {
-                what: "number of requests",
-            });
+            return Err(Refusal::overflow("number of requests"));
         }
         Ok(self)
     }

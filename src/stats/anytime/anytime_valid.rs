@@ -44,8 +44,7 @@ impl AnytimeValid {
     pub(super) fn checked(self) -> Result<AnytimeValid, Refusal> {
         let numbers = [self.ln_e, self.interval.lower, self.interval.upper];
         if numbers.iter().any(|number| number.is_nan()) {
-            let what = "evidence";
-            return Err(Refusal::Overflow { what });
+            return Err(Refusal::overflow("evidence"));
         }
         Ok(self)
     }

@@ -96,8 +96,7 @@ impl GroupedArm {
         };
         let is_finite = ratio.is_finite() && (m < 2.0 || variance.is_finite());
         if !is_finite || skewness.is_nan() {
-            let what = "sum over the groups of units";
-            return Err(Refusal::Overflow { what });
+            return Err(Refusal::overflow("sum over the groups of units"));
         }
         Ok(GroupedArm {
             groups: m as u64,

@@ -88,8 +88,7 @@ impl SampleRatioProcess {
             Refusal::require(counts || sum.is_infinite(), what, weight, expected)?;
         }
         if !sum.is_finite() {
-            let what = "sum of the weights";
-            return Err(Refusal::Overflow { what });
+            return Err(Refusal::overflow("sum of the weights"));
         }
         let arm = |weight: &f64| Arm {
             expected: weight / sum,
@@ -108,8 +107,7 @@ impl SampleRatioProcess {
     pub fn record(&mut self, arm: usize, units: u64) -> Result<(), Refusal> {
         let total = self.n().saturating_add(units);
         if total > MAX_COUNT {
-            let what = "number of units";
-            return Err(Refusal::Overflow { what });
+            return Err(Refusal::overflow("number of units"));
         }
         let arm = self.arms.get_mut(arm).ok_or(Refusal::OutOfRange {
             what: "index of an arm",

@@ -56,9 +56,7 @@ pub fn best_of_rates(arms: &[BetaLaw]) -> Result<Best, Refusal> {
 /// [`Refusal::Overflow`] if means and deviations exceed the range of an `f64` together.
 pub fn best_of_means(arms: &[NormalLaw]) -> Result<Best, Refusal> {
     if arms.iter().any(|arm| arm.standard_deviation() == 0.0) {
-        return Err(Refusal::ZeroVariance {
-            what: "belief about an arm",
-        });
+        return Err(Refusal::no_variance("belief about an arm"));
     }
     best(arms)
 }
@@ -79,9 +77,7 @@ fn best<B: Belief>(arms: &[B]) -> Result<Best, Refusal> {
         .map(|arm| arm.ends().1)
         .fold(f64::NEG_INFINITY, f64::max);
     if !(high - low).is_finite() {
-        return Err(Refusal::Overflow {
-            what: "range of the arms' means",
-        });
+        return Err(Refusal::overflow("range of the arms' means"));
     }
     let mut sums = vec![Sums::default(); k];
     let mut at_node = vec![(0.0, 0.0, 0.0); k];

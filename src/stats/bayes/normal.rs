@@ -66,9 +66,7 @@ impl NormalLaw {
         Refusal::require(holds, what, rope, "a finite number not below 0")?;
         let (m, s) = (self.mean, self.standard_deviation);
         if s == 0.0 {
-            return Err(Refusal::ZeroVariance {
-                what: "belief about the effect",
-            });
+            return Err(Refusal::no_variance("belief about the effect"));
         }
         let z = m / s;
         let reach = normal_isf(0.5 * alpha.get()) * s;
@@ -113,9 +111,7 @@ pub fn posterior(
     prior: Option<NormalLaw>,
 ) -> Result<NormalLaw, Refusal> {
     let observed = NormalLaw::new(estimate, standard_error)?;
-    let certain = Refusal::ZeroVariance {
-        what: "estimate of the effect",
-    };
+    let certain = Refusal::no_variance("estimate of the effect");
     let Some(prior) = prior else {
         return if standard_error == 0.0 {
             Err(certain)

@@ -97,9 +97,7 @@ pub fn adjust(
     if numbers.iter().all(|number| number.is_finite()) {
         Ok(adjustment)
     } else {
-        Err(Refusal::Overflow {
-            what: "adjusted metric",
-        })
+        Err(Refusal::overflow("adjusted metric"))
     }
 }
 
@@ -148,9 +146,7 @@ impl Adjustment {
         let [a, b] = self.arms;
         let total = a.error_squared + b.error_squared;
         if total == 0.0 {
-            return Err(Refusal::ZeroVariance {
-                what: "adjusted metric of both arms",
-            });
+            return Err(Refusal::no_variance("adjusted metric of both arms"));
         }
         let (u, v) = (a.error_squared / total, b.error_squared / total);
         let degrees_of_freedom = 1.0 / (u * u / (a.n - 1.0) + v * v / (b.n - 1.0));

@@ -41,9 +41,7 @@ pub fn adjust_ratios(
     if numbers.iter().all(|number| number.is_finite()) {
         Ok(adjusted)
     } else {
-        Err(Refusal::Overflow {
-            what: "adjusted ratio",
-        })
+        Err(Refusal::overflow("adjusted ratio"))
     }
 }
 
@@ -74,9 +72,7 @@ impl RatioAdjustment {
     /// [`Refusal::ZeroVariance`] if the past explains all of both arms' variance.
     pub fn test(&self, alpha: Alpha, alternative: Alternative) -> Result<FixedHorizon, Refusal> {
         if self.standard_error == 0.0 {
-            return Err(Refusal::ZeroVariance {
-                what: "adjusted ratio of both arms' units",
-            });
+            return Err(Refusal::no_variance("adjusted ratio of both arms' units"));
         }
         Wald {
             method: "ratio z test, delta method, adjusted by the past (CUPED)",

@@ -41,9 +41,7 @@ pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift,
     let occupied = |(e, o): &(&u64, &u64)| **e > 0 || **o > 0;
     let bins = expected.iter().zip(actual).filter(occupied).count();
     if bins < 2 {
-        return Err(Refusal::ZeroVariance {
-            what: "bin of both samples",
-        });
+        return Err(Refusal::no_variance("bin of both samples"));
     }
     let shares = |counts: &[u64], total: f64| {
         let all = total + smoothing * counts.len() as f64;

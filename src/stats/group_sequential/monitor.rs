@@ -245,8 +245,7 @@ impl Monitor {
         }
         Refusal::require_positive("standard error", standard_error)?;
         if !(effect / standard_error).is_finite() {
-            let what = "estimate in standard errors";
-            return Err(Refusal::Overflow { what });
+            return Err(Refusal::overflow("estimate in standard errors"));
         }
         let ended = |look: &&Interim| {
             matches!(

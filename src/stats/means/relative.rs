@@ -157,9 +157,7 @@ struct Relative {
 impl Relative {
     fn new(a: Arm, b: Arm) -> Result<Relative, Refusal> {
         if a.mean == 0.0 {
-            return Err(Refusal::ZeroDenominator {
-                what: "mean of the control",
-            });
+            return Err(Refusal::zero("mean of the control"));
         }
         let unit = a.mean.abs();
         let relative = Relative {

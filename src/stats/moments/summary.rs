@@ -76,9 +76,7 @@ impl Moments {
         let mean = sum / count;
         let m2 = sum_sq - sum * mean;
         if !m2.is_finite() {
-            return Err(Refusal::Overflow {
-                what: "square of the sum",
-            });
+            return Err(Refusal::overflow("square of the sum"));
         }
         let uncertain = rounding(n) * size;
         let expected = "at least the square of the sum over n";

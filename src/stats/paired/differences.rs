@@ -104,9 +104,7 @@ pub struct BlandAltman {
 fn summary(differences: &Moments) -> Result<(f64, f64), Refusal> {
     match (differences.mean(), differences.standard_deviation()) {
         (Some(mean), Some(deviation)) if deviation > 0.0 => Ok((mean, deviation)),
-        (Some(_), Some(_)) => Err(Refusal::ZeroVariance {
-            what: "paired difference",
-        }),
+        (Some(_), Some(_)) => Err(Refusal::no_variance("paired difference")),
         _ => Err(Refusal::too_few("paired differences", differences.n(), 2)),
     }
 }

@@ -100,9 +100,7 @@ impl Design {
                 ratio: self.ratio,
             })
         } else {
-            Err(Refusal::Overflow {
-                what: "sample size",
-            })
+            Err(Refusal::overflow("sample size"))
         }
     }
 }

@@ -127,8 +127,7 @@ impl Trial {
                 });
             }
         }
-        let what = "size of an anytime-valid test";
-        Err(Refusal::Overflow { what })
+        Err(Refusal::overflow("size of an anytime-valid test"))
     }
 
     /// The law of a test with looks from `first` to `last`, in sizes of the fixed-horizon plan.

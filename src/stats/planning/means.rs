@@ -129,9 +129,7 @@ pub fn t_test_sample_size(
         too_few = enough;
         enough *= 2;
         if enough > MAX_COUNT / 2 {
-            return Err(Refusal::Overflow {
-                what: "sample size",
-            });
+            return Err(Refusal::overflow("sample size"));
         }
     }
     while enough - too_few > 1 {

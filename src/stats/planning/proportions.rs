@@ -128,9 +128,7 @@ pub fn power(
     );
     let error = (rates.variance(nb / na) / na).sqrt();
     if error == 0.0 {
-        return Err(Refusal::ZeroVariance {
-            what: "outcome of both arms",
-        });
+        return Err(Refusal::no_variance("outcome of both arms"));
     }
     let (size, za) = (rates.difference.abs() / error, critical(alpha, sides));
     let far = match sides {

@@ -50,9 +50,7 @@ impl RatioEstimate {
     /// [`Refusal::ZeroVariance`] if the standard error is zero: neither arm has a failure.
     pub fn test(&self, alternative: Alternative) -> Result<FixedHorizon, Refusal> {
         if self.ln_standard_error == 0.0 {
-            return Err(Refusal::ZeroVariance {
-                what: "outcome of both arms",
-            });
+            return Err(Refusal::no_variance("outcome of both arms"));
         }
         let z = self.ratio.ln() / self.ln_standard_error;
         let reach = (normal_reach(self.alpha, alternative) * self.ln_standard_error).exp();
@@ -130,9 +128,7 @@ pub fn odds_ratio(
     let pair = Pair::new(control, candidate)?;
     check_successes(&pair)?;
     if pair.fa == 0.0 || pair.fb == 0.0 {
-        return Err(Refusal::ZeroDenominator {
-            what: "number of failures of an arm",
-        });
+        return Err(Refusal::zero("number of failures of an arm"));
     }
     let ratio = pair.xb / pair.xa * (pair.fa / pair.fb);
     let cells = [pair.xa, pair.fa, pair.xb, pair.fb];
@@ -179,9 +175,7 @@ pub(in crate::stats) fn arcsine_difference(
 
 fn check_successes(pair: &Pair) -> Result<(), Refusal> {
     if pair.xa == 0.0 || pair.xb == 0.0 {
-        return Err(Refusal::ZeroDenominator {
-            what: "number of successes of an arm",
-        });
+        return Err(Refusal::zero("number of successes of an arm"));
     }
     Ok(())
 }

@@ -45,9 +45,9 @@ pub fn difference(
     let effect = quantile(candidate, p, QuantileType::Linear)? - low;
     let standard_error = error_a.hypot(error_b);
     if standard_error == 0.0 {
-        return Err(Refusal::ZeroVariance {
-            what: "neighbourhood of the quantile in both arms",
-        });
+        return Err(Refusal::no_variance(
+            "neighbourhood of the quantile in both arms",
+        ));
     }
     Wald {
         method: "quantile z test, order-statistic errors",

@@ -70,9 +70,7 @@ pub fn maritz_jarrett(sample: &Sample, p: f64, law: OrderLaw) -> Result<f64, Ref
     let deviation = Weights::new(sample, a as f64, b as f64).deviation();
     match deviation.is_finite() {
         true => Ok(deviation),
-        false => Err(Refusal::Overflow {
-            what: "standard error of a quantile",
-        }),
+        false => Err(Refusal::overflow("standard error of a quantile")),
     }
 }
 

@@ -62,9 +62,7 @@ pub fn brunner_munzel(
     let v = spread_b / (nb - 1.0) / (na * na * nb);
     let total = u + v;
     if total == 0.0 {
-        return Err(Refusal::ZeroVariance {
-            what: "order of the arms' values",
-        });
+        return Err(Refusal::no_variance("order of the arms' values"));
     }
     let (share_a, share_b) = (u / total, v / total);
     let degrees_of_freedom =

@@ -76,9 +76,7 @@ pub(super) fn check_span(a: &[f64], b: &[f64]) -> Result<(), Refusal> {
     if span(a.first(), b.last()) && span(b.first(), a.last()) {
         Ok(())
     } else {
-        Err(Refusal::Overflow {
-            what: "difference of two values",
-        })
+        Err(Refusal::overflow("difference of two values"))
     }
 }
 

@@ -204,9 +204,7 @@ pub fn pseudomedian(differences: &Sample) -> Result<f64, Refusal> {
     }
 }
 
-const NO_DIFFERENCE: Refusal = Refusal::ZeroVariance {
-    what: "paired difference",
-};
+const NO_DIFFERENCE: Refusal = Refusal::no_variance("paired difference");
 
 fn asymptotic(
     method: &'static str,

@@ -82,16 +82,12 @@ pub fn log_ratio(
     alpha: Alpha,
 ) -> Result<RatioEstimate, Refusal> {
     if control.count == 0 || candidate.count == 0 {
-        return Err(Refusal::ZeroDenominator {
-            what: "number of events of an arm",
-        });
+        return Err(Refusal::zero("number of events of an arm"));
     }
     let (a, b) = (control.count as f64, candidate.count as f64);
     let ratio = b / a * (control.exposure / candidate.exposure);
     if !(ratio > 0.0 && ratio.is_finite()) {
-        return Err(Refusal::Overflow {
-            what: "ratio of the event rates",
-        });
+        return Err(Refusal::overflow("ratio of the event rates"));
     }
     Ok(RatioEstimate::new(
         "log interval of event rates",
@@ -121,9 +117,7 @@ fn result(
     alternative: Alternative,
 ) -> Result<FixedHorizon, Refusal> {
     if control.count + candidate.count == 0 {
-        return Err(Refusal::ZeroVariance {
-            what: "number of events of both arms",
-        });
+        return Err(Refusal::no_variance("number of events of both arms"));
     }
     let effect = difference(control, candidate, 0.0);
     let reach = normal_reach(alpha, alternative);

@@ -103,9 +103,7 @@ fn compare(
 ) -> Result<RateRatio, Refusal> {
     let exposures = control.exposure / candidate.exposure;
     if !(exposures.is_finite() && exposures > 0.0) {
-        return Err(Refusal::Overflow {
-            what: "ratio of the exposures",
-        });
+        return Err(Refusal::overflow("ratio of the exposures"));
     }
     let split = Split::new(control, candidate);
     let p = if split.total == 0 {

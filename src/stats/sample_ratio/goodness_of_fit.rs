@@ -101,9 +101,7 @@ impl Expected {
             .iter()
             .fold(0_u64, |sum, &count| sum.saturating_add(count));
         if total > crate::stats::state::MAX_COUNT || !all.is_finite() {
-            return Err(Refusal::Overflow {
-                what: "sum of counts or weights",
-            });
+            return Err(Refusal::overflow("sum of counts or weights"));
         }
         if total == 0 {
             return Err(Refusal::too_few("arms", 0, 1));
@@ -128,9 +126,7 @@ impl Expected {
         let arms: Vec<Arm> = pairs().enumerate().map(arm).collect();
         let statistic: f64 = arms.iter().map(Arm::pearson).sum();
         if !statistic.is_finite() {
-            return Err(Refusal::Overflow {
-                what: "deviation of an arm's size",
-            });
+            return Err(Refusal::overflow("deviation of an arm's size"));
         }
         Ok(Expected { total, arms })
     }
