@@ -1,8 +1,6 @@
 //! Units that guards of several servers have seen on both sides.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::RateGuard;
+use super::{RateGuard, Side};
 
 impl RateGuard {
     /// Returns how many units had first bad events on both sides under one share, by these guards.
@@ -18,13 +16,19 @@ impl RateGuard {
             .filter_map(RateGuard::seen_units)
             .collect();
         let level = sets.iter().map(|set| set.level()).max().unwrap_or_default();
-        let mut seen = BTreeMap::new();
-        let mut changed = BTreeSet::new();
-        for (key, side, share) in sets.iter().flat_map(|set| set.first_events(level)) {
-            if *seen.entry((key, share)).or_insert(side) != side {
-                changed.insert(key);
-            }
-        }
-        changed.len() as u64
+        let mut events: Vec<_> = sets
+            .iter()
+            .flat_map(|set| set.first_events(level))
+            .map(|(key, side, share)| (key, share, side == Side::Candidate))
+            .collect();
+        // In their order a unit's two sides under one share stand side by side.
+        events.sort_unstable();
+        let neighbours = events.iter().zip(events.iter().skip(1));
+        let changed = neighbours.filter(|((key, share, side), (next, same, other))| {
+            (key, share) == (next, same) && side != other
+        });
+        let mut units: Vec<u64> = changed.map(|((key, ..), _)| *key).collect();
+        units.dedup();
+        units.len() as u64
     }
 }
