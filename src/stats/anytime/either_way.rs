@@ -3,7 +3,7 @@
 use crate::stats::Alpha;
 use crate::stats::guard::LnEvidence;
 
-/// What one set of observations says at one moment, for the candidate and against it.
+/// The evidence of one set of observations for the candidate and against it, at one moment.
 ///
 /// "Better" and "worse" are meant beside what was asked: no effect, a margin, or an objective.
 /// Each side is an e-process of its own, and may be looked at on every request.

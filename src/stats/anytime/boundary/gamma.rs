@@ -5,7 +5,7 @@
 
 use crate::stats::special::{ln_gamma_p, ln_gamma_q, poisson_deviance, stirling_remainder};
 
-/// Averages the evidence of a sum of scale `c` over a law of the bet `l`.
+/// A mixture, over a law of the bet `l`, for sums of scale `c`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Gamma {
     pub(super) sums: Sums,
