@@ -72,8 +72,8 @@ pub struct Rollout {
     pub(super) has_taken_over: bool,
     /// What the candidate has shed in this phase, the present share last.
     pub(super) sheds: Vec<Share>,
-    /// Whether the phase counts from the next reading of the clock: a restart brought it here.
-    pub(super) is_brought: bool,
+    /// Whether it was stored and taken up again since the last reading of the clock.
+    pub(super) has_restarted: bool,
     pub(super) trail: Trail,
     pub(super) sight: Sight,
 }
@@ -119,7 +119,7 @@ impl Rollout {
             drops_kept_out: false,
             has_taken_over: false,
             sheds: Vec::new(),
-            is_brought: false,
+            has_restarted: false,
             trail: Trail::new(),
             sight: Sight::default(),
         })
@@ -182,11 +182,7 @@ impl Rollout {
         }
         let before = self.clock;
         self.believe(now);
-        // An order brings no new time: only a later reading tells when the router was brought.
-        if self.is_brought && self.clock > before {
-            self.is_brought = false;
-            self.note(super::StateChange::InForce);
-        }
+        self.leave_out_the_restart(before);
         let (earlier, tag) = (self.state.paused.clone(), self.tag());
         if let Some(seen) = seen {
             self.reconcile(seen);
@@ -284,7 +280,8 @@ impl Rollout {
         self.evidence = Latest::default();
         let earlier = self.sheds.len().saturating_sub(1);
         self.sheds.drain(..earlier);
-        let is_later = self.clock > self.state.since && !self.sight.is_replayed;
+        let goes_on = core::mem::take(&mut self.sight.goes_on) || self.sight.is_replayed;
+        let is_later = self.clock > self.state.since && !goes_on;
         if !self.in_force.is_final() && is_later {
             self.note(super::StateChange::InForce);
         }

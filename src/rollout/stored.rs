@@ -126,9 +126,6 @@ pub(super) struct RawRollout {
     has_taken_over: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sheds: Vec<Share>,
-    /// Whether the time of the phase counts from the next reading of the clock.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    brought: bool,
     trail: Trail,
 }
 
@@ -150,7 +147,6 @@ impl From<Rollout> for RawRollout {
             amended: rollout.amended,
             has_taken_over: rollout.has_taken_over,
             sheds: rollout.sheds,
-            brought: rollout.is_brought,
             trail: rollout.trail,
         }
     }
@@ -207,7 +203,6 @@ impl TryFrom<RawRollout> for Rollout {
             found: raw.found,
             has_taken_over: raw.has_taken_over,
             sheds: raw.sheds,
-            is_brought: raw.brought,
             ..replayed
         })
     }

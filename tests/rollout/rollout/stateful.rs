@@ -56,8 +56,8 @@ struct Model {
     blocked: bool,
     /// The swap to the candidate is decided, and not carried out.
     decided: bool,
-    /// A restart has carried it out, at a time that the next tick tells.
-    brought: bool,
+    /// The server was started anew, and the time until the next tick does not count.
+    down: bool,
 }
 
 impl Model {
@@ -108,8 +108,8 @@ impl Model {
                 if self.phase < 4 {
                     self.now += seconds;
                 }
-                if core::mem::take(&mut self.brought) {
-                    self.since = self.now;
+                if core::mem::take(&mut self.down) && self.phase < 4 {
+                    self.since += seconds;
                 }
                 self.look();
                 self.advance();
@@ -154,10 +154,9 @@ impl Model {
             Deed::AcceptOld => self.blocked = false,
             Deed::Shed(_) => {}
             Deed::Restart => {
-                let before = self.phase;
                 self.look();
                 self.advance();
-                self.brought |= self.phase == 3 && before < 3;
+                self.down = true;
             }
         }
         self
@@ -182,7 +181,7 @@ impl ReferenceStateMachine for Model {
                 accepted: false,
                 blocked,
                 decided: false,
-                brought: false,
+                down: false,
             })
             .boxed()
     }
