@@ -1,4 +1,4 @@
-//! What a server hands in.
+//! The reports that a server's process hands in.
 
 /// A server's process: its name, and which of its starts it is.
 ///
@@ -47,7 +47,7 @@ pub enum Content<E> {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct FleetReport<E> {
-    /// Whose it is.
+    /// The process that it is from.
     pub source: Incarnation,
     /// Its number among the reports of this process, from 0 on.
     pub number: u64,

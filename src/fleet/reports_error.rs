@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ReportsError<R> {
-    /// A process hands in whole reports and such of what is new.
+    /// A process mixes whole reports with reports of what is new.
     #[error(
         "report {number} of server {server:?} ({incarnation}) is of another kind than those before: \
          a process hands in whole reports or what is new, so that nothing counts twice"

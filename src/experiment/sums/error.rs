@@ -27,7 +27,9 @@ pub enum RowsError {
         why: &'static str,
     },
     /// A metric, or a division of units, needs more of each unit than an engine adds up.
-    #[error("{metric:?} {what}, which no row of sums says: its units must be known")]
+    #[error(
+        "{metric:?} {what}, which no row of sums says: its units must be known, so merge parts"
+    )]
     Beyond {
         /// The metric, or the division.
         metric: String,

@@ -5,7 +5,7 @@ use super::parts::Parts;
 use super::thinning::Thinning;
 use super::{CandidateShare, GuardError, Side, StageTally};
 
-/// Counts each unit's first bad event, on a thinned side its first that thinning keeps.
+/// The count of each unit's first bad event, on a thinned side of its first that thinning keeps.
 #[derive(Clone, Debug)]
 pub(super) struct KeptEvents {
     thinning: Option<Thinning>,

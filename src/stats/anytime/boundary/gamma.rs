@@ -5,8 +5,8 @@
 
 use crate::stats::special::{ln_gamma_p, ln_gamma_q, poisson_deviance, stirling_remainder};
 
-/// Averages `exp(l s + (ln(1 - c l) + c l) v / c^2)` over a gamma law that is cut off at
-/// `l < 1 / c`.
+/// A mixture of `exp(l s + (ln(1 - c l) + c l) v / c^2)` over a gamma law that is cut off at `l < 1
+/// / c`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct GammaExponential {
     pub(super) scale: f64,
@@ -29,7 +29,7 @@ impl GammaExponential {
     }
 }
 
-/// Averages `exp(l s - (exp(c l) - c l - 1) v / c^2)` over the law of the logarithm of a gamma
+/// A mixture of `exp(l s - (exp(c l) - c l - 1) v / c^2)` over the law of the logarithm of a gamma
 /// variable, where positive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct GammaPoisson {
