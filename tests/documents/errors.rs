@@ -129,7 +129,15 @@ fn no_message_ends_with_a_full_stop() {
 #[test]
 fn each_message_says_what_to_do() {
     // The test of these words is coarse: the cure itself is for a reader to judge.
-    let cures = [": ", "; ", ". ", "expected ", ", by `"];
+    let cures = [
+        ": ",
+        "; ",
+        ". ",
+        "expected ",
+        ", by `",
+        " takes ",
+        "such as",
+    ];
     let mut without = Vec::new();
     for (name, rows) in rows() {
         for (variant, message) in rows {
