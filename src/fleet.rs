@@ -11,6 +11,9 @@
 //! - A server judges each order by a [`Follower`]: an older leader's is refused, a repeated one
 //!   holds already, and silence leads to what was chosen beforehand.
 //!
+//! All four are of one release, by its name: with the next one they begin anew, and what comes late
+//! from the one before is refused.
+//!
 //! ```
 //! use core::time::Duration;
 //! use switchstand::fleet::{Follower, Incarnation, Leader, OnSilence, Outbox, Reports, Word};
@@ -19,23 +22,24 @@
 //! use switchstand::{Policy, Share, Timestamp};
 //!
 //! // On a server: count, and hand in.
-//! let mut outbox = Outbox::new(Incarnation::new("server-3", 1));
+//! let release = "ranker-2026-11";
+//! let mut outbox = Outbox::new(release, Incarnation::new("server-3", 1));
 //! let mut errors = RateGuard::by_unit(RateTest::default());
 //! errors.record(7, Side::Control, CandidateShare::new(0.05)?)?;
 //! let report = outbox.whole(errors);
 //!
 //! // On the leader: add up, step the roll-out by the sum, number what it asks for.
-//! let mut reports = Reports::new();
+//! let mut reports = Reports::new(release);
 //! reports.take(&report)?;
 //! reports.take(&report)?; // came twice
 //! let sum: RateGuard = reports.sum()?.ok_or("nothing came yet")?;
 //! assert_eq!(sum.tally().control_events(), 1);
-//! let mut leader = Leader::new(1);
-//! let canary = Policy::canary("ranker-2026-11", "v2", Share::percent(5)?);
+//! let mut leader = Leader::new(release, 1);
+//! let canary = Policy::canary(release, "v2", Share::percent(5)?);
 //! let order = leader.order(Action::Release { policy: Box::new(canary) }).clone();
 //!
 //! // On each server: do what is new, and say that it was done.
-//! let mut follower = Follower::new(Duration::from_secs(60), OnSilence::LiveOnly);
+//! let mut follower = Follower::new(release, Duration::from_secs(60), OnSilence::LiveOnly);
 //! assert_eq!(follower.receive(Timestamp::from_secs(5), &order), Word::CarryOut);
 //! follower.carried_out(&order); // after the router did
 //! assert_eq!(follower.receive(Timestamp::from_secs(9), &order), Word::Holds);

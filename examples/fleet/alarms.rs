@@ -16,7 +16,7 @@ use switchstand::fleet::{Incarnation, Outbox, Reports};
 use switchstand::stats::Alpha;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side, StageTally};
 
-use crate::Fault;
+use crate::{Fault, wire};
 use traffic::{Event, Random, Users};
 
 /// How many servers there are.
@@ -143,7 +143,7 @@ impl Fleet {
             _ => RateGuard::by_unit(test.clone()),
         };
         let server = |name: usize| Server {
-            outbox: Outbox::new(Incarnation::new(&name.to_string(), 0)),
+            outbox: Outbox::new(wire::RELEASE, Incarnation::new(&name.to_string(), 0)),
             incarnation: 0,
             guard: guard(),
             back: 0,
@@ -152,7 +152,7 @@ impl Fleet {
             way,
             servers: (0..SERVERS).map(server).collect(),
             by_name: BTreeMap::new(),
-            reports: Reports::new(),
+            reports: Reports::new(wire::RELEASE),
             one: guard(),
             test,
         })
@@ -176,7 +176,7 @@ impl Fleet {
                     server.incarnation += 1;
                     server.guard = RateGuard::by_unit(self.test.clone());
                     let source = Incarnation::new(&name.to_string(), server.incarnation);
-                    server.outbox = Outbox::new(source);
+                    server.outbox = Outbox::new(wire::RELEASE, source);
                 }
             }
             _ => {}

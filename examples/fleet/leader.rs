@@ -39,8 +39,8 @@ impl Stored {
             return Ok(Stored {
                 evidence: Evidence::of(&rollout),
                 rollout,
-                leader: Leader::new(term),
-                reports: Reports::new(),
+                leader: Leader::new(wire::RELEASE, term),
+                reports: Reports::new(wire::RELEASE),
             });
         };
         let stored: Stored = serde_json::from_slice(&stored)?;
@@ -108,7 +108,7 @@ impl Stored {
         let message: Message = serde_json::from_str(&line)?;
         self.reports.take(&message.report)?;
         self.leader
-            .acknowledge(&message.report.source, message.done);
+            .acknowledge(&message.report.source, message.done.as_ref());
         let mut stream = stream;
         writeln!(stream, "{}", serde_json::to_string(&said)?)?;
         Ok(())

@@ -40,8 +40,8 @@ impl Server {
         let log = folder.join(format!("events-{name}-{incarnation}"));
         Ok(Server {
             router,
-            follower: Follower::new(PATIENCE, OnSilence::LiveOnly),
-            outbox: Outbox::new(Incarnation::new(name, incarnation)),
+            follower: Follower::new(wire::RELEASE, PATIENCE, OnSilence::LiveOnly),
+            outbox: Outbox::new(wire::RELEASE, Incarnation::new(name, incarnation)),
             evidence: Evidence::of(&wire::rollout()?),
             log: OpenOptions::new().create(true).append(true).open(log)?,
         })
@@ -71,7 +71,7 @@ impl Server {
     pub fn message(&mut self) -> Message {
         Message {
             report: self.outbox.whole(self.evidence.clone()),
-            done: self.follower.done(),
+            done: self.follower.done().cloned(),
         }
     }
 

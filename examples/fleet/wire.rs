@@ -11,13 +11,16 @@ use switchstand::{Policy, Share};
 
 use crate::Fault;
 
+/// The release that is led.
+pub const RELEASE: &str = "ranker-2026-11";
+
 /// What a server says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Message {
     /// What it has counted since its start.
     pub report: FleetReport<Evidence>,
     /// The latest order that it has carried out.
-    pub done: Mark,
+    pub done: Option<Mark>,
 }
 
 /// The release, as everybody knows it beforehand.
@@ -25,7 +28,7 @@ pub struct Message {
 /// # Errors
 /// None: policy and schedule are sound.
 pub fn rollout() -> Result<Rollout, Fault> {
-    let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+    let policy = Policy::canary(RELEASE, "v2", Share::NONE);
     let (time, exposures) = (Duration::from_secs(600), 20);
     let schedule =
         Schedule::new([Guard::failures()])?.with_climb(Climb::Dwell { time, exposures })?;

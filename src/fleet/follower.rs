@@ -20,7 +20,7 @@ pub enum OnSilence {
 }
 
 /// What a server should do about an order.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {
     /// Carry out its [`actions`](FleetOrder::actions), then say [`carried_out`](Follower::carried_out).
@@ -32,13 +32,18 @@ pub enum Word {
         /// The latest one that has come.
         latest: Mark,
     },
+    /// It is of another release than this follower's, and is left undone.
+    OtherRelease,
     /// It lets in a version that was rejected here, and is left undone.
     Rejected,
     /// It is older than the acceptance of the version that it rejects, and is left undone.
     Accepted,
 }
 
-/// A server's judgement of its leaders' orders.
+/// A server's judgement of its leaders' orders in one release.
+///
+/// For the next release it takes a new one: another release's orders, which may come late, are left
+/// undone, also where they speak of a version of the same label.
 ///
 /// Orders may come late, twice, out of order and from leaders that have been replaced. The latest
 /// counts, but a rejection is obeyed whatever its term, unless the version was accepted meanwhile.
@@ -48,12 +53,13 @@ pub enum Word {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Follower {
+    release: String,
     patience: Duration,
     on_silence: OnSilence,
     /// When there was word, by this server's clock.
     heard: Option<Timestamp>,
     /// The latest order that has come.
-    latest: Mark,
+    latest: Option<Mark>,
     /// The latest that was carried out, and what it asked for.
     done: Option<(Mark, Action)>,
     rejected: BTreeSet<String>,
@@ -62,14 +68,15 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Returns a server that has had no order, and how long it waits for word.
+    /// Returns a server that has had no order of a release, and how long it waits for word.
     #[must_use]
-    pub const fn new(patience: Duration, on_silence: OnSilence) -> Follower {
+    pub fn new(release: &str, patience: Duration, on_silence: OnSilence) -> Follower {
         Follower {
+            release: release.to_owned(),
             patience,
             on_silence,
             heard: None,
-            latest: Mark { term: 0, number: 0 },
+            latest: None,
             done: None,
             rejected: BTreeSet::new(),
             accepted: BTreeSet::new(),
@@ -80,25 +87,27 @@ impl Follower {
     /// Judges an order that has come; `now` is by this server's clock alone.
     #[must_use = "an order that is new must be carried out"]
     pub fn receive(&mut self, now: Timestamp, order: &FleetOrder) -> Word {
-        let is_older = order.mark < self.latest;
+        if order.mark.release != self.release {
+            return Word::OtherRelease;
+        }
+        let newer = self.latest.clone().filter(|latest| order.mark < *latest);
         if let Some(version) = order.rejects() {
-            if is_older && self.accepted.contains(version) {
+            if newer.is_some() && self.accepted.contains(version) {
                 return Word::Accepted;
             }
             // An order of an older leader is no sign of life: the present leader may be gone.
-            if !is_older {
-                self.hear(now, order.mark);
+            if newer.is_none() {
+                self.hear(now, &order.mark);
             }
             return match self.rejected.contains(version) {
                 true => self.holds(order),
                 false => Word::CarryOut,
             };
         }
-        if is_older {
-            let latest = self.latest;
+        if let Some(latest) = newer {
             return Word::Older { latest };
         }
-        self.hear(now, order.mark);
+        self.hear(now, &order.mark);
         if order
             .lets_in()
             .is_some_and(|version| self.rejected.contains(version))
@@ -146,25 +155,23 @@ impl Follower {
         Some(self.on_silence)
     }
 
-    /// Returns the latest order that was carried out, which goes into this server's reports.
+    /// Returns the latest order that was carried out, which this server says to the leader.
     #[must_use]
-    pub fn done(&self) -> Mark {
-        self.done
-            .as_ref()
-            .map_or(Mark::default(), |(mark, _)| *mark)
+    pub fn done(&self) -> Option<&Mark> {
+        self.done.as_ref().map(|(mark, _)| mark)
     }
 
-    fn hear(&mut self, now: Timestamp, mark: Mark) {
+    fn hear(&mut self, now: Timestamp, mark: &Mark) {
         self.heard = Some(self.heard.map_or(now, |heard| heard.max(now)));
-        self.latest = self.latest.max(mark);
+        self.latest = self.latest.take().max(Some(mark.clone()));
         if self.on_silence == OnSilence::Hold {
             self.is_alone = false;
         }
     }
 
     fn holds(&mut self, order: &FleetOrder) -> Word {
-        if order.mark >= self.done() {
-            self.done = Some((order.mark, order.action.clone()));
+        if self.done() <= Some(&order.mark) {
+            self.done = Some((order.mark.clone(), order.action.clone()));
         }
         Word::Holds
     }

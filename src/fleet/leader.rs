@@ -17,11 +17,12 @@ use crate::rollout::Action;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Leader {
+    release: String,
     term: u64,
     number: u64,
     in_force: Option<FleetOrder>,
     /// By server: its latest incarnation, and what that has carried out.
-    marks: BTreeMap<String, (u64, Mark)>,
+    marks: BTreeMap<String, (u64, Option<Mark>)>,
 }
 
 /// The refusal of a leader whose term is not above that of the one before.
@@ -41,8 +42,9 @@ pub struct TermError {
 impl Leader {
     /// Returns the first leader of a release.
     #[must_use]
-    pub const fn new(term: u64) -> Leader {
+    pub fn new(release: &str, term: u64) -> Leader {
         Leader {
+            release: release.to_owned(),
             term,
             number: 0,
             in_force: None,
@@ -81,8 +83,11 @@ impl Leader {
 
     fn say(&mut self, action: Action) -> &FleetOrder {
         self.number += 1;
-        let (term, number) = (self.term, self.number);
-        let mark = Mark { term, number };
+        let mark = Mark {
+            release: self.release.clone(),
+            term: self.term,
+            number: self.number,
+        };
         self.in_force.insert(FleetOrder { mark, action })
     }
 
@@ -98,10 +103,16 @@ impl Leader {
         self.term
     }
 
-    /// Notes what a server says that it has carried out.
-    pub fn acknowledge(&mut self, source: &Incarnation, mark: Mark) {
+    /// Notes what a server says that it has [carried out](super::Follower::done).
+    ///
+    /// An order of another release counts as none: the server is behind.
+    pub fn acknowledge(&mut self, source: &Incarnation, done: Option<&Mark>) {
+        let done = done.filter(|mark| mark.release == self.release);
+        let said = (source.incarnation, done.cloned());
         let known = self.marks.entry(source.server.clone()).or_default();
-        *known = (source.incarnation, mark).max(*known);
+        if *known < said {
+            *known = said;
+        }
     }
 
     /// Returns those of these servers that have not carried out the order in force.
@@ -110,10 +121,10 @@ impl Leader {
     /// A server that has started anew is behind until it says otherwise.
     #[must_use]
     pub fn behind<'a>(&self, servers: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-        let wanted = self.in_force.as_ref().map(|order| order.mark);
+        let wanted = self.in_force.as_ref().map(|order| &order.mark);
         let is_behind = |server: &&str| {
-            let known = self.marks.get(*server).map(|(_, mark)| *mark);
-            wanted.is_some() && known < wanted
+            let known = self.marks.get(*server);
+            wanted.is_some() && known.and_then(|(_, mark)| mark.as_ref()) < wanted
         };
         servers.into_iter().filter(is_behind).collect()
     }

@@ -2,12 +2,16 @@
 
 use crate::rollout::Action;
 
-/// The place of an order among all of a release: first the leader's term, then its number.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// The place of an order among all of its release: first the leader's term, then its number.
+///
+/// It names the release, so that what was said of an earlier one, and comes late, is known for it.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Mark {
+    /// The release.
+    pub release: String,
     /// The leader's term: above that of every earlier leader.
     pub term: u64,
     /// The order's number.

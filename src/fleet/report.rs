@@ -47,6 +47,8 @@ pub enum Content<E> {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct FleetReport<E> {
+    /// The release that it is of.
+    pub release: String,
     /// The process that it is from.
     pub source: Incarnation,
     /// Its number among the reports of this process, from 0 on.
@@ -55,22 +57,25 @@ pub struct FleetReport<E> {
     pub content: Content<E>,
 }
 
-/// The numbers of a process's reports, and those that hold something new until they have arrived.
+/// The numbers of a process's reports of one release, and those that hold something new until they
+/// have arrived.
 ///
 /// A whole report replaces the one before, so it may be lost. One of what is new may not: it is
 /// kept here, and handed in again until the leader says that it has it.
 #[derive(Clone, Debug)]
 pub struct Outbox<E> {
+    release: String,
     source: Incarnation,
     next: u64,
     kept: Vec<FleetReport<E>>,
 }
 
 impl<E: Clone> Outbox<E> {
-    /// Returns the outbox of a process that has handed in nothing.
+    /// Returns the outbox of a process that has handed in nothing of a release.
     #[must_use]
-    pub const fn new(source: Incarnation) -> Outbox<E> {
+    pub fn new(release: &str, source: Incarnation) -> Outbox<E> {
         Outbox {
+            release: release.to_owned(),
             source,
             next: 0,
             kept: Vec::new(),
@@ -108,6 +113,7 @@ impl<E: Clone> Outbox<E> {
         let number = self.next;
         self.next += 1;
         FleetReport {
+            release: self.release.clone(),
             source: self.source.clone(),
             number,
             content,

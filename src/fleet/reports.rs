@@ -45,6 +45,7 @@ pub enum Taken {
     )
 )]
 pub struct Reports<E> {
+    release: String,
     /// In the order of their sources.
     kept: Vec<Kept<E>>,
     /// Those that are kept in a sum alone.
@@ -76,17 +77,12 @@ enum Numbers {
     New(u64, BTreeSet<u64>),
 }
 
-impl<E> Default for Reports<E> {
-    fn default() -> Reports<E> {
-        Reports::new()
-    }
-}
-
 impl<E> Reports<E> {
-    /// Returns the reports of nobody.
+    /// Returns the reports of nobody of a release.
     #[must_use]
-    pub const fn new() -> Reports<E> {
+    pub fn new(release: &str) -> Reports<E> {
         Reports {
+            release: release.to_owned(),
             kept: Vec::new(),
             folded: None,
         }
@@ -118,10 +114,18 @@ impl<E: FleetEvidence> Reports<E> {
     /// Takes a report, at whatever moment it comes.
     ///
     /// # Errors
-    /// [`ReportsError`] if the process has handed in the other kind of reports, or if what is new
-    /// does not add up with what it handed in before; then nothing is taken.
+    /// [`ReportsError`] for a report of another release, if the process has handed in the other kind
+    /// of reports, or if what is new does not add up with what it handed in before; then nothing is
+    /// taken.
     pub fn take(&mut self, report: &FleetReport<E>) -> Result<Taken, ReportsError<E::Refused>> {
         let (source, number) = (&report.source, report.number);
+        if report.release != self.release {
+            return Err(ReportsError::OtherRelease {
+                server: source.server.clone(),
+                found: report.release.clone(),
+                expected: self.release.clone(),
+            });
+        }
         let (Content::Whole(evidence) | Content::New(evidence)) = &report.content;
         if self
             .folded
@@ -278,13 +282,14 @@ mod stored {
     use crate::stats::state::StateError;
 
     const NAME: &str = "the reports of a fleet";
-    /// In version 1 every process was kept apart.
-    const VERSION: u32 = 2;
+    /// Before version 3 reports did not say which release they were of.
+    const VERSION: u32 = 3;
 
     #[derive(serde::Serialize, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(super) struct RawReports<E> {
         version: u32,
+        release: String,
         sources: Vec<Kept<E>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         folded: Option<Folded<E>>,
@@ -294,6 +299,7 @@ mod stored {
         fn from(reports: Reports<E>) -> RawReports<E> {
             RawReports {
                 version: VERSION,
+                release: reports.release,
                 sources: reports.kept,
                 folded: reports.folded,
             }
@@ -304,9 +310,7 @@ mod stored {
         type Error = StateError;
 
         fn try_from(raw: RawReports<E>) -> Result<Reports<E>, StateError> {
-            if raw.version != 1 {
-                StateError::check_version(NAME, raw.version, VERSION)?;
-            }
+            StateError::check_version(NAME, raw.version, VERSION)?;
             let is_folded = |kept: &Kept<E>| {
                 let folded = raw.folded.as_ref();
                 folded.is_some_and(|folded| folded.has(&kept.source))
@@ -328,6 +332,7 @@ mod stored {
             let holds = raw.sources.iter().all(is_packed);
             StateError::require(holds, NAME, "numbers that have come are said to be missing")?;
             Ok(Reports {
+                release: raw.release,
                 kept: raw.sources,
                 folded: raw.folded,
             })

@@ -1,6 +1,6 @@
 //! Which readings of the clock a roll-out believes.
 
-use super::{Refused, Rollout};
+use super::{Phase, Refused, Rollout, StateChange};
 use crate::timestamp::Timestamp;
 
 impl Rollout {
@@ -23,13 +23,27 @@ impl Rollout {
         }
     }
 
-    /// Lets the time of the phase count from the next evaluation.
-    pub(crate) const fn count_from_the_next_look(&mut self) {
-        self.sight.is_brought = true;
+    /// Notes that the server was started anew, at a time that the next reading tells.
+    pub(crate) const fn restart(&mut self) {
+        self.has_restarted = true;
     }
 
-    pub(crate) const fn counts_from_the_next_look(&self) -> bool {
-        self.sight.is_brought
+    pub(crate) const fn has_restarted(&self) -> bool {
+        self.has_restarted
+    }
+
+    /// Leaves out the time in which the server was not there: nobody was served.
+    ///
+    /// It ends with the first later reading; an order brings none.
+    pub(super) fn leave_out_the_restart(&mut self, from: Timestamp) {
+        if !self.has_restarted || self.clock <= from {
+            return;
+        }
+        self.has_restarted = false;
+        if self.state.started.is_some() && self.state.phase != Phase::RolledBack {
+            self.note(StateChange::Interrupted { from });
+            self.evidence.leave_out(self.clock.since(from));
+        }
     }
 
     /// Returns the latest time that was given and believed.

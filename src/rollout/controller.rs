@@ -74,6 +74,8 @@ pub struct Rollout {
     pub(super) has_taken_over: bool,
     /// What the candidate has shed in this phase, the present share last.
     pub(super) sheds: Vec<Share>,
+    /// Whether it was stored and taken up again since the last reading of the clock.
+    pub(super) has_restarted: bool,
     pub(super) trail: Trail,
     pub(super) sight: Sight,
 }
@@ -119,6 +121,7 @@ impl Rollout {
             drops_kept_out: false,
             has_taken_over: false,
             sheds: Vec::new(),
+            has_restarted: false,
             trail: Trail::new(),
             sight: Sight::default(),
         })
@@ -179,10 +182,9 @@ impl Rollout {
             self.refuse_all(inputs, None);
             return None;
         }
+        let before = self.clock;
         self.believe(now);
-        if core::mem::take(&mut self.sight.is_brought) && self.clock > self.state.since {
-            self.note(super::StateChange::InForce);
-        }
+        self.leave_out_the_restart(before);
         let (earlier, tag) = (self.state.paused.clone(), self.tag());
         if let Some(seen) = seen {
             self.reconcile(seen);
@@ -280,7 +282,8 @@ impl Rollout {
         self.evidence = Latest::default();
         let earlier = self.sheds.len().saturating_sub(1);
         self.sheds.drain(..earlier);
-        let is_later = self.clock > self.state.since && !self.sight.is_replayed;
+        let goes_on = core::mem::take(&mut self.sight.goes_on) || self.sight.is_replayed;
+        let is_later = self.clock > self.state.since && !goes_on;
         if !self.in_force.is_final() && is_later {
             self.note(super::StateChange::InForce);
         }

@@ -67,6 +67,7 @@ use crate::{
     serde(try_from = "stored::Raw", into = "stored::Raw")
 )]
 pub struct Evidence {
+    release: String,
     version: String,
     /// The policies that the roll-out has put in force, or may put in force next.
     policies: Vec<(Fingerprint, Place)>,
@@ -144,6 +145,7 @@ impl Evidence {
         let steps = schedule.ladder().compared().len().max(1);
         let counter = |guard: &Guard| Counter::of(guard, schedule.alpha_each(), steps);
         let mut evidence = Evidence {
+            release: rollout.policy().release().to_owned(),
             version: rollout.version().to_owned(),
             policies: Vec::new(),
             phase: rollout.phase(),
@@ -249,8 +251,12 @@ impl Evidence {
         })
     }
 
-    /// Returns the sample of this moment; none while nothing is released.
+    /// Returns the sample of this moment; none while nothing is released, and none for a roll-out of
+    /// another release.
     pub fn sample(&mut self, rollout: &Rollout) -> Option<StepSample> {
+        if rollout.policy().release() != self.release {
+            return None;
+        }
         self.follow(rollout);
         let sample = rollout.sample()?;
         let mut sample = match (rollout.phase(), self.met.get(&rollout.phase())) {
@@ -277,6 +283,7 @@ impl Evidence {
             let is_watched = rollout.guards().any(|it| it.name() == counter.name());
             if let (true, Some(measured)) = (is_watched, counter.measured(rollout.phase())) {
                 sample = sample.with(counter.name(), measured);
+                sample.reported.extend(counter.reported());
             }
         }
         Some(sample)

@@ -1,5 +1,6 @@
 //! What is known of the present phase.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use super::{Guard, StepSample};
@@ -25,11 +26,23 @@ impl Latest {
     pub(super) fn take(&mut self, sample: StepSample, at: Timestamp) {
         let is_newer = |known: &StepSample| known.sequence < sample.sequence;
         if self.sample.as_ref().is_none_or(is_newer) {
-            for guard in sample.measured.keys() {
-                self.last_data.insert(guard.clone(), at);
-            }
+            let known = self.sample.as_ref().map(|known| &known.reported);
+            let has_none = |guard: &String| {
+                let reported = sample.reported.get(guard);
+                reported.is_some() && known.and_then(|known| known.get(guard)) == reported
+            };
+            let with_data = sample.measured.keys().filter(|guard| !has_none(guard));
+            let with_data: Vec<String> = with_data.cloned().collect();
+            let times = with_data.into_iter().map(|guard| (guard, at));
+            self.last_data.extend(times);
             self.sample = Some(sample);
         }
+    }
+
+    /// Moves its times by one in which nothing could be counted.
+    pub(super) fn leave_out(&mut self, time: Duration) {
+        let times = self.last_data.values_mut().chain(&mut self.contradicted);
+        times.for_each(|at| *at = at.after(time));
     }
 
     /// Returns the units that the candidate has answered in this phase.

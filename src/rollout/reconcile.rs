@@ -156,6 +156,7 @@ impl Rollout {
 
     /// Notes that nothing of the release is in force here; its last action is due again.
     pub(super) fn lose(&mut self) {
+        self.sight.goes_on = self.has_restarted && self.is_confirmed();
         self.in_force = Phase::Pending;
         self.evidence = Latest::default();
         self.found = None;

@@ -38,6 +38,8 @@ pub(super) struct Sight {
     pub(super) live: Option<String>,
     /// Whether what was in force is not in force here, and must be brought back.
     pub(super) is_lost: bool,
+    /// Whether the phase goes on once that is brought back: it was in force before the restart.
+    pub(super) goes_on: bool,
     /// Whether the policy in force is another's at this moment.
     pub(super) is_foreign: bool,
     /// Another roll-out that is open.
@@ -46,8 +48,6 @@ pub(super) struct Sight {
     pub(super) suspect: Option<crate::timestamp::Timestamp>,
     /// Whether nothing was evaluated since a replay: times are then those of the trail.
     pub(super) is_replayed: bool,
-    /// Whether the phase's time begins at the next look, because it was brought here only now.
-    pub(super) is_brought: bool,
     /// What the last evaluation was handed and could not use.
     pub(super) refused: Vec<super::Refused>,
 }

@@ -181,6 +181,9 @@ impl State {
                 self.cause = Some(cause.clone());
             }
             StateChange::InForce => self.since = event.at,
+            StateChange::Interrupted { from } => {
+                self.since = self.since.after(event.at.since(*from));
+            }
             StateChange::Followed { to, by } => {
                 self.enter(*to, event.at);
                 self.started.get_or_insert(event.at);
@@ -298,6 +301,7 @@ impl State {
                 self.paused.is_empty() && (is_next || is_promotion)
             }
             StateChange::OpenForGood { name } => schedule.gates.contains_key(name),
+            StateChange::Interrupted { from } => self.since <= *from,
             StateChange::Followed { to, .. } => {
                 matches!(to, Phase::Baking | Phase::Promoted | Phase::RolledBack)
             }

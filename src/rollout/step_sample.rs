@@ -31,6 +31,13 @@ pub struct StepSample {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub(super) thinned: Option<ThinnedUnits>,
+    /// By guard, how many numbers were reported so far: a sample that has no more than the one
+    /// before brings the guard no data. None for one that is made by hand.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "BTreeMap::is_empty")
+    )]
+    pub(super) reported: BTreeMap<String, u64>,
 }
 
 /// The units of both sides that are in one sample by hash, and how often that was halved.
@@ -57,6 +64,7 @@ impl StepSample {
             candidate: 0,
             measured: BTreeMap::new(),
             thinned: None,
+            reported: BTreeMap::new(),
         }
     }
 

@@ -126,6 +126,8 @@ pub(super) struct RawRollout {
     has_taken_over: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sheds: Vec<Share>,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    restarted: bool,
     trail: Trail,
 }
 
@@ -147,6 +149,7 @@ impl From<Rollout> for RawRollout {
             amended: rollout.amended,
             has_taken_over: rollout.has_taken_over,
             sheds: rollout.sheds,
+            restarted: rollout.has_restarted,
             trail: rollout.trail,
         }
     }
@@ -203,6 +206,7 @@ impl TryFrom<RawRollout> for Rollout {
             found: raw.found,
             has_taken_over: raw.has_taken_over,
             sheds: raw.sheds,
+            has_restarted: raw.restarted,
             ..replayed
         })
     }

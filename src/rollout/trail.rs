@@ -134,6 +134,11 @@ pub enum StateChange {
     },
     /// What was decided came into force later than it was decided; the phase begins now.
     InForce,
+    /// The server was not there until now, and the time of the phase stood still.
+    Interrupted {
+        /// Since when, as far as is known: the last reading of the clock before.
+        from: Timestamp,
+    },
     /// A person has moved the candidate, and the release stands where that leaves it.
     Followed {
         /// The phase that is true now.

@@ -195,7 +195,7 @@ impl<M: Send + Sync + 'static> Ramp<M> {
         {
             inputs.push(Input::Sample(sample));
         }
-        let keeps_counts = keeps_counts || rollout.counts_from_the_next_look();
+        let keeps_counts = keeps_counts || rollout.has_restarted();
         let done = shared.act(&mut rollout, now, inputs);
         if keeps_counts {
             evidence.lock().keep_over(&rollout);

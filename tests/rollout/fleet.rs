@@ -18,6 +18,7 @@ use switchstand::stats::Worse;
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 use switchstand::{Ending, Policy, Share, Timestamp};
 
+const RELEASE: &str = "ranker-2026-11";
 const SERVERS: usize = 3;
 const SHARES: [f64; 4] = [0.01, 0.05, 0.25, 0.5];
 
@@ -86,7 +87,10 @@ struct Server {
 impl Server {
     fn start(name: usize, incarnation: u64) -> Server {
         Server {
-            outbox: Outbox::new(Incarnation::new(&format!("server-{name}"), incarnation)),
+            outbox: Outbox::new(
+                RELEASE,
+                Incarnation::new(&format!("server-{name}"), incarnation),
+            ),
             incarnation,
             events: Vec::new(),
             reported: 0,
@@ -98,7 +102,7 @@ impl Server {
 fn run(script: &[Happens], whole: bool) -> (Option<RateGuard>, RateGuard) {
     let mut servers: Vec<Server> = (0..SERVERS).map(|name| Server::start(name, 1)).collect();
     let mut under_way: Vec<(FleetReport<RateGuard>, Vec<Event>)> = Vec::new();
-    let mut reports = Reports::new();
+    let mut reports = Reports::new(RELEASE);
     // The model: the events that the leader has been told of, each once.
     let mut told: BTreeSet<(usize, u64)> = BTreeSet::new();
     let mut all: Vec<Event> = Vec::new();
@@ -187,11 +191,11 @@ proptest! {
 #[test]
 fn c16_what_is_new_is_kept_until_it_has_arrived_and_the_leader_says_what_is_missing() {
     let source = Incarnation::new("server-1", 7);
-    let mut outbox = Outbox::new(source.clone());
+    let mut outbox = Outbox::new(RELEASE, source.clone());
     let sent: Vec<_> = (0..4)
         .map(|unit| outbox.new_since(guard([(0, unit, 0.5)])))
         .collect();
-    let mut reports = Reports::new();
+    let mut reports = Reports::new(RELEASE);
     assert_eq!(reports.take(&sent[3]).unwrap(), Taken::Counted);
     assert_eq!(reports.take(&sent[1]).unwrap(), Taken::Counted);
     assert_eq!(reports.take(&sent[1]).unwrap(), Taken::Known);
@@ -238,7 +242,7 @@ fn x7_parts_of_processes_that_ended_add_up_with_exposures_each_unit_once() {
     let errors = Metric::guardrail("errors", Kind::Rate, Worse::Higher, 0.01);
     let setup = Setup::new("ranker-ab-7", [("v1", 1), ("v2", 1)], [errors]).unwrap();
     let alone = Experiment::new(setup.clone());
-    let mut reports: Reports<Part> = Reports::new();
+    let mut reports: Reports<Part> = Reports::new(RELEASE);
     for incarnation in 0..3 {
         let here = Experiment::new(setup.clone());
         for experiment in [&alone, &here] {
@@ -251,7 +255,7 @@ fn x7_parts_of_processes_that_ended_add_up_with_exposures_each_unit_once() {
                     .unwrap();
             }
         }
-        let mut outbox = Outbox::new(Incarnation::new("server-1", incarnation));
+        let mut outbox = Outbox::new(RELEASE, Incarnation::new("server-1", incarnation));
         let report = outbox.whole(here.part());
         reports.take(&report).unwrap();
         reports.take(&report).unwrap();
@@ -271,9 +275,9 @@ fn c16_room_for_ended_processes_is_bounded_and_they_still_count() {
     let unit = |server: u64, start: u64| server * 1_000 + start;
     let report = |server: u64, start: u64| {
         let source = Incarnation::new(&format!("server-{server}"), start);
-        Outbox::new(source).whole(guard([(0, unit(server, start), 0.5)]))
+        Outbox::new(RELEASE, source).whole(guard([(0, unit(server, start), 0.5)]))
     };
-    let mut reports = Reports::new();
+    let mut reports = Reports::new(RELEASE);
     for start in 0..50 {
         for server in 0..3 {
             assert_eq!(
@@ -295,32 +299,63 @@ fn c16_room_for_ended_processes_is_bounded_and_they_still_count() {
     assert_eq!(reports.sources().count(), 2 * 8);
     assert_eq!(reports.take(&report(2, 49)).unwrap(), Taken::TooLate);
     assert_eq!(reports.sum().unwrap().unwrap(), guard(all));
-    // What the first edition has stored is read, and a process that counts twice is refused.
+    // A process that counts twice is refused.
     let stored = serde_json::to_value(&reports).unwrap();
-    let mut first = stored.clone();
-    first.as_object_mut().unwrap().remove("folded");
-    first["version"] = 1.into();
-    assert!(serde_json::from_value::<Reports<RateGuard>>(first).is_ok());
     let mut twice = stored;
     twice["folded"]["latest"]["server-1"] = 45.into();
     assert!(serde_json::from_value::<Reports<RateGuard>>(twice).is_err());
 }
 
 #[test]
+fn c16_a_report_of_the_release_before_is_refused_and_hides_none_of_this_one() {
+    let source = || Incarnation::new("server-1", 1);
+    let mut before = Outbox::new("ranker-2026-10", source());
+    let late = (0..40).map(|_| before.whole(guard([(0, 7, 0.5)]))).last();
+    let mut reports = Reports::new(RELEASE);
+    let refused = reports.take(&late.unwrap()).unwrap_err();
+    assert!(
+        matches!(refused, ReportsError::OtherRelease { .. }),
+        "{refused}"
+    );
+    assert!(reports.sum().unwrap().is_none());
+    let first = Outbox::new(RELEASE, source()).whole(guard([(0, 8, 0.5)]));
+    assert_eq!(reports.take(&first).unwrap(), Taken::Counted);
+    assert_eq!(reports.sum().unwrap().unwrap(), guard([(0, 8, 0.5)]));
+}
+
+#[test]
+fn c16_evidence_of_the_release_before_does_not_add_up_and_says_nothing_of_this_one() {
+    let of = |release: &str| {
+        let policy = Policy::canary(release, "v2", Share::NONE);
+        let schedule = Schedule::new([Guard::failures()]).unwrap();
+        let mut rollout = Rollout::new(policy, schedule).unwrap();
+        let _ = rollout.step(Timestamp::from_secs(0), []);
+        rollout.confirm();
+        rollout
+    };
+    let (before, now) = (of("ranker-2026-10"), of(RELEASE));
+    let (mut old, mut new) = (Evidence::of(&before), Evidence::of(&now));
+    let refused = FleetEvidence::add(&mut new, &old).unwrap_err();
+    assert!(refused.to_string().contains("their releases"), "{refused}");
+    assert!(old.sample(&before).is_some() && new.sample(&now).is_some());
+    assert!(old.sample(&now).is_none());
+}
+
+#[test]
 fn c16_the_evidence_of_a_rollout_adds_up_over_servers_that_start_anew_or_are_a_step_behind() {
     let limit = Guard::limit("memory", Worse::Higher, 0.8).on_readings(1, 1);
     let schedule = Schedule::new([Guard::failures(), limit]).unwrap();
-    let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
+    let policy = Policy::canary(RELEASE, "v2", Share::NONE);
     let mut rollout = Rollout::new(policy, schedule).unwrap();
     // What one server would count of all requests, and what the leader adds the reports to.
     let mut one = Evidence::of(&rollout);
     let mut leader = Evidence::of(&rollout);
     let replica = Evidence::of(&rollout);
-    let mut reports = Reports::new();
+    let mut reports = Reports::new(RELEASE);
     let mut servers = [replica.clone(), replica.clone(), replica.clone()];
     let mut starts = [0_u64; 3];
     let mut outboxes: Vec<Outbox<Evidence>> = (0..3)
-        .map(|server| Outbox::new(Incarnation::new(&format!("server-{server}"), 0)))
+        .map(|server| Outbox::new(RELEASE, Incarnation::new(&format!("server-{server}"), 0)))
         .collect();
     let _ = rollout.step(Timestamp::from_secs(0), []);
     rollout.confirm();
@@ -359,7 +394,7 @@ fn c16_the_evidence_of_a_rollout_adds_up_over_servers_that_start_anew_or_are_a_s
             if minute % 3 == server as u64 {
                 starts[server] += 1;
                 let source = Incarnation::new(&format!("server-{server}"), starts[server]);
-                outboxes[server] = Outbox::new(source);
+                outboxes[server] = Outbox::new(RELEASE, source);
                 servers[server] = replica.clone();
             }
         }

@@ -32,6 +32,9 @@ pub(super) struct Counter {
     /// How the candidate's requests ended badly.
     #[cfg_attr(feature = "serde", serde(default))]
     endings: BadEndings,
+    /// How many readings or bounds there were: what is not reported any more must be found out.
+    #[cfg_attr(feature = "serde", serde(default))]
+    reported: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +92,15 @@ impl Counter {
             source: guard.source().clone(),
             counts,
             endings: BadEndings::default(),
+            reported: 0,
+        }
+    }
+
+    /// Returns how many readings or bounds there were; none for a guard that counts requests.
+    pub(super) fn reported(&self) -> Option<(String, u64)> {
+        match &self.counts {
+            Counts::Readings { .. } | Counts::Effect(_) => Some((self.name.clone(), self.reported)),
+            Counts::Events(_) | Counts::Values { .. } => None,
         }
     }
 
@@ -227,6 +239,7 @@ impl Counter {
             });
         }
         keep(last, value);
+        self.reported = self.reported.saturating_add(1);
         Ok(())
     }
 
@@ -248,6 +261,7 @@ impl Counter {
             });
         }
         *bounds = Some([lower, upper]);
+        self.reported = self.reported.saturating_add(1);
         Ok(())
     }
 
@@ -274,6 +288,7 @@ impl Counter {
                     && let Ok(took) = since.quantile(order)
                 {
                     keep(last, took);
+                    self.reported = self.reported.saturating_add(1);
                     *since = Histogram::new();
                 }
                 (!last.is_empty()).then(|| Measured::Readings(last.iter().copied().collect()))
@@ -313,6 +328,7 @@ impl Counter {
 
     pub(super) fn merge(&mut self, other: &Counter) -> Result<(), EvidenceError> {
         self.endings.merge(other.endings);
+        self.reported = self.reported.saturating_add(other.reported);
         match (&mut self.counts, &other.counts) {
             (Counts::Events(ours), Counts::Events(theirs)) => Ok(ours.merge(theirs)?),
             (Counts::Values { steps, .. }, Counts::Values { steps: theirs, .. }) => {

@@ -12,6 +12,9 @@ impl Evidence {
     /// added then.
     pub(crate) fn merge(&mut self, other: &Evidence) -> Result<(), EvidenceError> {
         let mismatch = |what| Err(EvidenceError::Mismatch { what });
+        if self.release != other.release {
+            return mismatch("their releases");
+        }
         if self.version != other.version {
             return mismatch("their candidates");
         }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use super::{Counter, Counts, Evidence, Fingerprint, Met, Phase, Place};
 use crate::{stats::state::StateError, timestamp::Timestamp};
 
-const VERSION: u32 = 1;
+/// Before version 2 evidence did not say which release it is of.
+const VERSION: u32 = 2;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
     version: u32,
+    release: String,
     candidate: String,
     policies: Vec<(Fingerprint, Place)>,
     phase: Phase,
@@ -24,6 +26,7 @@ impl From<Evidence> for Raw {
     fn from(evidence: Evidence) -> Raw {
         Raw {
             version: VERSION,
+            release: evidence.release,
             candidate: evidence.version,
             policies: evidence.policies,
             phase: evidence.phase,
@@ -57,6 +60,7 @@ impl TryFrom<Raw> for Evidence {
         let is_bounded = raw.counters.iter().all(bounded);
         StateError::require(is_bounded, NAME, "there are too many steps")?;
         Ok(Evidence {
+            release: raw.release,
             version: raw.candidate,
             policies: raw.policies,
             phase: raw.phase,

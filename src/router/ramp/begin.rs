@@ -75,28 +75,27 @@ impl<M: Send + Sync + 'static> Router<M> {
 
     /// Goes on with a stored roll-out, on the same or on a fresh router.
     ///
-    /// A fresh router is brought where the roll-out was. Where a person's policy is in force it
+    /// A fresh router is brought where the roll-out was. The time until the next tick does not count
+    /// for the step: nobody was served. Where a person's policy is in force it
     /// stays, and the roll-out waits: see [`waiting_for`](Ramp::waiting_for).
     ///
     /// # Errors
     /// [`BeginError::Missing`] says what the router lacks, and [`BeginError::AnotherIsOpen`] as for
     /// [`begin`](Router::begin).
     pub fn resume(&self, stored: StoredRamp) -> Result<Ramp<M>, BeginError> {
-        let StoredRamp { rollout, evidence } = stored;
+        let StoredRamp {
+            mut rollout,
+            evidence,
+        } = stored;
+        rollout.restart();
         let (now, phase) = (rollout.clock(), rollout.phase());
         let ramp = self.place(rollout, evidence, false)?;
-        let brought = match ramp.act_on(now, Vec::new(), true) {
-            Ok(brought) => brought,
-            Err(error) => match error.operation {
-                // A further step that the router refuses is waited for, as before the restart.
-                Some(operation) if ramp.phase() != phase => {
-                    return Err(BeginError::Missing(*operation));
-                }
-                _ => error.done.map(|done| *done),
-            },
-        };
-        if brought.is_some() {
-            ramp.inner.rollout.lock().count_from_the_next_look();
+        if let Err(error) = ramp.act_on(now, Vec::new(), true)
+            && let Some(operation) = error.operation
+            // A further step that the router refuses is waited for, as before the restart.
+            && ramp.phase() != phase
+        {
+            return Err(BeginError::Missing(*operation));
         }
         Ok(ramp)
     }

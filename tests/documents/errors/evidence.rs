@@ -79,6 +79,7 @@ pub(super) fn add(rows: &mut Rows) {
             metric: text("clicks"),
             group: 7,
         };
+        ReportsError::OtherRelease { server: text("eu-1"), found: text("ranker-6"), expected: text("ranker-7") };
         ReportsError::OtherKind { server: text("eu-1"), incarnation: 1, number: 5 };
         ReportsError::Evidence { server: text("eu-1"), incarnation: 1, why: text("other guards") };
         PlanPairError::OtherPolicy { found: fingerprint(1), expected: fingerprint(2) };

@@ -373,7 +373,7 @@ fn x7_deltas_of_servers_count_once_however_often_and_in_what_order_they_come() {
     let names = ["s0", "s1", "s2"];
     let mut outboxes: Vec<Outbox<Part>> = names
         .iter()
-        .map(|name| Outbox::new(Incarnation::new(name, 1)))
+        .map(|name| Outbox::new("ranker-ab-7", Incarnation::new(name, 1)))
         .collect();
     let mut sent = Vec::new();
     for chunk in days.chunks(100) {
@@ -387,7 +387,7 @@ fn x7_deltas_of_servers_count_once_however_often_and_in_what_order_they_come() {
     }
     assert!(sent.len() > 30);
     let mut rng = ChaCha8Rng::seed_from_u64(6);
-    let mut reports = Reports::new();
+    let mut reports = Reports::new("ranker-ab-7");
     let mut twice: Vec<_> = sent.iter().chain(&sent).collect();
     twice.shuffle(&mut rng);
     let mut counted = 0;

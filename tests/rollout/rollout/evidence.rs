@@ -3,14 +3,15 @@
 use core::time::Duration;
 
 use switchstand::rollout::{
-    BadEvents, Cause, Check, Climb, Command, Guard, Input, Measured, OnBreach, OnNoData, Phase,
-    Rollout, Schedule, ScheduleError, StepSample,
+    BadEvents, Cause, Check, Climb, Command, Guard, Input, Measured, OnBreach, OnNoData,
+    PauseCause, Phase, Rollout, Schedule, ScheduleError, StepSample,
 };
-use switchstand::stats::Alpha;
 use switchstand::stats::guard::{
     CandidateShare, Margins, RateGuard, RateMethod, RateTest, RatioGrid, Side, StageTally,
 };
+use switchstand::stats::{Alpha, Worse};
 
+use crate::rollout::persons::{release, router};
 use crate::rollout::releases::{
     DWELL, at, bring_to, errors, good, load, memory, ramping, rollout, simple, started, step,
 };
@@ -68,6 +69,49 @@ fn c5_baking_without_data_is_not_accepted() {
     let sample = good(&rollout);
     let _ = step(&mut rollout, now + 100_000, [sample]);
     assert_eq!(rollout.phase(), Phase::Promoted);
+}
+
+#[test]
+fn c5_what_is_not_reported_any_more_has_no_data_although_its_last_reading_is_known() {
+    let after = Duration::from_secs(600);
+    let silent = OnNoData::Pause { after };
+    let memory = Guard::limit("memory", Worse::Higher, 0.8).on_readings(1, 1);
+    let effect = Check::Effect {
+        worse: Worse::Lower,
+        harm: 0.02,
+        safe: 0.02,
+    };
+    let clicks = Guard::new("clicks", effect);
+    let guards = [memory.on_no_data(silent), clicks.on_no_data(silent)];
+    let router = router();
+    let ramp = release(&router, "v2", Schedule::new(guards).unwrap());
+    let missing = || -> Vec<String> {
+        let state = ramp.state();
+        let missing = state.paused().iter().filter_map(|cause| match cause {
+            PauseCause::NoData { guard } => Some(guard.clone()),
+            _ => None,
+        });
+        missing.collect()
+    };
+    let memory = ramp.evidence("memory").unwrap();
+    let clicks = ramp.evidence("clicks").unwrap();
+    for minute in 0..60 {
+        // The same number again is data; silence is none.
+        if minute < 20 || minute >= 40 {
+            memory.reading(0.4).unwrap();
+        }
+        if minute < 30 || minute >= 50 {
+            clicks.effect(Some(-0.01), Some(0.01)).unwrap();
+        }
+        ramp.tick(at(60 * minute)).unwrap();
+        let expected: &[&str] = match minute {
+            29..39 => &["memory"],
+            39 => &["clicks", "memory"],
+            40..50 => &["clicks"],
+            _ => &[],
+        };
+        assert_eq!(missing(), expected, "minute {minute}");
+    }
 }
 
 #[test]

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use switchstand::ramp::{BeginError, Ramp, StoredRamp};
 use switchstand::rollout::{
-    Action, Climb, Command, Input, Ladder, Phase, Rollout, Schedule, ShadowStage,
+    Action, Climb, Command, Guard, Input, Ladder, OnNoData, Phase, Rollout, Schedule, ShadowStage,
 };
+use switchstand::stats::Worse;
 use switchstand::{Policy, Router, Share, Unit, VersionState, attr, deployment::Deployments};
 
 use crate::rollout::outcomes::ladder;
@@ -211,6 +212,87 @@ fn c16_a_fresh_router_is_brought_where_the_rollout_was() {
 }
 
 #[test]
+fn c16_the_time_on_a_step_stands_still_while_the_server_is_down_whatever_comes_before_its_first_tick()
+ {
+    let time = Duration::from_secs(3600);
+    let climb = Climb::Dwell {
+        time,
+        exposures: 10,
+    };
+    let schedule = quick().with_climb(climb).unwrap();
+    let restored = |before: &Router<()>| {
+        let state = serde_json::to_string(&before.deployments()).unwrap();
+        let models = ["v1", "v2", "v3"].map(|label| (label, ()));
+        let state: Deployments = serde_json::from_str(&state).unwrap();
+        Router::builder("ranker").restore(state, models).unwrap()
+    };
+    // Half of the hour, ten hours down, the other half.
+    for is_fresh in [true, false] {
+        for orders in [0, 1] {
+            for restarts in [1, 3] {
+                let mut server = router();
+                let mut ramp = release(&server, "v2", schedule.clone());
+                for minute in 0..=30 {
+                    tick(&ramp, minute);
+                }
+                for _ in 0..restarts {
+                    let stored = serde_json::to_string(&ramp.store()).unwrap();
+                    let next = match is_fresh {
+                        true => router(),
+                        false => restored(&server),
+                    };
+                    drop(ramp);
+                    server = next;
+                    ramp = resumed(&server, &stored).unwrap();
+                }
+                for _ in 0..orders {
+                    ramp.order(Command::pause("ana", "after the restart"))
+                        .unwrap();
+                    ramp.order(Command::resume("ana", "it is well")).unwrap();
+                }
+                for minute in 630..660 {
+                    tick(&ramp, minute);
+                    assert_eq!(
+                        ramp.phase(),
+                        ramping(0),
+                        "{is_fresh} {orders} {restarts} {minute}"
+                    );
+                }
+                tick(&ramp, 660);
+                assert_eq!(ramp.phase(), ramping(1), "{is_fresh} {orders} {restarts}");
+                let rollout = ramp.rollout();
+                let trail = rollout.trail().clone();
+                let (policy, schedule) = (rollout.policy().clone(), rollout.schedule().clone());
+                let again = Rollout::replay(policy, schedule, trail).unwrap();
+                assert_eq!(again.state(), &ramp.state());
+            }
+        }
+    }
+}
+
+#[test]
+fn c16_a_guard_is_not_without_data_for_the_time_that_the_server_was_down() {
+    let after = Duration::from_secs(600);
+    let limit = Guard::limit("memory", Worse::Higher, 0.8).on_readings(1, 1);
+    let schedule = Schedule::new([limit.on_no_data(OnNoData::Reject { after })]).unwrap();
+    let server = router();
+    let ramp = release(&server, "v2", schedule);
+    ramp.tick(at(0)).unwrap();
+    ramp.evidence("memory").unwrap().reading(0.4).unwrap();
+    ramp.tick(at(60)).unwrap();
+    let stored = serde_json::to_string(&ramp.store()).unwrap();
+    drop(ramp);
+    let ramp = resumed(&server, &stored).unwrap();
+    // Nine hours down: the ten minutes go on where they stood.
+    for minute in [541, 550] {
+        ramp.tick(at(60 * minute)).unwrap();
+        assert_eq!(ramp.phase(), ramping(0), "minute {minute}");
+    }
+    ramp.tick(at(60 * 552)).unwrap();
+    assert_eq!(ramp.phase(), Phase::RolledBack);
+}
+
+#[test]
 fn c16_a_fresh_router_that_lacks_the_candidate_says_so_and_the_phase_claims_nothing() {
     let (_, stored, minute) = stored_at(ramping(2), quick());
     let router = Router::new("ranker", "v1", ()).unwrap();
@@ -238,8 +320,10 @@ fn c16_a_restored_router_goes_on_and_one_with_a_persons_policy_stands() {
     };
     let router = restored();
     let rollout = resumed(&router, &stored).unwrap();
-    tick(&rollout, minute);
-    assert_eq!(rollout.phase(), ramping(2));
+    for (minute, step) in [(minute, 1), (minute + 1, 2)] {
+        tick(&rollout, minute);
+        assert_eq!(rollout.phase(), ramping(step));
+    }
 
     let router = restored();
     router.release(Policy::live_only("hotfix")).unwrap();

@@ -56,6 +56,8 @@ struct Model {
     blocked: bool,
     /// The swap to the candidate is decided, and not carried out.
     decided: bool,
+    /// The server was started anew, and the time until the next tick does not count.
+    down: bool,
 }
 
 impl Model {
@@ -106,6 +108,9 @@ impl Model {
                 if self.phase < 4 {
                     self.now += seconds;
                 }
+                if core::mem::take(&mut self.down) && self.phase < 4 {
+                    self.since += seconds;
+                }
                 self.look();
                 self.advance();
             }
@@ -135,13 +140,10 @@ impl Model {
             Deed::TakeOver => {
                 self.look();
                 if self.phase < 4 && self.overruled {
-                    let was_foreign = self.foreign;
                     self.overruled = false;
                     self.foreign = false;
                     self.since = self.now;
                     self.fed = false;
-                    // A pause holds the policy back as well as the step.
-                    let _ = was_foreign;
                 }
                 self.advance();
             }
@@ -154,6 +156,7 @@ impl Model {
             Deed::Restart => {
                 self.look();
                 self.advance();
+                self.down = true;
             }
         }
         self
@@ -178,6 +181,7 @@ impl ReferenceStateMachine for Model {
                 accepted: false,
                 blocked,
                 decided: false,
+                down: false,
             })
             .boxed()
     }
@@ -270,11 +274,11 @@ impl StateMachineTest for Machine {
         match deed {
             Deed::Tick(seconds) | Deed::Silence(seconds) => {
                 if matches!(deed, Deed::Tick(_)) {
-                    for user in real.user..real.user + 400 {
+                    for user in real.user..real.user + 800 {
                         let route = real.router.route(user);
                         real.router.note(user, &route, Ending::Answered).unwrap();
                     }
-                    real.user += 400;
+                    real.user += 800;
                 }
                 if !ramp.phase().is_final() {
                     real.now += seconds;
@@ -349,8 +353,10 @@ impl StateMachineTest for Machine {
     }
 }
 
+const CASES: u32 = 48;
+
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn c3_c12_persons_refusals_restarts_and_shedding_lead_where_a_naive_model_says(sequential 1..40 => Machine);
