@@ -1,7 +1,7 @@
 //! Makes decisions and nothing else, for a count of their instructions under valgrind.
 //!
 //! ```text
-//! cargo build --release --features regex --example count_routes
+//! cargo build --profile bench --features regex --example count_routes
 //! valgrind --tool=callgrind target/release/examples/count_routes plan 20000
 //! ```
 //!

@@ -126,8 +126,6 @@ pub(super) struct RawRollout {
     has_taken_over: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sheds: Vec<Share>,
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    restarted: bool,
     trail: Trail,
 }
 
@@ -149,7 +147,6 @@ impl From<Rollout> for RawRollout {
             amended: rollout.amended,
             has_taken_over: rollout.has_taken_over,
             sheds: rollout.sheds,
-            restarted: rollout.has_restarted,
             trail: rollout.trail,
         }
     }
@@ -206,7 +203,6 @@ impl TryFrom<RawRollout> for Rollout {
             found: raw.found,
             has_taken_over: raw.has_taken_over,
             sheds: raw.sheds,
-            has_restarted: raw.restarted,
             ..replayed
         })
     }

@@ -10,6 +10,8 @@ use switchstand::rollout::{Action, Cause, Command, Input, Ladder, Phase, Rollout
 use switchstand::{Policy, Router, Share, Timestamp, Unit, VersionState, attr};
 
 const RELEASE: &str = "ranker-2026-11";
+/// The one before; its name comes later in the alphabet.
+const BEFORE: &str = "the release before";
 
 fn release(percent: u32) -> Action {
     let policy = Policy::canary(RELEASE, "v2", Share::percent(percent).unwrap());
@@ -274,9 +276,9 @@ fn c16_a_process_that_dies_before_it_has_carried_out_is_told_again() {
 
 #[test]
 fn c16_what_comes_late_from_the_release_before_is_left_undone() {
-    let mut before = Leader::new("ranker-2026-10", 7);
+    let mut before = Leader::new(BEFORE, 7);
     let abort = before.order(reject()).clone();
-    let mut following = Follower::new("ranker-2026-10", Duration::from_secs(60), OnSilence::Hold);
+    let mut following = Follower::new(BEFORE, Duration::from_secs(60), OnSilence::Hold);
     assert_eq!(obey(&mut following, 0, &abort), Word::CarryOut);
     // The same label, made anew, in the next release, whose terms may begin anew.
     let mut leader = Leader::new(RELEASE, 1);

@@ -1,8 +1,8 @@
 //! Requests per second of the example server, with and without the crate.
 //!
 //! ```sh
-//! cargo run --release -p switchstand-server --bin throughput
-//! cargo run --release -p switchstand-server --bin throughput -- --write
+//! cargo run --profile bench -p switchstand-server --bin throughput
+//! cargo run --profile bench -p switchstand-server --bin throughput -- --write
 //! ```
 //!
 //! Both servers read the same body, ask the same model and answer the same JSON. One routes among
