@@ -73,7 +73,8 @@ fn kind(item: &str) -> Option<Kind> {
     });
     match words.next()? {
         "struct" | "enum" | "trait" => Some(Kind::Type),
-        "fn" => Some(Kind::Function),
+        // What is private to its file may say what it returns, or what a test is of.
+        "fn" => item.starts_with("pub").then_some(Kind::Function),
         _ => None,
     }
 }

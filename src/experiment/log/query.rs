@@ -118,7 +118,7 @@ impl<'a> Query<'a> {
         self.log.columns.name(column)
     }
 
-    /// Selects each unit that was exposed, its arms, its first exposure and its group.
+    /// Each unit that was exposed, its arms, its first exposure and its group.
     fn seen(&self) -> String {
         let [unit, arm, at] = [Column::Unit, Column::Arm, Column::At].map(|name| self.column(name));
         let group = match &self.log.own_group {
@@ -135,7 +135,7 @@ impl<'a> Query<'a> {
         )
     }
 
-    /// Selects each arm that a unit of several was exposed to.
+    /// Each arm that a unit of several was exposed to.
     fn pairs(&self) -> String {
         let (unit, arm) = (self.column(Column::Unit), self.column(Column::Arm));
         format!(
@@ -149,7 +149,7 @@ impl<'a> Query<'a> {
         )
     }
 
-    /// Selects each unit's sums of each metric, of outcomes in its window.
+    /// Each unit's sums of each metric, of outcomes in its window.
     fn totals(&self) -> String {
         let [unit, metric, value] =
             [Column::Unit, Column::Metric, Column::Value].map(|name| self.column(name));
@@ -172,7 +172,7 @@ impl<'a> Query<'a> {
         )
     }
 
-    /// Selects each unit's values of each quantile, the first one first.
+    /// Each unit's values of each quantile, the first one first.
     fn firsts(&self) -> Option<String> {
         let [unit, metric, value, at] =
             [Column::Unit, Column::Metric, Column::Value, Column::At].map(|name| self.column(name));
@@ -186,7 +186,7 @@ impl<'a> Query<'a> {
         ))
     }
 
-    /// Selects each unit's number of outcomes, whether it was exposed or not.
+    /// Each unit's number of outcomes, whether it was exposed or not.
     fn records(&self) -> String {
         let unit = self.column(Column::Unit);
         format!(
@@ -255,7 +255,7 @@ impl<'a> Query<'a> {
         )
     }
 
-    /// Writes the window of each metric that has one.
+    /// The window of each metric that has one.
     fn limit(&self) -> Option<String> {
         let metric = self.column(Column::Metric);
         let cases = self.windows.iter();
@@ -269,7 +269,7 @@ impl<'a> Query<'a> {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// Selects outcomes of exposed units outside of the windows of their metrics.
+    /// Outcomes of exposed units outside of the windows of their metrics.
     fn left_out(&self) -> Vec<String> {
         let Some(limit) = self.limit() else {
             return Vec::new();

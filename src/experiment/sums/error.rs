@@ -27,9 +27,7 @@ pub enum RowsError {
         why: &'static str,
     },
     /// A metric, or a division of units, needs more of each unit than an engine adds up.
-    #[error(
-        "{metric:?} {what}, which no row of sums says: its units must be known, so merge parts"
-    )]
+    #[error("{metric:?} {what}, which no row of sums says: its units must be known")]
     Beyond {
         /// The metric, or the division.
         metric: String,

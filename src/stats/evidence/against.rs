@@ -11,7 +11,7 @@ use crate::stats::{Alpha, Refusal};
 /// The type stands for one claim about the world, boundary included: "fails no more often" and
 /// "fails no more than half as often again" are two.
 pub trait Null {
-    /// The claim in words, as in "the candidate fails no more often".
+    /// Is the claim in words, as in "the candidate fails no more often".
     const STATEMENT: &'static str;
 }
 
