@@ -315,7 +315,7 @@ impl Test {
     }
 }
 
-// Apart, so that a question about an attribute saves no registers for it.
+// A function of its own: inlined, it would cost registers in every question about an attribute.
 #[inline(never)]
 fn matches_key(condition: &Condition, key: Key<'_>) -> bool {
     let value = match key {

@@ -82,7 +82,7 @@ impl Secret {
         &self.0
     }
 
-    /// Returns four bytes by which two secrets are told apart, and none is found.
+    /// Returns a check value of four bytes: it tells two secrets apart and reveals neither.
     pub(crate) fn check_value(&self) -> u32 {
         use core::hash::Hasher as _;
         use sip128::Hasher128 as _;

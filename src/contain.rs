@@ -15,7 +15,7 @@ pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
 /// Drops what a panic carried, which may panic in its turn.
 fn discard(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // No third chance: what cannot be dropped is leaked.
+        // It panicked again while it was dropped: leaked, it cannot do so a third time.
         core::mem::forget(another);
     }
 }

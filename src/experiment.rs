@@ -120,10 +120,12 @@ use shard::Shards;
 ///
 /// | in the order of use | methods |
 /// |---|---|
-/// | make one | [`of`](Experiment::of), [`new`](Experiment::new), [`resume`](Experiment::resume) |
-/// | take exposures and outcomes | [`expose`](Experiment::expose), [`record`](Experiment::record), [`record_for`](Experiment::record_for), [`record_ratio`](Experiment::record_ratio), [`record_before`](Experiment::record_before), [`await_outcome`](Experiment::await_outcome) |
+/// | make one | [`of`](Experiment::of), [`new`](Experiment::new), [`keyed`](Experiment::keyed), [`resume`](Experiment::resume), [`resume_keyed`](Experiment::resume_keyed) |
 /// | name what is recorded | [`metric`](Experiment::metric), [`arm`](Experiment::arm) |
-/// | read | [`read_out`](Experiment::read_out), [`part`](Experiment::part) |
+/// | take exposures | [`expose`](Experiment::expose), [`expose_arm`](Experiment::expose_arm), [`expose_at`](Experiment::expose_at), [`expose_arm_at`](Experiment::expose_arm_at), [`count_apart`](Experiment::count_apart) |
+/// | take outcomes | [`record`](Experiment::record), [`record_for`](Experiment::record_for), [`record_ratio`](Experiment::record_ratio), [`record_ratio_for`](Experiment::record_ratio_for), [`record_event`](Experiment::record_event), [`await_outcome`](Experiment::await_outcome), [`record_gauge`](Experiment::record_gauge) |
+/// | say what a unit was before | [`record_before`](Experiment::record_before), [`note_segment`](Experiment::note_segment), [`exclude`](Experiment::exclude) |
+/// | read | [`read_out`](Experiment::read_out), [`take_look`](Experiment::take_look), [`part`](Experiment::part), [`take_part`](Experiment::take_part) |
 /// | go on | [`follow`](Experiment::follow), [`setup`](Experiment::setup) |
 pub struct Experiment {
     setup: Setup,

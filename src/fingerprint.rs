@@ -70,7 +70,7 @@ pub enum FingerprintError {
     },
 }
 
-/// Collects the canonical bytes of a value.
+/// The hash of a value's canonical bytes, while they are collected.
 pub(crate) struct Canonical(SipHasher24);
 
 impl Canonical {
@@ -78,7 +78,7 @@ impl Canonical {
         Canonical(SipHasher24::new_with_key(b"switchstand.poli"))
     }
 
-    /// Adds bytes that end by themselves: fixed in length, or already prefixed by theirs.
+    /// Adds bytes whose end is known: of a fixed length, or with their length before them.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.0.write(bytes);
     }

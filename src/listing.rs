@@ -4,7 +4,7 @@ use core::{fmt, marker::PhantomData};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Reads a list of the field named first; second is how it is written.
+/// A reader of a list: the name of its field, and how such a list is written.
 pub(crate) struct Entries(pub(crate) &'static str, pub(crate) &'static str);
 
 struct Visit<T>(Entries, PhantomData<T>);

@@ -1,4 +1,5 @@
-//! Brings a router's log before [`stats::off_policy`](crate::stats::off_policy).
+//! Off-policy estimates from a router's own log, by
+//! [`stats::off_policy`](crate::stats::off_policy).
 //!
 //! A log of assignments and rewards, under one policy, says what another policy would have earned:
 //! a canary that ran at 10 % what it earns at 50 %, an A/B test what each arm earns alone.
@@ -163,7 +164,8 @@ pub enum PlanPairError {
     },
     /// The propensity is not that of a unit with these attributes.
     #[error(
-        "{version} was assigned with propensity {logged}, such a unit gets it with {}",
+        "{version} was assigned with propensity {logged}, such a unit gets it with {}: give the \
+         attributes that it was assigned by",
         .found.unwrap_or(0.0)
     )]
     OtherAttributes {

@@ -129,7 +129,7 @@ pub enum PinError {
     /// The scheme is unknown.
     #[error(transparent)]
     Scheme(#[from] SchemeError),
-    /// The policy's content hash is none.
+    /// The part for the policy's content hash cannot be one.
     #[error(transparent)]
     Fingerprint(#[from] FingerprintError),
     /// The version's label cannot be one.

@@ -150,7 +150,7 @@ impl Plan {
         self.decide(&unit.into())
     }
 
-    /// Decides for a unit that stays where it is: a copy of it would cost as much as a rule.
+    /// Decides for a borrowed unit: to copy it would cost as much as a rule.
     #[inline(always)]
     pub(crate) fn decide(&self, unit: &Unit<'_>) -> Route {
         let route = match self.head.kind {
@@ -255,7 +255,8 @@ impl Plan {
         match &self.split {
             None => &self.left_out.live,
             Some(split) => match &*split.segments {
-                // Whoever passes gets the same: an index, because the gate defeats prediction.
+                // All who pass get the same route. It is selected without a branch, which a random
+                // gate would make the processor mispredict.
                 [only] => core::hint::select_unpredictable(is_in, only, &self.left_out.out_of_gate),
                 _ if !is_in => &self.left_out.out_of_gate,
                 _ => split.route(unit).unwrap_or(&self.left_out.live),
@@ -266,7 +267,8 @@ impl Plan {
     /// Tells whether the unit is outside of the audience that is drawn from.
     #[inline]
     fn is_kept_out(&self, unit: &Unit<'_>) -> bool {
-        // Asked here, it would cost the plans without it registers.
+        // A function of its own: inlined, it would cost registers in plans without such an
+        // audience.
         #[inline(never)]
         fn is_outside(within: &Audience, unit: &Unit<'_>) -> bool {
             !within.matches(unit)
@@ -284,7 +286,7 @@ impl Plan {
     /// Returns the routes of the first rule that matches the unit.
     #[inline(always)]
     fn rule(&self, unit: &Unit<'_>) -> Option<&Ruled> {
-        // No search by a closure: it would be a call.
+        // Not `find` with a closure: that would be a call.
         for (rule, ruled) in self.rules.iter().zip(&self.ruled) {
             if rule.matches(unit) {
                 return Some(ruled);

@@ -61,11 +61,11 @@ use crate::{
 /// | in the order of use | methods |
 /// |---|---|
 /// | begin with one of | [`live_only`](Policy::live_only), [`shadow`](Policy::shadow), [`canary`](Policy::canary), [`ab_test`](Policy::ab_test) |
-/// | add who takes part | [`or_for`](Policy::or_for), [`within`](Policy::within), [`gate`](Policy::gate), [`with_rule`](Policy::with_rule), [`with_units`](Policy::with_units), [`with_overrides`](Policy::with_overrides) |
+/// | add who takes part | [`or_for`](Policy::or_for), [`within`](Policy::within), [`gate`](Policy::gate), [`with_rule`](Policy::with_rule), [`with_units`](Policy::with_units), [`with_overrides`](Policy::with_overrides), [`with_overrides_within`](Policy::with_overrides_within) |
 /// | keep units out | [`with_holdout`](Policy::with_holdout), [`with_layer`](Policy::with_layer), [`with_kept_out`](Policy::with_kept_out) |
 /// | add what else happens | [`with_shadow`](Policy::with_shadow), [`on_error`](Policy::on_error) |
 /// | change a test that runs | [`reweight`](Policy::reweight), [`with_arm`](Policy::with_arm), [`without_arm`](Policy::without_arm), [`rename`](Policy::rename), [`retarget`](Policy::retarget), [`compact`](Policy::compact) |
-/// | look before it is in force | [`compile`](Policy::compile), [`diff`](Policy::diff), [`diff_while_live`](Policy::diff_while_live), [`check_together`](Policy::check_together), [`fingerprint`](Policy::fingerprint) |
+/// | look before it is in force | [`compile`](Policy::compile), [`diff`](Policy::diff), [`diff_while_live`](Policy::diff_while_live), [`check_together`](Policy::check_together), [`fingerprint`](Policy::fingerprint), [`release`](Policy::release), [`segment`](Policy::segment), [`segments`](Policy::segments) |
 ///
 /// # Methods that are called twice
 /// What a policy may have many of is added: shadows, rules, units, versions to ask for, audiences

@@ -1,4 +1,4 @@
-//! What happened, in the form in which applications log it.
+//! Records: a line of the application's log for each outcome, shadow and change.
 
 use core::{fmt, time::Duration};
 use std::borrow::Cow;

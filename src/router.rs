@@ -103,13 +103,14 @@ pub use wiring::{Wiring, WiringFault};
 /// | in the order of use | methods |
 /// |---|---|
 /// | make one | [`new`](Router::new), [`builder`](Router::builder) |
-/// | deploy | [`deploy`](Router::deploy), [`validate`](Router::validate), [`retire`](Router::retire), [`reclaim`](Router::reclaim) |
-/// | release | [`check`](Router::check), [`release`](Router::release), [`swap`](Router::swap), [`accept`](Router::accept), [`reject`](Router::reject), [`rollback`](Router::rollback), [`shed`](Router::shed) |
+/// | deploy | [`deploy`](Router::deploy), [`memory_left`](Router::memory_left), [`validate`](Router::validate), [`validate_fut`](Router::validate_fut), [`retire`](Router::retire), [`reclaim`](Router::reclaim) |
+/// | release | [`check`](Router::check), [`release`](Router::release), [`swap`](Router::swap), [`swap_with`](Router::swap_with), [`swap_and_shadow`](Router::swap_and_shadow), [`accept`](Router::accept), [`reject`](Router::reject), [`rollback`](Router::rollback), [`shed`](Router::shed) |
 /// | answer | [`predict`](Router::predict), [`admit`](Router::admit), [`route`](Router::route), [`partition`](Router::partition), [`reader`](Router::reader) |
-/// | keep a session on its version | [`pin`](Router::pin), [`route_pinned`](Router::route_pinned), [`admit_pinned`](Router::admit_pinned) |
-/// | climb by itself | [`begin`](Router::begin), [`resume`](Router::resume) |
-/// | see what happens | [`attach`](Router::attach), [`outcomes`](Router::outcomes), [`note`](Router::note), [`wiring`](Router::wiring), [`shadow_counts`](Router::shadow_counts), [`take_recordings`](Router::take_recordings) |
-/// | ask | [`current`](Router::current), [`label`](Router::label), [`state`](Router::state), [`deployments`](Router::deployments), [`generation`](Router::generation), [`in_flight`](Router::in_flight), [`assignment`](Router::assignment) |
+/// | keep a session on its version | [`pin`](Router::pin), [`route_pinned`](Router::route_pinned), [`admit_pinned`](Router::admit_pinned), [`tag_pin`](Router::tag_pin), [`check_pin`](Router::check_pin) |
+/// | climb by itself | [`begin`](Router::begin), [`begin_over`](Router::begin_over), [`resume`](Router::resume) |
+/// | follow a roll-out that is led elsewhere | [`carry_out`](Router::carry_out), [`carry_out_over`](Router::carry_out_over) |
+/// | see what happens | [`attach`](Router::attach), [`sweep`](Router::sweep), [`outcomes`](Router::outcomes), [`note`](Router::note), [`wiring`](Router::wiring), [`shadow_counts`](Router::shadow_counts), [`all_shadow_counts`](Router::all_shadow_counts), [`shadows_in_flight`](Router::shadows_in_flight), [`recording`](Router::recording), [`take_recordings`](Router::take_recordings) |
+/// | ask | [`name`](Router::name), [`current`](Router::current), [`label`](Router::label), [`state`](Router::state), [`deployments`](Router::deployments), [`generation`](Router::generation), [`in_flight`](Router::in_flight), [`assignment`](Router::assignment) |
 /// | act in a name | [`operator`](Router::operator) |
 /// | end | [`drain`](Router::drain), [`close`](Router::close) |
 pub struct Router<M> {

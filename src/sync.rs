@@ -27,7 +27,7 @@ mod checked {
 
     use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 
-    /// A lock that does not speak of poison.
+    /// A lock that ignores poisoning.
     #[derive(Debug)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 

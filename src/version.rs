@@ -104,10 +104,10 @@ pub(crate) fn check_label(text: &str) -> Result<(), LabelError> {
 #[non_exhaustive]
 pub enum LabelError {
     /// The label is empty.
-    #[error("the version's label is empty")]
+    #[error("the version's label is empty: give it one")]
     Empty,
     /// The label is longer than allowed.
-    #[error("the version's label has {length} bytes, at most {limit} are allowed")]
+    #[error("the version's label has {length} bytes, at most {limit} are allowed: shorten it")]
     TooLong {
         /// The label's length in bytes.
         length: usize,

@@ -204,7 +204,7 @@ fn lines(criterion: &Path) -> Result<Vec<Line>, Box<dyn Error>> {
         });
     }
     for threads in measured::threads(criterion)? {
-        let name = threads.name;
+        let name = threads.name.trim_end_matches(" and drop");
         let [english, spanish] = match threads.with_publisher {
             true => [
                 ", 1,000 publications a second",

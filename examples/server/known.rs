@@ -31,8 +31,8 @@ impl AsValue for Said {
     }
 }
 
-/// Adds the present as `now`, which no rule can read from a clock. Whoever says it himself, as a
-/// test does, is believed here: behind a gateway, drop what clients say of it.
+/// Adds the present as `now`, which no rule can read from a clock. A request that says it itself, as in a
+/// test, is believed here: behind a gateway, drop what clients say of it.
 #[cfg(feature = "conditions")]
 pub(crate) fn with_the_present(mut known: Known) -> Known {
     let nanos = crate::app::now().as_nanos();

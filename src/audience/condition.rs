@@ -127,7 +127,7 @@ impl Condition {
         }
     }
 
-    // Apart, so that the most frequent question saves no registers for the others.
+    // A function of its own: inlined, it would cost registers in the most frequent question.
     #[inline(never)]
     fn holds(&self, value: &Value<'_>) -> bool {
         let verdict = match self {

@@ -127,7 +127,7 @@ impl Units {
         &self.keys
     }
 
-    // Apart, so that a question about an attribute saves no registers for it.
+    // A function of its own: inlined, it would cost registers in every question about an attribute.
     #[inline(never)]
     pub(super) fn contains(&self, key: Key<'_>) -> bool {
         match (&self.index, key) {

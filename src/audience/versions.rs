@@ -142,7 +142,7 @@ mod judged {
         parse(text.as_str()?, true)
     }
 
-    /// Reads a version; build metadata is left out, for it does not count.
+    /// Reads a version without its build metadata, which has no part in the order.
     fn parse(text: &str, convert: bool) -> Option<Version> {
         if text.len() > MAX_VERSION {
             return None;

@@ -79,7 +79,7 @@ pub(super) const fn counted(what: &'static str, times: u64) -> Result<(), Stored
     }
 }
 
-/// Refuses items of which one is not `after` the one before it.
+/// Refuses items that are not in order.
 pub(super) fn in_order<T>(
     what: &'static str,
     items: &[T],

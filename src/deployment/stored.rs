@@ -16,7 +16,8 @@ const FIRST: u32 = 1;
 /// Generations beyond are refused: the largest number that every format can hold.
 const MAX_GENERATION: u64 = i64::MAX as u64;
 
-/// All deployed versions in the order of deployment, with what lies between them.
+/// The stored form: all deployed versions in the order of deployment, and what else the state
+/// holds.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {

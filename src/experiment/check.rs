@@ -124,11 +124,17 @@ impl Checks {
         match self.sample_ratio_p {
             None if self.crossed > 0 => {
                 return Some(format!(
-                    "all {} units were exposed to more than one arm, so they belong to none",
+                    "all {} units were exposed to more than one arm, so they belong to none: route \
+                     and expose by a key that stays, such as the user's",
                     self.crossed
                 ));
             }
-            None => return Some("no unit was exposed yet".to_owned()),
+            None => {
+                return Some(
+                    "no unit was exposed yet: release the policy, and attach the experiment"
+                        .to_owned(),
+                );
+            }
             Some(p) if p.value < SAMPLE_RATIO_ALPHA => {
                 return Some(format!(
                     "the arms have {} units, which does not fit their weights: find out why before \
@@ -143,7 +149,8 @@ impl Checks {
             if arm.crossed as f64 > CROSSED * of as f64 {
                 return Some(format!(
                     "{} of {of} units of {} were exposed to another arm too, more than 1 %: their \
-                     outcomes count nowhere, and those that are left are a choice",
+                     outcomes count nowhere, and those that are left are a choice; route by a key \
+                     that stays",
                     arm.crossed, arm.arm
                 ));
             }
@@ -151,7 +158,7 @@ impl Checks {
         findings.iter().find_map(Finding::bias).map(|(metric, arm)| {
             format!(
                 "units of {arm} that were exposed to another arm too may have moved {metric:?} by \
-                 more than a quarter of its interval's half width"
+                 more than a quarter of its interval's half width: route by a key that stays"
             )
         })
     }

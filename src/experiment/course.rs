@@ -90,7 +90,7 @@ impl Course {
     }
 
     pub(super) fn merge(&mut self, other: &Course) {
-        // Who knows no policy takes all, and so does the sum.
+        // An experiment without a policy takes all assignments, and so does the sum.
         if self.policies.is_empty() || other.policies.is_empty() {
             self.policies.clear();
         } else {
@@ -99,7 +99,7 @@ impl Course {
             self.policies.dedup();
         }
         self.dropped |= other.dropped;
-        // Whoever takes the looks has all of them.
+        // The server that takes the looks has all of them: the longer list is the whole one.
         if other.looks.len() > self.looks.len() {
             self.looks.clone_from(&other.looks);
         }

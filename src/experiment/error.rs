@@ -1,4 +1,4 @@
-//! Why an experiment cannot be, or takes no value.
+//! Why an experiment is refused, or takes no value.
 
 use thiserror::Error;
 
@@ -9,7 +9,10 @@ use crate::{fingerprint::Fingerprint, policy::PolicyError, route::Reason, stats:
 #[non_exhaustive]
 pub enum ExperimentError {
     /// A name is that of no arm or metric.
-    #[error("{what} {name:?} is not part of the experiment, which has {known}")]
+    #[error(
+        "{what} {name:?} is not part of the experiment, which has {known}: take the name from \
+         there"
+    )]
     Unknown {
         /// Arm or metric.
         what: &'static str,
@@ -19,7 +22,7 @@ pub enum ExperimentError {
         known: String,
     },
     /// Two arms or metrics have one name.
-    #[error("two {what} have the name {name:?}")]
+    #[error("two {what} have the name {name:?}: give one another name")]
     NameTaken {
         /// Arms or metrics.
         what: &'static str,
@@ -33,7 +36,10 @@ pub enum ExperimentError {
         name: String,
     },
     /// There are too few or too many arms.
-    #[error("an experiment on {release:?} has {found} arms, expected 2 to 64")]
+    #[error(
+        "an experiment on {release:?} has {found} arms, expected 2 to 64: the control comes first, then \
+         each candidate"
+    )]
     Arms {
         /// The release.
         release: String,
@@ -50,7 +56,9 @@ pub enum ExperimentError {
     #[error(transparent)]
     Policy(#[from] PolicyError),
     /// A policy does not go on with the experiment.
-    #[error("the policy of {release:?} does not continue the experiment: {why}")]
+    #[error(
+        "the policy of {release:?} does not continue the experiment: {why}; make a new experiment for it"
+    )]
     NotContinued {
         /// The policy's release.
         release: String,
@@ -64,7 +72,10 @@ pub enum ExperimentError {
         what: &'static str,
     },
     /// An assignment is of another release.
-    #[error("the assignment is of release {found:?}, the experiment is on {expected:?}")]
+    #[error(
+        "the assignment is of release {found:?}, the experiment is on {expected:?}: record it in the \
+         experiment of its release"
+    )]
     OtherRelease {
         /// The assignment's release.
         found: String,
@@ -81,7 +92,9 @@ pub enum ExperimentError {
         found: Fingerprint,
     },
     /// An assignment names no arm.
-    #[error("the unit was drawn into no arm ({reason:?}), so it has no outcome here")]
+    #[error(
+        "the unit was drawn into no arm ({reason:?}), so it has no outcome here: leave such units out"
+    )]
     NotDrawn {
         /// The rule that decided.
         reason: Reason,
@@ -113,7 +126,9 @@ pub enum ExperimentError {
         next: String,
     },
     /// Two parts are of different experiments.
-    #[error("the parts do not add up: {what} differ, {left} and {right}")]
+    #[error(
+        "the parts do not add up: {what} differ, {left} and {right}; merge parts of one experiment"
+    )]
     Mismatch {
         /// What differs.
         what: &'static str,

@@ -137,7 +137,7 @@ pub enum Missing {
     /// Too few units have a value.
     #[error(
         "{control} units of the control and {candidate} of the candidate have values, some {needed} \
-         of each are needed to tell how they vary"
+         of each are needed to tell how they vary: go on"
     )]
     TooFewUnits {
         /// The control's units with a value.
@@ -148,7 +148,10 @@ pub enum Missing {
         needed: u64,
     },
     /// The values do not vary.
-    #[error("all values of the {arm} are equal, so nothing tells what they might have been")]
+    #[error(
+        "all values of the {arm} are equal, so nothing tells what they might have been: \
+             record more finely, or go on"
+    )]
     NoVariation {
         /// Control or candidate.
         arm: &'static str,
@@ -163,7 +166,9 @@ pub enum Missing {
         units: u64,
     },
     /// There are no units.
-    #[error("no unit of {arm} was exposed yet")]
+    #[error(
+        "no unit of {arm} was exposed yet: attach the experiment to the router, or call `expose`"
+    )]
     NoUnits {
         /// Control or candidate.
         arm: &'static str,
@@ -200,10 +205,10 @@ pub enum Missing {
         needed: u64,
     },
     /// The metric is a gauge.
-    #[error("a gauge is shown and never tested")]
+    #[error("a gauge is shown and never tested: give its numbers per unit to have them tested")]
     Gauge,
     /// The arm was dropped.
-    #[error("the arm was dropped")]
+    #[error("the arm was dropped; it is tested no more")]
     Dropped,
     /// The method gives no answer.
     #[error(transparent)]

@@ -162,7 +162,7 @@ impl Items {
             };
             let left_out = match (metric.window, self.since, item.at) {
                 (None, ..) => None,
-                // Who was never exposed is counted apart with all that it has.
+                // A unit that was never exposed is counted apart, with all that it has.
                 (Some(_), None, _) if !is_exposed => None,
                 (Some(window), Some(since), Some(at)) if at > since.after(window) => {
                     Some(&mut sorted.late)

@@ -84,9 +84,10 @@ impl Part {
         let units = self.read_out()?.checks.all_units() as u64;
         let due = self.due();
         let Some(_) = due.filter(|&due| units >= due) else {
-            let next = due.map_or("all looks are taken".to_owned(), |due| {
-                format!("the next look is at {due}")
-            });
+            let next = due.map_or(
+                "all looks are taken, and the last one stands".to_owned(),
+                |due| format!("the next look is at {due}"),
+            );
             return Err(ExperimentError::NoLookDue { units, next });
         };
         let planned = self.setup.planned;
@@ -201,7 +202,8 @@ impl Look {
                 false => format!("; STOP {}, which is worse", stop.join(", ")),
             };
             let why = format!(
-                "the last look shows neither a difference that matters nor that there is none{worse}"
+                "the last look shows neither a difference that matters nor that there is none; \
+                 a larger experiment needs a release of its own{worse}"
             );
             return Verdict::Withheld { why };
         };

@@ -225,7 +225,7 @@ impl Part {
         let is_same = with(|standing| *standing == Standing::NoDifference);
         match is_same.count() {
             0 if metrics.is_empty() => Verdict::Withheld {
-                why: "every candidate was dropped".to_owned(),
+                why: "every candidate was dropped: end the experiment".to_owned(),
             },
             0 => Verdict::Keep {
                 arm: checks

@@ -1,4 +1,4 @@
-//! What was decided before the experiment began.
+//! The setup of an experiment: arms, metrics and error rate, decided before it begins.
 
 mod checked;
 #[cfg(feature = "serde")]

@@ -26,7 +26,7 @@ pub(super) struct Shards {
     filling: Mutex<Filling>,
 }
 
-/// What threads write off each other's cache lines.
+/// A value on cache lines of its own, so that threads do not slow each other down.
 #[repr(align(128))]
 struct Padded<T>(T);
 
@@ -43,7 +43,7 @@ pub(super) struct Shard {
     pub(super) items: ItemsByUnit,
 }
 
-/// How many units there are of which depth in the sample.
+/// How many units there are at each depth of the sample.
 struct Filling {
     capacity: usize,
     kept: usize,

@@ -65,7 +65,7 @@ impl Place {
             let slot = row.slots.get(self.slot).copied().unwrap_or_default();
             let [numerator, denominator] = numbers(&row, &slot, self);
             match self.kind {
-                // Who has none counts with 0.
+                // A unit without any counts with 0.
                 Kind::Count => Some(numerator),
                 _ => (denominator > 0.0).then(|| numerator / denominator),
             }

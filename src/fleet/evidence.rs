@@ -1,4 +1,4 @@
-//! What adds up.
+//! Evidence that adds up over servers.
 
 use core::convert::Infallible;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::{
 /// Any partition of what happened, in any order, must give the same sum. A server that has several
 /// guards hands in a map of them by name; a type of the application's own adds up field by field.
 pub trait FleetEvidence: Clone {
-    /// Why two do not add up.
+    /// The reason why two pieces of evidence do not add up.
     type Refused: std::error::Error;
 
     /// Adds what another server has counted.

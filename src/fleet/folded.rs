@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{FleetEvidence, Incarnation};
 
-/// So many processes of a server are kept apart: their reports may still be under way.
+/// How many processes of a server are kept apart, as reports of them may still be under way.
 pub(super) const KEPT: usize = 8;
 
 /// The sum of processes whose reports are not kept apart any more.

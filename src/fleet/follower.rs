@@ -1,4 +1,4 @@
-//! What a server makes of orders, and of silence.
+//! How a server answers to orders, and to silence.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -12,9 +12,9 @@ use crate::{rollout::Action, timestamp::Timestamp};
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum OnSilence {
-    /// It serves on as it was told last, a candidate that the others have rejected too.
+    /// It goes on as it was told last, even with a candidate that the others have rejected.
     Hold,
-    /// It serves the live version alone, and does again as it was told once there is word.
+    /// It serves the live version alone, and does what it was told once there is word again.
     #[default]
     LiveOnly,
 }
@@ -25,7 +25,7 @@ pub enum OnSilence {
 pub enum Word {
     /// Carry out its [`actions`](FleetOrder::actions), then say [`carried_out`](Follower::carried_out).
     CarryOut,
-    /// It is what holds already.
+    /// It is in force here already.
     Holds,
     /// It is older than one that has come, and is left undone.
     Older {
@@ -95,7 +95,7 @@ impl Follower {
             if newer.is_some() && self.accepted.contains(version) {
                 return Word::Accepted;
             }
-            // Of an older leader it is no word: the present one may be gone.
+            // An order of an older leader is no sign of life: the present leader may be gone.
             if newer.is_none() {
                 self.hear(now, &order.mark);
             }

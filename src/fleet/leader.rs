@@ -1,4 +1,4 @@
-//! Who says what all servers do.
+//! The leader of a fleet, which numbers the orders that all servers follow.
 
 use std::collections::BTreeMap;
 

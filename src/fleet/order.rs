@@ -1,4 +1,4 @@
-//! What a leader says.
+//! An order of a leader, and its place among all orders.
 
 use crate::rollout::Action;
 
@@ -35,7 +35,7 @@ pub struct FleetOrder {
 impl FleetOrder {
     /// Returns what a router must carry out, one after the other, wherever it stands.
     ///
-    /// Mostly the action itself. Who comes late to an acceptance must swap before, with the policy
+    /// Mostly the action itself. A server that comes late to an acceptance must swap before, with the policy
     /// of the swap; where that holds already, [`Router::carry_out`](crate::Router::carry_out) leaves
     /// it as it is.
     #[must_use]

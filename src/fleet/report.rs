@@ -1,4 +1,4 @@
-//! What a server hands in.
+//! The reports that a server's process hands in.
 
 /// A server's process: its name, and which of its starts it is.
 ///
@@ -49,7 +49,7 @@ pub enum Content<E> {
 pub struct FleetReport<E> {
     /// The release that it is of.
     pub release: String,
-    /// Whose it is.
+    /// The process that it is from.
     pub source: Incarnation,
     /// Its number among the reports of this process, from 0 on.
     pub number: u64,

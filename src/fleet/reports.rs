@@ -182,7 +182,7 @@ impl<E: FleetEvidence> Reports<E> {
         if number > KEPT
             && let Some(place) = self.kept.iter().position(is_its)
         {
-            // What does not add up is kept apart, and the sum says whose it is.
+            // Evidence that does not add up stays apart; the sum then names its process.
             let _ = self.fold(place);
         }
     }

@@ -19,7 +19,7 @@ pub enum ReportsError<R> {
         /// The release whose reports are added up.
         expected: String,
     },
-    /// A process hands in whole reports and such of what is new.
+    /// A process mixes whole reports with reports of what is new.
     #[error(
         "report {number} of server {server:?} ({incarnation}) is of another kind than those before: \
          a process hands in whole reports or what is new, so that nothing counts twice"

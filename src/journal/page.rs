@@ -7,7 +7,7 @@ use super::{JournalCapacity, JournalCounts, JournalEntry};
 /// Stripes reserve places in blocks of this many at most.
 const MAX_BLOCK: usize = 64;
 
-/// Counts the places that no stripe has reserved.
+/// The number of places that no stripe has reserved.
 #[derive(Debug)]
 pub(crate) struct Budget {
     free: AtomicUsize,
@@ -39,7 +39,7 @@ impl Budget {
     }
 }
 
-/// The entries of one stripe, and counts those for which there was no place.
+/// The entries of one stripe, and the number of those for which there was no place.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     entries: Vec<JournalEntry>,
@@ -70,7 +70,7 @@ impl Page {
         self.withdrawn += 1;
     }
 
-    /// Counts, where `begun` requests were counted when they were admitted.
+    /// Returns the counts; `begun` is the number of requests counted when they were admitted.
     pub(crate) fn counts(&self, begun: u64) -> JournalCounts {
         let ended = self.recorded + self.overflow + self.withdrawn;
         JournalCounts {

@@ -53,7 +53,7 @@ impl Tag {
         Tag((u128::from(hash.h1) | u128::from(hash.h2) << 64).to_le_bytes())
     }
 
-    /// Compares in a time that does not tell how much of a forged tag is right.
+    /// Compares in constant time, so that a forger cannot find a tag byte by byte.
     fn is(&self, other: &Tag) -> bool {
         let pairs = self.0.iter().zip(&other.0);
         let difference = pairs.fold(0, |found, (left, right)| black_box(found | (left ^ right)));

@@ -197,7 +197,7 @@ impl Range {
     }
 }
 
-/// Prints a place on the line as a percentage, cut off after four decimals.
+/// A place on the line as a percentage, cut off after four decimals.
 struct Percent(u64);
 
 impl fmt::Display for Percent {

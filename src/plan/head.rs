@@ -132,7 +132,7 @@ mod tests {
         policy.compile("v1", ["v2", "v3"]).unwrap().head.kind
     }
 
-    /// A plan would decide the same without its head, only slower.
+    /// Looks at the head itself: a plan would decide the same without it, only slower.
     #[test]
     fn one_draw_with_one_cut_needs_no_more_than_a_head() {
         let half = Share::percent(50).unwrap();

@@ -7,7 +7,7 @@ use crate::{
     version::VersionId,
 };
 
-/// Knows with which probability a unit that no rule serves gets which version.
+/// The probabilities with which a unit that no rule serves gets each version.
 pub(super) struct Outcomes<'a> {
     compiler: &'a Compiler<'a>,
     /// The live version's probability: whatever no other version gets.
@@ -63,7 +63,7 @@ impl<'a> Outcomes<'a> {
             .iter()
             .map(|(version, points)| (*version, probability(*points)))
             .collect();
-        // Parts of a whole: a sum that is rounded up stays below certainty.
+        // These are parts of one whole, so a sum that rounding has raised is cut at certainty.
         let add = |drawn: u64| drawn.saturating_add(kept_out).min(one);
         match drawn.iter_mut().find(|(version, _)| *version == out) {
             Some((_, drawn)) => *drawn = add(*drawn),

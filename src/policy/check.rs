@@ -53,7 +53,7 @@ impl Policy {
     pub(super) fn check_units(&self) -> Result<UnitTable, PolicyError> {
         let found = self.units.iter().map(|listed| listed.keys.len()).sum();
         let lists = self.units.iter().filter(|listed| !listed.keys.is_empty());
-        // A list of nobody is allowed beside others, as it always was.
+        // An empty list is allowed beside others.
         if found > 0 {
             check_length_of_list("units", found)
                 .and_then(|()| lists.map(|listed| &*listed.keys).try_for_each(check_keys))
@@ -73,7 +73,7 @@ impl Policy {
             let known = audience.check_segments(&self.segments);
             known.map_err(|source| PolicyError::Audience { field, source })?;
         }
-        // Those that are used were checked with their users; of others nothing is asked.
+        // Segments in use were checked where they are used; of the others only the form is.
         let segments = self.segments.values();
         let mut form = segments.map(Audience::check_form);
         form.find(Result::is_err)
@@ -97,7 +97,8 @@ impl Check<'_> {
         }
         let live = self.versions.live.label.as_str();
         match &self.policy.canary {
-            // It answers those whom the policy lets in, and another version the others.
+            // A canary may be the live version where another one answers the units that are kept
+            // out.
             Some(canary) if canary.version == live && !self.keeps_out_on_another() => {
                 Err(PolicyError::CanaryIsLive {
                     version: canary.version.clone(),

@@ -12,13 +12,13 @@ use crate::{audience::AudienceError, share::Share, split::SplitError, version::V
 #[non_exhaustive]
 pub enum PolicyError {
     /// A name is empty.
-    #[error("{field} is empty")]
+    #[error("{field} is empty: give it a name")]
     EmptyName {
         /// The field without a name.
         field: &'static str,
     },
     /// A name is longer than allowed.
-    #[error("{field} has {length} bytes, at most {limit} are allowed")]
+    #[error("{field} has {length} bytes, at most {limit} are allowed: shorten it")]
     NameTooLong {
         /// The field with the long name.
         field: &'static str,
@@ -63,7 +63,7 @@ pub enum PolicyError {
         release: String,
     },
     /// A builder method does not fit this kind of policy.
-    #[error("{field} is for {kinds}; release {release:?} is {found}")]
+    #[error("{field} is for {kinds}; release {release:?} is {found}: leave it out")]
     Misplaced {
         /// The method that was called.
         field: &'static str,
@@ -124,7 +124,7 @@ pub enum PolicyError {
         key: String,
     },
     /// There are more entries than allowed.
-    #[error("{field} has {found} entries, at most {limit} are allowed")]
+    #[error("{field} has {found} entries, at most {limit} are allowed: join or leave out some")]
     TooMany {
         /// The field with too many entries.
         field: &'static str,
@@ -177,8 +177,8 @@ pub(super) fn refuse_fault<S: serde::Serializer>(
     _: S,
 ) -> Result<S::Ok, S::Error> {
     Err(serde::ser::Error::custom(match fault {
-        Some(Fault::Misplaced(field, kinds)) => format!("{field} is for {kinds}"),
-        Some(Fault::Twice(field)) => format!("{field} is set twice"),
+        Some(Fault::Misplaced(field, kinds)) => format!("{field} is for {kinds}: leave it out"),
+        Some(Fault::Twice(field)) => format!("{field} is set twice: say it once"),
         None => "no fault is never written".to_owned(),
     }))
 }

@@ -85,7 +85,7 @@ impl<'f, 'de, V: Visitor<'de>> Named<'f, V> {
     }
 }
 
-/// Puts the field's name before what its value is refused with, unless it is named already.
+/// Puts the field's name before the reason for which its value is refused, unless it is there.
 fn retold<E: Error>(field: &str, told: impl fmt::Display) -> E {
     let told = told.to_string();
     let told = told.trim_end();
@@ -259,7 +259,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Named<'_, V> {
     }
 }
 
-/// Retells a refusal of the value as a whole, and leaves those of its parts as they are.
+/// Names the field in a refusal of the whole value; refusals of its parts name their own.
 fn of_its_own<E: Error>(field: &str, told: E) -> E {
     let text = told.to_string();
     let whole = [
@@ -343,7 +343,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Named<'_, S> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
         let read = self.inner.deserialize(Named::new(deserializer, self.field));
-        // What is made of a value that was read does not know where the value stood.
+        // A check of a value that was read does not know in which field it stood.
         read.map_err(|told| match told.to_string() {
             named if named.contains('`') => told,
             nameless => retold(self.field, nameless),

@@ -36,7 +36,8 @@ impl Rollout {
             .collect();
         let there = match overruled.is_empty() {
             true => self.amended.or_else(|| self.fingerprint_of(self.in_force)),
-            // What a person has put in force; only if it is this policy it is the roll-out's now.
+            // A person's policy is in force. It is the roll-out's own now only if it is this very
+            // policy.
             false => Some(policy.fingerprint()),
         };
         let fingerprint = policy.fingerprint();

@@ -25,7 +25,7 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// Says what is true where nobody is known who made it so.
+    /// Returns what was found, where it is not known who did it.
     pub(crate) fn unknown(what: String) -> ByHand {
         ByHand {
             who: String::new(),

@@ -62,7 +62,7 @@ impl fmt::Display for Cause {
 pub enum PauseCause {
     /// Somebody asked for it.
     Operator,
-    /// Somebody who named himself asked for it.
+    /// Somebody who gave their name asked for it.
     Ordered {
         /// Who.
         who: String,

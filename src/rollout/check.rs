@@ -127,7 +127,7 @@ impl Check {
     }
 }
 
-/// Harm by the events of the whole release, so that its error rate holds over the whole release;
+/// Judges harm by the events of the whole release, so that its error rate holds over all of it, and
 /// safety by those of this step alone.
 fn judge_rate(
     test: &RateTest,
@@ -175,7 +175,8 @@ fn judge_rate(
     }
 }
 
-/// Breached when so many of the last readings pass the limit; safe when there are enough of them.
+/// Finds a breach when so many of the last readings pass the limit, and safety when there are
+/// enough that do not.
 fn judge_readings(
     worse: Worse,
     limit: f64,

@@ -53,5 +53,5 @@ impl Rollout {
     }
 }
 
-/// No clock is right that says more: the first second of the year 2200.
+/// The first second of the year 2200: a clock that says more is wrong.
 const LATEST: Timestamp = Timestamp::from_secs(7_258_118_400);

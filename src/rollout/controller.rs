@@ -29,10 +29,12 @@ use crate::{fingerprint::Fingerprint, policy::Policy, share::Share, timestamp::T
 ///
 /// | in the order of use | methods |
 /// |---|---|
-/// | make one | [`new`](Rollout::new), [`replay`](Rollout::replay) |
+/// | make one | [`new`](Rollout::new), [`with_revision`](Rollout::with_revision), [`forcing_revision`](Rollout::forcing_revision), [`dropping_kept_out`](Rollout::dropping_kept_out), [`replay`](Rollout::replay) |
 /// | drive it by a router | [`Router::begin`](crate::Router::begin), [`Ramp`](crate::ramp::Ramp) |
-/// | drive it by hand | [`step`](Rollout::step), [`confirm`](Rollout::confirm), [`refused`](Rollout::refused), [`sample`](Rollout::sample) |
-/// | ask | [`phase`](Rollout::phase), [`share`](Rollout::share), [`state`](Rollout::state), [`waiting_for`](Rollout::waiting_for), [`next_deadline`](Rollout::next_deadline), [`trail`](Rollout::trail) |
+/// | drive it by hand | [`step`](Rollout::step), [`refused`](Rollout::refused), [`unconfirmed`](Rollout::unconfirmed), [`confirm`](Rollout::confirm), [`action_in_force`](Rollout::action_in_force) |
+/// | make its evidence by hand | [`sample`](Rollout::sample), [`tag`](Rollout::tag), [`side_of`](Rollout::side_of), [`candidate_share`](Rollout::candidate_share) |
+/// | ask | [`phase`](Rollout::phase), [`share`](Rollout::share), [`state`](Rollout::state), [`waiting_for`](Rollout::waiting_for), [`next_deadline`](Rollout::next_deadline), [`clock`](Rollout::clock), [`trail`](Rollout::trail) |
+/// | what it was made of | [`version`](Rollout::version), [`policy`](Rollout::policy), [`policy_in_force`](Rollout::policy_in_force), [`schedule`](Rollout::schedule), [`revision`](Rollout::revision) |
 /// | change its policy | [`amend`](Rollout::amend) |
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -31,7 +31,7 @@ impl Rollout {
         self.schedule.climb_at(self.in_force)
     }
 
-    /// Returns when the release takes too long; none while only its end of pause can tell.
+    /// Returns when the release takes too long; none where that depends on the end of a pause.
     fn deadline(&self) -> Option<Timestamp> {
         let (after, _) = self.schedule.deadline?;
         let started = self.state.started?;
@@ -50,7 +50,7 @@ impl Rollout {
     pub(super) fn judge(&self, guard: &Guard, sample: &StepSample) -> Option<Judgement> {
         let measured = sample.measured.get(guard.name())?;
         let shares = self.shares_of_step();
-        // At 100 % nobody is left to be the control; before that, a comparison needs both.
+        // At 100 % no control is left. Before that, a comparison needs units of both sides.
         let is_one_sided =
             sample.candidate == 0 || (sample.control == 0 && self.in_force != Phase::Baking);
         if guard.check().compares() && is_one_sided {
@@ -68,7 +68,7 @@ impl Rollout {
         {
             judgement.look_ahead(worse, times);
         }
-        // Harm stays harm; nothing is safe while units are missing on one side.
+        // Harm is still harm, but nothing counts as safe while units are missing on one side.
         judgement.is_safe &= !self.is_contradicted(sample);
         Some(judgement)
     }

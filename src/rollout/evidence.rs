@@ -76,7 +76,7 @@ pub struct Evidence {
     since: Timestamp,
     /// What a phase asks for, so that so many units are counted exactly.
     asked: u64,
-    /// The units of this phase, and of those whose policy is in force before it is looked at.
+    /// The units of this phase, and of a later one whose policy is in force already.
     met: BTreeMap<Phase, Met>,
     counters: Vec<Counter>,
 }
@@ -344,7 +344,8 @@ impl Evidence {
     /// Begins a later phase.
     fn begin(&mut self, phase: Phase) {
         if phase != self.phase {
-            // What came before the phase was looked at, under its policy, is of it.
+            // Units that came under the phase's policy, but before the roll-out looked at it,
+            // belong to it.
             self.phase = phase;
             self.met.retain(|known, _| *known >= phase);
             self.counters

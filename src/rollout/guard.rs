@@ -11,7 +11,7 @@ use crate::{
 
 /// A condition that the candidate must keep, and what happens if it does not.
 ///
-/// A breach is latched: it stays one when the number recovers. By default a breach rejects and
+/// A breach is final: it stays when the number recovers. By default a breach rejects and
 /// no data holds.
 ///
 /// | guard | what it compares | numbers from |
@@ -94,7 +94,7 @@ impl Default for Readings {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum OnBreach {
-    /// It is recorded, nothing else; nor does it hold the release for want of data.
+    /// It is recorded, nothing else; nor does a lack of data hold the release.
     Observe,
     /// The release waits for an operator.
     Pause,

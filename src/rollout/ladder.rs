@@ -166,7 +166,7 @@ impl Default for Ladder {
 #[non_exhaustive]
 pub enum LadderError {
     /// A share is not above the one before it.
-    #[error("share {share} is not above {below}, the one before it")]
+    #[error("share {share} is not above {below}, the one before it: write them from low to high")]
     NotRising {
         /// The share before it, 0 % before the first.
         below: Share,
@@ -174,18 +174,18 @@ pub enum LadderError {
         share: Share,
     },
     /// The last share is not everybody.
-    #[error("the last share is {last}, expected 100%")]
+    #[error("the last share is {last}, expected 100%: end with it")]
     NotWhole {
         /// The last share.
         last: Share,
     },
     /// There are too many steps.
-    #[error("the ladder has more than {limit} steps")]
+    #[error("the ladder has more than {limit} steps: leave some out")]
     TooManySteps {
         /// How many there may be.
         limit: usize,
     },
-    /// A step that shall have a time of its own is none of the ladder.
+    /// A step that was given a time of its own is not on the ladder.
     #[error(
         "{share} is no step below 100% of this ladder, which has {steps}: take one of them; the \
          time at 100% is the schedule's bake"

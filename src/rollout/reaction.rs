@@ -23,7 +23,8 @@ impl Rollout {
                 Input::Command(command) => commands.push(command.into()),
                 Input::Ordered(order) => commands.push(order),
                 Input::Gate { name, open } => {
-                    // Closed wins, in whatever order they come, and for good before for a step.
+                    // Closing a gate wins over opening it, and opening it for good over opening it
+                    // for one step, in whatever order they come.
                     gates.entry(name).or_insert((true, false)).0 &= open;
                 }
                 Input::OpenForGood { name } => {
@@ -228,7 +229,7 @@ impl Rollout {
         }
     }
 
-    /// Says that the release has ended, to whatever comes.
+    /// Refuses all inputs, because the release has ended.
     pub(super) fn refuse_all(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) {
         let phase = self.state.phase;
         let is_in_time = |input: &Input| match input {

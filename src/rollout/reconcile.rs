@@ -33,7 +33,8 @@ impl Rollout {
                     VersionState::Retiring if self.in_force != Phase::Baking => {
                         self.end(Phase::RolledBack, seen);
                     }
-                    // It was live and is no more: it was accepted, and another took its place.
+                    // It was live and is not any more: it was accepted, and another version took
+                    // its place.
                     VersionState::Retiring | VersionState::Standby => {
                         self.end(Phase::Promoted, seen);
                     }
@@ -49,7 +50,8 @@ impl Rollout {
         self.sight.live = Some(seen.live.to_owned());
     }
 
-    /// Follows the candidate's absence; where it never was, the router says so when it is asked.
+    /// Follows the candidate's absence. Where it was never deployed, the router's own refusal says
+    /// so.
     fn miss(&mut self, seen: &Seen<'_>) {
         if self.sight.candidate.is_none() {
             // A fresh router: what was in force elsewhere is not in force here.
@@ -65,13 +67,13 @@ impl Rollout {
         );
     }
 
-    /// Ends as a person has ended it, unless that is what the roll-out wanted itself.
+    /// Ends the release as a person has ended it, unless the roll-out wanted the same.
     fn end(&mut self, to: Phase, seen: &Seen<'_>) {
         let by = match to {
             Phase::Promoted => &seen.accepted_by,
             _ => &seen.removed_by,
         };
-        // The roll-out wanted it itself, and its own cause stands.
+        // The roll-out wanted the same, so its own cause stands.
         if self.state.phase == to && (to == Phase::RolledBack || by.is_none()) {
             return self.confirm();
         }
@@ -83,7 +85,7 @@ impl Rollout {
         self.follow(to, by);
     }
 
-    /// Is at a router whose live version is the candidate, with a way back.
+    /// Follows a router whose live version is the candidate, with a way back.
     fn meet_swap(&mut self, seen: &Seen<'_>, is_first: bool) {
         if self.in_force == Phase::Baking {
             return self.meet_policy(seen, is_first);
@@ -102,7 +104,7 @@ impl Rollout {
         }
     }
 
-    /// Is at a router whose policy may be the roll-out's or anybody's.
+    /// Follows a router whose policy may be the roll-out's own or anybody's.
     fn meet_policy(&mut self, seen: &Seen<'_>, is_first: bool) {
         if self.in_force == Phase::Pending {
             return self.meet_before_the_first(seen, is_first);

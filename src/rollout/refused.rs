@@ -25,7 +25,7 @@ pub enum Refused {
         known: String,
     },
     /// A sample has a number of another kind than the guard looks at.
-    #[error("guard {guard:?} looks at {wanted}, and was given {found}")]
+    #[error("guard {guard:?} looks at {wanted}, and was given {found}: give it what it looks at")]
     WrongKind {
         /// The guard's name.
         guard: String,
@@ -80,7 +80,7 @@ pub enum Refused {
         why: String,
     },
     /// The release has ended.
-    #[error("the release has ended as {phase}, and {what} comes too late")]
+    #[error("the release has ended as {phase}, and {what} comes too late: begin a new one")]
     Ended {
         /// How it has ended.
         phase: Phase,

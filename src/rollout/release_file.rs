@@ -127,7 +127,10 @@ struct RawStage {
 enum FileError {
     #[error("guard number {number}: {fault}")]
     Guard { number: usize, fault: GuardFault },
-    #[error("schedule.{field} is for the climb by dwell, schedule.climb is \"evidence\"")]
+    #[error(
+        "schedule.{field} is for the climb by dwell, schedule.climb is \"evidence\": leave \
+             one of them out"
+    )]
     NotByDwell { field: &'static str },
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

@@ -299,7 +299,7 @@ impl Schedule {
         self.guards.iter().chain(shadow)
     }
 
-    /// Tells why a measurement is none of the guard of this name, nothing if it is one.
+    /// Returns why a measurement does not fit the guard of this name, none if it fits.
     pub(super) fn misfit(&self, name: &str, measured: &Measured) -> Option<Refused> {
         let Some(guard) = self.all_guards().find(|guard| guard.name() == name) else {
             return Some(Refused::UnknownGuard {

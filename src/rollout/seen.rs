@@ -46,14 +46,14 @@ pub(super) struct Sight {
     pub(super) another: Option<(String, String)>,
     /// A reading of the clock that is not believed yet.
     pub(super) suspect: Option<crate::timestamp::Timestamp>,
-    /// Whether nothing was evaluated since the trail was followed, which has the times.
+    /// Whether nothing was evaluated since a replay: times are then those of the trail.
     pub(super) is_replayed: bool,
     /// What the last evaluation was handed and could not use.
     pub(super) refused: Vec<super::Refused>,
 }
 
 impl PartialEq for Sight {
-    /// Holds: two roll-outs that stand at the same point are equal, whatever they have seen.
+    /// Returns true: what roll-outs have seen makes them no different.
     fn eq(&self, _other: &Sight) -> bool {
         true
     }

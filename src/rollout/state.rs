@@ -131,7 +131,7 @@ impl State {
         let had_started = self.started.is_some();
         self.follow(event);
         if self.started.is_some() != had_started {
-            // Whoever paused it before its start has delayed nothing.
+            // A pause before the start has delayed nothing.
             (self.idle, self.idle_since) = (Duration::ZERO, None);
         }
         match (self.idle_since, self.paused.is_empty()) {
@@ -201,7 +201,7 @@ impl State {
     fn enter(&mut self, phase: Phase, at: Timestamp) {
         self.phase = phase;
         self.since = at;
-        // What was missing was missing in the phase that has ended.
+        // Data were missing in the phase that has ended; the new one begins without that cause.
         self.paused
             .retain(|cause| !matches!(cause, PauseCause::NoData { .. }));
     }

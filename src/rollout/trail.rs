@@ -6,9 +6,9 @@ use crate::{fingerprint::Fingerprint, timestamp::Timestamp};
 /// The ordered list of what changed a roll-out's state, which replays to that state.
 ///
 /// Room is bounded. A release has some ten events, but a guard that loses its data and finds them
-/// again, or an operator's script, may pause it for ever: beyond [`MAX_EVENTS`](Trail::MAX_EVENTS)
+/// again, or an operator's script, may pause it again and again: beyond [`MAX_EVENTS`](Trail::MAX_EVENTS)
 /// the older half is folded into the state that it led to, and counted. The replay is as exact as
-/// before; who wants every event for ever logs them as they come.
+/// before; an application that wants every event logs them as they come.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -156,7 +156,7 @@ pub enum StateChange {
         /// The content hash of the policy that was given.
         fingerprint: Fingerprint,
     },
-    /// An operator who named himself has given an order.
+    /// An operator who gave their name has given an order.
     Ordered {
         /// What, by whom, and why.
         order: Ordered,

@@ -22,12 +22,13 @@ pub(super) struct UnitsMet {
     capacity: usize,
     level: u32,
     known: HashSet<u64, BuildHasherDefault<MixedAlready>>,
-    /// As many were known before the sample was halved.
+    /// How many units were known before the sample was halved.
     at_least: u64,
 }
 
 impl UnitsMet {
-    /// So many units are counted exactly, also where a step asks for fewer: half a megabyte.
+    /// At least so many units are counted exactly, also where a step asks for fewer: half a
+    /// megabyte.
     pub(super) const LEAST_CAPACITY: usize = 16_384;
 
     /// Returns no units, of which `asked` will be counted exactly.

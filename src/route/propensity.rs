@@ -83,7 +83,9 @@ impl TryFrom<f64> for Propensity {
 #[non_exhaustive]
 pub enum PropensityError {
     /// The number is not above 0 and at most 1.
-    #[error("propensity {fraction} is not above 0 and at most 1")]
+    #[error(
+        "propensity {fraction} is not above 0 and at most 1: give the probability with which it was drawn"
+    )]
     OutOfRange {
         /// The number that was given.
         fraction: f64,

@@ -25,8 +25,8 @@ pub struct Batch<M> {
     leases: Vec<Strong<Lease<M>>>,
     /// The units of which more is wanted than a count, in the order of their numbers.
     tickets: Vec<(usize, Option<Ticket<M>>)>,
-    /// Which of the other units have ended; those with a ticket stand there as if. It is empty
-    /// until the first does.
+    /// Which units without a ticket have ended. A unit with a ticket stands here as ended. It is
+    /// empty until the first has ended.
     ended: Vec<bool>,
 }
 
@@ -175,7 +175,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         let shared = &self.shared;
         let keeper = &mut OfThread(shared.id.number());
         batch.clear();
-        // Dropped before it is admitted, what was claimed is no request.
+        // A claim that is dropped before it was admitted is no request.
         let mut apart = Vec::new();
         let claimed = shared.admit::<true, _>(keeper, |snapshot| {
             apart.clear();

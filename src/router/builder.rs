@@ -123,7 +123,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
 
     /// Keeps excerpts of a share of the units, the same ones on every server.
     ///
-    /// Who is among them is independent of who gets which version. Journalled requests are all
+    /// The choice of units is independent of which version they get. Journalled requests are all
     /// kept.
     #[must_use]
     pub fn excerpt_share(mut self, share: Share) -> Builder<M> {

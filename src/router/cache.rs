@@ -16,8 +16,8 @@ use crate::{
     unit::Unit,
 };
 
-/// Heads that a thread remembers at once. Routers beyond these share them, and of two that do the
-/// one asked last has it; the other's plan is remembered all the same.
+/// How many heads a thread remembers at once. More routers share them: of two, the one asked last
+/// has the head, and the plan of the other is still remembered.
 const HEADS_KEPT: usize = if cfg!(loom) { 1 } else { 64 };
 
 /// The head of a plan, in cells.
@@ -181,7 +181,8 @@ pub(super) fn keep<M: 'static>(router: usize, snapshot: Snapshot<M>) {
         plan: Arc::clone(&snapshot.plan),
         snapshot: Box::new(snapshot),
     };
-    // While a plan is being read further up in this thread, it stays; then the lock is asked.
+    // Further up in this thread somebody may be reading a plan. Then nothing is replaced, and the
+    // next request asks the lock.
     let _ = SNAPSHOTS.try_with(|snapshots| {
         let previous = snapshots.try_borrow_mut().ok().and_then(|mut snapshots| {
             if snapshots.len() <= router {

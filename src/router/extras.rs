@@ -21,7 +21,7 @@ use crate::{
 /// What a ticket has where a shadow was sampled, observers are told, or a version may fail.
 pub(super) struct Extras<M> {
     stand_in: StandIn<M>,
-    /// One has room without an allocation of its own.
+    /// One shadow has room without an allocation.
     waiting: SmallVec<[Waiting<M>; 1]>,
     /// The request that the waiting shadows belong to. `None` until they are counted: an admission
     /// that is tried again, because a publication came between, must not count them.
@@ -67,7 +67,8 @@ impl Watch {
 /// The live version, where the policy lets it answer for a failing one.
 enum StandIn<M> {
     None,
-    /// Held until it is asked, with the shadows that remain then: it is none of itself.
+    /// Its lease, held until it is asked, and the shadows that then remain: it is no shadow of
+    /// itself.
     Ready {
         lease: Strong<Lease<M>>,
         shadows: ShadowSet,
@@ -277,8 +278,8 @@ impl<M> Extras<M> {
         self.is_not_comparable = false;
     }
 
-    /// Notes that nothing compares the answer, unless another one follows that something does: a
-    /// stream is no answer yet, its transcript is.
+    /// Notes that nothing compares this answer. A later one may still be compared: of a stream it
+    /// is the transcript.
     pub(super) const fn keep_not_comparable(&mut self) {
         self.is_not_comparable = true;
     }

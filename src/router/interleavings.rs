@@ -65,7 +65,7 @@ fn admit(router: &Labelled) -> Ticket<&'static str> {
     router.admit("user-42")
 }
 
-/// A request runs against a rejection; it remembers the snapshot in which `v2` answers.
+/// Runs a request against a rejection; it remembers the snapshot in which `v2` answers.
 fn request_against_rejection(then: impl Fn(&Labelled, &'static str, bool) + Send + Sync + 'static) {
     let then = Arc::new(then);
     explore(3, move || {
@@ -96,7 +96,7 @@ fn request_against_rejection(then: impl Fn(&Labelled, &'static str, bool) + Send
         returned.store(true, Ordering::Release);
         let counted = router.in_flight("v2").unwrap();
         let ticket = request.join().unwrap();
-        // Beside the ticket that is held, whoever has the rejected version was counted.
+        // One ticket is held throughout; a request that got the rejected version was counted, too.
         let held = 1 + usize::from(*ticket.model() == "v2");
         assert!(
             counted >= held,
@@ -220,7 +220,7 @@ fn e9_a_sealed_recording_with_nothing_pending_is_final() {
             })
         };
         router.rollback("wrong answers").unwrap();
-        // The ticket held beside is pending: none of the request's may come to it.
+        // The ticket held throughout is pending; no request may become pending after this.
         let then = recording.counts();
         let admitted = request.join().unwrap();
         let now = recording.counts();

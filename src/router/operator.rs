@@ -298,7 +298,7 @@ pub enum ValidateError<E> {
     #[error(transparent)]
     Operation(#[from] OperationError),
     /// The check failed; the version stays staged.
-    #[error("the check of version {version:?} failed: {cause}")]
+    #[error("the check of version {version:?} failed: {cause}; it stays staged until one holds")]
     Failed {
         /// The version's label.
         version: String,

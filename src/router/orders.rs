@@ -12,7 +12,7 @@ use crate::{
     rollout::{Action, ByHand},
 };
 
-/// So many are remembered: a roll-out looks at them every minute or so.
+/// How many orders are remembered; a roll-out looks at them every minute or so.
 const REMEMBERED: usize = 64;
 
 /// The latest orders, and the roll-out that has put the policy in force.
@@ -52,7 +52,7 @@ impl Open {
         };
         let named = named.map(|(release, version)| (release.to_owned(), version.clone()));
         let of_swap = matches!(action, Action::Swap { .. });
-        // A swap, and what a server does by itself for want of word, keep the release's name.
+        // A swap keeps the release's name, and so does what a server does when it had no word.
         let (release, version) = match (named, open) {
             (Some((_, version)), Some(open)) if of_swap => (open.release, version),
             (Some(named), _) => named,

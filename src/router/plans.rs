@@ -91,7 +91,7 @@ impl Drop for Plans {
     fn drop(&mut self) {
         self.retired.push(Arc::clone(&self.current));
         let mut left = LEFT.lock();
-        // The one in force is counted here a second time, and is dropped here if it can be.
+        // The plan in force stands in the list and in its own field, so it is counted once more.
         let is_held = |plan: &Arc<Plan>| {
             Arc::strong_count(plan) > 1 + usize::from(Arc::ptr_eq(plan, &self.current))
         };

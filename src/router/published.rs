@@ -139,7 +139,7 @@ impl<M> Loaded<M> {
     }
 }
 
-/// What nobody has any more: its destructors may be long, or the application's.
+/// Values that nobody has any more; to drop them may take long, or run the application's code.
 pub(super) struct Unheld {
     _plans: Vec<Arc<Plan>>,
     _observers: Vec<Arc<Observers>>,
@@ -155,13 +155,13 @@ pub(super) struct Published<M> {
     pub(super) recording: Option<Recording>,
     live: Loaded<M>,
     others: Vec<Loaded<M>>,
-    /// Versions that were reclaimed, until their last shadow is counted; then its counts are here.
+    /// Reclaimed versions with shadows that have not ended; the counts of the others are below.
     reclaimed: Vec<VersionId>,
     ended_shadows: ShadowCounts,
     /// What was counted on versions that are gone, by their labels.
     reclaimed_outcomes: BTreeMap<Box<str>, OutcomeCounts>,
     seats: Vec<Seated>,
-    /// Those of the snapshot in force, and those before them until nobody else has them.
+    /// The observers of the snapshot in force; those of earlier ones stay until nobody has them.
     observers: Option<Arc<Observers>>,
     retired_observers: Vec<Arc<Observers>>,
     observer_panics: Arc<AtomicU64>,

@@ -48,6 +48,15 @@ use crate::{
 /// assert_eq!(ramp.phase(), Phase::RolledBack);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// | in the order of use | methods |
+/// |---|---|
+/// | begin | [`Router::begin`](crate::Router::begin), [`Router::resume`](crate::Router::resume) |
+/// | drive | [`tick`](Ramp::tick), [`tick_with`](Ramp::tick_with), [`order`](Ramp::order), [`open`](Ramp::open) |
+/// | report what only you know | [`evidence`](Ramp::evidence) |
+/// | ask | [`phase`](Ramp::phase), [`share`](Ramp::share), [`state`](Ramp::state), [`waiting_for`](Ramp::waiting_for), [`units`](Ramp::units), [`measured`](Ramp::measured), [`rate_of`](Ramp::rate_of), [`rollout`](Ramp::rollout) |
+/// | change its policy | [`amend`](Ramp::amend) |
+/// | keep it over a restart | [`store`](Ramp::store) |
 #[must_use = "dropping the handle ends the roll-out where it is"]
 pub struct Ramp<M> {
     inner: Arc<Inner<M>>,
@@ -163,8 +172,8 @@ impl<M: Send + Sync + 'static> Ramp<M> {
         self.act_on(now, inputs, false)
     }
 
-    /// Evaluates and acts; what was counted of the phase is kept although its time counts anew, if
-    /// so it is said.
+    /// Evaluates and acts. With `keeps_counts` the counts of the phase stay when its time begins
+    /// anew.
     fn act_on(
         &self,
         now: Timestamp,

@@ -105,7 +105,7 @@ impl Recording {
     /// Tells whether the swap has ended, and with it every request that it concerned.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        // In this order: what is counted after the seal counts all that came before it.
+        // The order matters: counts that are read after the seal include every request before it.
         self.seal().is_some() && self.counts().pending == 0
     }
 
@@ -178,7 +178,7 @@ impl Drop for Stripe {
     }
 }
 
-/// Counts one request as pending, until it is dropped.
+/// A request that counts as pending until this is dropped.
 pub(crate) struct Running {
     stripe: Arc<Stripe>,
     request: Option<Request>,
@@ -219,7 +219,7 @@ impl Running {
         self
     }
 
-    /// Notes that the request was admitted; without, it was none.
+    /// Notes that the request was admitted; without this call it counts as none.
     pub(super) fn admit(&mut self) {
         self.is_admitted = true;
     }

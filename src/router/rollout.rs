@@ -31,7 +31,8 @@ impl<M: Send + Sync + 'static> Shared<M> {
         {
             let orders = self.orders.lock();
             let seen = see(&current, fingerprint, &orders, rollout);
-            // What it returns is unconfirmed too, and so may be an action from before.
+            // What it returns is unconfirmed, too. So is an earlier action that was not carried
+            // out.
             let _ = rollout.evaluate(now, inputs, Some(&seen));
         }
         let mut done = None;
@@ -193,7 +194,7 @@ fn carry_out<M: Send + Sync + 'static>(
         }
         Action::Accept { version, .. } => match is(version, VersionState::Live) {
             true => turn.next().standby().map(|_| Operation::Accept),
-            // Somebody else's swap is open, or none.
+            // Another version's swap is open, or no swap at all.
             false => {
                 return Err(OperationError::NoStandby {
                     version: version.clone(),

@@ -39,7 +39,8 @@ impl<M> Snapshot<M> {
         }
     }
 
-    /// Returns what is replaced at its first use, by leases of the thread that uses it.
+    /// Returns a snapshot that its first user replaces, so that the leases are of the user's
+    /// thread.
     pub(super) fn outdated(self) -> Snapshot<M> {
         // No snapshot has this stamp.
         Snapshot { stamp: 0, ..self }

@@ -73,10 +73,18 @@ pub use stream::LeasedStream;
 ///
 /// | in the order of use | methods |
 /// |---|---|
-/// | ask | [`route`](Ticket::route), [`drawn`](Ticket::drawn), [`assignment`](Ticket::assignment), [`model`](Ticket::model) |
+/// | ask | [`route`](Ticket::route), [`drawn`](Ticket::drawn), [`assignment`](Ticket::assignment), [`model`](Ticket::model), [`version`](Ticket::version) |
 /// | run | [`call`](Ticket::call), [`call_once`](Ticket::call_once), [`call_with`](Ticket::call_with), [`call_fut`](Ticket::call_fut), [`call_fut_once`](Ticket::call_fut_once), [`judge`](Ticket::judge), [`predict`](Ticket::predict), [`predict_blocking`](Ticket::predict_blocking) |
 /// | by hand | [`fall_back`](Ticket::fall_back), [`deadline`](Ticket::deadline), [`excerpt`](Ticket::excerpt), [`end`](Ticket::end) |
 /// | its shadows | [`shadow_task`](Ticket::shadow_task), [`compare_with`](Ticket::compare_with) |
+#[cfg_attr(
+    feature = "futures-core",
+    doc = "| send a stream | [`stream`](Ticket::stream), [`stream_with`](Ticket::stream_with) |"
+)]
+#[cfg_attr(
+    feature = "http-body",
+    doc = "| send an HTTP body | [`body`](Ticket::body), [`body_with`](Ticket::body_with) |"
+)]
 #[must_use = "a ticket that is dropped unused is a request that was given up"]
 pub struct Ticket<M> {
     /// The decision as it was drawn, and the lease on its version, which books the end.

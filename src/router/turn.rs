@@ -115,7 +115,7 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
             self.shared.stamp.publish(stamp);
             (unheld, published.observers().map(Arc::clone))
         };
-        // Afterwards: what is counted from now on counts all that was admitted before.
+        // After the publication, so that the counts include all that was admitted before it.
         if let (Some(journal), Some(ended), true) = (&self.shared.journal, before, is_over) {
             journal.end(ended, &self.next);
         }
@@ -126,8 +126,8 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
             .note(operation, &self.next, signed);
         *self.current = self.next;
         drop(self.current);
-        // Plans may have long lists: they are dropped where neither requests nor operators wait.
-        // Who has left has a destructor of the application's, which may panic.
+        // Plans may have long lists, so they are dropped where neither requests nor operators wait.
+        // An observer that left runs the application's destructor, which may panic.
         contain(|| drop(unheld));
         free_left();
         if let Some(observers) = observers {

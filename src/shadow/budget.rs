@@ -32,7 +32,7 @@ impl Default for ShadowBudget {
     }
 }
 
-/// Counts the permits of a budget that are out.
+/// The number of permits of a budget that are out.
 ///
 /// Only sampled requests write here, so it has lines of its own.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Permits {
 
     /// Takes a permit, if one is left; never waits.
     pub(crate) fn take(&self) -> bool {
-        // The load keeps the line shared among threads while all permits are out.
+        // The load first: while all permits are out nobody writes, so the cache line stays shared.
         self.out() < self.limit
             && self
                 .out

@@ -92,7 +92,7 @@ impl Desk {
         Some(&**comparison)
     }
 
-    /// Counts an answer that a comparison was there for, but none of such answers.
+    /// Counts an answer whose types the router's comparison does not know.
     pub(crate) fn count_not_comparable(&self) {
         if self.comparison.is_some() {
             self.not_comparable.fetch_add(1, Ordering::Relaxed);

@@ -13,7 +13,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::{bucket::Point, contain::contain, share::Share, unit::Key};
 
-/// Makes the excerpt of one input and its answer.
+/// The function that makes the excerpt of one input and its answer.
 pub(crate) type Excerpt<I, O, E> = dyn Fn(&I, &Result<O, E>) -> Vec<u8> + Send + Sync;
 
 /// The hook that makes excerpts, and of how many units they are kept.

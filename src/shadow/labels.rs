@@ -10,7 +10,7 @@ const FIRST: usize = 16;
 /// Enough chunks for every number that a version can have.
 const CHUNKS: usize = 29;
 
-/// Apart from its entries, so that places which no version has yet cost little.
+/// Entries are boxed apart from their chunk, so that places without a version cost little.
 type Chunk = Box<[OnceLock<Box<Entry>>]>;
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Entry {
     }
 }
 
-/// Keeps entries at fixed places, so that they are read without a lock and never move.
+/// A table whose entries stay at fixed places, so that they are read without a lock.
 ///
 /// What it needs grows with the versions of this router, not with their numbers: a restored
 /// router begins where another stopped.

@@ -13,7 +13,7 @@ use crate::{
     version::VersionId,
 };
 
-/// Proves that a request may still touch a version's model, and counts how its requests end.
+/// A proof that a request may still touch a version's model; it counts how its requests end.
 ///
 /// The requests of one stripe and snapshot share one lease by reference count; so it knows the
 /// words, the observers and the counts of its own snapshot. What threads write on every request
@@ -25,7 +25,7 @@ pub(crate) struct Lease<M> {
     version: VersionId,
     model: Arc<M>,
     desk: Arc<Desk>,
-    /// Those of the snapshot that the lease was made for, as are the observers.
+    /// The words of the snapshot that the lease was made for, as its observers are.
     words: Arc<Words>,
     observers: Option<Arc<Observers>>,
 }

@@ -7,7 +7,7 @@ use crate::record::{DropReason, ShadowOutcome};
 
 const OUTCOMES: usize = ShadowOutcome::ALL.len();
 
-/// Counts the sampled shadows of one version and how they ended.
+/// The counts of one version's sampled shadows, by how they ended.
 ///
 /// All counts only ever grow, and a shadow's ending is counted after its sampling. Only sampled
 /// requests write here.

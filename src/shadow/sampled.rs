@@ -16,7 +16,7 @@ use crate::{
 /// The request beside which shadows were sampled: who asked, and which version answers.
 #[derive(Clone)]
 pub(crate) struct Sampled {
-    /// Those who are told, and what the route means to them.
+    /// The observers to be told, and the words in which they are told the route.
     observers: Option<(Arc<Observers>, Arc<Words>)>,
     unit: UnitKey,
     route: Route,

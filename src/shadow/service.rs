@@ -27,10 +27,10 @@ use crate::{
 /// A timer of the application's runtime.
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Says how the head of an answer counts.
+/// The function that says how the head of an answer counts.
 type Judge<R, E> = dyn Fn(&Result<R, E>) -> Ending + Send + Sync;
 
-/// Takes a piece of a body into a transcript.
+/// The function that takes a piece of a body into a transcript.
 pub(crate) type Add<T> = dyn Fn(&mut T, &[u8]) + Send + Sync;
 
 /// What the application says of answers: how they count, and what of them is compared.
@@ -158,7 +158,7 @@ async fn call<S, Q, B, T>(
             Some(Err(error)) => Some(Err(error)),
             None => None,
         };
-        // How long the head took: the rest of a body is read at the pace of whoever reads it.
+        // Only the head is timed: the rest of a body comes as fast as it is read.
         let took = since(&stub, started);
         let Some(answer) = answer else {
             break 'ran None;

@@ -64,7 +64,7 @@ async fn run<M, I, T, X, E>(
     X: Send + 'static,
     E: Send + 'static,
 {
-    // The last to be dropped if the future is, and so the permit's end.
+    // Dropped last if the future is dropped: only then is the permit given back.
     let mut stub = task.stub;
     let (input, primary, lease) = (task.input, task.primary, task.lease);
     stub.start();
@@ -98,7 +98,7 @@ async fn run<M, I, T, X, E>(
     };
     let ran = answer.and_then(|answer: Result<T, E>| {
         let (stub, input, primary) = (&stub, input.get(), primary.as_ref());
-        // The answer is dropped within, where its destructor may panic.
+        // The answer is dropped in here, because its destructor may panic.
         contain(move || {
             let answer = answer;
             conclude(stub, primary, input, &answer, took)

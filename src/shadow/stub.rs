@@ -27,7 +27,7 @@ impl Ran {
     }
 }
 
-/// Stands for one shadow that holds a permit, until it has ended; dropping it is an ending.
+/// One shadow that holds a permit, until it has ended; to drop it is an ending, too.
 pub(crate) struct Stub {
     desk: Arc<Desk>,
     sampled: Sampled,

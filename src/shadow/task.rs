@@ -195,7 +195,7 @@ async fn run<M, I, T, E>(
     T: 'static,
     E: 'static,
 {
-    // The last to be dropped if the future is, and so the permit's end.
+    // Dropped last if the future is dropped: only then is the permit given back.
     let mut stub = task.stub;
     let (input, primary, lease) = (task.input, task.primary, task.lease);
     stub.start();
@@ -212,7 +212,7 @@ async fn run<M, I, T, E>(
                 let took = since(&stub, started);
                 answer.and_then(|answer| {
                     let (stub, input, primary) = (&stub, input.get(), primary.as_ref());
-                    // The answer is dropped within, where its destructor may panic.
+                    // The answer is dropped in here, because its destructor may panic.
                     contain(move || {
                         let answer = answer;
                         conclude(stub, primary, input, &answer, took)

@@ -25,7 +25,7 @@ pub enum SplitError {
         version: String,
     },
     /// There are more arms than a split may have.
-    #[error("{found} arms, at most {limit} are allowed")]
+    #[error("{found} arms, at most {limit} are allowed: leave some out")]
     TooManyArms {
         /// How many arms there are.
         found: usize,
@@ -33,7 +33,7 @@ pub enum SplitError {
         limit: usize,
     },
     /// No arm has the label.
-    #[error("there is no arm {label:?}")]
+    #[error("there is no arm {label:?}: add it by `with_arm`, or correct the label")]
     UnknownArm {
         /// The label that was given.
         label: String,

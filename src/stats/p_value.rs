@@ -25,7 +25,7 @@ pub struct PValue {
 const LN_FROM: f64 = 1e-290;
 
 impl PValue {
-    /// Both numbers are known.
+    /// Returns the p-value of which both numbers are known.
     pub(crate) const fn new(p: f64, ln_p: f64) -> PValue {
         PValue { value: p, ln_p }
     }

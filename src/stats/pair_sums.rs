@@ -98,7 +98,7 @@ impl CovariateMoments {
     }
 }
 
-/// What a sum of `n` numbers may be off by, relative to the sum of their sizes.
+/// Returns what a sum of `n` numbers may be off by, relative to the sum of their sizes.
 pub(super) fn rounding(n: u64) -> f64 {
     f64::EPSILON * (n as f64).sqrt().max(4.0)
 }

@@ -198,7 +198,7 @@ struct Position {
 }
 
 impl Position {
-    /// The exact product of the number of values and `p`.
+    /// Returns the exact product of the number of values and `p`.
     fn new(n: u64, p: f64) -> Position {
         let n = n as f64;
         let high = n * p;

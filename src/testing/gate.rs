@@ -106,7 +106,7 @@ impl Gate {
     }
 }
 
-/// Counts one asynchronous call as waiting, until it passes or is dropped.
+/// One asynchronous call that counts as waiting, until it passes or is dropped.
 struct Waits<'a>(&'a Gate);
 
 impl Waits<'_> {

@@ -23,7 +23,7 @@ type AnsweringOf<S, Q, T> =
     Answering<<S as Service<Request<Q>>>::Response, <S as Service<Request<Q>>>::Error, T>;
 type Begin<S, Q, T> = dyn Fn(&<S as Service<Request<Q>>>::Response) -> T + Send + Sync;
 
-/// Holds what the application says; shared by all requests.
+/// What the application says of its requests and answers; shared by all requests.
 pub(super) struct Rules<S: Service<Request<Q>>, Q, T> {
     pub(super) admit: Arc<Admit<S, Q>>,
     pub(super) copy: Option<Arc<Copy<Q>>>,

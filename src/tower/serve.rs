@@ -31,8 +31,9 @@ where
     T: Send + 'static,
 {
     let mut beside = Beside::of(&mut ticket, &request, Arc::clone(&rules));
-    // A service consumes its request, so what is needed later is copied before: never from a copy,
-    // of which the application's own way of copying may know less.
+    // A service consumes its request, so each copy that is needed later is made before the call. It
+    // is made from the original: the application's function may lose something when it copies a
+    // copy.
     let spare = rules.copied_if(ticket.has_stand_in(), &request);
     let kept = rules.copied_if(ticket.wants_excerpt(), &request);
     let has_no_body = request.method() == Method::HEAD;
@@ -105,7 +106,7 @@ where
         ticket.body_of(body, left, move |ticket, frame| {
             let Some(Ok(frame)) = frame else {
                 if let Some((mut transcript, beside)) = open.take() {
-                    // What breaks off is compared as far as it came.
+                    // An answer that breaks off is compared up to the place where it broke.
                     let transcript = transcript.take().map(Ok);
                     transcript.inspect(|answer| beside.end(ticket, answer));
                 }

@@ -126,6 +126,29 @@ fn no_message_ends_with_a_full_stop() {
     }
 }
 
+#[test]
+fn each_message_says_what_to_do() {
+    // The test of these words is coarse: the cure itself is for a reader to judge.
+    let cures = [
+        ": ",
+        "; ",
+        ". ",
+        "expected ",
+        ", by `",
+        " takes ",
+        "such as",
+    ];
+    let mut without = Vec::new();
+    for (name, rows) in rows() {
+        for (variant, message) in rows {
+            if !cures.iter().any(|cure| message.contains(cure)) {
+                without.push(format!("{name}::{variant}: {message}"));
+            }
+        }
+    }
+    assert!(without.is_empty(), "no cure:\n{}", without.join("\n"));
+}
+
 /// Returns a text as Markdown shows it in a cell: a bracket would begin a link.
 fn escaped(message: &str) -> String {
     message.replace('|', "\\|").replace('[', "\\[")

@@ -16,6 +16,16 @@ const NOUNS: &[&str] = &[
     "Bias",
     "Keys",
     "Counts",
+    "Means",
+    "Sums",
+    "Integrals",
+    "Variances",
+    "Distances",
+    "Arms",
+    "Versions",
+    "Rows",
+    "Bytes",
+    "Rules",
     "Cohen's",
     "Wilcoxon's",
 ];
@@ -57,12 +67,14 @@ enum Kind {
 }
 
 fn kind(item: &str) -> Option<Kind> {
-    let rest = item.strip_prefix("pub ")?;
-    let rest = rest.strip_prefix("const ").unwrap_or(rest);
-    let rest = rest.strip_prefix("async ").unwrap_or(rest);
-    match rest.split(' ').next()? {
+    let mut words = item.split(' ').skip_while(|word| {
+        let is_scope = word.starts_with("pub") || word.ends_with(')') && !word.contains("()");
+        is_scope || matches!(*word, "const" | "async" | "unsafe")
+    });
+    match words.next()? {
         "struct" | "enum" | "trait" => Some(Kind::Type),
-        "fn" => Some(Kind::Function),
+        // What is private to its file may say what it returns, or what a test is of.
+        "fn" => item.starts_with("pub").then_some(Kind::Function),
         _ => None,
     }
 }
@@ -85,9 +97,12 @@ fn read(folder: &Path, each: &mut impl FnMut(&str, usize, &str, &str)) {
             let Some(first) = line.strip_prefix("/// ").filter(|_| is_first) else {
                 continue;
             };
-            // Attributes of several lines stand between; an empty line ends the search.
+            // Attributes stand between, some of several lines.
+            let mut is_open = false;
             let below = lines[place..].iter().find(|line| {
-                line.starts_with("pub ") || line.starts_with("impl") || line.is_empty()
+                let is_attribute = is_open || line.starts_with("#[");
+                is_open = is_attribute && !line.ends_with(']');
+                !is_attribute && !line.starts_with("//")
             });
             let item = below.copied().unwrap_or_default();
             each(&path.display().to_string(), place + 1, first, item);

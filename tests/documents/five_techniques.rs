@@ -86,7 +86,8 @@ fn a_roll_out_ends_at_once_when_a_person_says_so() -> Done {
     let now = Timestamp::from_secs(0);
     // README
     let policy = Policy::canary("ranker-2026-11", "v2", Share::NONE);
-    let schedule = Schedule::new([Guard::failures()])?; // 1, 5, 25, 50, 100 %, ten minutes each
+    // 1, 5, 25, 50 and 100 %, on each step ten minutes and 100 units of v2 at least
+    let schedule = Schedule::new([Guard::failures()])?;
     let ramp = router.begin(Rollout::new(policy, schedule)?)?;
 
     ramp.tick(now)?; // from your timer; how requests end is the evidence

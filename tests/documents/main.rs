@@ -10,6 +10,7 @@ mod front_page;
 mod guide;
 mod house;
 mod laws;
+mod main_types;
 mod package;
 mod paths;
 mod public_api;

@@ -236,13 +236,21 @@ fn a_file_that_is_well_formed_and_wrong_is_refused_when_it_is_compiled() {
             "canary.version is \"v1\", which is live already: swap to another version, or release a \
              policy without it",
         ),
-        (r#""v2""#, r#""""#, "canary.version is empty"),
+        (
+            r#""v2""#,
+            r#""""#,
+            "canary.version is empty: give it a name",
+        ),
         (
             r#""v3""#,
             r#""v8""#,
             "shadow.version names version \"v8\", which is not deployed: deploy it first",
         ),
-        (r#""ranker-2026-11""#, r#""""#, "release is empty"),
+        (
+            r#""ranker-2026-11""#,
+            r#""""#,
+            "release is empty: give it a name",
+        ),
     ];
     for (from, to, message) in table {
         assert_eq!(compiled(&file_with(from, to)), message);

@@ -9,11 +9,11 @@ use crate::attributes::Number;
 use super::super::condition::Operand;
 use super::super::moment::Side;
 
-/// Reads the value of the field named here: text, a number or a truth value.
+/// A reader of the value of the field named here: text, a number or a truth value.
 #[derive(Clone, Copy)]
 pub(super) struct OperandOf(pub(super) &'static str);
 
-/// Reads what the field named here says: a value, a list of values, or a date.
+/// A reader of what the field named here says: a value, a list of values, or a date.
 pub(super) struct RawOf(pub(super) &'static str);
 
 /// How TOML hands out its own dates and times: as a table of one text.
@@ -183,7 +183,7 @@ impl<'de> Visitor<'de> for RawOf {
     }
 }
 
-/// Reads a date or time of TOML's own.
+/// A reader of a date or time of TOML's own.
 struct MomentOf(&'static str);
 
 impl<'de> Visitor<'de> for MomentOf {

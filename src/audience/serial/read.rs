@@ -28,19 +28,19 @@ impl<'de> Deserialize<'de> for Audience {
     }
 }
 
-/// Reads one audience that stands in `depth` others, and refuses to go too deep.
+/// A reader of one audience that stands in `depth` others; it refuses to go too deep.
 #[derive(Clone, Copy)]
 struct Nested {
     depth: usize,
 }
 
-/// Reads the parts of the field named here, `all` or `any`.
+/// A reader of the parts of the field named here, `all` or `any`.
 struct Parts {
     field: &'static str,
     depth: usize,
 }
 
-/// Reads the conditions on the unit's key.
+/// A reader of the conditions on the unit's key.
 struct OfKey;
 
 impl Nested {

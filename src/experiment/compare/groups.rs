@@ -104,7 +104,7 @@ impl Evidence for Groups {
         Ok(p_of(look.map_or(0.0, |look| look.ln_e())))
     }
 
-    /// The evidence is as great for one sign as for the other.
+    /// Doubles the error rate, since the evidence is as great for one sign as for the other.
     fn one_sided(&self, alpha: Alpha) -> Alpha {
         Alpha::new(2.0 * alpha.get()).unwrap_or(alpha)
     }

@@ -40,7 +40,10 @@ pub enum LogError {
         what: &'static str,
     },
     /// There is nothing to ask for.
-    #[error("the experiment on {release:?} has no metric of units, so a log says nothing of it")]
+    #[error(
+        "the experiment on {release:?} has no metric of units, so a log says nothing of it: give \
+             it one, such as a rate"
+    )]
     NoMetric {
         /// The release.
         release: String,

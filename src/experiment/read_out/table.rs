@@ -154,7 +154,10 @@ impl fmt::Display for Checks {
             never.units, never.records, never.of_records
         )?;
         if never.are_many() {
-            write!(f, ": more than 1 %, find out where they come from")?;
+            write!(
+                f,
+                ": more than 1 %, find out where they come from; the text \"42\" is not the number 42"
+            )?;
         }
         let left = self.left_out;
         if left.excluded_units > 0 {

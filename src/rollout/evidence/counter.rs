@@ -143,7 +143,7 @@ impl Counter {
                 if side == Side::Candidate {
                     self.endings.add(ended.ending);
                 }
-                // More different shares than are kept apart: the counts so far stand.
+                // There were more different shares than are kept apart; the counts so far stay.
                 guard.record(ended.unit, side, share).is_ok()
             }
             (Counts::Values { compared, steps }, GuardSource::Took, Some((step, side, _))) => {

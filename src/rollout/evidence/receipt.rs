@@ -59,7 +59,7 @@ pub enum EvidenceError {
         known: String,
     },
     /// The guard counts outcomes, and what is reported would count twice.
-    #[error("guard {guard:?} counts {what} by itself: nothing is reported to it")]
+    #[error("guard {guard:?} counts {what} by itself: report nothing to it")]
     CountsByItself {
         /// The guard's name.
         guard: String,
@@ -67,7 +67,7 @@ pub enum EvidenceError {
         what: &'static str,
     },
     /// The guard looks at something else.
-    #[error("guard {guard:?} looks at {wanted}, and was given {found}")]
+    #[error("guard {guard:?} looks at {wanted}, and was given {found}: report what it looks at")]
     OtherKind {
         /// The guard's name.
         guard: String,
@@ -76,7 +76,7 @@ pub enum EvidenceError {
         /// What it was given.
         found: &'static str,
     },
-    /// The number is none that the guard can take.
+    /// The guard cannot take the number.
     #[error("guard {guard:?} was given {value}, expected {expected}")]
     Number {
         /// The guard's name.
@@ -90,7 +90,7 @@ pub enum EvidenceError {
     #[error(transparent)]
     Value(#[from] Refusal),
     /// Two pieces of evidence are not of one roll-out at one phase.
-    #[error("the evidence differs in {what}, so it cannot be merged")]
+    #[error("the evidence differs in {what}, so it cannot be merged: merge that of one roll-out")]
     Mismatch {
         /// What differs.
         what: &'static str,

@@ -81,7 +81,7 @@ pub(super) enum GuardFault {
         field: &'static str,
         watches: &'static str,
     },
-    #[error("{field} is not for one that watches {watches:?}")]
+    #[error("{field} is not for one that watches {watches:?}: leave it out")]
     Misplaced {
         field: &'static str,
         watches: &'static str,

@@ -40,7 +40,7 @@ impl Observer for Watch {
             ending: outcome.ending(),
             took: outcome.took(),
         };
-        // What it becomes is for those who hand outcomes in by hand.
+        // The receipt is for applications that hand outcomes in themselves.
         let _ = self.lock().take(&ended);
     }
 

@@ -3,7 +3,7 @@
 use super::{Progress, Ticket};
 use crate::{contain::contain, outcome::Ending};
 
-/// Holds a ticket beside the answer that it goes with, and what was seen of the answer.
+/// A ticket beside the answer that it goes with, and what was seen of the answer.
 pub(super) struct Held<M, F> {
     ticket: Ticket<M>,
     /// The application's; it is gone once it has panicked.
@@ -32,7 +32,7 @@ impl<M, F> Held<M, F> {
         self.ticket.progress = Progress::Ended(Ending::Failed);
     }
 
-    /// Notes that whoever reads may go away. After an ending of its own that gives up nothing.
+    /// Notes that the reader may go away. If the answer has failed already, that stays its ending.
     pub(super) fn wait(&mut self) {
         self.ticket.progress = Progress::Ended(match self.seen {
             Ending::Answered => Ending::GivenUp,

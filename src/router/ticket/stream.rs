@@ -26,7 +26,7 @@ pub struct LeasedStream<M, S: Stream, F = Watch<M, <S as Stream>::Item>> {
     held: Option<Held<M, F>>,
 }
 
-/// Is shown each item, and then the end.
+/// The function that is shown each item, and then the end.
 type Watch<M, Item> = fn(&mut Ticket<M>, Option<&Item>) -> Ending;
 
 impl<M> Ticket<M> {

@@ -191,7 +191,7 @@ impl AnytimeT {
     }
 }
 
-/// The number of observations whose mean has the variance of a difference of two means.
+/// Returns the number of observations whose mean has the variance of a difference of two means.
 fn effective_size(n_a: f64, n_b: f64) -> f64 {
     1.0 / (1.0 / n_a + 1.0 / n_b)
 }

@@ -22,7 +22,7 @@ use normal::Normal;
 /// time*, a variance of the sum that can be seen. The evidence
 /// [`ln_e`](MixtureBoundary::ln_e)`(s, v)` averages `exp(l s - psi(l) v)` over a law of `l`, and
 /// the [`bound`](MixtureBoundary::bound) is the smallest `s` at which it reaches `1 / alpha`.
-/// Every constructor is told the `v` at which the bound shall be tightest. One-sided boundaries
+/// Every constructor is told the `v` at which the bound is to be tightest. One-sided boundaries
 /// look at large `s` only; turn the sign for small ones.
 ///
 /// | what is summed | boundary | intrinsic time |

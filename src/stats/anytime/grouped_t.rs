@@ -11,7 +11,9 @@ use crate::stats::{Alpha, Interval, PValue, Refusal};
 #[non_exhaustive]
 pub enum GroupedRefusal {
     /// Too few groups have values.
-    #[error("values in {control} and {candidate} groups of units, {needed} are needed in each arm")]
+    #[error(
+        "values in {control} and {candidate} groups of units, {needed} are needed in each arm: record more units"
+    )]
     TooFewGroups {
         /// The control's groups with values.
         control: u64,
@@ -21,7 +23,7 @@ pub enum GroupedRefusal {
         needed: u64,
     },
     /// An arm's groups do not differ.
-    #[error("{arm} does not vary: its variance is zero")]
+    #[error("{arm} does not vary: its variance is zero; record values that differ")]
     ZeroVariance {
         /// Control or candidate.
         arm: &'static str,
@@ -29,7 +31,7 @@ pub enum GroupedRefusal {
     /// The groups' values are too uneven for a mean to be near normal.
     #[error(
         "values too uneven: skewness {skewness:.2} over {control} and {candidate} groups of units, \
-         {needed} are needed in each arm"
+         {needed} are needed in each arm; record more, or cap the values"
     )]
     TooSkewed {
         /// The larger skewness of both arms, without its sign.

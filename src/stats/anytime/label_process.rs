@@ -124,7 +124,7 @@ fn part(alpha: Alpha, part: f64) -> Result<Alpha, Refusal> {
     Alpha::new(part * alpha.get())
 }
 
-/// The evidence against the share `t`, with `rest = 1 - t` known on its own.
+/// Returns the evidence against the share `t`, with `rest = 1 - t` known on its own.
 fn ln_e(t: f64, rest: f64, control: u64, candidate: u64) -> f64 {
     if control == 0 && candidate == 0 {
         return 0.0;
@@ -140,7 +140,7 @@ fn ln_e(t: f64, rest: f64, control: u64, candidate: u64) -> f64 {
     largest + (sum / SIZES.len() as f64).ln()
 }
 
-/// The share and what it lacks to 1, from its log-odds.
+/// Returns the share and what it lacks to 1, from its log-odds.
 fn share_of(ln_odds: f64) -> (f64, f64) {
     (1.0 / (1.0 + (-ln_odds).exp()), 1.0 / (1.0 + ln_odds.exp()))
 }

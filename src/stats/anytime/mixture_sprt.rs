@@ -100,7 +100,7 @@ impl MixtureSprt {
     }
 }
 
-/// The difference of two means and the variance of that difference.
+/// Returns the difference of two means and the variance of that difference.
 pub(super) fn difference(a: &HigherMoments, b: &HigherMoments) -> Result<(f64, f64), Refusal> {
     let arm = |what, moments: &HigherMoments| match (moments.mean(), moments.variance()) {
         (Some(mean), Some(variance)) => Ok((mean, variance / moments.n() as f64)),

@@ -116,7 +116,7 @@ fn least_share(s: f64, f: f64, ln_least: f64) -> f64 {
     find_root(excess, least, likeliest, 0.0).exp()
 }
 
-/// `f ln(1 - p)` from `ln p`, where nothing to the power of zero is one.
+/// Returns `f ln(1 - p)` from `ln p`, where nothing to the power of zero is one.
 fn f_ln_rest(f: f64, ln_share: f64) -> f64 {
     if f == 0.0 {
         0.0

@@ -122,19 +122,19 @@ struct Arm<'a> {
 }
 
 impl Arm<'_> {
-    /// The log evidence against the quantile's having `count` values at or below it.
+    /// Returns the log evidence against the quantile's having `count` values at or below it.
     fn ln_e(&self, count: u64) -> f64 {
         let n = self.n as f64;
         let v = n * self.p * (1.0 - self.p);
         self.mixture.ln_e(count as f64 - n * self.p, v)
     }
 
-    /// The least log evidence of any count from `least` to `most`.
+    /// Returns the least log evidence of any count from `least` to `most`.
     fn least_ln_e(&self, (least, most): (u64, u64)) -> f64 {
         self.ln_e(self.likeliest.clamp(least, most.max(least)))
     }
 
-    /// The least count, up to the likeliest, whose log evidence is below `most`.
+    /// Returns the least count, up to the likeliest, whose log evidence is below `most`.
     ///
     /// The likeliest one if no count's is.
     fn least_count(&self, most: f64) -> u64 {
@@ -150,7 +150,7 @@ impl Arm<'_> {
         low
     }
 
-    /// The greatest count, from the likeliest on, whose log evidence is below `most`.
+    /// Returns the greatest count, from the likeliest on, whose log evidence is below `most`.
     ///
     /// The likeliest one if no count's is.
     fn greatest_count(&self, most: f64) -> u64 {

@@ -100,7 +100,7 @@ impl BetaLaw {
     }
 }
 
-/// The rate of a log-odds and its complement, each with all digits.
+/// Returns the rate of a log-odds and its complement, each with all digits.
 pub(super) fn rate(log_odds: f64) -> (f64, f64) {
     (
         (1.0 + (-log_odds).exp()).recip(),

@@ -8,17 +8,17 @@ use crate::stats::special::{gauss_legendre_20, integrate};
 
 /// A law of one arm's value on a scale where its density is log-concave.
 pub(super) trait Belief {
-    /// Where the law is nothing beside its centre.
+    /// Returns the points beyond which the law is nothing beside its centre.
     fn ends(&self) -> (f64, f64);
     fn centre(&self) -> f64;
     fn scale(&self) -> f64;
-    /// Logarithm of the density on the scale.
+    /// Returns the logarithm of the density on the scale.
     fn ln_density(&self, at: f64) -> f64;
-    /// Logarithms of the probabilities of at most and more than this.
+    /// Returns the logarithms of the probabilities of at most and more than this.
     fn ln_tails(&self, at: f64) -> (f64, f64);
-    /// The arm's value at a point of the scale.
+    /// Returns the arm's value at a point of the scale.
     fn value(&self, at: f64) -> f64;
-    /// Logarithm of the value's derivative.
+    /// Returns the logarithm of the value's derivative.
     fn ln_slope(&self, at: f64) -> f64;
 }
 

@@ -57,7 +57,8 @@ impl Table {
     /// Searches the side of the mode that the observed count is not on.
     pub(super) fn other_side(&self) -> OtherSide {
         let is_less = |count: u64| self.compare(count) == Ordering::Less;
-        // From the observed count outward over the mode: less likely once, less likely for good.
+        // Outward from the observed count, over the mode: once a count is less likely, all after it
+        // are.
         let (less_likely, last) = if self.is_below_mode() {
             let (mut no, mut yes) = (self.observed, self.highest + 1);
             while yes - no > 1 {

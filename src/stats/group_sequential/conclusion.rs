@@ -102,7 +102,7 @@ impl Stopped {
         }
     }
 
-    /// The chance of an outcome at least as far above.
+    /// Returns the chance of an outcome at least as far above.
     fn more_extreme(&self, drift: f64) -> f64 {
         self.recursion.power(drift) + self.recursion.chance(Tail::Above, self.z, self.time, drift)
     }

@@ -151,7 +151,8 @@ impl Recursion {
             return f64::INFINITY;
         }
         let excess = |z: f64| self.chance(Tail::Above, z, time, 0.0).ln() - increment.ln();
-        // Whoever is above the boundary now has crossed by now, and who crosses now is above.
+        // A trial that is above the boundary now has crossed by now, and one that crosses now is
+        // above.
         let least = normal_isf(cumulative.min(1.0)).max(-FARTHEST) - 1e-6;
         let most = normal_isf(increment.min(1.0)).clamp(-FARTHEST, FARTHEST) + 1e-6;
         find_root(excess, least, most.min(KERNEL_REACH), 0.0)
@@ -166,7 +167,7 @@ impl Recursion {
         if excess(upper) <= 0.0 {
             return upper;
         }
-        // Whoever stops below now is below now.
+        // A trial that stops below now is below now.
         let least = drift * time.sqrt() - normal_isf(increment.min(1.0)) - 1e-6;
         find_root(excess, least.max(-FARTHEST), upper.min(FARTHEST), 0.0)
     }
@@ -220,7 +221,7 @@ impl Stage {
     }
 }
 
-/// The 20 Gauss-Legendre nodes in ascending order, with their weights.
+/// Returns the 20 Gauss-Legendre nodes in ascending order, with their weights.
 fn rule() -> [(f64, f64); NODES] {
     let mut rule = [(0.0, 0.0); NODES];
     let (left, right) = rule.split_at_mut(NODES / 2);

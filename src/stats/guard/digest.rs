@@ -2,7 +2,7 @@
 
 use core::hash::Hasher;
 
-/// A bijection of 64 bits whose output shows no trace of its input (David Stafford's thirteenth
+/// Mixes 64 bits by a bijection whose output shows no trace of its input (David Stafford's thirteenth
 /// variant of a 64-bit finaliser), so that a sample by it is independent of any bucketing.
 pub(crate) const fn mix(unit: u64) -> u64 {
     let mut z = unit.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -25,7 +25,7 @@ pub(crate) const fn in_sample(key: u64, level: u32) -> bool {
     key.leading_zeros() >= level
 }
 
-/// Hands on keys that are mixed already, without the bits that sampling makes constant.
+/// A hasher of keys that are mixed already, less the bits that sampling makes constant.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MixedAlready(u64);
 

@@ -89,7 +89,7 @@ impl RatioMixture {
         Ok(RatioMixture::of_checked(boundary, ratios))
     }
 
-    /// The same mixture for events thinned so that the boundary is a ratio of 1.
+    /// Returns the same mixture for events thinned so that the boundary is a ratio of 1.
     pub(crate) fn relative(&self) -> RatioMixture {
         let ratios: Vec<f64> = self
             .points
@@ -99,7 +99,7 @@ impl RatioMixture {
         RatioMixture::of_checked(1.0, &ratios)
     }
 
-    /// For ratios that are known to lie on their side of the boundary.
+    /// Returns the mixture of ratios that are known to lie on their side of the boundary.
     pub(crate) fn of_checked(boundary: f64, ratios: &[f64]) -> RatioMixture {
         let point = |&ratio: &f64| Point {
             ratio,
@@ -109,7 +109,7 @@ impl RatioMixture {
         RatioMixture { boundary, points }
     }
 
-    /// The logarithm of the mean of the likelihood ratios.
+    /// Returns the logarithm of the mean of the likelihood ratios.
     pub(crate) fn ln_e(&self, tally: &StageTally) -> f64 {
         let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);
         for point in &self.points {

@@ -6,7 +6,7 @@ use super::thinning::Thinning;
 use super::{CandidateShare, Side, StageTally};
 use crate::stats::Refusal;
 
-/// Counts each unit's first bad event, on a thinned side its first that thinning keeps.
+/// The count of each unit's first bad event, on a thinned side of its first that thinning keeps.
 #[derive(Clone, Debug)]
 pub(super) struct KeptEvents {
     thinning: Option<Thinning>,

@@ -37,7 +37,7 @@ impl Margins {
         self.safe
     }
 
-    /// The boundaries as they are for events that are thinned where they must be.
+    /// Returns the boundaries as they are for events that are thinned where they must be.
     pub(super) fn of_thinned(self) -> Margins {
         Margins {
             harm: self.harm.max(1.0),

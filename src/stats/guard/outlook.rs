@@ -43,7 +43,7 @@ const MAX_WORK: u64 = 4_000_000;
 /// The probability of paths that are cut off.
 const NEGLIGIBLE: f64 = 1e-9;
 
-/// From the events so far, with `harm` to tell the evidence in any events.
+/// Looks ahead from the events so far, with `harm` to tell the evidence in any events.
 pub(super) fn of(
     harm: impl Fn(&StageTally) -> LnEvidence,
     tally: &StageTally,
@@ -92,7 +92,7 @@ impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
         Ok(harm.ln_e + self.ln_stake >= harm.threshold)
     }
 
-    /// Mean and 0.9 quantile of the number of events until the alarm, by dynamic programming over
+    /// Returns mean and 0.9 quantile of the number of events until the alarm, by dynamic programming over
     /// the number of the candidate's events; none if that takes too long.
     fn exact(&self, theta: f64) -> Result<Option<(f64, f64)>, Refusal> {
         // alive[i]: probability of `lowest + i` events of the candidate and no alarm so far.
@@ -138,7 +138,7 @@ impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
         Ok(hopeless.then_some((f64::INFINITY, f64::INFINITY)))
     }
 
-    /// The number of events at which the evidence suffices, if the candidate's are `theta` of
+    /// Returns the number of events at which the evidence suffices, if the candidate's are `theta` of
     /// them throughout; infinite if it never does.
     fn mean_path(&self, theta: f64) -> Result<f64, Refusal> {
         let suffices = |events: f64| {

@@ -3,7 +3,7 @@
 use super::digest::mix;
 use super::{Margins, Side};
 
-/// Leaves out each bad event of one side with a fixed probability.
+/// A rule that leaves out each bad event of one side with a fixed probability.
 ///
 /// Where the candidate's requests fail `ratio` times as often and each of its bad events is kept
 /// with probability `1 / ratio`, every unit has its kept events as if it were at the control. The
@@ -15,7 +15,8 @@ pub(super) struct Thinning {
 }
 
 impl Thinning {
-    /// For "the candidate's requests fail at most `margins.harm()` times as often".
+    /// Returns the rule for "the candidate's requests fail at most `margins.harm()` times as
+    /// often".
     ///
     /// From a ratio of 1 on none is needed: units that have failed already only make the
     /// candidate look better.
@@ -24,7 +25,8 @@ impl Thinning {
         (lost > 0.0).then_some(Thinning { side, lost })
     }
 
-    /// For "the candidate's requests fail at least `margins.safe()` times as often".
+    /// Returns the rule for "the candidate's requests fail at least `margins.safe()` times as
+    /// often".
     pub(super) fn of_safe(margins: Margins) -> Option<Thinning> {
         let (side, lost) = (Side::Candidate, 1.0 - 1.0 / margins.safe());
         (lost > 0.0).then_some(Thinning { side, lost })
@@ -61,7 +63,7 @@ impl Thinning {
     }
 }
 
-/// By multiplications alone, which round alike on every machine.
+/// Raises to a power by multiplications alone, which round alike on every machine.
 fn power(base: f64, exponent: u32) -> f64 {
     let (mut power, mut square, mut left) = (1.0, base, exponent);
     while left > 0 {
@@ -79,7 +81,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
-    /// Chi-square of the first kept events of 100,000 units against the geometric law.
+    /// Compares the first kept events of 100,000 units with the geometric law, by chi-square.
     #[test]
     fn the_first_kept_event_is_geometric() {
         let thinning = Thinning::of_safe(Margins::new(1.0, 1.5).unwrap()).unwrap();

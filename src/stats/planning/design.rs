@@ -1,10 +1,10 @@
-//! What a test shall be able to do.
+//! What a test must be able to do.
 
 use super::{SampleSize, check_positive, critical};
 use crate::stats::special::normal_quantile;
 use crate::stats::{Alpha, Refusal};
 
-/// What a test shall be able to do.
+/// What a test must be able to do.
 ///
 /// ```
 /// use switchstand::stats::Alpha;

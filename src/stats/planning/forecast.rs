@@ -102,7 +102,7 @@ impl Trial {
         })
     }
 
-    /// By the law of its statistic at looks that lie a tenth apart.
+    /// Forecasts by the law of the statistic at looks that lie a tenth apart.
     ///
     /// The sequence is narrowest at the fixed-horizon size. It says nothing while the
     /// [`SkewnessRule`] refuses, and so does the forecast.
@@ -130,7 +130,8 @@ impl Trial {
         Err(Refusal::overflow("size of an anytime-valid test"))
     }
 
-    /// The law of a test with looks from `first` to `last`, in sizes of the fixed-horizon plan.
+    /// Returns the law of a test with looks from `first` to `last`, in sizes of the fixed-horizon
+    /// plan.
     fn law_of_any_look(&self, first: f64, last: f64) -> Result<GroupSequential, Refusal> {
         let (alpha, sides) = (self.design.alpha(), self.design.sides());
         let count = ((last / first).ln() / STEP.ln()).ceil();
@@ -149,7 +150,7 @@ impl Trial {
         GroupSequential::with_stated_boundary(&Fractions::new(&times)?, boundary, alpha, sides)
     }
 
-    /// None for a mean, and for a rate that does not rise.
+    /// Forecasts the rate guard; none for a mean, and for a rate that does not rise.
     pub(super) fn rate_guard(&self) -> Result<Option<Forecast>, Refusal> {
         let Quantity::Rate { control, candidate } = self.quantity else {
             return Ok(None);
@@ -236,7 +237,8 @@ impl Trial {
 struct Course(Vec<(f64, f64)>);
 
 impl Course {
-    /// The drift is that of the fixed-horizon size, the law's maximum is `last` of them.
+    /// Returns the course under the drift of the fixed-horizon size; the law's maximum is `last` of
+    /// them.
     fn of(law: &GroupSequential, drift: f64, last: f64) -> Course {
         let mut stopped = 0.0;
         let exits = law.exits(drift * last.sqrt()).into_iter();

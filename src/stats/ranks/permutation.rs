@@ -12,7 +12,7 @@ pub(super) struct Law {
 }
 
 impl Law {
-    /// The sum over `chosen` of the ranks, all choices being equally likely.
+    /// Returns the law of the sum over `chosen` of the ranks, all choices being equally likely.
     ///
     /// `O(n c s)` for `n` ranks, `c` chosen and `s` the largest sum.
     pub(super) fn of_choice(doubled: &[u64], chosen: usize) -> Law {
@@ -35,7 +35,7 @@ impl Law {
         Law::normalised(table.pop().unwrap_or_default())
     }
 
-    /// The sum of the ranks that a fair coin picks, one throw each.
+    /// Returns the law of the sum of the ranks that a fair coin picks, one throw each.
     ///
     /// `O(n s)` for `n` ranks and `s` their sum.
     pub(super) fn of_signs(doubled: &[u64]) -> Law {

@@ -25,7 +25,7 @@ pub(super) enum Kind {
 }
 
 impl Effect {
-    /// Is how many of the control's requests are bad, for a guard by rate.
+    /// Returns the effect on a guard of a rate, where so many of the control's requests are bad.
     ///
     /// The candidate's are as many, until [`times`](Effect::times) says otherwise; all units
     /// are alike, until [`sticky`](Effect::sticky) does.
@@ -73,7 +73,7 @@ impl Effect {
         self
     }
 
-    /// Is the number of the candidate that a guard compares with a limit.
+    /// Returns the effect on a guard of a limit: the number of the candidate that it looks at.
     ///
     /// Each look finds another number, normally distributed with this mean and standard
     /// deviation, which may be 0.

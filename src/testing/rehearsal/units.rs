@@ -119,7 +119,7 @@ impl Units {
         let mut joined = [0_u64; 2];
         let members = population.members().iter();
         for ((member, place), cohort) in members.zip(&mut self.places).zip(&mut self.cohort_of) {
-            // Who has the candidate keeps it until it is rejected.
+            // A unit that has the candidate keeps it until it is rejected.
             if matches!(place, Place::Drawn | Place::Served) {
                 continue;
             }

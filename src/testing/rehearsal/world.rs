@@ -43,7 +43,7 @@ pub(super) enum SourceKind<'a> {
     },
 }
 
-/// Draws a unit.
+/// The way in which the unit of an event is drawn.
 pub(super) enum Whose {
     Any(Uniform<usize>),
     ByRate(WeightedAliasIndex<f64>),

@@ -106,7 +106,7 @@ fn evidence_that_belongs_to_nothing_says_what_there_is() {
         "take the name",
     ];
     says("guard", ramp.evidence("worng answers").unwrap_err(), &parts);
-    let parts = ["\"failures\"", "by itself", "nothing is reported to it"];
+    let parts = ["\"failures\"", "by itself", "report nothing to it"];
     says("own", ramp.evidence("failures").unwrap_err(), &parts);
     let wrong = ramp.evidence("wrong answers").unwrap();
     let parts = ["\"wrong answers\"", "bad events", "a reading"];

@@ -129,7 +129,7 @@ fn c12_a_policy_that_is_amended_does_not_stop_the_rollout_and_keeps_its_share_an
     assert_eq!(
         refused.unwrap_err().to_string(),
         "the roll-out is of \"v2\" of release \"ranker-2026-11\", the policy of \"v3\" of \
-         \"ranker-2026-11\""
+         \"ranker-2026-11\": give it a canary of that version and release"
     );
     let unknown = policy().with_shadow("v9", Share::ALL);
     assert!(

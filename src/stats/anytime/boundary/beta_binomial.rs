@@ -3,7 +3,7 @@
 use crate::stats::planning::Sides;
 use crate::stats::special::{ln_beta, ln_beta_cdf};
 
-/// Averages the likelihood ratios of values that are `-g` or `h`, over a Beta law of their
+/// A mixture of the likelihood ratios of values that are `-g` or `h`, over a Beta law of their
 /// chances whose mean is the null hypothesis, or over the side with a larger mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::stats) struct BetaBinomial {
@@ -41,7 +41,7 @@ impl BetaBinomial {
         self.rho
     }
 
-    /// The greatest sum at intrinsic time `v`, where every value was `h`.
+    /// Returns the greatest sum at intrinsic time `v`, where every value was `h`.
     pub(super) fn greatest(&self, v: f64) -> f64 {
         v / self.g
     }
@@ -50,7 +50,7 @@ impl BetaBinomial {
         s <= self.greatest(v) && s >= -v / self.h
     }
 
-    /// The evidence, at a sum that values between `-g` and `h` can have.
+    /// Returns the evidence, at a sum that values between `-g` and `h` can have.
     pub(in crate::stats) fn ln_e(&self, s: f64, v: f64) -> f64 {
         let (g, h) = (self.g, self.h);
         // How many values were at either end, or would have to be.

@@ -3,8 +3,8 @@
 use crate::stats::planning::Sides;
 use crate::stats::special::ln_normal_cdf;
 
-/// Averages `exp(l s - l^2 v / 2)` over a normal law of `l` with variance `1 / rho`, or over its
-/// positive half.
+/// A mixture of `exp(l s - l^2 v / 2)` over a normal law of `l` with variance `1 / rho`, or over
+/// its positive half.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Normal {
     pub(super) sides: Sides,

@@ -15,12 +15,12 @@ impl Predictor {
         self.t
     }
 
-    /// `(1/2 + sum x) / (t + 1)`.
+    /// Returns `(1/2 + sum x) / (t + 1)`.
     pub(super) fn mean(&self) -> f64 {
         (0.5 + self.sum) / (self.t as f64 + 1.0)
     }
 
-    /// The bet on the next value: `sqrt(2 ln(2 / alpha) / (s2 t ln(1 + t)))`, where `t` counts the
+    /// Returns the bet on the next value: `sqrt(2 ln(2 / alpha) / (s2 t ln(1 + t)))`, where `t` counts the
     /// next value and `s2` is the variance of those before.
     pub(super) fn bet(&self, alpha: f64) -> f64 {
         let next = self.t as f64 + 1.0;

@@ -48,7 +48,8 @@ impl QuantileSequence {
 }
 
 impl Arm<'_> {
-    /// The value of rank `ceil(p n)`; of a bucket, the one nearest to both its bounds in ratio.
+    /// Returns the value of rank `ceil(p n)`; of a bucket, the one nearest to both its bounds in
+    /// ratio.
     fn estimate(&self) -> f64 {
         let block = self.view.at_rank(self.rank());
         if block.low == block.high || block.high.is_infinite() {
@@ -61,7 +62,7 @@ impl Arm<'_> {
         ((self.p * self.n as f64).ceil() as u64).clamp(1, self.n.max(1))
     }
 
-    /// The least log evidence against the quantile's being `x`.
+    /// Returns the least log evidence against the quantile's being `x`.
     fn ln_e_at(&self, x: f64) -> f64 {
         self.least_ln_e(self.view.counts(x))
     }
