@@ -124,7 +124,7 @@ impl RatioMixture {
         largest + (sum / self.points.len() as f64).ln()
     }
 
-    /// Each ratio, with its log likelihood ratio against the boundary.
+    /// Returns each ratio, with its log likelihood ratio against the boundary.
     pub(crate) fn terms(&self, tally: &StageTally) -> Vec<(f64, f64)> {
         let term = |point: &Point| (point.ratio, self.ln_term(point, tally));
         self.points.iter().map(term).collect()
