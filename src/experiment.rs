@@ -61,6 +61,7 @@ mod part;
 mod quantile;
 mod read_out;
 mod recording;
+mod request_quantile;
 mod row;
 mod segment;
 mod setup;
@@ -143,6 +144,8 @@ pub struct Experiment {
 /// Where a metric's values go.
 #[derive(Clone, Copy)]
 struct Place {
+    /// Its place in the setup.
+    number: usize,
     kind: Kind,
     source: Source,
     slot: usize,
@@ -150,6 +153,8 @@ struct Place {
     past: Option<usize>,
     /// Whether its outcomes are kept one by one.
     is_itemised: bool,
+    /// Whether its values are kept by unit and bucket.
+    is_bucketed: bool,
 }
 
 /// A metric of one experiment.
@@ -172,13 +177,15 @@ impl Experiment {
     pub fn new(setup: Setup) -> Experiment {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let (slots, width) = setup.slots();
-        let places = setup.metrics.iter().zip(slots);
-        let places = places.map(|(metric, slot)| Place {
+        let places = setup.metrics.iter().zip(slots).enumerate();
+        let places = places.map(|(number, (metric, slot))| Place {
+            number,
             kind: metric.kind,
             source: metric.source,
             slot,
             past: metric.adjusted.then(|| slot + metric.slots().0),
             is_itemised: metric.is_itemised(),
+            is_bucketed: metric.is_bucketed(),
         });
         Experiment {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),

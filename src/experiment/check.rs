@@ -199,7 +199,11 @@ pub(super) fn bias(
     let Some(cell) = totals.cells.get(metric) else {
         return 0.0;
     };
-    if totals.crossed == 0 || matches!(kind, Kind::Quantile { .. } | Kind::Gauge) {
+    let is_no_mean = matches!(
+        kind,
+        Kind::Quantile { .. } | Kind::RequestQuantile { .. } | Kind::Gauge
+    );
+    if totals.crossed == 0 || is_no_mean {
         return 0.0;
     }
     let (units, sum, weight) = cell.crossed;

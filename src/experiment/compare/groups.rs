@@ -227,7 +227,11 @@ fn p_of(ln_e: f64) -> PValue {
 }
 
 /// Says in units what the rules say of groups.
-fn missing(refusal: GroupedRefusal, a: &GroupedArm, b: &GroupedArm) -> Missing {
+pub(in crate::experiment) fn missing(
+    refusal: GroupedRefusal,
+    a: &GroupedArm,
+    b: &GroupedArm,
+) -> Missing {
     match refusal {
         GroupedRefusal::TooFewGroups { .. } => Missing::TooFewUnits {
             control: a.units,

@@ -23,18 +23,18 @@ pub enum LogError {
          in different ways: log it under another name"
     )]
     Text {
-        /// Release, arm or metric.
+        /// Release, arm, metric or segment.
         what: &'static str,
         /// The text.
         name: String,
     },
-    /// A metric, or a division of units, needs more of each unit than an engine adds up.
+    /// A metric needs more of each unit than an engine adds up.
     #[error(
         "{metric:?} {what}, which no row of sums says: read the log into an experiment, or leave it \
          out"
     )]
     Beyond {
-        /// The metric, or the division.
+        /// The metric.
         metric: String,
         /// What it needs.
         what: &'static str,

@@ -26,10 +26,10 @@ pub enum RowsError {
         /// What is wrong.
         why: &'static str,
     },
-    /// A metric, or a division of units, needs more of each unit than an engine adds up.
+    /// A metric needs more of each unit than an engine adds up.
     #[error("{metric:?} {what}, which no row of sums says: its units must be known")]
     Beyond {
-        /// The metric, or the division.
+        /// The metric.
         metric: String,
         /// What it needs.
         what: &'static str,
