@@ -79,10 +79,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 pub use apart::Apart;
-pub use check::{Checks, Exposed, LeftOut, NeverExposed};
+pub use check::{Checks, Exposed, LeftOut};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
-pub use finding::{ArmFinding, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
+pub use finding::{ArmFinding, Finding, Missing, Relative, Test, Unadjusted};
 pub use log::{Column, EventLog, Log, LogError};
 pub use looks::Looks;
 pub use metric::{Cap, Kind, Metric, Role, Source};
@@ -92,7 +92,7 @@ pub use recording::Filed;
 pub use segment::Segment;
 pub use setup::Setup;
 pub use size::Expected;
-pub use sums::{Counted, Grouping, LogRow, RowsError};
+pub use sums::{Counted, Grouping, LogRow};
 pub use unit_event::UnitEvent;
 pub use verdict::{Standing, Verdict};
 

@@ -118,15 +118,16 @@ pub(crate) fn errors(release: &Release) -> Result<String, Box<dyn Error>> {
         chart
             .draw_series(the_end(release, least - 0.5, most + 1.0))?
             .label("the end")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
+            .legend(|at| dashes(at, BLACK));
         let line = [(0.0, threshold), (end_of(release), threshold)];
         chart
             .draw_series(DashedLineSeries::new(line, 6, 4, GREY.into()))?
             .label("enough to reject")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], GREY));
+            .legend(|at| dashes(at, GREY));
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            // Harm and safety end far from each other, and what rejects lies above both.
+            .position(SeriesLabelPosition::MiddleRight)
             .background_style(WHITE.mix(0.85))
             .draw()?;
         Ok(())
@@ -193,6 +194,14 @@ pub(crate) fn the_end(
 ) -> DashedLineSeries<std::array::IntoIter<(f64, f64), 2>, u32> {
     let at = end_of(release);
     DashedLineSeries::new([(at, from), (at, to)], 5, 4, BLACK.into())
+}
+
+/// The sample of a dashed line in a legend.
+pub(crate) fn dashes(
+    (x, y): (i32, i32),
+    colour: RGBColor,
+) -> DashedPathElement<std::array::IntoIter<(i32, i32), 2>, u32> {
+    DashedPathElement::new([(x, y), (x + 18, y)], 5, 4, colour)
 }
 
 pub(crate) fn end_of(release: &Release) -> f64 {

@@ -12,7 +12,7 @@ use crate::{chart, intervals, three_arms};
 const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.6em } h2 { margin-top: 2.5em; border-top: 1px solid #ccc; padding-top: 1em }
-h3 { margin-bottom: 0.2em } svg { width: 100%; height: auto } p { margin: 0.4em 0 }
+h3 { margin-bottom: 0.2em } svg { width: 100%; min-width: 640px; height: auto; display: block } p { margin: 0.4em 0 }
 .promoted { color: #2a7d2a } .rejected { color: #b22 }
 table { border-collapse: collapse } td, th { text-align: left; padding: 0.15em 1em 0.15em 0; vertical-align: top }
 td:first-child { white-space: nowrap } .wide { overflow-x: auto }
@@ -21,7 +21,10 @@ pre { white-space: pre; overflow-x: auto; background: #f6f6f6; padding: 0.8em; f
 
 /// Returns the page.
 pub(crate) fn write(releases: &[Release]) -> Result<String, Box<dyn Error>> {
-    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+    );
     let alpha = releases.first().map_or(0.0, |release| {
         let schedule = release.rollout.schedule();
         schedule.alpha_each().get() * schedule.guards().len() as f64
@@ -87,7 +90,10 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         ),
     ];
     for (title, words, svg) in charts {
-        writeln!(page, "<h3>{title}</h3>\n<p>{words}</p>\n{svg}")?;
+        writeln!(
+            page,
+            "<h3>{title}</h3>\n<p>{words}</p>\n<div class=\"wide\">{svg}</div>"
+        )?;
     }
     page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
     for event in release.rollout.trail().events() {

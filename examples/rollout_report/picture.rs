@@ -5,7 +5,7 @@ use std::error::Error;
 use plotters::prelude::*;
 use plotters::style::FontStyle;
 
-use crate::chart::{Area, BLUE, Drawn, GREY, RED, percent, the_end};
+use crate::chart::{Area, BLUE, Drawn, GREY, RED, dashes, percent, the_end};
 use crate::release::Release;
 
 const SIZE: (u32, u32) = (900, 430);
@@ -86,7 +86,11 @@ fn errors(area: &Area<'_>, release: &Release, end: f64, highest: f64) -> Drawn {
     chart
         .draw_series(the_end(release, 0.0, highest))?
         .label("the end of the roll-out")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
+        .legend(|at| dashes(at, BLACK));
+    // One legend for both, where no line is.
+    if release.minutes.len() as f64 > end / 2.0 {
+        return Ok(());
+    }
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)

@@ -4,7 +4,7 @@ pub(super) mod groups;
 mod rates;
 
 use super::{
-    Guarantee, Kind, Missing, Relative, Role, Setup, Test, Unadjusted,
+    Kind, Missing, Relative, Role, Setup, Test, Unadjusted,
     looks::{AtLook, Look},
     quantile::Quantiles,
     request_quantile::RequestQuantiles,
@@ -36,7 +36,7 @@ pub(super) struct Pair<'a> {
 
 /// An effect and what may be said of it at any error rate, valid at every look.
 pub(super) trait Evidence {
-    fn guarantee(&self) -> Guarantee;
+    fn is_exact(&self) -> bool;
 
     /// Tells what is missing before anything may be said.
     fn ready(&self) -> Result<(), Missing> {
@@ -188,7 +188,7 @@ impl Pair<'_> {
             alpha: self.setup.alpha,
             within_margin,
             within_worth,
-            guarantee: evidence.guarantee(),
+            is_exact: evidence.is_exact(),
             units_left,
         })
     }

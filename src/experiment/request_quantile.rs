@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Guarantee, Missing, Relative,
+    Missing, Relative,
     compare::{Evidence, Pair, groups::missing, p_of_intervals},
 };
 use crate::stats::{
@@ -129,8 +129,8 @@ impl RequestQuantiles {
 }
 
 impl Evidence for RequestQuantiles {
-    fn guarantee(&self) -> Guarantee {
-        Guarantee::Simulated
+    fn is_exact(&self) -> bool {
+        false
     }
 
     fn effect(&self) -> f64 {

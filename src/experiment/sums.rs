@@ -1,15 +1,13 @@
 //! What an engine has added up over a log, in the place of a row for each unit.
 
-mod error;
 mod row;
 
-pub use error::RowsError;
 pub use row::{Counted, Grouping, LogRow};
 
 use std::collections::BTreeSet;
 
 use super::{
-    Kind, Part, Setup, course::Course, gauges::Gauges, items::ItemsByUnit, row::Rows,
+    Kind, LogError, Part, Setup, course::Course, gauges::Gauges, items::ItemsByUnit, row::Rows,
     totals::Totals,
 };
 use crate::stats::Refusal;
@@ -32,7 +30,7 @@ impl Part {
     /// It knows no unit, so it adds up with no other part and nothing goes on with it.
     ///
     /// # Errors
-    /// [`RowsError`] for a row that the query does not give, with what is wrong with it.
+    /// [`LogError`] for a row that the query does not give, with what is wrong with it.
     ///
     /// ```
     /// use switchstand::experiment::{Counted, Kind, LogRow, Metric, Part, Setup};
@@ -63,10 +61,10 @@ impl Part {
     pub fn from_rows(
         setup: Setup,
         rows: impl IntoIterator<Item = LogRow>,
-    ) -> Result<Part, RowsError> {
+    ) -> Result<Part, LogError> {
         if let Some((metric, what)) = setup.beyond_sums() {
             let metric = metric.to_owned();
-            return Err(RowsError::Beyond { metric, what });
+            return Err(LogError::Beyond { metric, what });
         }
         let sums = Sums::checked(&setup, rows.into_iter().collect())?;
         let of_requests = |row: &&LogRow| {
@@ -107,7 +105,7 @@ impl Setup {
 
 impl Sums {
     /// Checks the rows of an engine, or of a stored part.
-    pub(super) fn checked(setup: &Setup, mut rows: Vec<LogRow>) -> Result<Sums, RowsError> {
+    pub(super) fn checked(setup: &Setup, mut rows: Vec<LogRow>) -> Result<Sums, LogError> {
         let grouping = rows.first().map_or(Grouping::Key, |row| row.grouped_by);
         for row in &rows {
             row.check(setup, grouping)?;
@@ -117,7 +115,7 @@ impl Sums {
             if let [one, other] = pair
                 && one.place() == other.place()
             {
-                return Err(RowsError::twice(other));
+                return Err(LogError::twice(other));
             }
         }
         Ok(Sums { rows, grouping })
@@ -184,15 +182,15 @@ fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> 
         _ => false,
     };
     if is_of_records {
-        totals.never.of_records += row.records;
+        totals.records += row.records;
     }
     let arm = setup.arm(&row.arm).ok();
     let Some(arm) = arm.and_then(|place| totals.arms.get_mut(place)) else {
         match row.counted {
             Counted::Crossed if row.metric.is_empty() => totals.crossed = row.units,
             Counted::Never => {
-                totals.never.units = row.units;
-                totals.never.records = row.records;
+                totals.left_out.never_exposed_units = row.units;
+                totals.left_out.never_exposed_records = row.records;
             }
             Counted::Early => totals.left_out.early = row.records,
             Counted::Late => totals.left_out.late = row.records,

@@ -1,7 +1,7 @@
 //! What the rows of all units add up to.
 
 use super::{
-    Cap, Kind, LeftOut, Metric, NeverExposed, Part, Setup,
+    Cap, Kind, LeftOut, Metric, Part, Setup,
     request_quantile::Requests,
     row::{Belongs, Row, Slot},
 };
@@ -17,7 +17,8 @@ pub(super) struct Totals {
     pub(super) crossed: u64,
     /// Units of a dropped arm and another.
     pub(super) moved: u64,
-    pub(super) never: NeverExposed,
+    /// All outcomes but those of excluded units.
+    pub(super) records: u64,
     pub(super) left_out: LeftOut,
 }
 
@@ -192,7 +193,7 @@ impl Totals {
             arms: vec![arm; setup.arms.len()],
             crossed: 0,
             moved: 0,
-            never: NeverExposed::default(),
+            records: 0,
             left_out: LeftOut::default(),
         }
     }
@@ -214,7 +215,7 @@ impl Totals {
         dropped: u64,
     ) -> Result<(), Refusal> {
         let values = outcomes(row, places);
-        self.never.of_records += values;
+        self.records += values;
         match row.belongs() {
             Belongs::To(arm) => {
                 if let Some(arm) = self.arms.get_mut(arm) {
@@ -237,8 +238,8 @@ impl Totals {
             }
             // What is known of a unit from before is no outcome.
             Belongs::Nowhere => {
-                self.never.units += u64::from(values > 0);
-                self.never.records += values;
+                self.left_out.never_exposed_units += u64::from(values > 0);
+                self.left_out.never_exposed_records += values;
             }
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! One row of what an engine has added up.
 
-use super::RowsError;
-use crate::experiment::{Kind, Setup};
+use crate::experiment::{Kind, LogError, Setup};
 
 /// What a row of a log's sums counts.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -96,10 +95,10 @@ impl LogRow {
         (self.unit_group % 256) as u8
     }
 
-    pub(super) fn check(&self, setup: &Setup, grouping: Grouping) -> Result<(), RowsError> {
+    pub(super) fn check(&self, setup: &Setup, grouping: Grouping) -> Result<(), LogError> {
         let require = |holds: bool, why| match holds {
             true => Ok(()),
-            false => Err(RowsError::impossible(self, why)),
+            false => Err(LogError::impossible(self, why)),
         };
         let is_left_out = matches!(
             self.counted,

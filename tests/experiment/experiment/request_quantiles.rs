@@ -58,7 +58,7 @@ fn heavy_users_count_with_all_of_their_requests() {
         "{read}"
     );
     assert_eq!(comparison(&read, 0).units, 1_000, "{read}");
-    let records = read.checks.never_exposed.of_records;
+    let records = read.checks.records;
     assert_eq!(records, 2 * (668 * 40 + 1_332 * 2), "{read}");
     assert!(read.to_string().contains("| ~"), "{read}");
 }
@@ -129,7 +129,7 @@ fn x4_requests_of_units_of_two_arms_and_of_excluded_ones_move_nothing() {
     };
     let (with, without) = (read(true), read(false));
     assert_eq!(with.findings, without.findings, "{with}");
-    assert_eq!(with.checks.never_exposed.records, 30_000, "{with}");
+    assert_eq!(with.checks.left_out.never_exposed_records, 30_000, "{with}");
     assert_eq!(with.checks.left_out.excluded_records, 30_000, "{with}");
 }
 
@@ -385,32 +385,28 @@ fn x1_requests_of_heavy_users_seldom_make_equal_arms_differ() {
     let (law, runs) = (
         Cluster {
             sizes: 0.6,
-            own: 1.0,
+            own: 2.0,
         },
-        40,
+        24,
     );
     for looks in [Looks::Anytime, Looks::One] {
-        let [at_5, _, refused] = shares(law, [0.5, 0.5], looks, 700, runs);
+        let [at_5, _, refused] = shares(law, [0.5, 0.5], looks, 600, runs);
         assert!(at_5 <= limit(0.05, runs), "{looks:?}: {at_5}");
-        assert!(refused <= 0.2, "{looks:?}: {refused}");
+        assert!(refused <= 0.3, "{looks:?}: {refused}");
     }
 }
 
 #[test]
-#[ignore = "500 runs of each cell take minutes; it writes the guide's table"]
+#[ignore = "300 runs of each cell take minutes; it writes the guide's table"]
 fn x1_the_long_simulation_of_request_quantiles_writes_the_table_of_the_guide() {
-    let runs = 500;
+    let runs = 300;
     println!(
         "| quantile, units | requests of a unit; its own part of the spread | any time, at .05 | at .01 | one look, at .05 | refused at the end, by share .5 / .1 |"
     );
     println!("|---|---|---|---|---|---|");
     let mut over = Vec::new();
-    for (order, units) in [(0.5, 2_000), (0.95, 6_000)] {
-        for (name, sizes, own) in [
-            ("3; none", 0.0, 0.0),
-            ("3; four fifths", 0.0, 1.0),
-            ("1 to 50; four fifths", 1.0, 1.0),
-        ] {
+    for (order, units) in [(0.5, 3_000), (0.95, 6_000)] {
+        for (name, sizes, own) in [("3; none", 0.0, 0.0), ("1 to 50; four fifths", 1.0, 1.0)] {
             let law = Cluster { sizes, own };
             let cells =
                 |looks| [0.5, 0.1].map(|share| shares(law, [share, order], looks, units, runs));
