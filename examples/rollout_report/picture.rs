@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::FontStyle;
 
-use crate::chart::{Area, BLUE, Drawn, GREY, RED, dashes, percent, the_end};
+use crate::chart::{Area, BLUE, Drawn, GREY, RED, percent, the_end};
 use crate::release::Release;
 
 const SIZE: (u32, u32) = (900, 430);
@@ -86,7 +87,7 @@ fn errors(area: &Area<'_>, release: &Release, end: f64, highest: f64) -> Drawn {
     chart
         .draw_series(the_end(release, 0.0, highest))?
         .label("the end of the roll-out")
-        .legend(|at| dashes(at, BLACK));
+        .legend(|(x, y)| DashedPathElement::new([(x, y), (x + 18, y)], 5, 4, BLACK));
     // One legend for both, where no line is.
     if release.minutes.len() as f64 > end / 2.0 {
         return Ok(());
