@@ -106,8 +106,13 @@ pub fn fixture(users: u64) -> Result<Fixture, Fault> {
             arm,
             group,
             at,
-            tier: [None, Some("free"), Some("paid"), Some("trial")][(luck / 64 % 4) as usize],
-            town: if luck / 512 % 3 == 0 {
+            tier: match luck / 64 % 4 {
+                0 => None,
+                1 => Some("free"),
+                2 => Some("paid"),
+                _ => Some("trial"),
+            },
+            town: if (luck / 512).is_multiple_of(3) {
                 "north"
             } else {
                 "south"

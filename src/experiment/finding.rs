@@ -145,7 +145,7 @@ pub enum Missing {
     /// The values are too uneven.
     #[error(
         "values too uneven: as if {units} units more were needed; record them with a cap, or as a \
-         rate"
+         rate, or ask for a quantile of one value a unit"
     )]
     TooUneven {
         /// About how many more units, of both arms.

@@ -48,6 +48,13 @@ pub enum Kind {
         #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
         order: f64,
     },
+    /// Events per exposed unit; every record adds that many.
+    Count,
+    /// Use of a resource, such as memory or queue depth, as the application reads it.
+    ///
+    /// Successive values depend on each other, so it is shown and never tested.
+    Gauge,
+    // The last one: binary formats store a kind by its place.
     /// A quantile of non-negative values over all requests, such as a p95 latency; units are its
     /// clusters.
     ///
@@ -69,12 +76,6 @@ pub enum Kind {
         #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
         order: f64,
     },
-    /// Events per exposed unit; every record adds that many.
-    Count,
-    /// Use of a resource, such as memory or queue depth, as the application reads it.
-    ///
-    /// Successive values depend on each other, so it is shown and never tested.
-    Gauge,
 }
 
 /// What a metric is for.
