@@ -61,6 +61,7 @@ mod part;
 mod quantile;
 mod read_out;
 mod recording;
+mod request_quantile;
 mod row;
 mod segment;
 mod setup;
@@ -78,10 +79,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 pub use apart::Apart;
-pub use check::{Checks, Exposed, LeftOut, NeverExposed};
+pub use check::{Checks, Exposed, LeftOut};
 pub use digest::{digest, keyed_digest};
 pub use error::ExperimentError;
-pub use finding::{ArmFinding, Finding, Guarantee, Missing, Relative, Test, Unadjusted};
+pub use finding::{ArmFinding, Finding, Missing, Relative, Test, Unadjusted};
 pub use log::{Column, EventLog, Log, LogError};
 pub use looks::Looks;
 pub use metric::{Cap, Kind, Metric, Role, Source};
@@ -91,7 +92,7 @@ pub use recording::Filed;
 pub use segment::Segment;
 pub use setup::Setup;
 pub use size::Expected;
-pub use sums::{Counted, Grouping, LogRow, RowsError};
+pub use sums::{Counted, Grouping, LogRow};
 pub use unit_event::UnitEvent;
 pub use verdict::{Standing, Verdict};
 
@@ -145,6 +146,8 @@ pub struct Experiment {
 /// Where a metric's values go.
 #[derive(Clone, Copy)]
 struct Place {
+    /// Its place in the setup.
+    number: usize,
     kind: Kind,
     source: Source,
     slot: usize,
@@ -152,6 +155,8 @@ struct Place {
     past: Option<usize>,
     /// Whether its outcomes are kept one by one.
     is_itemised: bool,
+    /// Whether its values are kept by unit and bucket.
+    is_bucketed: bool,
 }
 
 /// A metric of one experiment.
@@ -174,13 +179,15 @@ impl Experiment {
     pub fn new(setup: Setup) -> Experiment {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let (slots, width) = setup.slots();
-        let places = setup.metrics.iter().zip(slots);
-        let places = places.map(|(metric, slot)| Place {
+        let places = setup.metrics.iter().zip(slots).enumerate();
+        let places = places.map(|(number, (metric, slot))| Place {
+            number,
             kind: metric.kind,
             source: metric.source,
             slot,
             past: metric.adjusted.then(|| slot + metric.slots().0),
             is_itemised: metric.is_itemised(),
+            is_bucketed: metric.is_bucketed(),
         });
         Experiment {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),

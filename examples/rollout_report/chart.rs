@@ -1,4 +1,5 @@
-//! Draws one release as three charts, each an SVG.
+//! Draws one release as four charts, each an SVG; the page says which colour is what, so that
+//! nothing lies over a line.
 
 use std::error::Error;
 
@@ -61,17 +62,9 @@ pub(crate) fn rates(release: &Release) -> Result<String, Box<dyn Error>> {
             .y_desc("requests that failed")
             .y_label_formatter(&|rate| percent(*rate, highest))
             .draw()?;
-        for (rates, name, colour) in [(old, "old version", BLUE), (new, "new version", RED)] {
-            chart
-                .draw_series(LineSeries::new(rates, colour.stroke_width(2)))?
-                .label(name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
+        for (rates, colour) in [(old, BLUE), (new, RED)] {
+            chart.draw_series(LineSeries::new(rates, colour.stroke_width(2)))?;
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
-            .background_style(WHITE.mix(0.85))
-            .draw()?;
         Ok(())
     })
 }
@@ -102,33 +95,13 @@ pub(crate) fn errors(release: &Release) -> Result<String, Box<dyn Error>> {
             let minutes = (0_u32..).zip(&release.minutes);
             minutes.map(move |(minute, seen)| (f64::from(minute), value(seen)))
         };
-        for (name, colour, value) in [
-            (
-                "harm",
-                RED,
-                (|seen| seen.errors.harm.ln_e) as fn(&Minute) -> f64,
-            ),
-            ("safety", GREEN, |seen| seen.errors.safe.ln_e),
-        ] {
-            chart
-                .draw_series(LineSeries::new(over_time(value), colour.stroke_width(2)))?
-                .label(name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
-        }
-        chart
-            .draw_series(the_end(release, least - 0.5, most + 1.0))?
-            .label("the end")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
+        let harm = over_time(|seen| seen.errors.harm.ln_e);
+        chart.draw_series(LineSeries::new(harm, RED.stroke_width(2)))?;
+        let safety = over_time(|seen| seen.errors.safe.ln_e);
+        chart.draw_series(LineSeries::new(safety, GREEN.stroke_width(2)))?;
+        chart.draw_series(the_end(release, least - 0.5, most + 1.0))?;
         let line = [(0.0, threshold), (end_of(release), threshold)];
-        chart
-            .draw_series(DashedLineSeries::new(line, 6, 4, GREY.into()))?
-            .label("enough to reject")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], GREY));
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .background_style(WHITE.mix(0.85))
-            .draw()?;
+        chart.draw_series(DashedLineSeries::new(line, 6, 4, GREY.into()))?;
         Ok(())
     })
 }

@@ -12,7 +12,8 @@ use crate::{chart, intervals, three_arms};
 const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.6em } h2 { margin-top: 2.5em; border-top: 1px solid #ccc; padding-top: 1em }
-h3 { margin-bottom: 0.2em } svg { width: 100%; height: auto } p { margin: 0.4em 0 }
+h3 { margin-bottom: 0.2em } svg { width: 100%; min-width: 800px; height: auto; display: block } p { margin: 0.4em 0 }
+.old { color: #1f77b4 } .new { color: #d62728 } .safety { color: #2ca02c }
 .promoted { color: #2a7d2a } .rejected { color: #b22 }
 table { border-collapse: collapse } td, th { text-align: left; padding: 0.15em 1em 0.15em 0; vertical-align: top }
 td:first-child { white-space: nowrap } .wide { overflow-x: auto }
@@ -21,7 +22,10 @@ pre { white-space: pre; overflow-x: auto; background: #f6f6f6; padding: 0.8em; f
 
 /// Returns the page.
 pub(crate) fn write(releases: &[Release]) -> Result<String, Box<dyn Error>> {
-    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+    );
     let alpha = releases.first().map_or(0.0, |release| {
         let schedule = release.rollout.schedule();
         schedule.alpha_each().get() * schedule.guards().len() as f64
@@ -71,12 +75,14 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
             "Evidence in the split of users' first errors, over the whole release, as the \
              logarithm of an e-value: how many times a bet against a harmless version has \
              multiplied its stake. Harm above the dashed line rejects the version. The first \
-             guard that breaches does, whatever the other has found so far.",
+             guard that breaches does, whatever the other has found so far. In the chart \
+             <b class=\"new\">harm</b> and <b class=\"safety\">safety</b>.",
             chart::errors(release)?,
         ),
         (
             "Requests that failed",
-            "The part of each version's requests that failed, so far.",
+            "The part of requests that failed, so far, of the <b class=\"old\">old version</b> and \
+             of the <b class=\"new\">new one</b>.",
             chart::rates(release)?,
         ),
         (
@@ -87,7 +93,10 @@ fn section(page: &mut String, release: &Release) -> Result<(), Box<dyn Error>> {
         ),
     ];
     for (title, words, svg) in charts {
-        writeln!(page, "<h3>{title}</h3>\n<p>{words}</p>\n{svg}")?;
+        writeln!(
+            page,
+            "<h3>{title}</h3>\n<p>{words}</p>\n<div class=\"wide\">{svg}</div>"
+        )?;
     }
     page.push_str("<h3>What happened</h3>\n<table>\n<tr><th>minute</th><th>event</th></tr>\n");
     for event in release.rollout.trail().events() {

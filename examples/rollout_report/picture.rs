@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::FontStyle;
 
@@ -86,7 +87,11 @@ fn errors(area: &Area<'_>, release: &Release, end: f64, highest: f64) -> Drawn {
     chart
         .draw_series(the_end(release, 0.0, highest))?
         .label("the end of the roll-out")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
+        .legend(|(x, y)| DashedPathElement::new([(x, y), (x + 18, y)], 5, 4, BLACK));
+    // One legend for both, where no line is.
+    if release.minutes.len() as f64 > end / 2.0 {
+        return Ok(());
+    }
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)

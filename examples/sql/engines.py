@@ -31,17 +31,17 @@ def convert(folder):
 
     engine = duckdb.connect()
     views = next(csv.DictReader((folder / "views.csv").open()))
-    text = "columns={'release': 'VARCHAR', 'unit': 'BIGINT', 'arm': 'VARCHAR', 'unit_group': 'INTEGER', 'at_ms': 'BIGINT'}"
+    text = "columns={'release': 'VARCHAR', 'unit': 'BIGINT', 'arm': 'VARCHAR', 'unit_group': 'INTEGER', 'at_ms': 'BIGINT', 'tier': 'VARCHAR', 'town': 'VARCHAR'}"
     engine.execute(
-        f"COPY (SELECT release, unit, NULLIF(arm, '') AS arm, unit_group, at_ms"
+        f"COPY (SELECT release, unit, NULLIF(arm, '') AS arm, unit_group, at_ms, tier, town"
         f" FROM read_csv('{folder}/exposure.csv', header=true, {text}))"
         f" TO '{folder}/exposure.parquet' (FORMAT PARQUET)"
     )
-    text = "columns={'unit': 'BIGINT', 'metric': 'VARCHAR', 'value': 'DOUBLE', 'denominator': 'DOUBLE', 'at_ms': 'BIGINT'}"
+    text = "columns={'unit': 'BIGINT', 'metric': 'VARCHAR', 'value': 'DOUBLE', 'denominator': 'DOUBLE', 'at_ms': 'BIGINT', 'outcome_id': 'BIGINT'}"
     engine.execute(
         f"COPY (SELECT * FROM read_csv('{folder}/outcome.csv', header=true, {text}) UNION ALL"
         f" SELECT CAST({views['unit']} AS BIGINT), '{views['metric']}', CAST(1 AS DOUBLE),"
-        f" CAST(1 AS DOUBLE), CAST({views['at_ms']} AS BIGINT) FROM range({views['times']}))"
+        f" CAST(1 AS DOUBLE), CAST({views['at_ms']} AS BIGINT), CAST(NULL AS BIGINT) FROM range({views['times']}))"
         f" TO '{folder}/outcome.parquet' (FORMAT PARQUET)"
     )
     engine.execute(
@@ -119,8 +119,8 @@ def postgresql(folder, queries):
             time.sleep(0.2)
         views = next(csv.DictReader((folder / "views.csv").open()))
         tables = {
-            "exposure": "release text, unit bigint, arm text, unit_group int, at_ms bigint",
-            "outcome": "unit bigint, metric text, value double precision, denominator double precision, at_ms bigint",
+            "exposure": "release text, unit bigint, arm text, unit_group int, at_ms bigint, tier text, town text",
+            "outcome": "unit bigint, metric text, value double precision, denominator double precision, at_ms bigint, outcome_id bigint",
             "bad_event": "release text, unit bigint, side text, share double precision, at_ms bigint",
         }
         for table, columns in tables.items():
@@ -238,14 +238,16 @@ def large(folder, rows):
     engine.execute(
         f"COPY (SELECT 'ranker-ab-7' AS release, CAST(hash(i) % {units} AS BIGINT) AS unit,"
         f" CASE WHEN hash(hash(i) % {units} + 7) % 2 = 0 THEN 'v1' ELSE 'v2' END AS arm,"
-        f" CAST(hash(hash(i) % {units} + 9) % 256 AS INTEGER) AS unit_group, 20000 + i % 1000 AS at_ms"
+        f" CAST(hash(hash(i) % {units} + 9) % 256 AS INTEGER) AS unit_group, 20000 + i % 1000 AS at_ms,"
+        f" CASE hash(hash(i) % {units} + 3) % 2 WHEN 0 THEN 'free' ELSE 'paid' END AS tier, 'north' AS town"
         f" FROM range({rows}) t(i)) TO '{place}/exposure.parquet' (FORMAT PARQUET, COMPRESSION ZSTD)"
     )
     engine.execute(
         f"COPY (SELECT CAST(hash(i + 5) % {units} AS BIGINT) AS unit,"
         f" CASE i % 3 WHEN 0 THEN 'clicks' WHEN 1 THEN 'visits' ELSE 'per_page' END AS metric,"
         f" CAST(CASE i % 3 WHEN 0 THEN hash(i) % 2 ELSE hash(i) % 8 END AS DOUBLE) AS value,"
-        f" CAST(1 + i % 3 AS DOUBLE) AS denominator, 20500 + i % 2000 AS at_ms"
+        f" CAST(1 + i % 3 AS DOUBLE) AS denominator, 20500 + i % 2000 AS at_ms,"
+        f" CAST(NULL AS BIGINT) AS outcome_id"
         f" FROM range({rows}) t(i)) TO '{place}/outcome.parquet' (FORMAT PARQUET, COMPRESSION ZSTD)"
     )
     query = (folder / "query.sql").read_text()

@@ -30,6 +30,10 @@ pub struct Exposure {
     pub group: u8,
     /// When.
     pub at: u64,
+    /// What the unit pays, none where it is not known.
+    pub tier: Option<&'static str>,
+    /// Where it lives.
+    pub town: &'static str,
 }
 
 /// What came of a request, or of anything else.
@@ -45,6 +49,8 @@ pub struct Outcome {
     pub denominator: f64,
     /// When.
     pub at: u64,
+    /// Which of the unit's it is, where that is known.
+    pub id: Option<u64>,
 }
 
 /// The whole log, but for the viewer's views.
@@ -63,7 +69,8 @@ pub struct Fixture {
 /// # Errors
 /// None: the names are plain.
 pub fn log() -> Result<Log, Fault> {
-    Ok(Log::new("exposure", "outcome")?.within(WINDOW))
+    let log = Log::new("exposure", "outcome")?.within(WINDOW);
+    Ok(log.with_segment_column("what it pays", "tier")?)
 }
 
 /// Names the table of bad events.
@@ -99,6 +106,17 @@ pub fn fixture(users: u64) -> Result<Fixture, Fault> {
             arm,
             group,
             at,
+            tier: match luck / 64 % 4 {
+                0 => None,
+                1 => Some("free"),
+                2 => Some("paid"),
+                _ => Some("trial"),
+            },
+            town: if (luck / 512).is_multiple_of(3) {
+                "north"
+            } else {
+                "south"
+            },
         };
         for request in 0..1 + luck % 3 {
             exposures.push(exposure(arm, first + 1_000 * request));
@@ -111,6 +129,7 @@ pub fn fixture(users: u64) -> Result<Fixture, Fault> {
         // Another release, in which everybody is in the other arm.
         exposures.push(Exposure {
             release: "ranker-ab-6",
+            tier: Some("paid"),
             ..exposure(Some(other), 5)
         });
         outcomes.extend(outcomes_of(unit, first, arm == Some("v2")));
@@ -133,8 +152,15 @@ fn setup() -> Result<Setup, Fault> {
         Metric::watched("latency", Kind::Quantile { order: 0.9 }).within(window(30)),
         Metric::watched("views", Kind::Count),
         Metric::watched("memory", Kind::Gauge),
+        Metric::goal("orders", Kind::Count, Worse::Lower, 0.1)
+            .within(window(200))
+            .once(),
+        Metric::watched("tips", Kind::Mean).once(),
+        Metric::watched("wait", Kind::RequestQuantile { order: 0.5 }),
     ];
-    Ok(Setup::new(RELEASE, [("v1", 1), ("v2", 1)], metrics)?)
+    let setup = Setup::new(RELEASE, [("v1", 1), ("v2", 1)], metrics)?;
+    let setup = setup.with_segments("what it pays", ["free", "paid"])?;
+    Ok(setup.with_segments("town", ["north", "south", "west"])?)
 }
 
 /// What comes of one user; values are whole numbers and eighths, so that sums are exact.
@@ -147,6 +173,7 @@ fn outcomes_of(unit: u64, first: u64, is_better: bool) -> Vec<Outcome> {
         value: Some(value),
         denominator: 1.0,
         at,
+        id: None,
     };
     let mut outcomes = Vec::new();
     // One in five has no outcome at all; who was never exposed has some.
@@ -181,6 +208,30 @@ fn outcomes_of(unit: u64, first: u64, is_better: bool) -> Vec<Outcome> {
         ..outcome("clicks", 0.0, first + 10)
     });
     outcomes.push(outcome("scrolls", 3.0, first + 10));
+    let value = (8 + luck % 5 + better) as f64 / 8.0;
+    for request in 0..1 + luck / 16 % 12 {
+        let wait = (20 + scatter(unit ^ request << 32) % 30 + luck % 40) as f64 / 8.0;
+        outcomes.push(outcome("wait", wait, first + 7 * request));
+    }
+    let with_id = |metric, at, id| Outcome {
+        id: Some(id),
+        ..outcome(metric, value, at)
+    };
+    // Of one id: twice, again after the window, both before and in it, twice after it; another one
+    // in another metric, and one that has none.
+    for (id, times) in [
+        (1, &[5, 5][..]),
+        (2, &[9, 900]),
+        (4, &[700, 800]),
+        (5, &[90]),
+    ] {
+        outcomes.extend(times.iter().map(|at| with_id("orders", first + at, id)));
+    }
+    outcomes.push(with_id("orders", first - 6, 3));
+    outcomes.push(with_id("orders", first + 6, 3));
+    outcomes.push(with_id("tips", first + 6, 1));
+    outcomes.push(with_id("tips", first + 6, 1));
+    outcomes.push(outcome("tips", 70.0, first + 6));
     outcomes
 }
 

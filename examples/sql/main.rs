@@ -90,18 +90,23 @@ fn write(log: &Fixture, folder: &Path) -> Result<(), Fault> {
     fs::write(folder.join("guard.sql"), fixture::events()?.sql(RELEASE)?)?;
     let file = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
     let mut exposures = file("exposure.csv")?;
-    writeln!(exposures, "release,unit,arm,unit_group,at_ms")?;
+    writeln!(exposures, "release,unit,arm,unit_group,at_ms,tier,town")?;
     for row in &log.exposures {
         let arm = row.arm.unwrap_or_default();
         let (release, unit, group, at) = (row.release, row.unit, row.group, row.at);
-        writeln!(exposures, "{release},{unit},{arm},{group},{at}")?;
+        let (tier, town) = (row.tier.unwrap_or_default(), row.town);
+        writeln!(
+            exposures,
+            "{release},{unit},{arm},{group},{at},{tier},{town}"
+        )?;
     }
     let mut outcomes = file("outcome.csv")?;
-    writeln!(outcomes, "unit,metric,value,denominator,at_ms")?;
+    writeln!(outcomes, "unit,metric,value,denominator,at_ms,outcome_id")?;
     for row in &log.outcomes {
         let value = row.value.map_or(String::new(), |value| value.to_string());
         let (unit, metric, of, at) = (row.unit, row.metric, row.denominator, row.at);
-        writeln!(outcomes, "{unit},{metric},{value},{of},{at}")?;
+        let id = row.id.map_or(String::new(), |id| id.to_string());
+        writeln!(outcomes, "{unit},{metric},{value},{of},{at},{id}")?;
     }
     let mut views = file("views.csv")?;
     writeln!(views, "unit,metric,at_ms,times")?;

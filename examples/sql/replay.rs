@@ -25,12 +25,19 @@ pub fn live(fixture: &Fixture, views: u64) -> Result<Part, Fault> {
         *first = exposure.at.min(*first);
         let at = Timestamp::from_nanos(exposure.at * 1_000_000);
         experiment.expose_arm_at(experiment.arm(arm)?, exposure.unit, at)?;
+        if let Some(tier @ ("free" | "paid")) = exposure.tier {
+            experiment.note_segment(exposure.unit, "what it pays", tier)?;
+        }
+        experiment.note_segment(exposure.unit, "town", exposure.town)?;
     }
     let metrics = fixture.setup.metrics().iter();
     let windowed: Vec<&str> = metrics
         .filter(|metric| metric.window().is_some())
         .map(Metric::name)
         .collect();
+    let metrics = fixture.setup.metrics().iter();
+    let once = metrics.filter(|metric| metric.is_once());
+    let once: Vec<&str> = once.map(Metric::name).collect();
     for outcome in &fixture.outcomes {
         // Of a metric with a window the experiment sees to that itself.
         let is_windowed = windowed.contains(&outcome.metric);
@@ -48,8 +55,13 @@ pub fn live(fixture: &Fixture, views: u64) -> Result<Part, Fault> {
             "per_page" => UnitEvent::ratio(value, outcome.denominator),
             _ => UnitEvent::value(value),
         };
-        let at = Timestamp::from_nanos(outcome.at * 1_000_000);
-        experiment.record_event(metric, outcome.unit, event.at(at))?;
+        let event = event.at(Timestamp::from_nanos(outcome.at * 1_000_000));
+        let event = match outcome.id {
+            Some(id) => event.id(id),
+            None if once.contains(&outcome.metric) => continue,
+            None => event,
+        };
+        experiment.record_event(metric, outcome.unit, event)?;
     }
     let metric = experiment.metric("views")?;
     for _ in 0..views {

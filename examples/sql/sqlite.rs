@@ -17,12 +17,14 @@ pub const VIEWED_AT: u64 = 500_000;
 pub fn load(fixture: &Fixture, views: u64) -> Result<Connection, Fault> {
     let engine = Connection::open_in_memory()?;
     engine.execute_batch(&format!(
-        "CREATE TABLE exposure (release TEXT, unit INTEGER, arm TEXT, unit_group INTEGER, at_ms INTEGER);
-         CREATE TABLE measured (unit INTEGER, metric TEXT, value REAL, denominator REAL, at_ms INTEGER);
+        "CREATE TABLE exposure (release TEXT, unit INTEGER, arm TEXT, unit_group INTEGER, at_ms INTEGER,
+             tier TEXT, town TEXT);
+         CREATE TABLE measured (unit INTEGER, metric TEXT, value REAL, denominator REAL, at_ms INTEGER,
+             outcome_id INTEGER);
          CREATE VIEW outcome AS
-             SELECT unit, metric, value, denominator, at_ms FROM measured
+             SELECT unit, metric, value, denominator, at_ms, outcome_id FROM measured
              UNION ALL
-             SELECT {VIEWER}, 'views', 1.0, 1.0, {VIEWED_AT} FROM (
+             SELECT {VIEWER}, 'views', 1.0, 1.0, {VIEWED_AT}, NULL FROM (
                  WITH RECURSIVE view(place) AS (
                      SELECT 1 UNION ALL SELECT place + 1 FROM view WHERE place < {views}
                  )
@@ -36,15 +38,32 @@ pub fn load(fixture: &Fixture, views: u64) -> Result<Connection, Fault> {
 }
 
 fn insert(engine: &Connection, fixture: &Fixture) -> Result<(), Fault> {
-    let mut insert = engine.prepare("INSERT INTO exposure VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = engine.prepare("INSERT INTO exposure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for row in &fixture.exposures {
         let (unit, at) = (row.unit.cast_signed(), row.at.cast_signed());
-        insert.execute(params![row.release, unit, row.arm, row.group, at])?;
+        let of = (row.tier, row.town);
+        insert.execute(params![
+            row.release,
+            unit,
+            row.arm,
+            row.group,
+            at,
+            of.0,
+            of.1
+        ])?;
     }
-    let mut insert = engine.prepare("INSERT INTO measured VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = engine.prepare("INSERT INTO measured VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for row in &fixture.outcomes {
         let (unit, at) = (row.unit.cast_signed(), row.at.cast_signed());
-        insert.execute(params![unit, row.metric, row.value, row.denominator, at])?;
+        let id = row.id.map(u64::cast_signed);
+        insert.execute(params![
+            unit,
+            row.metric,
+            row.value,
+            row.denominator,
+            at,
+            id
+        ])?;
     }
     Ok(())
 }

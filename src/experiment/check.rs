@@ -31,9 +31,9 @@ pub struct Checks {
     pub crossed: u64,
     /// Units that a dropped arm has left to another, and that count in none.
     pub moved: u64,
-    /// Units with outcomes of which no exposure is known.
-    pub never_exposed: NeverExposed,
-    /// What was left out by rules that were set beforehand.
+    /// All outcomes but those of excluded units.
+    pub records: u64,
+    /// Units and outcomes that move no metric.
     pub left_out: LeftOut,
 }
 
@@ -54,24 +54,16 @@ pub struct Exposed {
     pub dropped: bool,
 }
 
-/// Units with outcomes of which no exposure is known; they move no metric.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct NeverExposed {
-    /// The units.
-    pub units: u64,
-    /// Their records.
-    pub records: u64,
-    /// All records.
-    pub of_records: u64,
-}
-
-/// Units and outcomes that count nowhere: excluded, outside of their window, repeated.
+/// Units and outcomes that count nowhere: never exposed, excluded, outside of their window,
+/// repeated.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LeftOut {
+    /// Units with outcomes of which no exposure is known.
+    pub never_exposed_units: u64,
+    /// Their outcomes.
+    pub never_exposed_records: u64,
     /// Units that were excluded and have been seen.
     pub excluded_units: u64,
     /// Their outcomes.
@@ -85,15 +77,13 @@ pub struct LeftOut {
     pub repeated: u64,
 }
 
-impl NeverExposed {
-    /// Tells whether more than one record in a hundred is of such a unit.
-    #[must_use]
-    pub const fn are_many(&self) -> bool {
-        self.records * 100 > self.of_records
-    }
-}
-
 impl Checks {
+    /// Tells whether more than one outcome in a hundred is of a unit that was never exposed.
+    #[must_use]
+    pub const fn are_many_never_exposed(&self) -> bool {
+        self.left_out.never_exposed_records * 100 > self.records
+    }
+
     pub(super) fn of(part: &Part, totals: &Totals) -> Result<Checks, ExperimentError> {
         let arms = part.exposed(totals);
         Ok(Checks {
@@ -103,7 +93,7 @@ impl Checks {
             units_sampled: part.units_sampled(),
             crossed: totals.crossed,
             moved: totals.moved,
-            never_exposed: totals.never,
+            records: totals.records,
             left_out: totals.left_out,
         })
     }
@@ -206,7 +196,11 @@ pub(super) fn bias(
     let Some(cell) = totals.cells.get(metric) else {
         return 0.0;
     };
-    if totals.crossed == 0 || matches!(kind, Kind::Quantile { .. } | Kind::Gauge) {
+    let is_no_mean = matches!(
+        kind,
+        Kind::Quantile { .. } | Kind::RequestQuantile { .. } | Kind::Gauge
+    );
+    if totals.crossed == 0 || is_no_mean {
         return 0.0;
     }
     let (units, sum, weight) = cell.crossed;

@@ -1,12 +1,13 @@
 //! One metric of one candidate beside the control.
 
-mod groups;
+pub(super) mod groups;
 mod rates;
 
 use super::{
-    Guarantee, Kind, Missing, Relative, Role, Setup, Test, Unadjusted,
+    Kind, Missing, Relative, Role, Setup, Test, Unadjusted,
     looks::{AtLook, Look},
     quantile::Quantiles,
+    request_quantile::RequestQuantiles,
     totals::CellTotals,
 };
 use crate::stats::{Alpha, Interval, PValue, Refusal, Worse};
@@ -35,7 +36,7 @@ pub(super) struct Pair<'a> {
 
 /// An effect and what may be said of it at any error rate, valid at every look.
 pub(super) trait Evidence {
-    fn guarantee(&self) -> Guarantee;
+    fn is_exact(&self) -> bool;
 
     /// Tells what is missing before anything may be said.
     fn ready(&self) -> Result<(), Missing> {
@@ -96,6 +97,7 @@ pub(super) fn value(cell: &CellTotals, kind: Kind, exposed: u64) -> Option<f64> 
     match kind {
         Kind::Rate => (exposed > 0).then(|| cell.events as f64 / exposed as f64),
         Kind::Quantile { order } => cell.values.quantile(order).ok(),
+        Kind::RequestQuantile { order } => cell.requests.quantile(order),
         Kind::Gauge => None,
         _ => {
             let [numerator, denominator] = cell.total();
@@ -110,6 +112,7 @@ impl Pair<'_> {
             Kind::Gauge => Err(Missing::Gauge),
             Kind::Rate => self.conclude(&Rates::new(self)?),
             Kind::Quantile { order } => self.conclude(&Quantiles::new(self, order)?),
+            Kind::RequestQuantile { order } => self.conclude(&RequestQuantiles::new(self, order)?),
             _ => self.conclude(&Groups::new(self)?),
         }
     }
@@ -185,7 +188,7 @@ impl Pair<'_> {
             alpha: self.setup.alpha,
             within_margin,
             within_worth,
-            guarantee: evidence.guarantee(),
+            is_exact: evidence.is_exact(),
             units_left,
         })
     }

@@ -84,8 +84,9 @@ pub struct Test {
     pub within_margin: bool,
     /// For a goal, whether any difference is smaller than what is worth having.
     pub within_worth: bool,
-    /// What the error rate holds for.
-    pub guarantee: Guarantee,
+    /// Whether the error rate holds for every law, from the first unit on; if not, for the laws of
+    /// the tables in the guide's chapter on A/B tests.
+    pub is_exact: bool,
     /// Further units of all arms until this line is expected to be decided; 0 if it is.
     pub units_left: Option<u64>,
 }
@@ -118,18 +119,6 @@ pub struct Unadjusted {
     pub units: u64,
 }
 
-/// What the error rate of a line holds for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Guarantee {
-    /// For every law, from the first unit on.
-    Exact,
-    /// For the laws of the table in the guide's chapter on A/B tests.
-    Simulated,
-}
-
 /// What is missing for a comparison.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
@@ -159,7 +148,7 @@ pub enum Missing {
     /// The values are too uneven.
     #[error(
         "values too uneven: as if {units} units more were needed; record them with a cap, or as a \
-         rate"
+         rate, or ask for a quantile of one value a unit"
     )]
     TooUneven {
         /// About how many more units, of both arms.

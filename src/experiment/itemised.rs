@@ -1,7 +1,7 @@
 //! What is noted with its time or its id.
 
 use super::{
-    ArmId, Experiment, ExperimentError, Filed, Kind, Metric, MetricId, Source, UnitEvent,
+    ArmId, Experiment, ExperimentError, Filed, Kind, Metric, MetricId, Place, Source, UnitEvent,
     items::{Item, Items, Kept},
     recording::Draw,
 };
@@ -102,6 +102,23 @@ impl Experiment {
         let place = self.digester.place(key);
         let filed = self.with_row(key, place, 0, |row| row.tell(told));
         Ok(self.keep(filed, key, place, item, asked))
+    }
+
+    /// Counts a value in its unit's bucket.
+    pub(super) fn add_in_bucket(
+        &self,
+        metric: Place,
+        key: Key<'_>,
+        place: u64,
+        value: f64,
+        told: u64,
+    ) -> Filed {
+        let filed = self.with_row(key, place, 0, |row| row.tell(told));
+        if filed != Filed::NotSampled {
+            let item = Item::in_bucket(metric.number, value);
+            self.with_items(key, place, |items| items.add(item, None));
+        }
+        filed
     }
 
     /// Takes a unit out of the experiment, whatever it was exposed to and whatever comes of it: a

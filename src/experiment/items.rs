@@ -1,4 +1,5 @@
-//! Outcomes that are kept one by one: those with a window, and those with an id.
+//! Outcomes that are kept one by one: those with a window, and those with an id; and requests by
+//! their bucket.
 //!
 //! Which outcomes are within a window is known only when all servers have said when the unit was
 //! first exposed. So they are sorted out at the read-out, and kept until then.
@@ -7,10 +8,13 @@ use core::{cmp::Ordering, hash::BuildHasherDefault, time::Duration};
 use std::collections::HashMap;
 
 use super::{
-    Metric,
+    Kind, Metric,
     row::{Belongs, Fold, Row},
 };
-use crate::{stats::guard::MixedAlready, timestamp::Timestamp};
+use crate::{
+    stats::{Histogram, guard::MixedAlready},
+    timestamp::Timestamp,
+};
 
 /// Items of units, by their mixed digest.
 pub(super) type ItemsByUnit = HashMap<u64, Items, BuildHasherDefault<MixedAlready>>;
@@ -32,6 +36,7 @@ pub(super) struct Items {
 pub(super) struct Item {
     /// The metric's place in the setup.
     pub(super) metric: usize,
+    /// Its id, or the bucket of requests that are counted together.
     pub(super) id: Option<u64>,
     pub(super) at: Option<Timestamp>,
     pub(super) numerator: f64,
@@ -41,8 +46,10 @@ pub(super) struct Item {
 }
 
 /// What is left out of the items of a unit, in outcomes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sorted {
+    /// Metric, value and number of requests whose quantile over all is asked for.
+    pub(super) requests: Vec<(usize, f64, u64)>,
     pub(super) early: u64,
     pub(super) late: u64,
     pub(super) repeated: u64,
@@ -59,6 +66,19 @@ pub(super) enum Kept {
 }
 
 impl Item {
+    /// Returns a value of a request in its bucket.
+    pub(super) fn in_bucket(metric: usize, value: f64) -> Item {
+        let floor = Histogram::floor(value);
+        Item {
+            metric,
+            id: Some(floor.to_bits()),
+            at: None,
+            numerator: floor,
+            denominator: 1.0,
+            repeats: 0,
+        }
+    }
+
     fn order(&self, other: &Item) -> Ordering {
         let whose = |item: &Item| (item.metric, item.id);
         whose(self).cmp(&whose(other)).then_with(|| match self.id {
@@ -96,12 +116,13 @@ impl Items {
         let (is_early, is_late) = place.map_or((false, false), |((at, since), window)| {
             (at < since, at > since.after(window))
         });
-        if is_late {
-            // An earlier exposure makes it later still.
+        // An earlier exposure makes it later still; but one of its id may have come in time.
+        if is_late && item.id.is_none() {
             self.late = self.late.saturating_add(item.count());
             return Kept::Late;
         }
         match self.put(item) {
+            true if is_late => Kept::Late,
             true if is_early => Kept::Early,
             true => Kept::New,
             false => Kept::Again,
@@ -174,12 +195,21 @@ impl Items {
                 *count = count.saturating_add(item.count());
                 continue;
             }
-            sorted.repeated += u64::from(item.repeats);
+            let times = match metric.is_bucketed() {
+                true => item.count(),
+                false => 1,
+            };
+            sorted.repeated += item.count() - times;
+            if let Kind::RequestQuantile { .. } = metric.kind {
+                sorted.requests.push((item.metric, item.numerator, times));
+            }
             let fold = Fold::of(metric.kind);
             let numbers = [item.numerator, item.denominator];
             for (value, slot) in numbers.into_iter().take(metric.slots().0).zip(slot..) {
                 if let Some(slot) = values.get_mut(slot) {
                     slot.add(value, key, fold);
+                    let further = u32::try_from(times - 1).unwrap_or(u32::MAX);
+                    slot.values = slot.values.saturating_add(further);
                 }
             }
         }

@@ -20,12 +20,14 @@ use column::Columns;
 /// ```text
 /// exposure (release, unit, arm, unit_group, at_ms)
 /// outcome  (unit, metric, value, at_ms)            with a ratio also: denominator
+///                                                  with ids: outcome_id
 /// ```
 ///
 /// A row of `exposure` is a request that got an arm's answer, `unit_group` its unit's
 /// [group of 256](crate::UnitKey::group); rows without an arm are left out. A row of `outcome` is
 /// what [`Experiment::record`](super::Experiment::record) takes. The clock is any that both tables
-/// share.
+/// share. A division of units into [segments](Setup::with_segments) is a column of `exposure` that
+/// bears its name, unless [`with_segment_column`](Log::with_segment_column) says another.
 ///
 /// ```
 /// use switchstand::experiment::{Kind, Log, Metric, Setup};
@@ -48,6 +50,8 @@ pub struct Log {
     steps: u64,
     /// The engine's own expression of a group, in the place of the logged one.
     own_group: Option<String>,
+    /// Divisions that stand in a column of another name.
+    divisions: Vec<(String, String)>,
 }
 
 impl Log {
@@ -64,6 +68,7 @@ impl Log {
             window: None,
             steps: 1_000,
             own_group: None,
+            divisions: Vec::new(),
         })
     }
 
@@ -74,6 +79,16 @@ impl Log {
     /// with `sw_`, as the query's own do.
     pub fn with_column(mut self, column: Column, name: &str) -> Result<Log, LogError> {
         self.columns.set(column, name)?;
+        Ok(self)
+    }
+
+    /// Returns the log whose exposures have the segment of a division in the column of this name.
+    ///
+    /// # Errors
+    /// [`LogError::Name`] as [`with_column`](Log::with_column).
+    pub fn with_segment_column(mut self, division: &str, column: &str) -> Result<Log, LogError> {
+        let column = column::checked("column", column, false)?;
+        self.divisions.push((division.to_owned(), column));
         Ok(self)
     }
 
@@ -118,13 +133,17 @@ impl Setup {
     /// One text for DuckDB, DataFusion, ClickHouse, PostgreSQL, Spark and SQLite. It counts as a
     /// live experiment does: a unit from its first exposure on, in its arm if it met no other;
     /// units of several arms, and outcomes of units that were never exposed, apart. A quantile
-    /// takes each unit's first value, and has a row for every distinct one: round the column
-    /// first. Gauges are of no unit and are not asked for.
+    /// takes each unit's first value, and has a row for every distinct one, over requests for each
+    /// group: round the column first. Of outcomes with one [id](super::Metric::once) of a unit and a
+    /// metric the earliest counts, of several at that time the least; those without an id are left
+    /// out. A unit is of the last segment, in the setup's order, that an exposure of it names.
+    /// Gauges are of no unit and are not asked for.
     ///
     /// # Errors
     /// [`LogError::Text`] for a release, an arm or a metric whose name has a quote, a backslash or
     /// a control character, which engines escape in different ways; [`LogError::NoMetric`] for an
-    /// experiment that has none.
+    /// experiment that has none; [`LogError::Name`] for a division whose name is no column's and
+    /// that was given none; [`LogError::Beyond`] for metrics with a cap or a past.
     pub fn sql(&self, log: &Log) -> Result<String, LogError> {
         query::write(self, log)
     }

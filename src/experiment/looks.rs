@@ -1,7 +1,7 @@
 //! When an experiment may decide, and by which level at each look.
 
 use super::{
-    Experiment, ExperimentError, Guarantee, Missing, Part, ReadOut, Relative, Unadjusted, Verdict,
+    Experiment, ExperimentError, Missing, Part, ReadOut, Relative, Unadjusted, Verdict,
     compare::Evidence,
 };
 use crate::stats::{
@@ -228,8 +228,8 @@ impl<E: Evidence> AtLook<'_, E> {
 }
 
 impl<E: Evidence> Evidence for AtLook<'_, E> {
-    fn guarantee(&self) -> Guarantee {
-        Guarantee::Simulated
+    fn is_exact(&self) -> bool {
+        false
     }
 
     fn ready(&self) -> Result<(), Missing> {

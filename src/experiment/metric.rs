@@ -38,7 +38,8 @@ pub enum Kind {
     ///
     /// One value of each unit counts. Of several one is kept, drawn by a hash of unit and value:
     /// values of one unit hang together, units do not. So it is the quantile over units, each with
-    /// one request drawn at random, and not that over all requests, in which heavy users count more.
+    /// one request drawn at random; [`RequestQuantile`](Kind::RequestQuantile) is that over all
+    /// requests, in which heavy users count more.
     ///
     /// The intervals are those of ranks, by a confidence sequence for a rate: Howard and Ramdas
     /// (2022), <https://doi.org/10.3150/21-BEJ1388>.
@@ -53,6 +54,28 @@ pub enum Kind {
     ///
     /// Successive values depend on each other, so it is shown and never tested.
     Gauge,
+    // The last one: binary formats store a kind by its place.
+    /// A quantile of non-negative values over all requests, such as a p95 latency; units are its
+    /// clusters.
+    ///
+    /// Every value counts, in buckets of 0.8 % of it: the value shown is off by 0.4 % at most. A
+    /// unit takes some 60 bytes for each bucket that it has met, 128 buckets for every power of two
+    /// at most, however many requests it makes.
+    ///
+    /// The share of requests up to a value is a ratio with units as clusters, which varies between
+    /// groups of units. An arm's interval is that of the values whose share is not told from the
+    /// order: Woodruff (1952), <https://doi.org/10.1080/01621459.1952.10483443>; on clusters Deng,
+    /// Knoblich and Lu (2018), <https://doi.org/10.1145/3219819.3219919>. At any time both arms'
+    /// intervals hold together, at half the error rate each; at a planned look they are joined by
+    /// the squares of their halves: Zou and Donner (2008), <https://doi.org/10.1002/sim.3095>.
+    ///
+    /// Beside 20 groups it takes some 355 requests beyond the quantile in each arm, more where they
+    /// are of few units: 7,100 requests for a p95, 35,500 for a p99.
+    RequestQuantile {
+        /// The order, strictly between 0 and 1.
+        #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
+        order: f64,
+    },
 }
 
 /// What a metric is for.
@@ -304,6 +327,11 @@ impl Metric {
         self.window.is_some() || self.once
     }
 
+    /// Tells whether its values are kept by unit and bucket.
+    pub(super) const fn is_bucketed(&self) -> bool {
+        matches!(self.kind, Kind::RequestQuantile { .. }) && !self.is_itemised()
+    }
+
     /// Returns how many slots of a unit's row hold its values, and how many are its.
     pub(super) fn slots(&self) -> (usize, usize) {
         let values = match self.kind {
@@ -320,7 +348,7 @@ impl Metric {
     }
 
     pub(super) fn check(&self) -> Result<(), ExperimentError> {
-        if let Kind::Quantile { order } = self.kind {
+        if let Kind::Quantile { order } | Kind::RequestQuantile { order } = self.kind {
             let holds = order > 0.0 && order < 1.0;
             let expected = "a number strictly between 0 and 1";
             ExperimentError::require(holds, "order of the quantile", order, expected)?;
@@ -330,13 +358,17 @@ impl Metric {
             let expected = "a finite number, not below 0";
             ExperimentError::require(holds, "difference that matters", size, expected)?;
         }
-        if self.adjusted && matches!(self.kind, Kind::Rate | Kind::Quantile { .. } | Kind::Gauge) {
+        let is_quantile = matches!(
+            self.kind,
+            Kind::Quantile { .. } | Kind::RequestQuantile { .. }
+        );
+        if self.adjusted && (is_quantile || matches!(self.kind, Kind::Rate | Kind::Gauge)) {
             return Err(ExperimentError::WrongKind {
                 name: self.name.clone(),
                 expected: "no past: only means, counts, ratios and common rates are adjusted",
             });
         }
-        if self.relative && matches!(self.kind, Kind::Quantile { .. } | Kind::Gauge) {
+        if self.relative && (is_quantile || self.kind == Kind::Gauge) {
             return Err(ExperimentError::WrongKind {
                 name: self.name.clone(),
                 expected: "an absolute worth or margin: a quantile's relative effect is not tested",
@@ -374,7 +406,10 @@ impl Metric {
         let expected = match (self.source, self.kind) {
             (Source::Application, _)
             | (Source::Failures | Source::Failed, Kind::Rate | Kind::CommonRate)
-            | (Source::Latency, Kind::Mean | Kind::Quantile { .. }) => return Ok(()),
+            | (
+                Source::Latency,
+                Kind::Mean | Kind::Quantile { .. } | Kind::RequestQuantile { .. },
+            ) => return Ok(()),
             (Source::Failures | Source::Failed, _) => {
                 "failures of requests only as a rate or a common rate"
             }

@@ -22,7 +22,7 @@ impl Observer for Experiment {
         let _ = self.with_row(key, place, 1, |row| {
             row.expose(arm);
             for metric in &self.places {
-                if metric.is_itemised {
+                if metric.is_itemised || metric.is_bucketed {
                     continue;
                 }
                 let Some(value) = metric.source.value(ending, took) else {
@@ -33,6 +33,11 @@ impl Observer for Experiment {
                 });
             }
         });
+        for metric in self.places.iter().filter(|metric| metric.is_bucketed) {
+            if let Some(value) = metric.source.value(ending, took) {
+                self.add_in_bucket(*metric, key, place, value, 0);
+            }
+        }
         if self.is_timed {
             self.observe_timed(outcome, key, place);
         }

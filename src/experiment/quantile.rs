@@ -1,7 +1,7 @@
 //! Quantiles of two arms, valid at every look.
 
 use super::{
-    Guarantee, Missing, Relative,
+    Missing, Relative,
     compare::{Evidence, Pair, p_of_intervals},
 };
 use crate::stats::{
@@ -41,8 +41,8 @@ impl<'a> Quantiles<'a> {
 }
 
 impl Evidence for Quantiles<'_> {
-    fn guarantee(&self) -> Guarantee {
-        Guarantee::Exact
+    fn is_exact(&self) -> bool {
+        true
     }
 
     fn effect(&self) -> f64 {

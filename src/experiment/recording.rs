@@ -257,6 +257,9 @@ impl Experiment {
 
     fn add(&self, metric: Place, key: Key<'_>, value: f64, told: u64) -> Filed {
         let place = self.digester.place(key);
+        if metric.is_bucketed {
+            return self.add_in_bucket(metric, key, place, value, told);
+        }
         self.with_row(key, place, 0, |row| {
             row.tell(told);
             row.change(metric.slot, |slot| {
@@ -287,6 +290,9 @@ impl Experiment {
         told: u64,
     ) -> Filed {
         let place = self.digester.place(key);
+        if metric.is_bucketed {
+            return self.add_in_bucket(metric, key, place, numbers[0], told);
+        }
         let count = if metric.kind == Kind::Ratio { 2 } else { 1 };
         self.with_row(key, place, 0, |row| {
             row.tell(told);

@@ -253,7 +253,7 @@ impl Setup {
             _ => None,
         };
         match (metric.kind, expected.law) {
-            (Kind::Gauge | Kind::Quantile { .. }, _) => {
+            (Kind::Gauge | Kind::Quantile { .. } | Kind::RequestQuantile { .. }, _) => {
                 Err(wrong("no plan: neither a gauge nor a quantile has one"))
             }
             (Kind::Rate, Law::Rates { control, candidate }) => {

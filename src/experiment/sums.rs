@@ -1,15 +1,13 @@
 //! What an engine has added up over a log, in the place of a row for each unit.
 
-mod error;
 mod row;
 
-pub use error::RowsError;
 pub use row::{Counted, Grouping, LogRow};
 
 use std::collections::BTreeSet;
 
 use super::{
-    Kind, Part, Setup, course::Course, gauges::Gauges, items::ItemsByUnit, row::Rows,
+    Kind, LogError, Part, Setup, course::Course, gauges::Gauges, items::ItemsByUnit, row::Rows,
     totals::Totals,
 };
 use crate::stats::Refusal;
@@ -32,7 +30,7 @@ impl Part {
     /// It knows no unit, so it adds up with no other part and nothing goes on with it.
     ///
     /// # Errors
-    /// [`RowsError`] for a row that the query does not give, with what is wrong with it.
+    /// [`LogError`] for a row that the query does not give, with what is wrong with it.
     ///
     /// ```
     /// use switchstand::experiment::{Counted, Kind, LogRow, Metric, Part, Setup};
@@ -63,17 +61,18 @@ impl Part {
     pub fn from_rows(
         setup: Setup,
         rows: impl IntoIterator<Item = LogRow>,
-    ) -> Result<Part, RowsError> {
+    ) -> Result<Part, LogError> {
         if let Some((metric, what)) = setup.beyond_sums() {
             let metric = metric.to_owned();
-            return Err(RowsError::Beyond { metric, what });
+            return Err(LogError::Beyond { metric, what });
         }
         let sums = Sums::checked(&setup, rows.into_iter().collect())?;
         let of_requests = |row: &&LogRow| {
             let is_of_all = row.arm.is_empty() && row.metric.is_empty();
             row.counted == Counted::Units || row.counted == Counted::Crossed && is_of_all
         };
-        let requests = sums.rows.iter().filter(of_requests);
+        let whole = sums.rows.iter().filter(|row| row.segment() == 0);
+        let requests = whole.filter(of_requests);
         Ok(Part {
             course: Course::of(&setup),
             key: None,
@@ -91,17 +90,13 @@ impl Part {
 }
 
 impl Setup {
-    /// Names a metric, or a division of units, that sums over a log cannot say, and what of it.
+    /// Names a metric that sums over a log cannot say, and what of it.
     pub(super) fn beyond_sums(&self) -> Option<(&str, &'static str)> {
-        if let Some(division) = self.divisions.first() {
-            return Some((&division.name, "divides units into segments"));
-        }
         self.metrics.iter().find_map(|metric| {
-            let what = match (metric.adjusted, metric.cap, metric.once) {
-                (true, ..) => "is adjusted by what units were like before",
-                (false, Some(_), _) => "caps what one unit counts for",
-                (false, None, true) => "counts each id once",
-                (false, None, false) => return None,
+            let what = match (metric.adjusted, metric.cap) {
+                (true, _) => "is adjusted by what units were like before",
+                (false, Some(_)) => "caps what one unit counts for",
+                (false, None) => return None,
             };
             Some((metric.name.as_str(), what))
         })
@@ -110,7 +105,7 @@ impl Setup {
 
 impl Sums {
     /// Checks the rows of an engine, or of a stored part.
-    pub(super) fn checked(setup: &Setup, mut rows: Vec<LogRow>) -> Result<Sums, RowsError> {
+    pub(super) fn checked(setup: &Setup, mut rows: Vec<LogRow>) -> Result<Sums, LogError> {
         let grouping = rows.first().map_or(Grouping::Key, |row| row.grouped_by);
         for row in &rows {
             row.check(setup, grouping)?;
@@ -120,7 +115,7 @@ impl Sums {
             if let [one, other] = pair
                 && one.place() == other.place()
             {
-                return Err(RowsError::twice(other));
+                return Err(LogError::twice(other));
             }
         }
         Ok(Sums { rows, grouping })
@@ -137,33 +132,48 @@ impl Sums {
 
     /// Returns the number of units that were exposed to one arm alone.
     pub(super) fn units(&self) -> u64 {
-        let rows = self.rows.iter();
+        let rows = self.rows.iter().filter(|row| row.segment() == 0);
         let rows = rows.filter(|row| row.counted == Counted::Units);
         rows.fold(0, |sum, row| sum.saturating_add(row.units))
     }
 
-    /// Puts the rows in the place of sums over units.
-    pub(super) fn totals(&self, setup: &Setup) -> Result<Totals, Refusal> {
-        let mut totals = Totals::empty(setup);
+    /// Puts the rows in the place of sums over all units, and over those of each segment.
+    pub(super) fn totals(&self, setup: &Setup) -> Result<(Totals, Vec<Totals>), Refusal> {
+        let mut whole = Totals::empty(setup);
+        let mut segments: Vec<Totals> =
+            (0..segments(setup)).map(|_| Totals::empty(setup)).collect();
         for row in &self.rows {
-            add(&mut totals, setup, row)?;
+            let totals = match row.segment().checked_sub(1) {
+                Some(number) => segments.get_mut(number),
+                None => Some(&mut whole),
+            };
+            let Some(totals) = totals else { continue };
+            add(totals, setup, row)?;
         }
-        // What a unit without an event adds is known only once all units are.
-        totals.count_units(setup);
-        for arm in &mut totals.arms {
-            for (cell, metric) in arm.cells.iter_mut().zip(&setup.metrics) {
-                if matches!(metric.kind, Kind::Rate | Kind::Count) && arm.crossed > 0 {
-                    let (_, sum, _) = cell.crossed;
-                    cell.crossed = (arm.crossed, sum, arm.crossed as f64);
+        for totals in segments.iter_mut().chain([&mut whole]) {
+            // What a unit without an event adds is known only once all units are.
+            totals.count_units(setup);
+            for arm in &mut totals.arms {
+                for (cell, metric) in arm.cells.iter_mut().zip(&setup.metrics) {
+                    if matches!(metric.kind, Kind::Rate | Kind::Count) && arm.crossed > 0 {
+                        let (_, sum, _) = cell.crossed;
+                        cell.crossed = (arm.crossed, sum, arm.crossed as f64);
+                    }
                 }
             }
         }
-        Ok(totals)
+        Ok((whole, segments))
     }
 }
 
+/// Returns the number of segments of all divisions.
+fn segments(setup: &Setup) -> usize {
+    let divisions = setup.divisions.iter();
+    divisions.map(|division| division.segments.len()).sum()
+}
+
 fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> {
-    let group = row.unit_group as usize;
+    let group = row.group();
     let metric = setup.metric(&row.metric).ok();
     let kind = metric.and_then(|place| Some(setup.metrics.get(place)?.kind));
     let is_of_records = match row.counted {
@@ -172,18 +182,19 @@ fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> 
         _ => false,
     };
     if is_of_records {
-        totals.never.of_records += row.records;
+        totals.records += row.records;
     }
     let arm = setup.arm(&row.arm).ok();
     let Some(arm) = arm.and_then(|place| totals.arms.get_mut(place)) else {
         match row.counted {
             Counted::Crossed if row.metric.is_empty() => totals.crossed = row.units,
             Counted::Never => {
-                totals.never.units = row.units;
-                totals.never.records = row.records;
+                totals.left_out.never_exposed_units = row.units;
+                totals.left_out.never_exposed_records = row.records;
             }
             Counted::Early => totals.left_out.early = row.records,
             Counted::Late => totals.left_out.late = row.records,
+            Counted::Repeated => totals.left_out.repeated = row.records - row.units,
             _ => {}
         }
         return Ok(());
@@ -192,7 +203,7 @@ fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> 
     match (row.counted, cell) {
         (Counted::Units, _) => {
             arm.units += row.units;
-            if let Some(units) = arm.by_group.get_mut(group) {
+            if let Some(units) = arm.by_group.get_mut(usize::from(group)) {
                 *units += row.units as f64;
             }
         }
@@ -204,12 +215,15 @@ fn add(totals: &mut Totals, setup: &Setup, row: &LogRow) -> Result<(), Refusal> 
             };
             cell.crossed = (row.units, sum, row.denominator);
         }
+        (Counted::Quantile, Some(cell)) if matches!(kind, Some(Kind::RequestQuantile { .. })) => {
+            cell.requests.record(row.numerator, group, row.records);
+        }
         (Counted::Quantile, Some(cell)) => cell.values.record_many(row.numerator, row.units)?,
         (Counted::Values, Some(cell)) => {
             cell.units += row.units;
             cell.events += row.events;
             cell.come += row.records;
-            if let Some(sums) = cell.groups.get_mut(group) {
+            if let Some(sums) = cell.groups.get_mut(usize::from(group)) {
                 *sums = [row.numerator, row.denominator];
             }
         }

@@ -1,7 +1,8 @@
 //! What the rows of all units add up to.
 
 use super::{
-    Cap, Kind, LeftOut, Metric, NeverExposed, Part, Setup,
+    Cap, Kind, LeftOut, Metric, Part, Setup,
+    request_quantile::Requests,
     row::{Belongs, Row, Slot},
 };
 use crate::stats::{Histogram, Refusal};
@@ -16,7 +17,8 @@ pub(super) struct Totals {
     pub(super) crossed: u64,
     /// Units of a dropped arm and another.
     pub(super) moved: u64,
-    pub(super) never: NeverExposed,
+    /// All outcomes but those of excluded units.
+    pub(super) records: u64,
     pub(super) left_out: LeftOut,
 }
 
@@ -92,6 +94,7 @@ pub(super) struct CellTotals {
     /// Units with an event.
     pub(super) events: u64,
     pub(super) values: Histogram,
+    pub(super) requests: Requests,
     pub(super) announced: u64,
     pub(super) come: u64,
     /// Units that crossed and have a value, their numerators and denominators.
@@ -121,7 +124,7 @@ impl Totals {
     /// Adds up all units, and those of each segment by themselves.
     pub(super) fn of(part: &Part) -> Result<(Totals, Vec<Totals>), Refusal> {
         if let Some(sums) = &part.sums {
-            return Ok((sums.totals(&part.setup)?, Vec::new()));
+            return sums.totals(&part.setup);
         }
         let mut totals = Totals::empty(&part.setup);
         let (slots, width) = part.setup.slots();
@@ -148,12 +151,13 @@ impl Totals {
             totals.left_out.early += sorted.early;
             totals.left_out.late += sorted.late;
             totals.left_out.repeated += sorted.repeated;
-            totals.add(&row, &places, part.course.dropped)?;
+            let requests = &sorted.requests;
+            totals.add(&row, requests, &places, part.course.dropped)?;
             for &(slot, first) in &divisions {
                 let segment = row.slots.get(slot).filter(|slot| slot.values > 0);
                 let segment = segment.and_then(|slot| segments.get_mut(first + slot.sum as usize));
                 if let Some(segment) = segment {
-                    segment.add(&row, &places, part.course.dropped)?;
+                    segment.add(&row, requests, &places, part.course.dropped)?;
                 }
             }
         }
@@ -168,7 +172,9 @@ impl Totals {
         let metrics = &setup.metrics;
         let cell = |metric: &Metric| CellTotals {
             groups: match metric.kind {
-                Kind::Rate | Kind::Quantile { .. } | Kind::Gauge => Vec::new(),
+                Kind::Rate | Kind::Quantile { .. } | Kind::RequestQuantile { .. } | Kind::Gauge => {
+                    Vec::new()
+                }
                 _ => vec![[0.0; 2]; GROUPS],
             },
             past: match metric.adjusted {
@@ -187,7 +193,7 @@ impl Totals {
             arms: vec![arm; setup.arms.len()],
             crossed: 0,
             moved: 0,
-            never: NeverExposed::default(),
+            records: 0,
             left_out: LeftOut::default(),
         }
     }
@@ -201,13 +207,24 @@ impl Totals {
         }
     }
 
-    fn add(&mut self, row: &Row, places: &[Place], dropped: u64) -> Result<(), Refusal> {
+    fn add(
+        &mut self,
+        row: &Row,
+        requests: &[(usize, f64, u64)],
+        places: &[Place],
+        dropped: u64,
+    ) -> Result<(), Refusal> {
         let values = outcomes(row, places);
-        self.never.of_records += values;
+        self.records += values;
         match row.belongs() {
             Belongs::To(arm) => {
                 if let Some(arm) = self.arms.get_mut(arm) {
                     arm.add(row, places)?;
+                    for &(metric, value, times) in requests {
+                        if let Some(cell) = arm.cells.get_mut(metric) {
+                            cell.requests.record(value, row.group, times);
+                        }
+                    }
                 }
             }
             Belongs::Crossed(arms) if arms & dropped != 0 => self.moved += 1,
@@ -221,8 +238,8 @@ impl Totals {
             }
             // What is known of a unit from before is no outcome.
             Belongs::Nowhere => {
-                self.never.units += u64::from(values > 0);
-                self.never.records += values;
+                self.left_out.never_exposed_units += u64::from(values > 0);
+                self.left_out.never_exposed_records += values;
             }
         }
         Ok(())

@@ -252,6 +252,23 @@ impl Histogram {
             .collect()
     }
 
+    /// Returns the least value of the bucket of a non-negative value, by the default error.
+    pub(crate) const fn floor(value: f64) -> f64 {
+        let low = MANTISSA_BITS - DEFAULT_BITS;
+        match value < f64::MIN_POSITIVE {
+            true => 0.0,
+            false => f64::from_bits(value.to_bits() >> low << low),
+        }
+    }
+
+    /// Returns where the bucket of this least value ends.
+    pub(crate) const fn ceiling(floor: f64) -> f64 {
+        match floor == 0.0 {
+            true => 0.0,
+            false => f64::from_bits(floor.to_bits() + (1 << (MANTISSA_BITS - DEFAULT_BITS))),
+        }
+    }
+
     fn index(&self, value: f64) -> u64 {
         value.to_bits() >> (MANTISSA_BITS - self.bits)
     }

@@ -20,6 +20,7 @@ mod parts;
 mod past;
 mod read_out;
 mod relative;
+mod request_quantiles;
 mod segments;
 mod simulation;
 #[cfg(feature = "serde")]

@@ -4,7 +4,7 @@
 
 use switchstand::experiment::{
     Column, Counted, EventLog, Experiment, ExperimentError, Grouping, Kind, Log, LogError, LogRow,
-    Metric, Part, RowsError, Setup,
+    Metric, Part, Setup,
 };
 use switchstand::stats::Worse;
 
@@ -172,6 +172,6 @@ fn a_line_of_an_engine_is_a_row_and_reads_back_to_the_last_digit() {
                 ..row
             }]
         ),
-        Err(RowsError::Experiment(ExperimentError::Unknown { .. }))
+        Err(LogError::Experiment(ExperimentError::Unknown { .. }))
     ));
 }

@@ -40,7 +40,7 @@ fn x7_rows_of_an_engine_read_out_as_a_live_experiment_does() {
     let live = replay::live(&log, VIEWS).unwrap().read_out().unwrap();
     // All traps are there.
     assert!(live.checks.crossed > 2, "{live}");
-    assert!(live.checks.never_exposed.are_many(), "{live}");
+    assert!(live.checks.are_many_never_exposed(), "{live}");
     assert!(
         log.exposures
             .iter()

@@ -1,7 +1,7 @@
 //! Means, ratios, counts and common rates, by groups of units.
 
 use super::{Evidence, Pair};
-use crate::experiment::{Guarantee, Missing, Relative, Unadjusted};
+use crate::experiment::{Missing, Relative, Unadjusted};
 use crate::stats::{
     Alpha, Interval, PValue, Refusal,
     anytime::{
@@ -55,8 +55,8 @@ impl Groups {
 }
 
 impl Evidence for Groups {
-    fn guarantee(&self) -> Guarantee {
-        Guarantee::Simulated
+    fn is_exact(&self) -> bool {
+        false
     }
 
     fn effect(&self) -> f64 {
@@ -227,7 +227,11 @@ fn p_of(ln_e: f64) -> PValue {
 }
 
 /// Says in units what the rules say of groups.
-fn missing(refusal: GroupedRefusal, a: &GroupedArm, b: &GroupedArm) -> Missing {
+pub(in crate::experiment) fn missing(
+    refusal: GroupedRefusal,
+    a: &GroupedArm,
+    b: &GroupedArm,
+) -> Missing {
     match refusal {
         GroupedRefusal::TooFewGroups { .. } => Missing::TooFewUnits {
             control: a.units,

@@ -1,7 +1,7 @@
 //! Rates, by the arm of each unit's first event.
 
 use super::{Evidence, Pair, p_of_intervals};
-use crate::experiment::{Guarantee, Missing, Relative};
+use crate::experiment::{Missing, Relative};
 use crate::stats::{
     Alpha, Alternative, Counts, Interval, PValue, Refusal,
     anytime::LabelProcess,
@@ -52,8 +52,8 @@ impl Rates {
 }
 
 impl Evidence for Rates {
-    fn guarantee(&self) -> Guarantee {
-        Guarantee::Exact
+    fn is_exact(&self) -> bool {
+        true
     }
 
     fn effect(&self) -> f64 {

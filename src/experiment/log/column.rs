@@ -26,11 +26,13 @@ pub enum Column {
     Side,
     /// The candidate's share at that moment, of bad events: `share`.
     Share,
+    /// The id of an outcome that counts once: `outcome_id`.
+    Id,
 }
 
 /// A name for each column, in the order of the enumeration.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Columns([String; 10]);
+pub(super) struct Columns([String; 11]);
 
 impl Default for Columns {
     fn default() -> Columns {
@@ -45,6 +47,7 @@ impl Default for Columns {
             "denominator",
             "side",
             "share",
+            "outcome_id",
         ];
         Columns(names.map(str::to_owned))
     }

@@ -1,9 +1,11 @@
-//! Why no query is written.
+//! Why no query is written, and why rows are not taken.
 
 use thiserror::Error;
 
-/// Why no query can be written for a log.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
+use crate::experiment::{ExperimentError, LogRow};
+
+/// Why no query can be written for a log, or which row of its sums is not taken.
+#[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LogError {
     /// A table or a column has a name that would need quotes.
@@ -23,18 +25,18 @@ pub enum LogError {
          in different ways: log it under another name"
     )]
     Text {
-        /// Release, arm or metric.
+        /// Release, arm, metric or segment.
         what: &'static str,
         /// The text.
         name: String,
     },
-    /// A metric, or a division of units, needs more of each unit than an engine adds up.
+    /// A metric needs more of each unit than an engine adds up.
     #[error(
         "{metric:?} {what}, which no row of sums says: read the log into an experiment, or leave it \
          out"
     )]
     Beyond {
-        /// The metric, or the division.
+        /// The metric.
         metric: String,
         /// What it needs.
         what: &'static str,
@@ -48,4 +50,60 @@ pub enum LogError {
         /// The release.
         release: String,
     },
+    /// A row that no log gives.
+    #[error(
+        "a row of {counted} ({arm:?}, {metric:?}, group {group}) cannot be: {why}; read the rows of \
+         `Setup::sql` as they are"
+    )]
+    Impossible {
+        /// What it counts.
+        counted: String,
+        /// Its arm.
+        arm: String,
+        /// Its metric.
+        metric: String,
+        /// Its group.
+        group: u64,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// Two rows count the same.
+    #[error(
+        "there are two rows of {counted} for {arm:?}, {metric:?} and group {group}: rows of one \
+         query, over one log, are wanted"
+    )]
+    Twice {
+        /// What they count.
+        counted: String,
+        /// Their arm.
+        arm: String,
+        /// Their metric.
+        metric: String,
+        /// Their group.
+        group: u64,
+    },
+    /// A row names an arm or a metric that the experiment does not have.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+}
+
+impl LogError {
+    pub(in crate::experiment) fn impossible(row: &LogRow, why: &'static str) -> LogError {
+        LogError::Impossible {
+            counted: format!("{:?}", row.counted).to_lowercase(),
+            arm: row.arm.clone(),
+            metric: row.metric.clone(),
+            group: row.unit_group,
+            why,
+        }
+    }
+
+    pub(in crate::experiment) fn twice(row: &LogRow) -> LogError {
+        LogError::Twice {
+            counted: format!("{:?}", row.counted).to_lowercase(),
+            arm: row.arm.clone(),
+            metric: row.metric.clone(),
+            group: row.unit_group,
+        }
+    }
 }

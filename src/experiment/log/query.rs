@@ -7,8 +7,10 @@
 //! are each refused by one engine, and `REAL` has 4 bytes in four of them, so that sums stop
 //! growing at 2^24); `MIN` and `MAX` in the place of `COUNT(DISTINCT ..)`.
 
-use super::{Column, Log, LogError};
-use crate::experiment::{Kind, Setup};
+mod rows;
+
+use super::{Column, Log, LogError, column};
+use crate::experiment::{Kind, Metric, Setup};
 
 pub(super) fn write(setup: &Setup, log: &Log) -> Result<String, LogError> {
     Ok(Query::of(setup, log)?.text())
@@ -22,15 +24,21 @@ struct Query<'a> {
     metrics: String,
     ratios: Option<String>,
     quantiles: Option<String>,
+    /// Quantiles over requests.
+    requests: Option<String>,
+    /// Metrics that count each id once.
+    once: Option<String>,
+    /// The column of each division, and the segments that it names.
+    divisions: Vec<(String, Vec<String>)>,
     /// Metrics with a window of their own, and its steps of the clock.
     windows: Vec<(String, u128)>,
 }
 
 impl<'a> Query<'a> {
     fn of(setup: &Setup, log: &'a Log) -> Result<Query<'a>, LogError> {
-        let names = |wanted: fn(Kind) -> bool| -> Result<Option<String>, LogError> {
+        let names = |wanted: fn(&Metric) -> bool| -> Result<Option<String>, LogError> {
             let metrics = setup.metrics().iter();
-            let metrics = metrics.filter(|metric| wanted(metric.kind()));
+            let metrics = metrics.filter(|metric| wanted(metric));
             let names = list("metric", metrics.map(|metric| metric.name()))?;
             Ok((!names.is_empty()).then_some(names))
         };
@@ -45,66 +53,45 @@ impl<'a> Query<'a> {
             let window = metric.window()?.as_nanos() * u128::from(log.steps) / 1_000_000_000;
             Some(quoted("metric", metric.name()).map(|name| (name, window)))
         });
+        let divisions = setup.divisions.iter().map(|division| {
+            let mut named = log.divisions.iter().rev();
+            let named = named.find(|(name, _)| *name == division.name);
+            let name = named.map_or(&division.name, |(_, column)| column);
+            let segments = division.segments.iter();
+            let segments = segments.map(|segment| quoted("segment", segment));
+            let column = column::checked("column of a division", name, false)?;
+            Ok((column, segments.collect::<Result<_, LogError>>()?))
+        });
         Ok(Query {
             windows: own.collect::<Result<_, LogError>>()?,
             log,
             release: quoted("release", setup.release())?,
             arms: list("arm", setup.arms().map(|(label, _)| label))?,
-            metrics: names(|kind| kind != Kind::Gauge)?.ok_or(none)?,
-            ratios: names(|kind| kind == Kind::Ratio)?,
-            quantiles: names(|kind| matches!(kind, Kind::Quantile { .. }))?,
+            metrics: names(|metric| metric.kind() != Kind::Gauge)?.ok_or(none)?,
+            ratios: names(|metric| metric.kind() == Kind::Ratio)?,
+            quantiles: names(|metric| matches!(metric.kind(), Kind::Quantile { .. }))?,
+            requests: names(|metric| matches!(metric.kind(), Kind::RequestQuantile { .. }))?,
+            once: names(Metric::is_once)?,
+            divisions: divisions.collect::<Result<_, LogError>>()?,
         })
     }
 
     fn text(&self) -> String {
-        let mut tables = vec![self.seen(), self.pairs(), self.totals()];
+        let mut tables = self.outcomes();
+        tables.extend([self.seen(), self.pairs(), self.totals()]);
         tables.extend(self.firsts());
+        tables.extend(self.values());
         tables.extend([self.records(), self.known(), self.each()]);
-        let mut rows = vec![
-            self.row("units", "s.sw_first", "''", "s.sw_group")
-                .counting("COUNT(*)", "0", "0e0", "0e0", "SUM(s.sw_requests)")
-                .from("sw_seen s WHERE s.sw_first = s.sw_last GROUP BY s.sw_first, s.sw_group"),
-            self.row("values", "t.sw_first", "t.sw_metric", "t.sw_group")
-                .counting(UNITS, EVENTS, "SUM(t.sw_x)", "SUM(t.sw_y)", "SUM(t.sw_n)")
-                .from(
-                    "sw_totals t WHERE t.sw_first = t.sw_last \
-                     GROUP BY t.sw_first, t.sw_metric, t.sw_group",
-                ),
-            self.row("crossed", "''", "''", "0")
-                .counting(
-                    "COUNT(*)",
-                    "0",
-                    "0e0",
-                    "0e0",
-                    "COALESCE(SUM(s.sw_requests), 0)",
-                )
-                .from("sw_seen s WHERE s.sw_first <> s.sw_last"),
-            self.row("crossed", "''", "t.sw_metric", "0")
-                .counting(UNITS, EVENTS, "SUM(t.sw_x)", "SUM(t.sw_y)", "SUM(t.sw_n)")
-                .from("sw_totals t WHERE t.sw_first <> t.sw_last GROUP BY t.sw_metric"),
-            self.row("crossed", "p.sw_arm", "''", "0")
-                .counting("COUNT(*)", "0", "0e0", "0e0", "0")
-                .from("sw_pairs p GROUP BY p.sw_arm"),
-            self.row("crossed", "p.sw_arm", "t.sw_metric", "0")
-                .counting(UNITS, EVENTS, "SUM(t.sw_x)", "SUM(t.sw_y)", "SUM(t.sw_n)")
-                .from(
-                    "sw_totals t JOIN sw_pairs p ON p.sw_of = t.sw_id \
-                     GROUP BY p.sw_arm, t.sw_metric",
-                ),
+        tables.extend(self.again());
+        let mut rows = self.of_units(None);
+        rows.push(
             self.row("never", "''", "''", "0")
                 .counting("COUNT(*)", "0", "0e0", "0e0", "COALESCE(SUM(n.sw_all), 0)")
                 .from("sw_each n WHERE n.sw_ever = 0"),
-        ];
+        );
         rows.extend(self.left_out());
-        if self.quantiles.is_some() {
-            rows.push(
-                self.row("quantile", "q.sw_first", "q.sw_metric", "0")
-                    .counting("COUNT(*)", "0", "q.sw_value", "0e0", "0")
-                    .from(
-                        "sw_firsts q WHERE q.sw_place = 1 \
-                         GROUP BY q.sw_first, q.sw_metric, q.sw_value",
-                    ),
-            );
+        for division in 0..self.divisions.len() {
+            rows.extend(self.of_units(Some(division)));
         }
         let rows = rows.join("\nUNION ALL\n");
         format!(
@@ -112,6 +99,71 @@ impl<'a> Query<'a> {
             self.release,
             tables.join(",\n")
         )
+    }
+
+    /// The columns of all divisions, as they are carried on, each after a comma.
+    fn carried(&self, of: &str) -> String {
+        let places = 0..self.divisions.len();
+        places.map(|place| format!(", {of}.sw_d{place}")).collect()
+    }
+
+    /// Outcomes with each id once, and how often it came.
+    fn outcomes(&self) -> Vec<String> {
+        let Some(once) = &self.once else {
+            return Vec::new();
+        };
+        let [unit, metric, value, at, id] = [
+            Column::Unit,
+            Column::Metric,
+            Column::Value,
+            Column::At,
+            Column::Id,
+        ]
+        .map(|name| self.column(name));
+        let of = self.column(Column::Denominator);
+        let (of, order) = match self.ratios {
+            Some(_) => (format!(", o.{of}"), format!("o.{at}, o.{value}, o.{of}")),
+            None => (String::new(), format!("o.{at}, o.{value}")),
+        };
+        let table = &self.log.outcome;
+        let columns = format!("o.{unit}, o.{metric}, o.{value}, o.{at}{of}");
+        let same = format!("PARTITION BY o.{metric}, o.{unit}, o.{id}");
+        vec![
+            format!(
+                "sw_ranked AS (\n    \
+                 SELECT {columns},\n        \
+                 ROW_NUMBER() OVER ({same} ORDER BY {order}) AS sw_nth,\n        \
+                 COUNT(*) OVER ({same}) AS sw_times\n    \
+                 FROM {table} o\n    \
+                 WHERE o.{metric} IN ({once}) AND o.{value} IS NOT NULL AND o.{id} IS NOT NULL\n)"
+            ),
+            format!(
+                "sw_outcome AS (\n    \
+                 SELECT {columns}, 1 AS sw_times FROM {table} o WHERE o.{metric} NOT IN ({once})\n    \
+                 UNION ALL\n    \
+                 SELECT {columns}, o.sw_times FROM sw_ranked o WHERE o.sw_nth = 1\n)"
+            ),
+        ]
+    }
+
+    /// The table of outcomes, each id once.
+    fn outcome(&self) -> &str {
+        match self.once {
+            Some(_) => "sw_outcome",
+            None => &self.log.outcome,
+        }
+    }
+
+    /// Ids that count and how often they came: of exposed units, and of those that never were.
+    fn again(&self) -> Option<String> {
+        let counted = self.is_counted(self.once.as_ref()?);
+        Some(format!(
+            "sw_again AS (\n    \
+             SELECT 1 AS sw_ids, o.sw_times AS sw_came\n    {}\n    WHERE {counted}\n    \
+             UNION ALL\n    \
+             SELECT n.sw_all, n.sw_came FROM sw_each n WHERE n.sw_ever = 0\n)",
+            self.joined()
+        ))
     }
 
     fn column(&self, column: Column) -> &str {
@@ -128,22 +180,45 @@ impl<'a> Query<'a> {
         format!(
             "sw_seen AS (\n    \
              SELECT e.{unit} AS sw_unit, MIN(e.{arm}) AS sw_first, MAX(e.{arm}) AS sw_last,\n        \
-             MIN(e.{at}) AS sw_since, {group} AS sw_group, COUNT(*) AS sw_requests\n    \
+             MIN(e.{at}) AS sw_since, {group} AS sw_group, COUNT(*) AS sw_requests{}\n    \
              FROM {} e\n    WHERE {}\n    GROUP BY e.{unit}\n)",
+            self.segments(),
             self.log.exposure,
             self.is_ours()
         )
     }
 
+    /// By what the group of a unit of each segment is raised, for each division.
+    fn segments(&self) -> String {
+        let mut raised = 0;
+        let mut columns = String::new();
+        for (place, (column, segments)) in self.divisions.iter().enumerate() {
+            let mut cases = String::new();
+            for segment in segments {
+                raised += 256;
+                cases.push_str(&format!(" WHEN e.{column} = {segment} THEN {raised}"));
+            }
+            if !cases.is_empty() {
+                columns.push_str(&format!(
+                    ",\n        MAX(CASE{cases} ELSE 0 END) AS sw_d{place}"
+                ));
+            } else {
+                columns.push_str(&format!(",\n        0 AS sw_d{place}"));
+            }
+        }
+        columns
+    }
+
     /// Each arm that a unit of several was exposed to.
     fn pairs(&self) -> String {
         let (unit, arm) = (self.column(Column::Unit), self.column(Column::Arm));
+        let carried = self.carried("s");
         format!(
             "sw_pairs AS (\n    \
-             SELECT e.{arm} AS sw_arm, e.{unit} AS sw_of\n    \
+             SELECT e.{arm} AS sw_arm, e.{unit} AS sw_of{carried}\n    \
              FROM {} e JOIN sw_seen s ON s.sw_unit = e.{unit}\n    \
              WHERE {} AND s.sw_first <> s.sw_last\n    \
-             GROUP BY e.{arm}, e.{unit}\n)",
+             GROUP BY e.{arm}, e.{unit}{carried}\n)",
             self.log.exposure,
             self.is_ours()
         )
@@ -160,13 +235,14 @@ impl<'a> Query<'a> {
                 self.column(Column::Denominator)
             ),
         };
+        let carried = self.carried("s");
         format!(
             "sw_totals AS (\n    \
              SELECT o.{metric} AS sw_metric, o.{unit} AS sw_id, s.sw_first AS sw_first,\n        \
              s.sw_last AS sw_last, s.sw_group AS sw_group, COUNT(*) AS sw_n,\n        \
-             SUM(o.{value} * 1e0) AS sw_x, {weight} AS sw_y\n    \
+             SUM(o.{value} * 1e0) AS sw_x, {weight} AS sw_y{carried}\n    \
              {}\n    WHERE {}\n    \
-             GROUP BY o.{metric}, o.{unit}, s.sw_first, s.sw_last, s.sw_group\n)",
+             GROUP BY o.{metric}, o.{unit}, s.sw_first, s.sw_last, s.sw_group{carried}\n)",
             self.joined(),
             self.is_counted(&self.metrics)
         )
@@ -179,45 +255,74 @@ impl<'a> Query<'a> {
         Some(format!(
             "sw_firsts AS (\n    \
              SELECT o.{metric} AS sw_metric, s.sw_first AS sw_first, o.{value} * 1e0 AS sw_value,\n        \
-             ROW_NUMBER() OVER (PARTITION BY o.{metric}, o.{unit} ORDER BY o.{at}, o.{value}) AS sw_place\n    \
+             ROW_NUMBER() OVER (PARTITION BY o.{metric}, o.{unit} ORDER BY o.{at}, o.{value}) AS sw_place{}\n    \
              {}\n    WHERE {} AND s.sw_first = s.sw_last\n)",
+            self.carried("s"),
             self.joined(),
             self.is_counted(self.quantiles.as_ref()?)
+        ))
+    }
+
+    /// Each value of each quantile over requests.
+    fn values(&self) -> Option<String> {
+        let [metric, value] = [Column::Metric, Column::Value].map(|name| self.column(name));
+        Some(format!(
+            "sw_values AS (\n    \
+             SELECT o.{metric} AS sw_metric, s.sw_first AS sw_first, s.sw_group AS sw_group,\n        \
+             o.{value} * 1e0 AS sw_value{}\n    \
+             {}\n    WHERE {} AND s.sw_first = s.sw_last\n)",
+            self.carried("s"),
+            self.joined(),
+            self.is_counted(self.requests.as_ref()?)
         ))
     }
 
     /// Each unit's number of outcomes, whether it was exposed or not.
     fn records(&self) -> String {
         let unit = self.column(Column::Unit);
+        let came = match self.once {
+            Some(_) => ", SUM(o.sw_times) AS sw_more",
+            None => "",
+        };
         format!(
             "sw_records AS (\n    \
-             SELECT o.{unit} AS sw_whose, COUNT(*) AS sw_some\n    \
+             SELECT o.{unit} AS sw_whose, COUNT(*) AS sw_some{came}\n    \
              FROM {} o\n    WHERE {}\n    GROUP BY o.{unit}\n)",
-            self.log.outcome,
+            self.outcome(),
             self.is_value(&self.metrics)
         )
     }
 
     fn known(&self) -> String {
-        "sw_known AS (\n    \
-         SELECT s.sw_unit AS sw_one, 1 AS sw_is_seen, 0 AS sw_many FROM sw_seen s\n    \
-         UNION ALL\n    \
-         SELECT r.sw_whose, 0, r.sw_some FROM sw_records r\n)"
-            .to_owned()
+        let [none, more] = match self.once {
+            Some(_) => [", 0 AS sw_more", ", r.sw_more"],
+            None => ["", ""],
+        };
+        format!(
+            "sw_known AS (\n    \
+             SELECT s.sw_unit AS sw_one, 1 AS sw_is_seen, 0 AS sw_many{none} FROM sw_seen s\n    \
+             UNION ALL\n    \
+             SELECT r.sw_whose, 0, r.sw_some{more} FROM sw_records r\n)"
+        )
     }
 
     fn each(&self) -> String {
-        "sw_each AS (\n    \
-         SELECT k.sw_one AS sw_any, MAX(k.sw_is_seen) AS sw_ever, SUM(k.sw_many) AS sw_all\n    \
-         FROM sw_known k\n    GROUP BY k.sw_one\n)"
-            .to_owned()
+        let came = match self.once {
+            Some(_) => ",\n        SUM(k.sw_more) AS sw_came",
+            None => "",
+        };
+        format!(
+            "sw_each AS (\n    \
+             SELECT k.sw_one AS sw_any, MAX(k.sw_is_seen) AS sw_ever, SUM(k.sw_many) AS sw_all{came}\n    \
+             FROM sw_known k\n    GROUP BY k.sw_one\n)"
+        )
     }
 
     fn joined(&self) -> String {
         let unit = self.column(Column::Unit);
         format!(
             "FROM {} o JOIN sw_seen s ON s.sw_unit = o.{unit}",
-            self.log.outcome
+            self.outcome()
         )
     }
 
@@ -267,91 +372,6 @@ impl<'a> Query<'a> {
     fn windowed(&self) -> String {
         let names = self.windows.iter().map(|(name, _)| name.as_str());
         names.collect::<Vec<_>>().join(", ")
-    }
-
-    /// Outcomes of exposed units outside of the windows of their metrics.
-    fn left_out(&self) -> Vec<String> {
-        let Some(limit) = self.limit() else {
-            return Vec::new();
-        };
-        let at = self.column(Column::At);
-        let sides = [
-            ("early", format!("o.{at} < s.sw_since")),
-            ("late", format!("o.{at} > s.sw_since + CASE {limit} END")),
-        ];
-        let row = |(counted, is_out): (&str, String)| {
-            let source = self.joined();
-            let source = source.strip_prefix("FROM ").unwrap_or(&source);
-            let is_value = self.is_value(&self.windowed());
-            self.row(counted, "''", "''", "0")
-                .counting("0", "0", "0e0", "0e0", "COUNT(*)")
-                .from(&format!("{source} WHERE {is_value} AND {is_out}"))
-        };
-        sides.into_iter().map(row).collect()
-    }
-
-    fn row(&self, counted: &str, arm: &str, metric: &str, group: &str) -> RowText {
-        let grouping = match self.log.own_group {
-            Some(_) => "engine",
-            None => "key",
-        };
-        RowText {
-            head: [
-                format!("'{counted}'"),
-                arm.into(),
-                metric.into(),
-                group.into(),
-            ],
-            numbers: Default::default(),
-            grouping,
-            is_first: counted == "units",
-        }
-    }
-}
-
-/// Units whose denominator is above 0: all that have an outcome, but for ratios.
-const UNITS: &str = "SUM(CASE WHEN t.sw_y > 0 THEN 1 ELSE 0 END)";
-const EVENTS: &str = "SUM(CASE WHEN t.sw_x > 0 THEN 1 ELSE 0 END)";
-
-/// The columns of a row; their names stand in the first `SELECT` of the union.
-struct RowText {
-    head: [String; 4],
-    numbers: [String; 5],
-    grouping: &'static str,
-    is_first: bool,
-}
-
-/// The names of the columns, which are those of the fields of a `LogRow`.
-const NAMES: [&str; 10] = [
-    "counted",
-    "arm",
-    "metric",
-    "unit_group",
-    "units",
-    "events",
-    "numerator",
-    "denominator",
-    "records",
-    "grouped_by",
-];
-
-impl RowText {
-    fn counting(self, units: &str, events: &str, x: &str, y: &str, records: &str) -> RowText {
-        let numbers = [units, events, x, y, records].map(str::to_owned);
-        RowText { numbers, ..self }
-    }
-
-    fn from(self, source: &str) -> String {
-        let grouping = format!("'{}'", self.grouping);
-        let columns = self.head.into_iter().chain(self.numbers).chain([grouping]);
-        let columns: Vec<String> = columns
-            .zip(NAMES)
-            .map(|(column, name)| match self.is_first {
-                true => format!("{column} AS {name}"),
-                false => column,
-            })
-            .collect();
-        format!("SELECT {}\nFROM {source}", columns.join(", "))
     }
 }
 

@@ -300,8 +300,8 @@ fn are_sound(items: &ItemsByUnit, setup: &Setup) -> bool {
     let mut all = items.values().flat_map(|unit| &unit.list);
     all.all(|item| {
         setup.metrics.get(item.metric).is_some_and(|metric| {
-            metric.is_itemised()
-                && metric.once == item.id.is_some()
+            (metric.is_itemised() || metric.is_bucketed())
+                && (metric.once || metric.is_bucketed()) == item.id.is_some()
                 && metric.window.is_some() == item.at.is_some()
                 && item.denominator >= 0.0
         })

@@ -5,7 +5,7 @@ mod segments;
 use core::fmt;
 
 use super::{Checks, ReadOut, Standing};
-use crate::experiment::{ArmFinding, Finding, Grouping, Guarantee, Kind, Role};
+use crate::experiment::{ArmFinding, Finding, Grouping, Kind, Role};
 use crate::stats::{Interval, measure::significant};
 
 const HEAD: [&str; 11] = [
@@ -147,19 +147,18 @@ impl fmt::Display for Checks {
         if self.moved > 0 {
             write!(f, ", and {} that a dropped arm left to others", self.moved)?;
         }
-        let never = self.never_exposed;
+        let left = self.left_out;
         write!(
             f,
             "\n- never exposed: {} units, {} of {} records",
-            never.units, never.records, never.of_records
+            left.never_exposed_units, left.never_exposed_records, self.records
         )?;
-        if never.are_many() {
+        if self.are_many_never_exposed() {
             write!(
                 f,
                 ": more than 1 %, find out where they come from; the text \"42\" is not the number 42"
             )?;
         }
-        let left = self.left_out;
         if left.excluded_units > 0 {
             let (units, records) = (left.excluded_units, left.excluded_records);
             write!(f, "\n- excluded: {units} units, {records} records")?;
@@ -205,11 +204,7 @@ fn row(finding: &Finding, arm: &ArmFinding) -> [String; 11] {
         row[5] = "-".to_owned();
         return row;
     };
-    let exact = if test.guarantee == Guarantee::Exact {
-        ""
-    } else {
-        "~"
-    };
+    let exact = if test.is_exact { "" } else { "~" };
     row[5] = format!("{:+}", significant(test.effect));
     row[6] = range(&test.interval, |value| significant(value).to_string());
     let percent = |value: f64| format!("{:+.2} %", 100.0 * value);

@@ -183,7 +183,9 @@ impl Experiment {
         let expected = match metric.kind {
             _ if metric.source != Source::Application => "values from the router alone",
             Kind::Rate | Kind::CommonRate if value != 0.0 && value != 1.0 => "0 or 1",
-            Kind::Quantile { .. } if value < 0.0 => "a value of at least 0",
+            Kind::Quantile { .. } | Kind::RequestQuantile { .. } if value < 0.0 => {
+                "a value of at least 0"
+            }
             Kind::Ratio => "a numerator and a denominator, by `record_ratio`",
             Kind::Gauge => "values of an arm, by `record_gauge`",
             _ => return Ok(()),

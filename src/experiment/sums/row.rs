@@ -1,7 +1,6 @@
 //! One row of what an engine has added up.
 
-use super::RowsError;
-use crate::experiment::{Kind, Setup};
+use crate::experiment::{Kind, LogError, Setup};
 
 /// What a row of a log's sums counts.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -14,7 +13,8 @@ pub enum Counted {
     Units,
     /// Outcomes of those units in one metric.
     Values,
-    /// Units of one value of a quantile, which stands in `numerator`.
+    /// Units of one value of a quantile, which stands in `numerator`; over requests `records` are
+    /// those of the group.
     Quantile,
     /// Units of this arm and another, or without an arm: of any several; with a metric what they
     /// had of it.
@@ -25,6 +25,8 @@ pub enum Counted {
     Early,
     /// Outcomes after the window of their metric.
     Late,
+    /// Outcomes of metrics that count ids once: `units` are the ids, `records` all that came.
+    Repeated,
 }
 
 /// How units are divided into the groups between which means and ratios vary.
@@ -53,7 +55,8 @@ pub struct LogRow {
     pub arm: String,
     /// The metric's name, empty where units alone are counted.
     pub metric: String,
-    /// The units' group of 256, 0 where there is none.
+    /// The units' group of 256, 0 where there is none; of the units of a segment raised by 256 for
+    /// the setup's first one, by 512 for the second, over all divisions.
     pub unit_group: u64,
     /// Units; of a ratio those with a denominator above 0.
     pub units: u64,
@@ -82,12 +85,25 @@ impl LogRow {
         (self.counted, arm, metric, self.unit_group, value)
     }
 
-    pub(super) fn check(&self, setup: &Setup, grouping: Grouping) -> Result<(), RowsError> {
+    /// Returns the number of the segment, from 1 on; 0 for the whole.
+    pub(super) const fn segment(&self) -> usize {
+        (self.unit_group / 256) as usize
+    }
+
+    /// Returns the units' group.
+    pub(super) const fn group(&self) -> u8 {
+        (self.unit_group % 256) as u8
+    }
+
+    pub(super) fn check(&self, setup: &Setup, grouping: Grouping) -> Result<(), LogError> {
         let require = |holds: bool, why| match holds {
             true => Ok(()),
-            false => Err(RowsError::impossible(self, why)),
+            false => Err(LogError::impossible(self, why)),
         };
-        let is_left_out = matches!(self.counted, Counted::Early | Counted::Late);
+        let is_left_out = matches!(
+            self.counted,
+            Counted::Early | Counted::Late | Counted::Repeated
+        );
         let is_apart = is_left_out || matches!(self.counted, Counted::Crossed | Counted::Never);
         if !(is_apart && self.arm.is_empty()) {
             setup.arm(&self.arm)?;
@@ -103,14 +119,21 @@ impl LogRow {
             self.grouped_by == grouping,
             "it is grouped in another way than the rows before it",
         )?;
-        require(self.unit_group < 256, "its group is not one of 256")?;
+        require(
+            self.segment() <= super::segments(setup),
+            "its group is not one of 256, nor of a segment",
+        )?;
         let is_finite = self.numerator.is_finite() && self.denominator.is_finite();
         require(is_finite, "a sum is no finite number")?;
         require(self.denominator >= 0.0, "its denominator is below 0")?;
         require(kind != Some(Kind::Gauge), "a gauge is of no unit")?;
         let has_metric = match self.counted {
-            Counted::Units | Counted::Never | Counted::Early | Counted::Late => kind.is_none(),
-            Counted::Quantile => matches!(kind, Some(Kind::Quantile { .. })),
+            Counted::Units | Counted::Never => kind.is_none(),
+            Counted::Early | Counted::Late | Counted::Repeated => kind.is_none(),
+            Counted::Quantile => matches!(
+                kind,
+                Some(Kind::Quantile { .. } | Kind::RequestQuantile { .. })
+            ),
             Counted::Values => kind.is_some(),
             Counted::Crossed => true,
         };
@@ -128,7 +151,10 @@ impl LogRow {
             "its denominator is not the number of its outcomes, as of all but ratios: an engine \
              that adds up in 4 bytes loses count at 2^24",
         )?;
-        let of_units = self.counted == Counted::Units || self.counted == Counted::Never;
+        let of_units = matches!(
+            self.counted,
+            Counted::Units | Counted::Never | Counted::Repeated
+        );
         let holds = !of_units || self.units <= self.records;
         require(holds, "it has more units than requests or records")
     }

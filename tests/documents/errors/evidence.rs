@@ -3,7 +3,7 @@
 use switchstand::{
     Reason, Timestamp,
     deployment::OperationError,
-    experiment::{ExperimentError, LogError, Missing, RowsError},
+    experiment::{ExperimentError, LogError, Missing},
     off_policy::PlanPairError,
     ramp::BeginError,
     rollout::{
@@ -60,17 +60,16 @@ pub(super) fn add(rows: &mut Rows) {
         Missing::Dropped {};
         LogError::Name { what: "column", name: text("user id") };
         LogError::Text { what: "arm", name: text("v'1") };
-        LogError::Beyond { metric: text("clicks"), what: "is a quantile" };
+        LogError::Beyond { metric: text("spent"), what: "caps what one unit counts for" };
         LogError::NoMetric { release: text("ranker-2026-11") };
-        RowsError::Impossible {
+        LogError::Impossible {
             counted: text("exposures"),
             arm: text("control"),
             metric: text("clicks"),
             group: 7,
             why: "it has more events than units",
         };
-        RowsError::Beyond { metric: text("clicks"), what: "is a quantile" };
-        RowsError::Twice {
+        LogError::Twice {
             counted: text("exposures"),
             arm: text("control"),
             metric: text("clicks"),

@@ -1,6 +1,9 @@
 //! Under which arm a value is filed, and whose values count nowhere.
 
-use switchstand::experiment::{Experiment, Filed, Kind, Metric, ReadOut, Verdict};
+use core::time::Duration;
+
+use switchstand::Timestamp;
+use switchstand::experiment::{Experiment, Filed, Kind, Metric, ReadOut, UnitEvent, Verdict};
 use switchstand::stats::Worse;
 
 use crate::experiment::{arms, comparison, experiment, expose, record, test};
@@ -85,9 +88,13 @@ fn x4_a_unit_never_exposed_moves_no_metric_and_is_counted_apart() {
     let after = experiment.read_out().unwrap();
     assert_eq!(comparison(&after, 0).value, comparison(&before, 0).value);
     assert_eq!(test(&after, 0).interval, test(&before, 0).interval);
-    let never = after.checks.never_exposed;
+    let left = after.checks.left_out;
     assert_eq!(
-        (never.units, never.records, never.of_records),
+        (
+            left.never_exposed_units,
+            left.never_exposed_records,
+            after.checks.records
+        ),
         (1, 5_000, 7_000)
     );
     let text = after.to_string();
@@ -160,4 +167,36 @@ fn of_several_values_of_a_unit_a_quantile_keeps_one_whatever_their_order() {
     };
     assert_eq!(read(false), read(true));
     assert_eq!(read(false).0, 200, "one value of each unit");
+}
+
+#[test]
+fn x7_an_id_that_comes_again_too_late_came_again_wherever_that_was() {
+    let orders = Metric::watched("orders", Kind::Count);
+    let setup = crate::experiment::setup([orders.within(Duration::from_secs(60)).once()]);
+    let tell = |times: &[u64]| {
+        let experiment = Experiment::new(setup.clone());
+        let orders = experiment.metric("orders").unwrap();
+        let [a, _] = arms(&experiment);
+        experiment
+            .expose_arm_at(a, 1_u64, Timestamp::from_secs(5))
+            .unwrap();
+        for &at in times {
+            let order = UnitEvent::value(1.0)
+                .at(Timestamp::from_secs(at))
+                .id("order-17");
+            experiment.record_event(orders, 1_u64, order).unwrap();
+        }
+        experiment.part()
+    };
+    let expected = tell(&[9, 500]).read_out().unwrap();
+    let left = expected.checks.left_out;
+    assert_eq!((left.repeated, left.late), (1, 0), "{expected}");
+    assert_eq!(tell(&[500, 9]).read_out().unwrap(), expected);
+    let mut sum = tell(&[500]);
+    assert_eq!(sum.read_out().unwrap().checks.left_out.late, 1);
+    sum.merge(&tell(&[9])).unwrap();
+    // Each server has seen a request of its own.
+    let found = sum.read_out().unwrap();
+    assert_eq!(found.checks.left_out, expected.checks.left_out);
+    assert_eq!(found.findings, expected.findings);
 }

@@ -115,3 +115,22 @@ fn a_unit_with_a_rate_takes_less_than_ten_bytes() {
     assert!(binary < 10.0, "{binary}");
     assert!(text < 14.0, "{text}");
 }
+
+#[test]
+fn x8_a_kind_keeps_its_place_in_a_binary_format() {
+    let order = 0.5;
+    let kinds = [
+        Kind::Rate,
+        Kind::CommonRate,
+        Kind::Mean,
+        Kind::Ratio,
+        Kind::Quantile { order },
+        Kind::Count,
+        Kind::Gauge,
+        Kind::RequestQuantile { order },
+    ];
+    for (place, kind) in (0_u8..).zip(kinds) {
+        let stored = postcard::to_stdvec(&kind).unwrap();
+        assert_eq!(stored[0], place, "{kind:?}");
+    }
+}

@@ -119,10 +119,9 @@ fn eight_servers(setup: &Setup, users: u64) {
             .read_out()
             .unwrap()
             .checks
-            .never_exposed
-            .are_many()
+            .are_many_never_exposed()
     );
-    assert_eq!(expected.checks.never_exposed.units, 0);
+    assert_eq!(expected.checks.left_out.never_exposed_units, 0);
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     for _ in 0..3 {
         let mut parts: Vec<Part> = servers.iter().map(Experiment::part).collect();

@@ -89,8 +89,11 @@ fn x4_what_was_known_before_is_no_outcome_and_exposes_nobody() {
         let filed = experiment.record_before(metric, unit, PreRelease::new(1.0));
         assert_eq!(filed, Ok(Filed::NotExposed));
     }
-    let never = experiment.read_out().unwrap().checks.never_exposed;
-    assert_eq!((never.units, never.records, never.of_records), (0, 0, 0));
+    let checks = experiment.read_out().unwrap().checks;
+    assert_eq!(
+        (checks.left_out.never_exposed_units, checks.records),
+        (0, 0)
+    );
     let before = experiment.part();
     for refused in [
         experiment.record_before(other, 1_u64, PreRelease::new(1.0)),

@@ -236,8 +236,20 @@ fn divisions_and_segments_that_cannot_be_are_refused() {
     }
     assert_eq!(experiment.part().units(), 0);
     let log = Log::new("exposure", "outcome").unwrap();
-    let beyond = setup().sql(&log).unwrap_err();
-    assert!(matches!(beyond, LogError::Beyond { .. }), "{beyond}");
+    let query = setup().sql(&log).unwrap();
+    let column = "CASE WHEN e.country = 'ES' THEN 256 WHEN e.country = 'FR' THEN 512";
+    assert!(query.contains(column), "{query}");
+    let other = log.clone().with_segment_column("country", "market");
+    assert!(
+        setup()
+            .sql(&other.unwrap())
+            .unwrap()
+            .contains("e.market = 'ES'")
+    );
+    // What is no column's name wants one.
+    let spaced = setup().with_segments("how paid", ["card"]).unwrap();
+    let refused = spaced.sql(&log).unwrap_err();
+    assert!(matches!(refused, LogError::Name { .. }), "{refused}");
     let plain = Setup::new(
         "ranker-ab-7",
         [("a", 1), ("b", 1)],

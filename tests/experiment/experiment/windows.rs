@@ -60,7 +60,7 @@ fn outcomes_count_from_the_first_exposure_to_the_end_of_the_window() {
     assert_eq!(read.findings[1].value, Some(2.0), "{read}");
     let left = read.checks.left_out;
     assert_eq!((left.early, left.late), (2, 2), "{read}");
-    assert_eq!(read.checks.never_exposed.of_records, 4, "{read}");
+    assert_eq!(read.checks.records, 4, "{read}");
     let said = "outside of their window: 2 outcomes before the unit's first exposure, 2 too late";
     assert!(read.to_string().contains(said), "{read}");
 }
