@@ -20,7 +20,7 @@ fn p(order: f64) -> Metric {
 
 /// Two requests of most units and 40 of one in three, which are slow.
 fn waits(unit: u64) -> Vec<f64> {
-    let requests = if unit / 2 % 3 == 0 { 40 } else { 2 };
+    let requests = if (unit / 2).is_multiple_of(3) { 40 } else { 2 };
     let slow = if requests == 40 { 100 } else { 0 };
     (0..requests)
         .map(|request| (128 + slow + (unit * 7 + request * 13) % 100) as f64)

@@ -97,10 +97,10 @@ fn c5_what_is_not_reported_any_more_has_no_data_although_its_last_reading_is_kno
     let clicks = ramp.evidence("clicks").unwrap();
     for minute in 0..60 {
         // The same number again is data; silence is none.
-        if minute < 20 || minute >= 40 {
+        if !(20..40).contains(&minute) {
             memory.reading(0.4).unwrap();
         }
-        if minute < 30 || minute >= 50 {
+        if !(30..50).contains(&minute) {
             clicks.effect(Some(-0.01), Some(0.01)).unwrap();
         }
         ramp.tick(at(60 * minute)).unwrap();
