@@ -33,7 +33,7 @@ pub fn table(harmless: u64, harmful: u64) -> Result<String, Fault> {
     let compared = harmless.div_ceil(10);
     let mut text = format!(
         "| how the evidence of 8 servers is put together | units missing, too many | false alarms of \
-         {harmless} | 3 times: found of {harmful}, mean minute | 1.5 times: found of {harmless}, \
+         {harmless} | 3 times: found of {harmful}, mean minute | 1.5 times: found of {harmful}, \
          called safe |\n|---|---|---|---|---|\n"
     );
     for way in Way::ALL {

@@ -36,7 +36,7 @@ fn c10_harm_is_found_whatever_the_network_does() {
 }
 
 /// A false alarm is rare even where evidence is wrong. Of 30 harmless releases the right ways had at
-/// the most 0.9 % of the units in another place than one server, the wrong ones at least 5 %.
+/// the most 0.6 % of the units in another place than one server, the wrong ones at least 13 %.
 #[test]
 fn c16_a_wrong_way_has_other_units_than_one_server_would_have_counted() {
     for way in Way::ALL {
