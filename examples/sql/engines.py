@@ -171,6 +171,8 @@ class Spark:
             SparkSession.builder.master(f"spark://127.0.0.1:{PORT}")
             .config("spark.executor.memory", "2g")
             .config("spark.ui.enabled", "false")
+            # Its bar ends in no line, and takes the next figure with it.
+            .config("spark.ui.showConsoleProgress", "false")
             .config("spark.sql.shuffle.partitions", "8")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1")
