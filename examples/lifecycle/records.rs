@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use smartcore::error::Failed;
+use digits::Failed;
 use switchstand::{
     Ending, Observer, Outcome,
     deployment::{Change, Operation},

@@ -10,8 +10,7 @@ use std::{
     time::Duration,
 };
 
-use digits::{Reader, Sample, Trained};
-use smartcore::error::Failed;
+use digits::{Failed, Reader, Sample, Trained};
 use switchstand::{
     Policy, Router, Share, VersionState, journal::JournalCapacity, operator::Recording,
     shadow::ShadowBudget, stats::Refusal,

@@ -2,12 +2,13 @@
 
 use std::error::Error;
 
+/// Why a model was not trained, or does not answer.
+pub use smartcore::error::Failed;
 use smartcore::{
     dataset::digits,
     ensemble::random_forest_classifier::{
         RandomForestClassifier, RandomForestClassifierParameters,
     },
-    error::Failed,
     linalg::basic::{arrays::Array, matrix::DenseMatrix},
     linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters},
     model_selection::train_test_split,
