@@ -32,6 +32,11 @@ impl Rollout {
         self.has_restarted
     }
 
+    /// Tells whether the phase counts anew since this was asked last.
+    pub(crate) const fn begins_anew(&mut self) -> bool {
+        core::mem::replace(&mut self.sight.begins_anew, false)
+    }
+
     /// Leaves out the time in which the server was not there: nobody was served.
     ///
     /// It ends with the first later reading; an order brings none.

@@ -379,7 +379,7 @@ impl Evidence {
     }
 
     /// Begins the present phase anew: its units and its readings count from here.
-    fn begin_anew(&mut self) {
+    pub(crate) fn begin_anew(&mut self) {
         self.met.clear();
         self.counters.iter_mut().for_each(Counter::begin_again);
     }

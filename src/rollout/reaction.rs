@@ -385,6 +385,12 @@ impl Rollout {
             at: self.clock,
             change,
         };
+        self.sight.begins_anew |= matches!(
+            &event.change,
+            StateChange::Resumed {
+                cause: PauseCause::Overruled { .. }
+            }
+        );
         self.state.apply(&event);
         self.trail.push(event);
     }

@@ -38,6 +38,8 @@ pub(super) struct Sight {
     pub(super) live: Option<String>,
     /// Whether what was in force is not in force here, and must be brought back.
     pub(super) is_lost: bool,
+    /// Whether the phase counts anew: its time alone does not tell, where both began at one moment.
+    pub(super) begins_anew: bool,
     /// Whether the phase goes on once that is brought back: it was in force before the restart.
     pub(super) goes_on: bool,
     /// Whether the policy in force is another's at this moment.

@@ -201,6 +201,9 @@ impl<M: Send + Sync + 'static> Ramp<M> {
             evidence.lock().keep_over(&rollout);
         }
         evidence.lock().follow(&rollout);
+        if rollout.begins_anew() {
+            evidence.lock().begin_anew();
+        }
         if rollout.phase().is_final() {
             place.end();
         }
