@@ -51,10 +51,16 @@ pub(super) trait Evidence {
     fn p_against(&self, effect: f64) -> Result<PValue, Refusal>;
 
     /// Returns the effect over the control's absolute value, none where that is not told from 0.
-    fn relative(&self, alpha: Alpha) -> Option<Relative>;
+    ///
+    /// A quantile has none, nor the p-value of one.
+    fn relative(&self, _: Alpha) -> Option<Relative> {
+        None
+    }
 
     /// Returns the p-value of the relative effect being this one.
-    fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal>;
+    fn p_against_relative(&self, _: f64) -> Result<PValue, Refusal> {
+        Ok(PValue::new(1.0, 0.0))
+    }
 
     fn unadjusted(&self, _: Alpha) -> Option<Unadjusted> {
         None

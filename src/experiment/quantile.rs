@@ -1,7 +1,7 @@
 //! Quantiles of two arms, valid at every look.
 
 use super::{
-    Missing, Relative,
+    Missing,
     compare::{Evidence, Pair, p_of_intervals},
 };
 use crate::stats::{
@@ -59,14 +59,6 @@ impl Evidence for Quantiles<'_> {
 
     fn p_against(&self, effect: f64) -> Result<PValue, Refusal> {
         p_of_intervals(|alpha| self.interval(alpha), effect)
-    }
-
-    fn relative(&self, _: Alpha) -> Option<Relative> {
-        None
-    }
-
-    fn p_against_relative(&self, _: f64) -> Result<PValue, Refusal> {
-        Ok(PValue::new(1.0, 0.0))
     }
 }
 

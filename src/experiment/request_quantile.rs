@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Missing, Relative,
+    Missing,
     compare::{Evidence, Pair, groups::missing, p_of_intervals},
 };
 use crate::stats::{
@@ -157,14 +157,6 @@ impl Evidence for RequestQuantiles {
 
     fn p_against(&self, effect: f64) -> Result<PValue, Refusal> {
         p_of_intervals(|alpha| self.interval(alpha), effect)
-    }
-
-    fn relative(&self, _: Alpha) -> Option<Relative> {
-        None
-    }
-
-    fn p_against_relative(&self, _: f64) -> Result<PValue, Refusal> {
-        Ok(PValue::new(1.0, 0.0))
     }
 }
 
