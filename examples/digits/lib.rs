@@ -1,25 +1,47 @@
-//! Images of handwritten digits, and two models that read them.
+//! Images of handwritten digits, and models that read them.
+//!
+//! The models were trained before and are stored beside this file, as those of a server are: to
+//! load them takes milliseconds. `cargo run --release -p switchstand-training` trains them anew and
+//! says whether these are still what it makes; `-- --write` stores them.
+//!
+//! The images are those of *Optical Recognition of Handwritten Digits* by E. Alpaydin and
+//! C. Kaynak, UCI Machine Learning Repository, 1998, <https://doi.org/10.24432/C50P49>, under the
+//! licence CC BY 4.0; here are the ones that no model was trained on.
 
-use std::error::Error;
+mod forest;
+mod logistic;
 
-/// Why a model was not trained, or does not answer.
-pub use smartcore::error::Failed;
-use smartcore::{
-    dataset::digits,
-    ensemble::random_forest_classifier::{
-        RandomForestClassifier, RandomForestClassifierParameters,
-    },
-    linalg::basic::{arrays::Array, matrix::DenseMatrix},
-    linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters},
-    model_selection::train_test_split,
-};
+use serde::{Deserialize, Serialize};
 use switchstand::Model;
+
+pub use forest::{Forest, Node};
+pub use logistic::Logistic;
 
 /// What the router serves: any model that reads an image.
 pub type Reader = Box<dyn Model<Input = Image, Output = u32, Error = Failed> + Send + Sync>;
 
 /// Grey values of one image.
 pub const PIXELS: usize = 64;
+/// The digits that a model tells apart.
+pub const DIGITS: u32 = 10;
+
+/// Why a stored model cannot be loaded, or did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failed {
+    /// A stored text is not what training writes.
+    #[error(
+        "{file}: {why}; `cargo run --release -p switchstand-training -- --write` makes it anew"
+    )]
+    Stored {
+        /// The file's name.
+        file: &'static str,
+        /// What is wrong in it.
+        why: String,
+    },
+    /// No vote was cast.
+    #[error("a model without trees or weights has no answer: train it")]
+    NoAnswer,
+}
 
 /// One image of 8 x 8 grey values.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +53,9 @@ impl Image {
         Image(pixels)
     }
 
-    fn matrix(&self) -> Result<DenseMatrix<f32>, Failed> {
-        DenseMatrix::new(1, PIXELS, self.0.to_vec(), false)
+    /// Returns the grey values, row by row.
+    pub const fn pixels(&self) -> &[f32; PIXELS] {
+        &self.0
     }
 }
 
@@ -45,35 +68,13 @@ pub struct Sample {
     pub digit: u32,
 }
 
-struct Logistic(LogisticRegression<f32, u32, DenseMatrix<f32>, Vec<u32>>);
-
-impl Model for Logistic {
-    type Input = Image;
-    type Output = u32;
-    type Error = Failed;
-
-    fn predict(&self, image: &Image) -> Result<u32, Failed> {
-        first(self.0.predict(&image.matrix()?)?)
-    }
-}
-
-struct Forest(RandomForestClassifier<f32, u32, DenseMatrix<f32>, Vec<u32>>);
-
-impl Model for Forest {
-    type Input = Image;
-    type Output = u32;
-    type Error = Failed;
-
-    fn predict(&self, image: &Image) -> Result<u32, Failed> {
-        first(self.0.predict(&image.matrix()?)?)
-    }
-}
-
-fn first(answers: Vec<u32>) -> Result<u32, Failed> {
-    answers
-        .first()
-        .copied()
-        .ok_or_else(|| Failed::predict("no answer"))
+/// Images as they are stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Images {
+    /// How many other images the models were trained on.
+    pub trained_on: usize,
+    /// Each image's digit and its grey values.
+    pub samples: Vec<(u32, Vec<u8>)>,
 }
 
 /// All models, and the images that they were not trained on.
@@ -84,7 +85,7 @@ fn first(answers: Vec<u32>) -> Result<u32, Failed> {
 pub struct Trained {
     /// A logistic regression, right in 95 of 100.
     pub logistic: Reader,
-    /// A random forest, right in 97 of 100.
+    /// A random forest, right in 98 of 100.
     pub forest: Reader,
     /// A forest whose training labels were mixed up for some digits.
     pub worse: Reader,
@@ -94,56 +95,51 @@ pub struct Trained {
     pub trained_on: usize,
 }
 
-/// The digits whose labels a fault in the worse model's training mixes up.
-const MIXED_UP: [u32; 2] = [8, 9];
-
-/// Trains all models on 70 % of the images, always the same ones.
-pub fn train() -> Result<Trained, Box<dyn Error>> {
-    let all = digits::load_dataset();
-    let digits: Vec<u32> = all.target.iter().map(|digit| *digit as u32).collect();
-    let images = DenseMatrix::new(all.num_samples, PIXELS, all.data, false)?;
-    let (training, rest, digits, digits_of_rest) =
-        train_test_split(&images, &digits, 0.3, true, Some(42));
-
-    let parameters = LogisticRegressionParameters::default();
-    let logistic = Logistic(LogisticRegression::fit(&training, &digits, parameters)?);
-    let forest = |digits: &Vec<u32>| -> Result<Reader, Failed> {
-        let parameters = RandomForestClassifierParameters::default()
-            .with_n_trees(50)
-            .with_seed(7);
-        let forest = RandomForestClassifier::fit(&training, digits, parameters)?;
-        Ok(Box::new(Forest(forest)))
-    };
-
-    let sample = |(row, digit): (usize, &u32)| Sample {
-        image: Image::new(std::array::from_fn(|pixel| *rest.get((row, pixel)))),
-        digit: *digit,
-    };
+/// Loads all models and their images.
+///
+/// # Errors
+/// A stored file that training did not write.
+pub fn load() -> Result<Trained, Failed> {
+    let images: Images = read("images.json", include_str!("models/images.json"))?;
+    let logistic: Logistic = read("logistic.json", include_str!("models/logistic.json"))?;
+    let forest: Forest = read("forest.json", include_str!("models/forest.json"))?;
+    let worse: Forest = read("worse.json", include_str!("models/worse.json"))?;
+    let samples: Option<Vec<Sample>> = images.samples.iter().map(sample).collect();
     Ok(Trained {
         logistic: Box::new(logistic),
-        forest: forest(&digits)?,
-        worse: forest(&mixed_up(&digits))?,
-        samples: digits_of_rest.iter().enumerate().map(sample).collect(),
-        trained_on: digits.len(),
+        forest: Box::new(forest),
+        worse: Box::new(worse),
+        samples: samples.ok_or_else(|| Failed::Stored {
+            file: "images.json",
+            why: format!("an image has not {PIXELS} grey values"),
+        })?,
+        trained_on: images.trained_on,
     })
 }
 
-/// Returns the labels with those of some digits moved along, each to the next place of its kind.
-fn mixed_up(digits: &[u32]) -> Vec<u32> {
-    let is_one = |digit: &&u32| MIXED_UP.contains(digit);
-    let mut moved = digits.iter().filter(is_one).cycle().skip(1);
-    let label = |digit: &u32| match is_one(&digit) {
-        true => moved.next().copied().unwrap_or(*digit),
-        false => *digit,
-    };
-    digits.iter().map(label).collect()
-}
-
 /// Returns the fraction of the samples that a model reads rightly.
+///
+/// # Errors
+/// That of the model.
 pub fn accuracy(model: &Reader, samples: &[Sample]) -> Result<f64, Failed> {
     let mut right = 0;
     for sample in samples {
         right += usize::from(model.predict(&sample.image)? == sample.digit);
     }
     Ok(right as f64 / samples.len() as f64)
+}
+
+fn read<'a, T: Deserialize<'a>>(file: &'static str, text: &'a str) -> Result<T, Failed> {
+    serde_json::from_str(text).map_err(|error| Failed::Stored {
+        file,
+        why: error.to_string(),
+    })
+}
+
+fn sample((digit, pixels): &(u32, Vec<u8>)) -> Option<Sample> {
+    let pixels: &[u8; PIXELS] = pixels.as_slice().try_into().ok()?;
+    Some(Sample {
+        image: Image::new(pixels.map(f32::from)),
+        digit: *digit,
+    })
 }

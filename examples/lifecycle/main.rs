@@ -1,6 +1,6 @@
 //! Takes a better model from its first deployment to everybody, and back once.
 //!
-//! Classifiers of handwritten digits are trained on the spot. `v1` answers 20,000 users on two
+//! Classifiers of handwritten digits are loaded. `v1` answers 20,000 users on two
 //! threads; `v2` goes through a shadow, a canary, an A/B test, a blue/green swap, a roll-back and
 //! a progressive roll-out that climbs by itself. `v3` got worse in training, and a guard takes it
 //! back. Every number is computed from this run, and every line that ends in `ok`

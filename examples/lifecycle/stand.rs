@@ -61,18 +61,18 @@ pub(crate) struct Stand {
 }
 
 impl Stand {
-    /// Trains all models and lets `v1` answer everybody.
+    /// Loads all models and lets `v1` answer everybody.
     pub(crate) fn new() -> Result<Stand, Box<dyn Error>> {
         let mut report = Report::default();
-        report.stage("Train models on images of handwritten digits");
+        report.stage("Load models that read handwritten digits");
         let Trained {
             logistic,
             forest,
             worse,
             samples,
             trained_on,
-        } = digits::train()?;
-        report.says("images to train on, to serve", {
+        } = digits::load()?;
+        report.says("images trained on, to serve", {
             format!("{}, {}", count(trained_on), count(samples.len()))
         });
         for (name, model) in [

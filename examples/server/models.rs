@@ -42,13 +42,12 @@ impl std::fmt::Debug for Local {
 
 /// Returns what loads `logistic` and `forest`.
 ///
-/// Both are trained when the first is asked for, which takes some seconds: the server says
-/// meanwhile that it is not ready.
+/// Both are read when the first is asked for; until then the server says that it is not ready.
 pub fn loader() -> impl Fn(&str) -> Option<Reader> + Send + Sync {
     let trained = OnceLock::new();
     move |version| {
         let models = trained.get_or_init(|| {
-            let trained = digits::train().map_err(|error| error.to_string())?;
+            let trained = digits::load().map_err(|error| error.to_string())?;
             Ok::<_, String>([trained.logistic, trained.forest].map(|it| Local(Arc::new(it))))
         });
         let [logistic, forest] = models.as_ref().ok()?;

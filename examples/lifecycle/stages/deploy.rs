@@ -10,7 +10,7 @@ use crate::stand::Stand;
 const PROBES: usize = 100;
 
 pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
-    let candidate = stand.candidate.take().ok_or("v2 was not trained")?;
+    let candidate = stand.candidate.take().ok_or("v2 was not loaded")?;
     stand.router.deploy("v2", candidate)?;
     let early = Policy::canary("digits-2026-11", "v2", Share::percent(1)?);
     let checked = stand.router.check(&early);

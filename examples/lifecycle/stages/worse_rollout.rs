@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(crate) fn stage(stand: &mut Stand) -> Result<(), Box<dyn Error>> {
-    let model = stand.worse.take().ok_or("v3 was not trained")?;
+    let model = stand.worse.take().ok_or("v3 was not loaded")?;
     stand.router.deploy("v3", model)?;
     // It gives an answer to every probe. Whether the answers are right, only labels tell.
     let probe = stand.samples.first().copied().ok_or("no image")?;

@@ -84,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 async fn start() -> Result<(Server, SocketAddr), Box<dyn Error + Send + Sync>> {
     let load = models::loader();
-    let plain = load("logistic").ok_or("the models were not trained")?;
+    let plain = load("logistic").ok_or("the models were not loaded")?;
     // The second version is the same model: only the crate makes the difference.
     let load = move |version: &str| {
         load(if version == "copy" {
