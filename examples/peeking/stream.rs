@@ -1,7 +1,7 @@
 //! Canaries with a given error rate.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 
 /// The candidate's share of the requests.
 pub(crate) const SHARE: f64 = 0.05;

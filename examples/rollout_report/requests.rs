@@ -1,7 +1,7 @@
 //! Users who come again, and what happens to their requests.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
 
 pub(crate) const USERS: u64 = 60_000;
 

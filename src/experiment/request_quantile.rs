@@ -53,15 +53,9 @@ impl Requests {
 
     pub(super) fn quantile(&self, order: f64) -> Option<f64> {
         let mut all = Histogram::new();
-        let mut add = |bucket: u64, times| all.record_many(f64::from_bits(bucket), times).ok();
-        let mut counts = self.0.iter().peekable();
-        while let Some((&(bucket, _), &times)) = counts.next() {
-            let mut times = times;
-            while let Some((_, more)) = counts.next_if(|((other, _), _)| *other == bucket) {
-                times = times.saturating_add(*more);
-            }
-            add(bucket, times)?;
-        }
+        let by_bucket = self.0.iter();
+        let counts = by_bucket.map(|(&(bucket, _), &times)| (f64::from_bits(bucket), times));
+        all.record_table(counts).ok()?;
         all.quantile(order).ok()
     }
 

@@ -110,19 +110,28 @@ impl Histogram {
     /// As [`record`](Histogram::record), and [`Refusal::Overflow`] above 2^53 values; nothing is
     /// counted then.
     pub fn record_many(&mut self, value: f64, number: u64) -> Result<(), Refusal> {
-        if number == 0 {
-            return Ok(());
-        }
-        if self.n().saturating_add(number) > MAX_COUNT {
-            return Err(Refusal::overflow("number of values"));
-        }
-        let zeros = self.zeros;
-        self.record(value)?;
-        let further = number - 1;
-        if self.zeros > zeros {
-            self.zeros += further;
-        } else if let Some(count) = self.count_mut(self.index(value)) {
-            *count += further;
+        self.record_table([(value, number)])
+    }
+
+    /// Counts each value of a table so many times, and adds up the counts only once for all.
+    pub(crate) fn record_table(
+        &mut self,
+        table: impl IntoIterator<Item = (f64, u64)>,
+    ) -> Result<(), Refusal> {
+        let mut n = self.n();
+        for (value, number) in table.into_iter().filter(|(_, number)| *number > 0) {
+            n = n.saturating_add(number);
+            if n > MAX_COUNT {
+                return Err(Refusal::overflow("number of values"));
+            }
+            let zeros = self.zeros;
+            self.record(value)?;
+            let further = number - 1;
+            if self.zeros > zeros {
+                self.zeros += further;
+            } else if let Some(count) = self.count_mut(self.index(value)) {
+                *count += further;
+            }
         }
         Ok(())
     }

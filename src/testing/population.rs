@@ -3,8 +3,8 @@
 use core::slice;
 use std::sync::Arc;
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use siphasher::sip::SipHasher13;
 
 use super::{Member, TestError};

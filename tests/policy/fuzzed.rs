@@ -25,8 +25,8 @@ mod state;
 
 use std::{fs, path::Path};
 
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{Experiment, Kind, Metric, Setup};
 use switchstand::stats::Worse;
 

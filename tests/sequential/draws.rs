@@ -6,8 +6,8 @@
     reason = "a test that cannot be set up fails"
 )]
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 
 /// A seeded stream of draws.
 pub(crate) struct Draws {

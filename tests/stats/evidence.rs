@@ -8,8 +8,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::stats::evidence::{self, EValue};
 use switchstand::stats::multiplicity::{self, e_benjamini_hochberg, e_holm};
 use switchstand::stats::{Alpha, PValue, Refusal};

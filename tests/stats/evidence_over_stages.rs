@@ -2,8 +2,8 @@
 #![cfg(feature = "stats")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::stats::anytime::PairedTest;
 use switchstand::stats::evidence::{EValue, product};
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};

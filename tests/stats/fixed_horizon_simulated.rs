@@ -8,7 +8,7 @@
 
 use rand::RngExt;
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use switchstand::stats::covariate::{CovariateMoments, PreRelease, adjust};
 use switchstand::stats::rates::{self, Events};
 use switchstand::stats::{

@@ -8,8 +8,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::stats::Alpha;
 use switchstand::stats::off_policy::{LoggedDecision, MaxWeight, OffPolicy, OffPolicyError};
 

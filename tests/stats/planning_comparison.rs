@@ -8,8 +8,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::stats::anytime::AnytimeT;
 use switchstand::stats::group_sequential::{Fractions, GroupSequential, Spending};
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};

@@ -6,8 +6,8 @@
     reason = "a test may panic"
 )]
 
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::stats::{Alpha, Alternative, Moments, means, multiplicity, paired};
 
 const ALPHA: Alpha = Alpha::FIVE_PERCENT;

@@ -69,13 +69,17 @@ impl AdjustedArms {
         let known = arms.iter().flat_map(|arm| arm.past);
         let [sum, of] = known.fold([0.0, 0.0], |[sum, of], [x, k]| [sum + x, of + k]);
         let mean = if of > 0.0 { sum / of } else { 0.0 };
+        let arms = arms.map(|arm| Filled::new(arm, mean));
         let (mut squares, mut products, mut scale) = (0.0, 0.0, 0.0);
-        for arm in arms {
-            let (y, x, n) = filled(arm, mean).fold((0.0, 0.0, 0.0), |(y, x, n), group| {
-                (y + group.y, x + group.x, n + group.n)
-            });
+        for arm in &arms {
+            let (mut y, mut x, mut n) = (0.0, 0.0, 0.0);
+            for group in &arm.groups {
+                y += group.y;
+                x += group.x;
+                n += group.n;
+            }
             let (ratio, past) = if n > 0.0 { (y / n, x / n) } else { (0.0, 0.0) };
-            for group in filled(arm, mean) {
+            for group in &arm.groups {
                 let d = group.x - past * group.n;
                 squares += d * d;
                 products += d * (group.y - ratio * group.n);
@@ -85,20 +89,15 @@ impl AdjustedArms {
         // Equal pasts differ in their sums' last digits.
         let varies = squares > (8.0 * f64::EPSILON).powi(2) * scale;
         let theta = if varies { products / squares } else { 0.0 };
-        let adjusted = |arm: &PastGroups<'_>| -> Result<GroupedArm, Refusal> {
-            let groups: Vec<[f64; 2]> = filled(arm, mean)
-                .map(|group| [group.y - theta * group.x, group.n])
-                .collect();
+        let [control, candidate] = arms.map(|arm| {
+            let adjusted = arm.adjusted(theta)?;
             let fitted = if varies { FITTED } else { 0.0 };
-            Ok(GroupedArm {
-                fitted,
-                ..GroupedArm::new(&groups, arm.units)?
-            })
-        };
+            Ok(GroupedArm { fitted, ..adjusted })
+        });
         Ok(AdjustedArms {
             theta,
-            control: adjusted(control)?,
-            candidate: adjusted(candidate)?,
+            control: control?,
+            candidate: candidate?,
         })
     }
 }
@@ -113,14 +112,32 @@ struct Group {
     largest: f64,
 }
 
-fn filled<'a>(arm: &PastGroups<'a>, mean: f64) -> impl Iterator<Item = Group> + 'a {
-    let groups = arm.groups.iter().zip(arm.past);
-    groups
-        .filter(|([_, n], _)| *n > 0.0)
-        .map(move |([y, n], [sum, known])| Group {
-            y: *y,
-            n: *n,
-            x: sum - mean * known,
-            largest: sum.abs().max((mean * known).abs()),
-        })
+/// The groups of one arm that have values.
+struct Filled {
+    groups: Vec<Group>,
+    units: u64,
+}
+
+impl Filled {
+    fn new(arm: &PastGroups<'_>, mean: f64) -> Filled {
+        let mut groups = Vec::with_capacity(arm.groups.len());
+        for ([y, n], [sum, known]) in arm.groups.iter().zip(arm.past) {
+            if *n > 0.0 {
+                groups.push(Group {
+                    y: *y,
+                    n: *n,
+                    x: sum - mean * known,
+                    largest: sum.abs().max((mean * known).abs()),
+                });
+            }
+        }
+        let units = arm.units;
+        Filled { groups, units }
+    }
+
+    fn adjusted(&self, theta: f64) -> Result<GroupedArm, Refusal> {
+        let groups = self.groups.iter();
+        let groups: Vec<[f64; 2]> = groups.map(|it| [it.y - theta * it.x, it.n]).collect();
+        GroupedArm::new(&groups, self.units)
+    }
 }

@@ -76,16 +76,23 @@ impl GroupedArm {
     /// # Errors
     /// [`Refusal::Overflow`] where a sum has no representation.
     pub fn new(groups: &[[f64; 2]], units: u64) -> Result<GroupedArm, Refusal> {
-        let filled = || groups.iter().filter(|[_, n]| *n > 0.0);
-        let m = filled().count() as f64;
-        let (y, n) = filled().fold((0.0, 0.0), |(y, n), [a, b]| (y + a, n + b));
+        let (mut m, mut y, mut n) = (0.0, 0.0, 0.0);
+        for [of_group, units] in groups {
+            if *units > 0.0 {
+                m += 1.0;
+                y += of_group;
+                n += units;
+            }
+        }
         let ratio = if m > 0.0 { y / n } else { 0.0 };
         let (mut squares, mut cubes, mut scale) = (0.0, 0.0, 0.0);
-        for [y, n] in filled() {
-            let e = y - ratio * n;
-            squares += e * e;
-            cubes += e * e * e;
-            scale += y * y;
+        for [y, n] in groups {
+            if *n > 0.0 {
+                let e = y - ratio * n;
+                squares += e * e;
+                cubes += e * e * e;
+                scale += y * y;
+            }
         }
         // Equal values differ in their sums' last digits.
         let rounding = (8.0 * f64::EPSILON).powi(2) * scale;

@@ -1,6 +1,6 @@
 //! Who gets the candidate, and who has met it.
 
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use rand_distr::{Binomial, Distribution};
 
 use crate::{Plan, Unit, deployment::VersionId, testing::Population};

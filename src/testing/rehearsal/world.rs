@@ -1,7 +1,7 @@
 //! What all replications of a rehearsal share.
 
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, Gamma, Uniform, weighted::WeightedAliasIndex};
 
 use super::{Rehearsal, RehearsalError, effect::Kind, error::positive};

@@ -1,7 +1,7 @@
 //! Caps on what one unit counts for.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{Cap, Experiment, Kind, Metric, Missing, ReadOut, Setup};
 use switchstand::stats::anytime::{GroupedArm, GroupedT};
 use switchstand::stats::{Alpha, Worse};

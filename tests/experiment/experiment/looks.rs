@@ -1,7 +1,7 @@
 //! Planned looks: one, or some, chosen before the first.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::UnitKey;
 use switchstand::experiment::{
     Expected, Experiment, ExperimentError, Kind, Looks, Metric, Missing, Setup, Standing, Verdict,

@@ -1,7 +1,7 @@
 //! What servers note, and how their parts add up.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
     Checks, Experiment, ExperimentError, Filed, Kind, Metric, Part, ReadOut, Setup, Standing,
 };

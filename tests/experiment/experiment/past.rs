@@ -1,7 +1,7 @@
 //! Metrics adjusted by what units were like before their exposure.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{Experiment, ExperimentError, Filed, Kind, Metric, Missing, Part};
 use switchstand::stats::Alpha;
 use switchstand::stats::Worse;

@@ -1,7 +1,7 @@
 //! Quantiles over all requests, with units as clusters.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
     Experiment, ExperimentError, Filed, Kind, Looks, Metric, Missing, ReadOut, Setup, UnitEvent,
 };

@@ -1,7 +1,7 @@
 //! Segments: exploratory, counted, and compared with the whole.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
     Experiment, ExperimentError, Kind, Log, LogError, Metric, Missing, ReadOut, Setup, Verdict,
 };

@@ -6,8 +6,8 @@ mod margins;
 
 pub(super) use law::normal;
 use law::{LAWS, Law};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::UnitKey;
 use switchstand::experiment::{Expected, Experiment, Kind, Metric, Setup};
 use switchstand::stats::Alpha;

@@ -6,8 +6,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
 use switchstand::experiment::{
     Experiment, ExperimentError, Filed, Kind, Metric, Part, ReadOut, Setup, Source, UnitEvent,
 };

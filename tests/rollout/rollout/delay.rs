@@ -1,7 +1,7 @@
 //! How soon harm is found: exactly, by recursion over the counts of bad events.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::rollout::{
     Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule, StepSample,
 };

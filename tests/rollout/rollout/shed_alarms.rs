@@ -1,7 +1,7 @@
 //! How often a harmless candidate is rejected while it sheds, more at one time and less at another.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::rollout::{Climb, Guard, Phase, Rollout, Schedule};
 use switchstand::stats::Alpha;
 use switchstand::{Ending, Policy, Router, Secret, Share};

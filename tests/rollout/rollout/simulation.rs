@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::rollout::{
     Check, Climb, Guard, Input, Ladder, Measured, Phase, Rollout, Schedule,
 };

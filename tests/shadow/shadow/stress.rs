@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use rand_chacha::{ChaCha8Rng, rand_core::Rng as _, rand_core::SeedableRng as _};
+use rand::{Rng as _, SeedableRng as _, rngs::ChaCha8Rng};
 use switchstand::{
     Model, Policy, Router, Share, Timestamp,
     shadow::{DropReason, ShadowBudget, ShadowCounts, ShadowOutcome, ShadowQueue, ShadowTask},

@@ -1,7 +1,7 @@
 //! What units' values are like.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use switchstand::stats::HigherMoments;
 
 /// What a unit's values are like.
