@@ -127,32 +127,28 @@ impl Listed {
             .ok()
     }
 
-    /// Tells whether the list has a value of this one's type; an empty list speaks of all types.
+    /// Tells whether the list has a value of this one's type, which NaN has none of; an empty list
+    /// speaks of all types.
     fn speaks_of(&self, value: &Value<'_>) -> bool {
         let Some(scalar) = value.scalar() else {
             return false;
         };
-        let is_same_type = |operand: &Operand| {
-            matches!(
-                (operand.scalar(), scalar),
-                (Scalar::Bool(_), Scalar::Bool(_))
-                    | (Scalar::Number(_), Scalar::Number(_))
-                    | (Scalar::Text(_), Scalar::Text(_))
-            )
-        };
-        // The types stand one behind the other, in the order of the smallest values of each.
-        let least = match scalar {
-            Scalar::Bool(_) => {
-                return self.operands.is_empty() || self.operands.first().is_some_and(is_same_type);
-            }
-            Scalar::Text(_) => {
-                return self.operands.is_empty() || self.operands.last().is_some_and(is_same_type);
-            }
+        // The types stand one behind the other: truth values, numbers, texts.
+        let bools = self
+            .operands
+            .partition_point(|operand| matches!(operand, Operand::Bool(_)));
+        let has = match scalar {
+            Scalar::Bool(_) => bools > 0,
+            Scalar::Text(_) => matches!(self.operands.last(), Some(Operand::Text(_))),
+            // NaN, which no policy has, stands before or behind all other numbers.
             Scalar::Number(_) => self
                 .operands
-                .partition_point(|operand| matches!(operand, Operand::Bool(_))),
+                .iter()
+                .skip(bools)
+                .take(2)
+                .any(|operand| matches!(operand, Operand::Number(number) if !number.is_nan())),
         };
-        self.operands.is_empty() || self.operands.get(least).is_some_and(is_same_type)
+        has || self.operands.is_empty()
     }
 
     pub(super) fn check(&self, attribute: &str) -> Result<(), AudienceError> {
