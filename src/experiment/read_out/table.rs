@@ -253,7 +253,7 @@ fn range(interval: &Interval, number: impl Fn(f64) -> String) -> String {
     format!("{} to {}", end(interval.lower), end(interval.upper))
 }
 
-/// Writes rows whose cells stand below each other, and which Markdown takes for a table.
+/// Writes rows as a Markdown table with aligned columns.
 fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]]) -> fmt::Result {
     let mut widths = [0; N];
     for row in rows {
