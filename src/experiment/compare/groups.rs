@@ -142,8 +142,8 @@ impl Groups {
         })
     }
 
-    /// Compares the candidate with `1 + effect` times the control; the difference is 0 if `effect`
-    /// is the relative effect.
+    /// Compares the candidate with the control raised by the relative effect `effect`; the
+    /// difference is 0 if that is the true one.
     fn scaled(&self, effect: f64) -> Option<GroupedLook> {
         let [a, b] = &self.arms;
         let times = 1.0 + effect * a.ratio.signum();

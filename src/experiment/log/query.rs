@@ -16,7 +16,7 @@ pub(super) fn write(setup: &Setup, log: &Log) -> Result<String, LogError> {
     Ok(Query::of(setup, log)?.text())
 }
 
-/// Parts of the text that are used in several places.
+/// The parts of the text that are used in several places.
 struct Query<'a> {
     log: &'a Log,
     release: String,
