@@ -1,14 +1,13 @@
-//! Asynchronous models whose type is forgotten.
+//! Asynchronous models as trait objects.
 
 use core::{future::Future, pin::Pin};
 use std::sync::Arc;
 
 use super::AsyncModel;
 
-/// The form of [`AsyncModel`] that can be made into an object.
+/// The form of [`AsyncModel`] that can be a trait object.
 ///
-/// Every asynchronous model is one by itself; there is nothing to implement. It costs one
-/// allocation per answer.
+/// Do not implement it: every [`AsyncModel`] has it. It costs one allocation per answer.
 ///
 /// ```
 /// # use core::convert::Infallible;
