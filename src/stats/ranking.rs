@@ -1,8 +1,8 @@
-//! Ranking: which of two models puts the positives before the negatives.
+//! Ranking: which of two models ranks the positives higher than the negatives.
 //!
 //! | question | function |
 //! |---|---|
-//! | how well do both rank, and how surely? | [`delong`] |
+//! | how well do both rank, and how precise is that? | [`delong`] |
 //! | does the candidate rank better? | [`PairedAreas::test`] |
 //!
 //! Both models score the same items, live and shadow, and the truth is known. For one look at
