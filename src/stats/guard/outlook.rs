@@ -3,7 +3,7 @@
 use super::{CandidateShare, LnEvidence, Side, StageTally};
 use crate::stats::Refusal;
 
-/// A harm that might be there, and the traffic in which it would show.
+/// A possible harm, and the traffic in which it would be noticed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -1,4 +1,4 @@
-//! Which part of the traffic the candidate gets.
+//! The candidate's share of the traffic.
 
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
