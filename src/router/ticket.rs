@@ -272,9 +272,9 @@ impl<M> Ticket<M> {
 
 /// The leases of an admitted request, which are joined with its route last.
 ///
-/// Why apart: a ticket is built in place, once. Moving a half-built ticket through these functions
-/// copies it in pieces right after they were stored, and each copy waits for its store: a third of
-/// the time of `admit`.
+/// Why apart: a ticket is built in place, once. To move a half-built ticket through these functions
+/// copies it in pieces right after they were stored, and each copy waits for its store. That took a
+/// third of the time of `admit`.
 pub(super) type Leased<M> = (Strong<Lease<M>>, Option<Box<Extras<M>>>);
 
 impl<M: Send + Sync + 'static> Ticket<M> {
@@ -292,6 +292,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         unit: &Unit<'_>,
         decide: impl Fn(&Plan) -> Route,
     ) -> Ticket<M> {
+        // Why the route is set from inside and not returned: see `Leased`.
         let mut route = Route::UNSET;
         let leased = shared.admit::<true, _>(keeper, |snapshot| {
             route = decide(&snapshot.plan);
