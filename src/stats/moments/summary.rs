@@ -1,4 +1,4 @@
-//! Moments from what somebody else has aggregated.
+//! Moments from aggregated sums.
 
 use super::{Moments, check_count};
 use crate::stats::Refusal;

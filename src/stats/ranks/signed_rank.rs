@@ -10,7 +10,7 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, St
 /// The most differences, zeros left out, that [`signed_rank_exact`] takes.
 pub const MAX_EXACT_DIFFERENCES: u64 = 300;
 
-/// What becomes of differences of zero.
+/// The treatment of differences of zero.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
