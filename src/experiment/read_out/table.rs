@@ -119,8 +119,8 @@ impl ReadOut {
         )?;
         write!(
             f,
-            "- alpha {} over all looks and {} comparison{}; lines marked ~ hold for the laws of the \
-             guide's table, all others for every law",
+            "- alpha {} over all looks and {} comparison{}; lines marked ~ are approximate (simulated \
+             in the guide's chapter on A/B tests), all others exact",
             self.alpha.get(),
             self.family,
             if self.family == 1 { "" } else { "s" }

@@ -1,4 +1,4 @@
-//! Digests of units, mixed once more so that they show no trace of any bucketing.
+//! Digests of units, mixed once more so that they are independent of any bucketing.
 
 use core::hash::Hasher;
 
@@ -11,7 +11,7 @@ pub(crate) const fn mix(unit: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// So many halvings leave less than the smallest capacity of all 64-bit digests.
+/// So many halvings leave fewer of the 64-bit digests than the smallest capacity.
 pub(crate) const MAX_LEVEL: u32 = 60;
 
 /// Returns the last level at which the unit is sampled.
