@@ -69,10 +69,10 @@ pub(crate) use witness::{TooMany, Witness, sampled, witnesses};
 ///
 /// # Memory
 /// A rule takes about 80 bytes, its name and its text; a value of a list 32 and its text, with
-/// `fold_case` 16 and the text once more; a listed unit 40 and its key; a network 50 and its text; a
-/// rule on a version some 280 in all, one on a time 170. A regular expression takes some KiB, at most
-/// 256 KiB for what it is compiled to, and as much again for each thread that searches. Copies of an
-/// audience share their lists and regular expressions.
+/// `fold_case` 16 and the text once more; a listed unit 40 and its key; a network 50 and its text;
+/// a rule on a version some 280 in all, one on a time 170. A regular expression takes some KiB, at
+/// most 256 KiB for what it is compiled to, and as much again for each thread that searches. Copies
+/// of an audience share their lists and regular expressions.
 ///
 /// # Serialised form
 /// With feature `serde`, in self-describing formats, unknown fields refused:
@@ -99,9 +99,10 @@ pub(crate) use witness::{TooMany, Witness, sampled, witnesses};
 /// r = { segment = "staff" }                                     # defined under [segments]
 /// ```
 ///
-/// Whole numbers beyond 64 bits are written `{ integer = "170141183460469231731687303715884105727" }`,
-/// floats beyond 2^53 `{ float = "1e300" }` or `{ float = "inf" }`: readers may have rounded a bare
-/// number of that size, so it is refused.
+/// Whole numbers beyond 64 bits are written
+/// `{ integer = "170141183460469231731687303715884105727" }`, floats beyond 2^53
+/// `{ float = "1e300" }` or `{ float = "inf" }`: readers may have rounded a bare number of that
+/// size, so it is refused.
 ///
 /// ```
 /// use switchstand::{Audience, Unit, attr};

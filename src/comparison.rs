@@ -1,8 +1,8 @@
 //! Compares shadows with primaries: comparators, tallies, and the noise of the first model (A).
 //!
-//! [`PairedComparison`] is a [`Comparison`](crate::shadow::Comparison) that is ready to use. It reduces
-//! answers to projections, asks one or more comparators for the [`Difference`] of two projections,
-//! and keeps a [`Tally`] per pair of versions.
+//! [`PairedComparison`] is a [`Comparison`](crate::shadow::Comparison) that is ready to use. It
+//! reduces answers to projections, asks one or more comparators for the [`Difference`] of two
+//! projections, and keeps a [`Tally`] per pair of versions.
 //!
 //! # Noise
 //! A model whose answers vary from run to run disagrees with itself. To know how much, deploy

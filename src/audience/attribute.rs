@@ -194,12 +194,14 @@ impl Attribute {
         self.moment(Side::Before, moment.into())
     }
 
-    /// Matches if the attribute is that date or time or a later one; see [`after`](Attribute::after).
+    /// Matches if the attribute is that date or time or a later one; see
+    /// [`after`](Attribute::after).
     pub fn not_before(self, moment: impl Into<String>) -> Audience {
         self.moment(Side::NotBefore, moment.into())
     }
 
-    /// Matches if the attribute is that date or time or an earlier one; see [`after`](Attribute::after).
+    /// Matches if the attribute is that date or time or an earlier one; see
+    /// [`after`](Attribute::after).
     pub fn not_after(self, moment: impl Into<String>) -> Audience {
         self.moment(Side::NotAfter, moment.into())
     }

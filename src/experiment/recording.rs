@@ -115,8 +115,8 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError::Foreign`] for a metric of another experiment,
     /// [`ExperimentError::Refused`] for a value that is not finite, [`ExperimentError::OutOfRange`]
-    /// beyond 1e100, [`ExperimentError::WrongKind`] for one that the metric does not take; nothing is noted
-    /// then.
+    /// beyond 1e100, [`ExperimentError::WrongKind`] for one that the metric does not take; nothing
+    /// is noted then.
     #[inline]
     pub fn record<'u>(
         &self,

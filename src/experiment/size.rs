@@ -176,8 +176,8 @@ impl Setup {
         Ok((times * high).ceil() as u64)
     }
 
-    /// Returns the units that a metric needs under each choice of looks: any time, one, and some, as
-    /// many as the setup has or five.
+    /// Returns the units that a metric needs under each choice of looks: any time, one, and some,
+    /// as many as the setup has or five.
     ///
     /// With more looks the maximum number of units is larger; but a group sequential test, and one
     /// at any time, often decides before that.

@@ -23,7 +23,8 @@ pub enum OnSilence {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {
-    /// Carry out its [`actions`](FleetOrder::actions), then say [`carried_out`](Follower::carried_out).
+    /// Carry out its [`actions`](FleetOrder::actions), then say
+    /// [`carried_out`](Follower::carried_out).
     CarryOut,
     /// It is already in force here.
     Holds,

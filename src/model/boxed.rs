@@ -45,7 +45,8 @@ pub trait BoxedAsyncModel {
         input: &'a Self::Input,
     ) -> BoxedAnswer<'a, Self::Output, Self::Error>;
 
-    /// Tells whether an error is the request's own fault: see [`Model::refuses`](super::Model::refuses).
+    /// Tells whether an error is the request's own fault: see
+    /// [`Model::refuses`](super::Model::refuses).
     fn refuses_boxed(&self, error: &Self::Error) -> bool;
 }
 

@@ -54,7 +54,8 @@ impl StepSample {
     /// Returns a sample without data.
     ///
     /// The tag is [`Rollout::tag`](super::Rollout::tag) of the time when it was taken;
-    /// [`Rollout::sample`](super::Rollout::sample) numbers by itself. The sequence number rises from sample to sample; of two that arrive in the wrong order the higher one counts.
+    /// [`Rollout::sample`](super::Rollout::sample) numbers by itself. The sequence number rises
+    /// from sample to sample; of two that arrive in the wrong order the higher one counts.
     #[must_use]
     pub const fn new(tag: Tag, sequence: u64) -> StepSample {
         StepSample {

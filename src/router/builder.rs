@@ -95,7 +95,8 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// [`excerpt_share`](Builder::excerpt_share) says less.
     ///
     /// The types are those of the model. For calls of other methods there are
-    /// [`excerpt_of_calls`](Builder::excerpt_of_calls) and [`Ticket::excerpt`](crate::Ticket::excerpt).
+    /// [`excerpt_of_calls`](Builder::excerpt_of_calls) and
+    /// [`Ticket::excerpt`](crate::Ticket::excerpt).
     #[must_use]
     pub fn excerpt<Kind>(
         self,

@@ -86,8 +86,8 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// refused. A rejection is always carried out.
     ///
     /// # Errors
-    /// [`OperationError::Overruled`] where a person has changed the router, or a roll-out is open on
-    /// it, and others if the router refuses; nothing has changed then.
+    /// [`OperationError::Overruled`] where a person has changed the router, or a roll-out is open
+    /// on it, and others if the router refuses; nothing has changed then.
     pub fn carry_out(&self, action: &Action) -> Result<u64, OperationError> {
         self.carry_out_at(action, None)
     }

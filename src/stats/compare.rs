@@ -38,8 +38,8 @@ const SMALL_COUNT: f64 = 5.0;
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for empty arms, or fewer than two values for a mean;
-/// [`Refusal::ZeroVariance`] if no value of a mean varies in either arm; [`Refusal::OutOfRange`] for
-/// weights that are not positive.
+/// [`Refusal::ZeroVariance`] if no value of a mean varies in either arm; [`Refusal::OutOfRange`]
+/// for weights that are not positive.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, Counts, compare};

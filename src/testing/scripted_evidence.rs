@@ -156,8 +156,8 @@ impl ScriptedEvidence {
 
     /// Looks every so often until the roll-out is over, at most `looks` times.
     ///
-    /// Each action is confirmed. Returns what the roll-out asked for, and when. The first step is taken at the clock's
-    /// present time, the first look one interval later.
+    /// Each action is confirmed. Returns what the roll-out asked for, and when. The first step is
+    /// taken at the clock's present time, the first look one interval later.
     ///
     /// # Errors
     /// As [`look`](ScriptedEvidence::look).

@@ -120,7 +120,7 @@ impl ReadOut {
         write!(
             f,
             "- alpha {} over all looks and {} comparison{}; lines marked ~ are approximate (simulated \
-             in the guide's chapter on A/B tests), all others exact",
+             in the guide's chapter on A/B tests), all others hold for any distribution",
             self.alpha.get(),
             self.family,
             if self.family == 1 { "" } else { "s" }

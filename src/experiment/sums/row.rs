@@ -42,7 +42,8 @@ pub enum Grouping {
     Engine,
 }
 
-/// A row of what an engine has added up over a log, for [`Part::from_rows`](super::super::Part::from_rows).
+/// A row of what an engine has added up over a log, for
+/// [`Part::from_rows`](super::super::Part::from_rows).
 ///
 /// The fields have the names of the query's columns, so a JSON object with these names is a row.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -123,7 +123,8 @@ impl MixtureBoundary {
 
     /// Returns the smallest sum from 0 on whose evidence reaches `1 / alpha`.
     ///
-    /// At intrinsic time `v`. Where no possible sum of values between `-g` and `h` has as much evidence, the largest.
+    /// At intrinsic time `v`. Where no possible sum of values between `-g` and `h` has as much
+    /// evidence, the largest.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a `v` that is not finite or below 0,

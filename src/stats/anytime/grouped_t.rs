@@ -51,8 +51,8 @@ pub enum GroupedRefusal {
 /// The sums of one arm's groups of units, for a mean or a ratio.
 ///
 /// # Formula
-/// Over the `m` groups whose denominator `n` is above 0: `R = sum y / sum n`, `e = y - R n`, variance
-/// `sum e^2 / (sum n)^2 * m / (m - 1)`, skewness `sqrt(m) sum e^3 / (sum e^2)^1.5`.
+/// Over the `m` groups whose denominator `n` is above 0: `R = sum y / sum n`, `e = y - R n`,
+/// variance `sum e^2 / (sum n)^2 * m / (m - 1)`, skewness `sqrt(m) sum e^3 / (sum e^2)^1.5`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupedArm {

@@ -66,8 +66,8 @@ impl MixtureSprt {
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if the variance
-    /// is 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::Overflow`] where the evidence has
-    /// no representation.
+    /// is 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::Overflow`] where the evidence
+    /// has no representation.
     pub fn estimate(
         &self,
         estimate: f64,

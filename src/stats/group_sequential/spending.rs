@@ -34,8 +34,9 @@ enum Family {
 impl Spending {
     /// Spends little early on, as O'Brien and Fleming's boundaries do: the default.
     ///
-    /// `2 (1 - Φ(z / sqrt t))` with `z` the normal quantile of `1 - a / 2`. The final look stays almost as powerful as a test without looks.
-    /// O'Brien and Fleming (1979), <https://doi.org/10.2307/2530245>.
+    /// `2 (1 - Φ(z / sqrt t))` with `z` the normal quantile of `1 - a / 2`. The final look stays
+    /// almost as powerful as a test without looks. O'Brien and Fleming (1979),
+    /// <https://doi.org/10.2307/2530245>.
     pub const OBRIEN_FLEMING: Spending = Spending(Family::ObrienFleming);
 
     /// Spends nearly evenly, as Pocock's boundaries do: early stops, a larger maximum.

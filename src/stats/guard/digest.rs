@@ -2,8 +2,9 @@
 
 use core::hash::Hasher;
 
-/// Mixes 64 bits by a bijection whose output shows no trace of its input (David Stafford's thirteenth
-/// variant of a 64-bit finaliser), so that a sample by it is independent of any bucketing.
+/// Mixes 64 bits by a bijection whose output shows no trace of its input (David Stafford's
+/// thirteenth variant of a 64-bit finaliser), so that a sample by it is independent of any
+/// bucketing.
 pub(crate) const fn mix(unit: u64) -> u64 {
     let mut z = unit.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -11,7 +11,8 @@ use crate::stats::Refusal;
 /// look has shown stays true; [`Latch`](super::Latch) remembers it.
 ///
 /// Mergeable: guards of several servers, with one test, add up to the guard of all their events,
-/// in any order and partition, as long as units are sticky ([`SeenUnits`] tells what happens to a unit known to several).
+/// in any order and partition, as long as units are sticky ([`SeenUnits`] tells what happens to a
+/// unit known to several).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateGuard {
     test: RateTest,

@@ -143,7 +143,8 @@ impl RateTest {
         self.evidence_of_safety(self.process.ln_e_safe(tally))
     }
 
-    /// Returns the evidence of harm in units' events, [`SeenUnits::tally`](super::SeenUnits::tally).
+    /// Returns the evidence of harm in units' events,
+    /// [`SeenUnits::tally`](super::SeenUnits::tally).
     #[must_use]
     pub fn harm_of_units(&self, tally: &StageTally) -> LnEvidence {
         self.evidence_of_harm(self.of_units.ln_e_harm(tally))

@@ -90,11 +90,12 @@ pub fn signed_rank_corrected(
 ///
 /// All signs are equally likely under the null hypothesis, given the sizes of the differences.
 /// The interval's order statistics follow from the law without ties, which is conservative if
-/// there are ties. Two-sided p is twice the smaller tail. `O(n^3)`: up to [`MAX_EXACT_DIFFERENCES`].
+/// there are ties. Two-sided p is twice the smaller tail. `O(n^3)`: up to
+/// [`MAX_EXACT_DIFFERENCES`].
 ///
 /// # Errors
-/// As [`signed_rank`], and [`Refusal::OutOfRange`] above [`MAX_EXACT_DIFFERENCES`] differences: take
-/// [`signed_rank`] then.
+/// As [`signed_rank`], and [`Refusal::OutOfRange`] above [`MAX_EXACT_DIFFERENCES`] differences:
+/// take [`signed_rank`] then.
 pub fn signed_rank_exact(
     differences: &Sample,
     alpha: Alpha,
