@@ -1,24 +1,26 @@
 //! Reads out two real randomised experiments, one of two arms and one of three, and a computed one
 //! whose metric is adjusted by the past.
 //!
-//! The placebo-controlled part of the 1954 field trial of Salk's poliomyelitis vaccine: in 84 areas of eleven states children were assigned at random, double-blind, to the vaccine
-//! or to a placebo. Counts of children and of paralytic cases: Francis and others, "An
-//! evaluation of the 1954 poliomyelitis vaccine trials: summary report", American Journal of
-//! Public Health 45 (5, part 2), 1-63, 1955. The report itself was not read: the counts were
-//! taken from a secondary source and compared with a second one, the data set "Polio" of Kyle
-//! Siegrist's "Random", <https://www.randomservices.org/random/data/Polio.html>, as reproduced
-//! in a published validation of a statistics package; both agree.
+//! First, the placebo-controlled part of the 1954 field trial of Salk's polio vaccine. In 84 areas
+//! of eleven states, children were assigned at random, double-blind, to the vaccine or to a
+//! placebo. Counts of children and of paralytic cases: Francis and others, "An evaluation of the
+//! 1954 poliomyelitis vaccine trials: summary report", American Journal of Public Health 45 (5,
+//! part 2), 1-63, 1955. The report itself was not read. The counts come from a secondary source
+//! and agree with a second one: the data set "Polio" of Kyle Siegrist's "Random",
+//! <https://www.randomservices.org/random/data/Polio.html>, as a published validation of a
+//! statistics package quotes it.
 //!
-//! The e-mail test that Kevin Hillstrom published in 2008: 64,000 customers of a shop, at random a
-//! third of them with an e-mail on men's merchandise, a third with one on women's, a third with
-//! none, <https://blog.minethatdata.com/2008/03/minethatdata-e-mail-analytics-and-data.html>. The
-//! counts are those of its file. Figures to stand beside: an analysis of the same file,
-//! <https://github.com/AdityaDabrase/ab-testing-email-marketing>, for one look, unadjusted.
+//! Second, the e-mail test that Kevin Hillstrom published in 2008: 64,000 customers of a shop. A
+//! third of them, drawn at random, got an e-mail about men's merchandise, a third one about
+//! women's, a third none,
+//! <https://blog.minethatdata.com/2008/03/minethatdata-e-mail-analytics-and-data.html>. The counts
+//! are those of its file. They are compared with an analysis of the same file for one look,
+//! unadjusted: <https://github.com/AdityaDabrase/ab-testing-email-marketing>.
 //!
-//! For the adjusted metric no experiment was found whose values of single units may be passed on
-//! and whose adjusted figures were published. So its units are computed, and what is compared is
-//! what theory says of them: an effect of 0.3, and a half of the variance saved at a correlation
-//! of 0.7. The method itself is held by reference vectors of another implementation.
+//! Third, a metric that is adjusted by the past. No experiment was found that published adjusted
+//! figures and whose values of single units may be passed on. So the units are computed, and the
+//! result is compared with theory: an effect of 0.3, and half of the variance saved at a
+//! correlation of 0.7. Other tests compare the method with another implementation.
 //!
 //! Run it with `cargo run --example ab_readout`.
 #![allow(

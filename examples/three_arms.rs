@@ -1,10 +1,11 @@
 //! A published experiment of three arms, read out.
 //!
-//! The e-mail test that Kevin Hillstrom published in 2008: 64,000 customers of a shop, at random a
-//! third of them with an e-mail on men's merchandise, a third with one on women's, a third with
-//! none, <https://blog.minethatdata.com/2008/03/minethatdata-e-mail-analytics-and-data.html>. The
-//! counts are those of its file. The example `ab_readout` reads it from here, too, and sets published
-//! figures beside it.
+//! This is the e-mail test that Kevin Hillstrom published in 2008: 64,000 customers of a shop. A
+//! third of them, drawn at random, got an e-mail about men's merchandise, a third one about
+//! women's, a third none,
+//! <https://blog.minethatdata.com/2008/03/minethatdata-e-mail-analytics-and-data.html>.
+//! The counts are those of its file. The example `ab_readout` uses them too, and compares the
+//! result with published figures.
 
 use switchstand::experiment::{Experiment, ExperimentError, Kind, Metric, ReadOut, Setup};
 use switchstand::stats::Worse;

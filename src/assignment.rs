@@ -19,7 +19,7 @@ pub struct Assignment<'a> {
     pub release: Cow<'a, str>,
     /// The policy's content hash, equal on every server.
     pub fingerprint: Fingerprint,
-    /// The generation that decided; it counts on this server alone.
+    /// The generation that decided; it is local to this server.
     pub generation: u64,
     /// The label of the version that answers.
     pub version: Cow<'a, str>,
@@ -27,9 +27,9 @@ pub struct Assignment<'a> {
     pub arm: Option<Cow<'a, str>>,
     /// The rule that decided.
     pub reason: Reason,
-    /// The probability of this version for such a unit; none where nothing was drawn.
+    /// The probability of this version for such a unit; `None` if nothing was drawn.
     pub propensity: Option<Propensity>,
-    /// The share of the canary's units that fell to the live version at that time.
+    /// The share of the canary's units that was shed to the live version at that time.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_none"))]
     pub shed: Share,
 }
@@ -57,7 +57,7 @@ impl<'a> Assignment<'a> {
         }
     }
 
-    /// Returns the same assignment, borrowing nothing.
+    /// Returns the same assignment without borrowing.
     #[must_use]
     pub fn into_owned(self) -> Assignment<'static> {
         Assignment {

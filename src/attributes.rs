@@ -1,4 +1,4 @@
-//! What is known of a unit.
+//! The attributes of a unit.
 
 mod number;
 mod text;
@@ -24,10 +24,10 @@ pub use values::Values;
 /// pairs answers with the first pair of that name. Names are compared byte for
 /// byte: `Tier` is not `tier`, and letters that look alike are different.
 ///
-/// Implement it for your own request, so that nothing has to be copied. An
-/// implementation must answer the same for the same name during one decision.
-/// The library calls it as often as rules ask, and never calls it from another
-/// thread. If it panics, the panic goes to the caller of the decision.
+/// Implement it for your own request, so that nothing has to be copied. An implementation must
+/// answer the same for the same name during one decision. The library calls it once for each
+/// condition that is evaluated, and only on the thread of the request. If it panics, the panic goes
+/// to the caller of the decision.
 ///
 /// ```
 /// use switchstand::{attr, targeting::Value, Attributes, Unit};

@@ -1,4 +1,4 @@
-//! Who a rule of a policy is meant for: a predicate on units.
+//! For which units a rule of a policy is: a predicate on units.
 
 mod attribute;
 mod canonical;
@@ -43,38 +43,36 @@ pub(crate) use units::{Index, check_keys, check_length_of_list};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{TooMany, Witness, sampled, witnesses};
 
-/// A condition on units: whom a rule of a policy is meant for.
+/// A predicate on units: for which units a rule of a policy is.
 ///
 /// Build it from [`attr`] and [`Audience::units`], join with [`and`](Audience::and),
-/// [`or`](Audience::or) and [`not`](Audience::not). Matching reads the unit only, does
-/// not allocate, does not recurse and asks the rules in their order, as few as needed.
+/// [`or`](Audience::or) and [`not`](Audience::not). Matching only reads the unit, does not allocate
+/// or recurse, and evaluates conditions in their order, as few as needed.
 ///
-/// - A missing attribute, or one of another type, never matches and never is an
-///   error; so `attr("tier").is("x").not()` matches a unit without a tier, and
-///   `attr("tier").is_not("x")` does not.
+/// - A missing attribute, or one of another type, never matches and is never an error; so
+///   `attr("tier").is("x").not()` matches a unit without a tier, and `attr("tier").is_not("x")`
+///   does not.
 /// - Text and keys are compared byte for byte: no case folding, no Unicode
 ///   normalisation. Names that look alike are different names.
 /// - Numbers are compared exactly, also beyond 2^53 and between whole numbers
 ///   and floats. NaN never matches; the infinities are ordered.
 ///
 /// # Limits
-/// [`check`](Audience::check), called whenever a policy is compiled and whenever
-/// an audience is read from a file, refuses more than 32 nested `all`, `any` and
-/// `not`, more than 65,536 rules, more than 1,048,576 entries in a list and more
-/// than 65,536 bytes in a name, text or listed key; more than 128 regular
-/// expressions, or one of more than 4,096 bytes; empty names and listed keys; an empty
-/// text in `starts_with`, `ends_with`, `contains` and `regex`; NaN; what cannot be read as a
-/// version, date or network. The unit that is asked about and its attributes may be of
-/// any size. Reading needs no feature: what a build cannot judge is refused when a policy
-/// is compiled. An empty list has its plain meaning: nobody is `one_of` nothing or in `any`
-/// of nothing, and `all` of nothing is everyone.
+/// [`check`](Audience::check), called whenever a policy is compiled and whenever an audience is
+/// read from a file, refuses more than 32 nested `all`, `any` and `not`, more than 65,536 rules,
+/// more than 1,048,576 entries in a list and more than 65,536 bytes in a name, text or listed key;
+/// more than 128 regular expressions, or one of more than 4,096 bytes; empty names and listed keys;
+/// an empty text in `starts_with`, `ends_with`, `contains` and `regex`; NaN; what cannot be read as
+/// a version, date or network. The unit and its attributes may have any size. Reading needs no
+/// feature: a condition that this build cannot judge is refused when a policy is compiled. An empty
+/// `one_of` or `any` matches nobody, and an empty `all` matches everyone.
 ///
 /// # Memory
 /// A rule takes about 80 bytes, its name and its text; a value of a list 32 and its text, with
-/// `fold_case` 16 and the text once more; a listed unit 40 and its key; a network 50 and its text; a
-/// rule on a version some 280 in all, one on a time 170. A regular expression takes some KiB, at most
-/// 256 KiB for what it is compiled to, and as much again for each thread that searches. Copies of an
-/// audience share their lists and regular expressions.
+/// `fold_case` 16 and the text once more; a listed unit 40 and its key; a network 50 and its text;
+/// a rule on a version some 280 in all, one on a time 170. A regular expression takes some KiB, at
+/// most 256 KiB for what it is compiled to, and as much again for each thread that searches. Copies
+/// of an audience share their lists and regular expressions.
 ///
 /// # Serialised form
 /// With feature `serde`, in self-describing formats, unknown fields refused:
@@ -101,9 +99,10 @@ pub(crate) use witness::{TooMany, Witness, sampled, witnesses};
 /// r = { segment = "staff" }                                     # defined under [segments]
 /// ```
 ///
-/// Whole numbers beyond 64 bits are written `{ integer = "170141183460469231731687303715884105727" }`,
-/// floats beyond 2^53 `{ float = "1e300" }` or `{ float = "inf" }`: readers may have rounded a bare
-/// number of that size, so it is refused.
+/// Whole numbers beyond 64 bits are written
+/// `{ integer = "170141183460469231731687303715884105727" }`, floats beyond 2^53
+/// `{ float = "1e300" }` or `{ float = "inf" }`: readers may have rounded a bare number of that
+/// size, so it is refused.
 ///
 /// ```
 /// use switchstand::{Audience, Unit, attr};
@@ -161,16 +160,16 @@ impl Audience {
         )))
     }
 
-    /// Names the unit's key, to say what it must be; bytes and numbers beyond 127 bits match no
-    /// condition but [`exists`](Attribute::exists).
+    /// Begins a condition on the unit's key; bytes and numbers beyond 127 bits match only
+    /// [`exists`](Attribute::exists).
     pub fn key() -> Attribute {
         Attribute::new(None)
     }
 
-    /// Gives the audience a name, under which it is a segment of the policies that use it.
+    /// Gives the audience a name; it is then a segment of the policies that use it.
     ///
-    /// The name stands in words and files in place of the rules, and one policy has one audience
-    /// under it.
+    /// Words and files show the name instead of the conditions. A policy may have only one audience
+    /// with a name.
     pub fn named(mut self, name: &str) -> Audience {
         self.name(name.into());
         self
@@ -183,8 +182,8 @@ impl Audience {
 
     /// Matches a unit that at least one of `parts` matches; none if there are no parts.
     ///
-    /// Time grows with the number of parts. For many values of one attribute,
-    /// [`Attribute::one_of`] and [`Audience::units`] are searched instead.
+    /// The time grows with the number of parts. For many values of one attribute use
+    /// [`Attribute::one_of`] or [`Audience::units`], which are searched.
     pub fn any(parts: impl IntoIterator<Item = Audience>) -> Audience {
         Audience::group(Join::Any, parts)
     }
@@ -213,7 +212,7 @@ impl Audience {
     #[inline(always)]
     #[must_use]
     pub fn matches(&self, unit: &Unit<'_>) -> bool {
-        // Most audiences are one rule, and a call costs a third as much as asking it.
+        // Most audiences are one condition, and a call costs a third as much as evaluating it.
         match self.rules.as_slice() {
             [rule] if self.groups.is_empty() => rule.test.matches(unit),
             _ => self.matches_nested(unit),
@@ -225,8 +224,8 @@ impl Audience {
         self.evaluate(|test| test.matches(unit))
     }
 
-    /// Checks the limits, that no text is empty by accident, that all segments are defined, and
-    /// that this build can judge each condition.
+    /// Checks the limits, that no text is empty, that all segments are defined, and that this build
+    /// can judge each condition.
     ///
     /// # Errors
     /// The first [`AudienceError`] found.
@@ -256,7 +255,7 @@ impl Test {
     fn matches(&self, unit: &Unit<'_>) -> bool {
         match self {
             Test::Attribute { name, condition } => match unit.attributes() {
-                // The value is read where it was written: a copy costs as much as the rest.
+                // The value is read in place, because a copy costs as much as the rest.
                 Some(attributes) => match &attributes.get(name) {
                     Some(value) => condition.matches(value),
                     None => false,
@@ -315,7 +314,8 @@ impl Test {
     }
 }
 
-// A function of its own: inlined, it would cost registers in every question about an attribute.
+// A function of its own, because inlined it would cost registers in every condition on an
+// attribute.
 #[inline(never)]
 fn matches_key(condition: &Condition, key: Key<'_>) -> bool {
     let value = match key {

@@ -1,4 +1,4 @@
-//! Where a unit falls: the hash that turns a key into a point on a line of 2^64.
+//! The hash that turns a unit's key into a point on a line of 2^64.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{share::Share, unit::Key};
 
-/// The way in which units are bucketed.
+/// A bucketing scheme: how a unit's key becomes a point.
 ///
 /// A scheme never changes; another way of bucketing gets another name. An unknown name is
 /// refused when a policy is read.
@@ -63,11 +63,11 @@ pub enum SchemeError {
     },
 }
 
-/// Sixteen bytes that keep users from computing their own bucket.
+/// A secret of sixteen bytes, without which users cannot compute their own bucket.
 ///
-/// Without a secret (all bytes zero, the default) anybody who knows the release's name can look
-/// for an identifier that lands in the canary. All servers of a fleet share one secret. What it
-/// protects from, and what not, stands in [`guide::security`](crate::guide::security).
+/// Without a secret (all bytes zero, the default) anybody who knows the release's name can look for
+/// an identifier that lands in the canary. All servers of a fleet share one secret. The chapter
+/// [`guide::security`](crate::guide::security) says what it protects from and what not.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 pub struct Secret([u8; 16]);
 
@@ -82,12 +82,12 @@ impl Secret {
         &self.0
     }
 
-    /// Returns a check value of four bytes: it tells two secrets apart and reveals neither.
+    /// Returns a check value of four bytes: it distinguishes two secrets and reveals neither.
     pub(crate) fn check_value(&self) -> u32 {
         use core::hash::Hasher as _;
         use sip128::Hasher128 as _;
         let mut hasher = sip128::SipHasher24::new_with_key(&self.0);
-        // No draw's text begins so: its first four bytes are a length.
+        // No draw's text begins in this way: its first four bytes are a length.
         hasher.write(b"switchstand: check of a secret");
         (hasher.finish128().h1 >> 32) as u32
     }
@@ -99,21 +99,21 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What a draw decides, so that no two decisions share a hash.
+/// The purpose of a draw, so that no two decisions share a hash.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Purpose {
     /// Which arm.
     Split,
-    /// Whether at all: a canary's share, an experiment's gate.
+    /// Whether a unit takes part: a canary's share, an experiment's gate.
     Canary,
-    /// Whether kept out of every release.
+    /// Whether a unit is held out of every release.
     Holdout,
-    /// Where on the line that exclusive experiments divide among them.
+    /// Where in a layer a unit is.
     Layer,
     /// Whether a shadow runs; the label is the shadow's version.
     Shadow,
-    /// Whether a saturated version is spared; the label is the version.
+    /// Whether an overloaded version gives the unit to the live one; the label is the version.
     Shed,
 }
 
@@ -151,7 +151,7 @@ impl Point {
 
     /// Tells whether the point lies in `share`, which starts at 0.
     ///
-    /// It does exactly if `floor(point * 10^9 / 2^64)` is less than the share's parts.
+    /// It does if, and only if, `floor(point * 10^9 / 2^64)` is less than the share's parts.
     #[must_use]
     pub const fn is_in(self, share: Share) -> bool {
         (self.0 as u128) < share.points()
@@ -166,7 +166,7 @@ impl Point {
 #[derive(Clone, Copy)]
 pub struct Draw {
     key: [u8; 16],
-    /// The hash with the key in place, which saves its set-up on every request.
+    /// The hash with the key already set, which saves the set-up on every request.
     hasher: SipHasher13,
 }
 

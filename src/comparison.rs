@@ -1,8 +1,8 @@
-//! Compares shadows with primaries: comparators, what they add up to, and A's own noise.
+//! Compares shadows with primaries: comparators, tallies, and the noise of the first model (A).
 //!
-//! [`PairedComparison`] is a [`Comparison`](crate::shadow::Comparison) that is ready to use. It reduces
-//! answers to projections, asks one or more comparators for the [`Difference`] of two projections,
-//! and keeps a [`Tally`] per pair of versions.
+//! [`PairedComparison`] is a [`Comparison`](crate::shadow::Comparison) that is ready to use. It
+//! reduces answers to projections, asks one or more comparators for the [`Difference`] of two
+//! projections, and keeps a [`Tally`] per pair of versions.
 //!
 //! # Noise
 //! A model whose answers vary from run to run disagrees with itself. To know how much, deploy
@@ -11,11 +11,11 @@
 //! two raw ones beside it.
 //!
 //! # Truth that depends on the action
-//! A shadow's answer is never acted on. Where the truth comes about by the action, as a click on
-//! the item that was shown, there is none for the shadow's answer, and a comparison of outcomes
-//! would favour whoever was shown. So outcomes are compared only by an [`IndependentTruth`], as the
-//! digit that was on the picture; for the other kind, [`TruthOfAction`], there are agreement and
-//! operational figures, and an experiment that acts on both answers.
+//! A shadow's answer is never shown. If the truth depends on the answer, such as a click on the
+//! item that was shown, there is no truth for the shadow's answer, and a comparison would favour
+//! the version that was shown. So outcomes are compared only by an [`IndependentTruth`], such as
+//! the digit in the picture. For the other kind, [`TruthOfAction`], use agreement and operational
+//! figures, or an experiment.
 
 mod agreement;
 mod confusion;

@@ -7,15 +7,16 @@ use std::{
 
 /// Runs `work`; returns nothing if it panicked.
 ///
-/// Whatever `work` leaves half done must not be looked at afterwards.
+/// A value that `work` may have left half changed must not be used afterwards.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).map_err(discard).ok()
 }
 
-/// Drops what a panic carried, which may panic in its turn.
+/// Drops the payload of a panic, which may itself panic.
 fn discard(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // It panicked again while it was dropped: leaked, it cannot do so a third time.
+        // It panicked again while it was dropped, so the new payload is leaked: it cannot panic a
+        // third time.
         core::mem::forget(another);
     }
 }

@@ -31,8 +31,8 @@ pub use crate::version::{Deployment, LabelError, VersionId};
 /// Exactly one version is live. Every operation that succeeds raises the generation by one; an
 /// operation that fails changes nothing.
 ///
-/// It is a value: it can be stored, compared and rehearsed without a router. In serialised form
-/// it has a version, and is checked as a whole when it is read.
+/// It is a value: it can be stored, compared and tested without a router. The serialised form has a
+/// version number, and is checked as a whole when it is read.
 ///
 /// ```
 /// use switchstand::{deployment::{Deployments, Operation, Order}, Timestamp};
@@ -61,7 +61,7 @@ pub struct Deployments {
 }
 
 impl Deployments {
-    /// Most versions that may be deployed at once.
+    /// The maximum number of versions that may be deployed at once.
     pub const MAX_DEPLOYED: usize = 1024;
 
     /// Starts with `live` answering everybody, at generation 0.
@@ -107,7 +107,7 @@ impl Deployments {
         self.policy.policy()
     }
 
-    /// Returns the policy in force with what was made of it when it was checked.
+    /// Returns the policy in force with its tables.
     pub(crate) const fn checked_policy(&self) -> &Arc<CheckedPolicy> {
         &self.policy
     }
@@ -142,7 +142,7 @@ impl Deployments {
         Ok(checked)
     }
 
-    /// Deploys a version that needs no validation, for tests of policies.
+    /// Deploys a version without validation, for tests of policies.
     pub(crate) fn deploy_ready(&mut self, version: &str) -> Result<(), OperationError> {
         let version = version.to_owned();
         self.apply(&Operation::Deploy {

@@ -1,25 +1,25 @@
-//! Measures arms while they serve, and says when the evidence suffices.
+//! Measures the arms of an A/B test while they serve, and says when there is enough evidence.
 //!
-//! An [`Experiment`] is shared by all threads that serve. They note who was exposed to which arm
-//! and what came of it, now or weeks later, here or on another server. A [`Part`] is what one
-//! server has noted: parts add up, in any order, and a [`ReadOut`] is computed from their sum.
+//! An [`Experiment`] is shared by all threads that serve. They record which unit was exposed to
+//! which arm, and later outcomes, on this or another server. A [`Part`] is what one server has
+//! recorded. Parts add up in any order, and a [`ReadOut`] is computed from their sum.
 //!
 //! # What it takes care of
 //! - **The sample ratio comes first.** While the arms do not have the sizes they should have,
 //!   there is no verdict.
-//! - **Units, not events.** What hangs together within a unit stays together: of rates a unit's
-//!   first event counts, the variance of means is that between groups of units.
-//! - **It observes.** Attached to a [`Router`](crate::Router), it takes exposures, failures and
-//!   latencies from outcomes; what only the application knows, it records.
-//! - **The arm is known, not told.** A value is filed under the arm to which its unit was exposed.
-//!   A unit of two arms, and one that was never exposed, moves no metric and is counted apart.
-//! - **Looking is free.** The tests are valid at every look, so a read-out may be made every
-//!   minute and acted upon.
-//! - **The whole family counts.** The error rate holds over all goals and guardrails of all
-//!   candidates and all looks, also of those that cannot be tested yet or were dropped.
+//! - **Units, not events.** The values of one unit depend on each other. So for rates a unit's
+//!   first event counts, and for means the variance is that between groups of units.
+//! - **It is an observer.** Attached to a [`Router`](crate::Router), it takes exposures, failures
+//!   and latencies from outcomes; what only the application knows, it records.
+//! - **It knows the arm.** A value counts for the arm to which its unit was exposed. A unit of two
+//!   arms, and a unit that was never exposed, change no metric and are counted separately.
+//! - **You may look at any time.** The tests are valid at every look, so you may read every minute
+//!   and act upon it.
+//! - **One error rate for all tests.** It holds over all goals and guardrails of all candidates and
+//!   all looks, also those that cannot be tested yet or were dropped.
 //! - **Plain harm is seen.** A rate is compared exactly, also where the control has no event.
-//! - **Late outcomes are counted.** Where outcomes are announced when they fall due
-//!   ([`Experiment::await_outcome`]), every finding states how many are pending in each arm.
+//! - **Late outcomes are visible.** If outcomes are announced ([`Experiment::await_outcome`]),
+//!   every finding says how many are pending in each arm.
 //!
 //! ```
 //! use switchstand::experiment::{Experiment, Kind, Metric};
@@ -106,9 +106,9 @@ use shard::Shards;
 
 /// A running experiment, which takes exposures and outcomes from all threads that serve.
 ///
-/// Units are kept by digest, in many small sets behind locks that hardly ever meet. When there are
-/// more units than the setup's capacity, the half with the larger hashes is forgotten, exposures
-/// and outcomes alike, and the read-out says so.
+/// Units are kept by digest, in many small sets with a lock each, so that threads rarely wait. If
+/// there are more units than the setup's capacity, the half with the larger hashes is forgotten,
+/// with their exposures and outcomes, and the read-out says so.
 ///
 /// ```
 /// use switchstand::Policy;
@@ -132,7 +132,7 @@ use shard::Shards;
 /// | go on | [`follow`](Experiment::follow), [`setup`](Experiment::setup) |
 pub struct Experiment {
     setup: Setup,
-    /// Tells this experiment's handles from others'.
+    /// Identifies this experiment's handles.
     number: u64,
     digester: Digester,
     places: Box<[Place]>,
@@ -217,7 +217,7 @@ impl Experiment {
 
     /// Starts an experiment whose digests of units are keyed by the router's secret.
     ///
-    /// Only who has the secret can tell whether somebody is in a stored part.
+    /// Without the secret nobody can find out whether a key is in a stored part.
     #[must_use]
     pub fn keyed(setup: Setup, secret: &Secret) -> Experiment {
         let digester = Digester::keyed(secret);
@@ -227,7 +227,7 @@ impl Experiment {
         }
     }
 
-    /// Goes on with a part that was stored, of one server or of several.
+    /// Continues from a stored part, of one server or of several.
     ///
     /// # Errors
     /// [`ExperimentError::Mismatch`] if the part's digests are keyed, or if it knows no units.
@@ -235,7 +235,7 @@ impl Experiment {
         Experiment::resumed(part, Digester::Open)
     }
 
-    /// Goes on with a part whose digests are keyed by this secret.
+    /// Continues from a part whose digests are keyed by this secret.
     ///
     /// # Errors
     /// [`ExperimentError::Mismatch`] if they are not.
@@ -261,7 +261,7 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// Returns what was decided beforehand.
+    /// Returns the setup.
     #[must_use]
     pub const fn setup(&self) -> &Setup {
         &self.setup
@@ -289,11 +289,11 @@ impl Experiment {
         })
     }
 
-    /// Goes on under a changed policy of the same release.
+    /// Continues under a changed policy of the same release.
     ///
-    /// A gate or an audience may change, and arms may be missing: those are dropped. They keep
-    /// what they have, count in the family, and are compared no more. The others keep their
-    /// evidence; units that a dropped arm leaves to them belong to neither.
+    /// A gate or an audience may change. Arms that are missing are dropped: they still count as
+    /// tests, but are no longer compared. The other arms keep their evidence; units that move to
+    /// them from a dropped arm count in no arm.
     ///
     /// # Errors
     /// [`ExperimentError::NotContinued`] for another release, a new arm, other proportions of the
@@ -302,7 +302,7 @@ impl Experiment {
         self.course.write().follow(&self.setup, policy)
     }
 
-    /// Returns all that was noted so far.
+    /// Returns everything that was recorded so far.
     #[must_use]
     pub fn part(&self) -> Part {
         self.part_under(self.course.read().clone())
@@ -316,12 +316,14 @@ impl Experiment {
         self.finish(part)
     }
 
-    /// Takes all that was noted since the last such call, and goes on empty.
+    /// Takes everything that was recorded since the last such call, and leaves the experiment
+    /// empty.
     ///
-    /// What came later adds up with what was taken, wherever: a server hands in what is new, by
-    /// [`Outbox::new_since`](crate::fleet::Outbox::new_since), and what is handed in twice counts
-    /// once in [`Reports`](crate::fleet::Reports). The experiment then knows no exposure from
-    /// before: it says [`Filed::NotExposed`] of outcomes that the sum files well.
+    /// The parts add up anywhere: a server reports only what is new, by
+    /// [`Outbox::new_since`](crate::fleet::Outbox::new_since), and
+    /// [`Reports`](crate::fleet::Reports) counts a report that comes twice once. Afterwards the
+    /// experiment does not know earlier exposures: it returns [`Filed::NotExposed`] for outcomes
+    /// that the sum counts.
     #[must_use = "what is taken is no longer in the experiment"]
     pub fn take_part(&self) -> Part {
         let gauges = core::mem::replace(&mut *self.gauges.lock(), Gauges::of(&self.setup));
@@ -348,7 +350,7 @@ impl Experiment {
     }
 
     fn finish(&self, mut part: Part) -> Part {
-        // Some sets may not have been thinned yet, or the sample was halved meanwhile.
+        // Some sets may not be thinned yet, or the sample was halved meanwhile.
         part.level = part.level.max(self.shards.level());
         part.thin();
         part.seat_items();
@@ -356,7 +358,7 @@ impl Experiment {
         part
     }
 
-    /// Computes the read-out of what was noted here.
+    /// Computes the read-out of what was recorded here.
     ///
     /// # Errors
     /// As [`Part::read_out`].

@@ -1,4 +1,4 @@
-//! The content hash by which servers tell policies apart.
+//! The content hash by which servers compare policies.
 
 use core::{fmt, hash::Hasher as _, str::FromStr};
 
@@ -9,8 +9,8 @@ use crate::hexadecimal;
 
 /// A hash of a policy's content, the same on every server and platform.
 ///
-/// Two policies of the same meaning have the same fingerprint, whatever the order of the fields
-/// in their files. It tells policies apart; it is no signature.
+/// Two policies of the same meaning have the same fingerprint, in whatever order their fields are
+/// written. It identifies a policy; it is no signature.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]

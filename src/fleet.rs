@@ -1,18 +1,19 @@
 //! One release on many servers: what they report, what a leader orders, what a follower does.
 //!
-//! Routing needs no connection among servers, evidence and orders do. These are values without I/O:
-//! the bytes, the transport and the election of the leader are the application's.
+//! Routing needs no connection between servers; evidence and orders do. The types of this module
+//! are values without I/O: the application sends the bytes and elects the leader.
 //!
-//! - A server hands in its evidence as [`FleetReport`]s, whole or as what is new, and the leader adds
-//!   them up in [`Reports`]: late, twice, out of order, from a server that has been restarted. The
-//!   sum is what one server would have counted.
-//! - The leader numbers its [`FleetOrder`]s by a [`Leader`], which is stored with the roll-out and the
-//!   reports; a later leader goes on from there.
-//! - A server judges each order by a [`Follower`]: an older leader's is refused, a repeated one
-//!   holds already, and silence leads to what was chosen beforehand.
+//! - A server reports its evidence in [`FleetReport`]s, either all of it or only what is new. The
+//!   leader adds them up in [`Reports`]. A report may come late, twice, out of order, or from a
+//!   restarted server: the sum is what one server would have counted.
+//! - A [`Leader`] numbers the [`FleetOrder`]s. It is stored with the roll-out and the reports, so
+//!   that a later leader can continue.
+//! - A server checks each order with a [`Follower`]: an order of an older leader is refused, a
+//!   repeated one is already done, and a long silence leads to the action that was chosen
+//!   beforehand.
 //!
-//! All four are of one release, by its name: with the next one they begin anew, and what comes late
-//! from the one before is refused.
+//! All four belong to one release, by its name. Make new ones for the next release; late messages
+//! of an earlier release are refused.
 //!
 //! ```
 //! use core::time::Duration;

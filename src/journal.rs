@@ -8,7 +8,7 @@ use crate::{fingerprint::Fingerprint, outcome::Ending, unit::UnitKey};
 
 pub(crate) use page::{Budget, Page};
 
-/// A bound on the entries that a router's journal holds at once.
+/// A limit on the number of entries of a router's journal.
 ///
 /// The journal is off unless a router is built with a capacity. It records from a swap until
 /// that swap is accepted or rolled back.
@@ -18,14 +18,14 @@ pub(crate) use page::{Budget, Page};
 pub struct JournalCapacity(usize);
 
 impl JournalCapacity {
-    /// The most entries that a journal may hold.
+    /// The maximum number of entries of a journal.
     pub const MAX: usize = 1 << 32;
 
     /// Returns the capacity of this many entries.
     ///
-    /// Threads reserve places in blocks of a 1,024th of the capacity, at most 64, so that they
-    /// do not count on one line together. So up to a sixteenth of the places can be reserved
-    /// and empty when the first entry finds none.
+    /// Threads reserve places in blocks of a 1,024th of the capacity, at most 64, so that they do
+    /// not write to one cache line all the time. So up to a sixteenth of the places may be reserved
+    /// and still empty when an entry first finds no place.
     ///
     /// # Errors
     /// [`JournalCapacityError`] for no entry, or more than [`MAX`](JournalCapacity::MAX).
@@ -65,7 +65,7 @@ impl TryFrom<usize> for JournalCapacity {
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum JournalCapacityError {
-    /// The journal would hold nothing, or too much.
+    /// The number is 0 or too large.
     #[error("a journal of {entries} entries, from 1 to {limit} are allowed: take a number between")]
     OutOfRange {
         /// How many entries were asked for.
@@ -80,11 +80,11 @@ pub enum JournalCapacityError {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct JournalEntry {
-    /// The part of the journal that holds it; a thread writes to one part.
+    /// The part of the journal that has it; a thread writes to one part.
     pub stripe: u16,
     /// Its number within the part, from 0 and without a gap, in the order of endings.
     pub sequence: u64,
-    /// Who was answered.
+    /// The key of the unit that was answered.
     pub unit: UnitKey,
     /// The generation that decided.
     pub generation: u64,
@@ -92,10 +92,10 @@ pub struct JournalEntry {
     pub fingerprint: Fingerprint,
     /// How the request ended for the recorded version.
     ///
-    /// What the first edition did not know the end of is read as given up.
+    /// An entry of the first edition without an ending is read as given up.
     #[cfg_attr(feature = "serde", serde(rename = "outcome"))]
     pub ending: Ending,
-    /// What the application keeps of input and answer.
+    /// The application's excerpt of input and answer.
     #[cfg_attr(
         feature = "serde",
         serde(default, rename = "note", skip_serializing_if = "Option::is_none")
@@ -105,14 +105,14 @@ pub struct JournalEntry {
 
 /// The counts of the requests of one recording.
 ///
-/// The sum of the three is the number of requests that the newly live version was given. It
-/// holds at any moment for each part of the journal. A request that is just being admitted is
-/// counted as pending, and is counted no more if another snapshot is published meanwhile.
+/// The sum of the three is the number of requests that the newly live version got. This is true at
+/// any moment for each part of the journal. A request that is just being admitted counts as
+/// pending, and no longer counts if another snapshot is published meanwhile.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct JournalCounts {
-    /// Requests that have an entry, also where the entry was taken out already.
+    /// Requests that have an entry, also if the entry was already taken out.
     pub entries: u64,
     /// Requests that ended when the journal was full: they have no entry.
     pub overflow: u64,
@@ -121,7 +121,7 @@ pub struct JournalCounts {
 }
 
 impl JournalCounts {
-    /// Returns the number of requests that the newly live version was given.
+    /// Returns the number of requests that the newly live version got.
     #[must_use]
     pub const fn requests(&self) -> u64 {
         self.entries
@@ -143,13 +143,13 @@ impl JournalCounts {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct JournalSeal {
-    /// The generation under which nothing was recorded any more.
+    /// The generation from which on nothing was recorded.
     pub generation: u64,
-    /// What became of the swap.
+    /// How the swap ended.
     pub ending: JournalEnding,
 }
 
-/// What can become of a swap.
+/// The ways in which a swap can end.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -157,7 +157,7 @@ pub struct JournalSeal {
 pub enum JournalEnding {
     /// The version stays live: the swap was accepted, or the stand-by rejected.
     Kept,
-    /// The version was rejected; the application may want to replay what it answered.
+    /// The version was rejected; the application may want to repair what it answered.
     RolledBack,
 }
 

@@ -1,6 +1,8 @@
-// Labels in the documentation what a feature adds; docs.rs sets `docsrs`, and has the nightly.
+// Shows in the documentation which feature adds an item. docs.rs sets `docsrs` and has a nightly
+// compiler, which this needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Of two definitions of one link rustdoc takes the first: here modules, in README.md its files.
+// Of two definitions of one link rustdoc uses the first. So in the documentation links lead to
+// modules, and on a code host the README's own definitions lead to files.
 #![cfg_attr(
     all(feature = "serde", feature = "stats"),
     doc = "[A/B test]: crate::guide::ab_test",
@@ -79,7 +81,7 @@ pub mod tracing;
 mod unit;
 mod version;
 
-// In the order in which a first program needs them; all else stands in the modules.
+// The items that a first program needs; all others are in the modules below.
 pub use assignment::Assignment;
 pub use attributes::Attributes;
 pub use audience::{Audience, attr};
@@ -104,7 +106,7 @@ pub mod bucketing {
     pub use crate::unit::{Key, UnitError};
 }
 
-/// What is told of requests, shadows and operators: outcomes, their counts, and records for logs.
+/// What is recorded about requests and shadows: outcomes, their counts, and records for logs.
 pub mod outcomes {
     pub use crate::model::{Answers, BoxedAnswer, ByAsyncModel, ByModel};
     pub use crate::outcome::{OutcomeCounts, OutcomeRecord};
@@ -112,7 +114,7 @@ pub mod outcomes {
     pub use crate::router::{Lent, Wiring, WiringFault};
 }
 
-/// Answers that are sent piece by piece, and keep their lease to the last one.
+/// Answers that are sent piece by piece, and keep their lease to the last piece.
 #[cfg(any(feature = "futures-core", feature = "http-body"))]
 pub mod streams {
     #[cfg(feature = "futures-core")]
@@ -121,13 +123,13 @@ pub mod streams {
     pub use crate::router::{LeasedBody, by_grpc_status};
 }
 
-/// What a decision says of itself: how it came about, and how probable it was.
+/// More about a decision: which rules led to it, and how probable it was.
 pub mod decision {
     pub use crate::plan::{Explanation, Partition, Step};
     pub use crate::route::{Propensity, PropensityError, ShadowSet};
 }
 
-/// What a policy is made of beside its main words: layouts, fingerprints, differences, refusals.
+/// More about a policy: layouts, fingerprints, differences, refusals.
 pub mod release {
     pub use crate::fingerprint::{Fingerprint, FingerprintError};
     pub use crate::policy::{ClassDiff, Diff, Fraction, LayerError, Move, PolicyError};
@@ -135,19 +137,19 @@ pub mod release {
     pub use crate::split::{Split, SplitError, Stretch};
 }
 
-/// What audiences compare: attributes, and values of them.
+/// What audiences compare: attributes and their values.
 pub mod targeting {
     pub use crate::attributes::{AsValue, Number, Value, Values};
     pub use crate::audience::{Attribute, AudienceError};
 }
 
-/// A roll-out on a router: its one handle, what is reported to it, and what may be refused.
+/// A roll-out on a router: its handle, reports to it, and its errors.
 #[cfg(feature = "stats")]
 pub mod ramp {
     pub use crate::router::{BeginError, Ramp, Report, StoredRamp, TickError};
 }
 
-/// What a router answers to its operator: refusals, states of a drain, what a swap recorded.
+/// What operations return: errors, the state of a drain, the recording of a swap.
 pub mod operator {
     pub use crate::router::{
         CloseError, Closing, DeployError, Drain, ReclaimError, Recording, RestoreError,

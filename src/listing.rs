@@ -1,4 +1,4 @@
-//! Lists of a file, with a message for whoever wrote something else.
+//! Lists in a file, with a message if something else was written.
 
 use core::{fmt, marker::PhantomData};
 

@@ -1,4 +1,4 @@
-//! What answers a request.
+//! Models, which answer requests.
 
 mod boxed;
 
@@ -41,10 +41,9 @@ pub trait Model {
     /// Whatever the model calls an error; a roll-out may count it.
     fn predict(&self, input: &Self::Input) -> Result<Self::Output, Self::Error>;
 
-    /// Tells whether an error is the request's own fault, and no failure of the model.
+    /// Tells whether an error is the request's own fault and not a failure of the model.
     ///
-    /// A refused request is not run again on the live version. No error is, unless the model says
-    /// so.
+    /// A refused request is not run again on the live version. By default no error is a refusal.
     fn refuses(&self, error: &Self::Error) -> bool {
         let _ = error;
         false
@@ -71,11 +70,11 @@ macro_rules! model_through {
 
 model_through!(&M, Box<M>, Arc<M>);
 
-/// A model that answers some time later: behind a network, a batcher, a device queue.
+/// A model that answers later, for example over a network, or from a batcher or a device queue.
 ///
-/// The library polls nothing by itself and knows no runtime. Versions of different types share a
-/// router as `Box<dyn BoxedAsyncModel<Input = _, Output = _, Error = _>>`, which every
-/// asynchronous model is by itself.
+/// The library polls nothing by itself and needs no particular runtime. Versions of different types
+/// can share a router as `Box<dyn BoxedAsyncModel<Input = _, Output = _, Error = _>>`; every
+/// `AsyncModel` implements `BoxedAsyncModel`.
 ///
 /// ```
 /// use core::convert::Infallible;
@@ -118,11 +117,11 @@ pub trait AsyncModel {
     }
 }
 
-/// The types of a model's inputs and answers: what compares or logs them is then of the same
-/// types, or does not compile.
+/// The types of a model's inputs and answers. A comparison or an excerpt of other types does not
+/// compile.
 ///
-/// There is nothing to implement: every [`Model`] and [`AsyncModel`] is one. `Kind` only keeps the
-/// two apart; where a type is of both kinds, the kind is named.
+/// Do not implement it: every [`Model`] and [`AsyncModel`] has it. `Kind` only distinguishes the
+/// two; name it if a type is both.
 pub trait Answers<Kind> {
     /// What a request brings.
     type Input;

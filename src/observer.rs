@@ -1,4 +1,4 @@
-//! Who is told what a router did and how its requests ended.
+//! Who is told about outcomes, shadows and changes.
 
 use core::fmt;
 use std::sync::{
@@ -11,10 +11,9 @@ use crate::{contain::contain, deployment::Change, outcome::Outcome, record::Shad
 /// A receiver of outcomes, runs of shadows and changes: a log, the evidence of a roll-out, an
 /// experiment, a registry of metrics.
 ///
-/// Each method is empty by default. They run on the thread on which the request, the shadow or
-/// the operation ended, while no lock is held; they should hand on what they are told and
-/// return. A panic goes no further and is counted: see
-/// [`Router::wiring`](crate::Router::wiring).
+/// Each method is empty by default. They run on the thread on which the request, the shadow or the
+/// operation ended, while no lock is held. They should return quickly; hand longer work to another
+/// thread. A panic is caught and counted: see [`Router::wiring`](crate::Router::wiring).
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
@@ -43,9 +42,9 @@ use crate::{contain::contain, deployment::Change, outcome::Outcome, record::Shad
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Observer: Send + Sync {
-    /// Tells whether outcomes must say who asked.
+    /// Tells whether outcomes must have the unit's key.
     ///
-    /// Where no observer needs it, a ticket keeps no unit: a long text key is then never copied.
+    /// If no observer needs it, a ticket keeps no key, so a long text key is never copied.
     fn needs_unit(&self) -> bool {
         true
     }
@@ -87,8 +86,8 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 /// An observer's place on a router; dropping it detaches the observer.
 ///
 /// A drop only marks the place: the next operation on the router, or
-/// [`Router::sweep`](crate::Router::sweep), publishes it. What was admitted until then is still
-/// told.
+/// [`Router::sweep`](crate::Router::sweep), publishes it. The observer is still told about requests
+/// that were admitted before.
 #[must_use = "dropping the seat detaches the observer: `keep` leaves it attached"]
 #[derive(Debug)]
 pub struct Seat {
@@ -147,7 +146,7 @@ pub(crate) struct Observers {
 }
 
 impl Observers {
-    /// Returns what tells these observers; nothing where there are none.
+    /// Returns these observers; `None` if there are none.
     pub(crate) fn of(seats: &[Seated], panics: &Arc<AtomicU64>) -> Option<Arc<Observers>> {
         let all: Box<[_]> = seats
             .iter()
@@ -172,7 +171,7 @@ impl Observers {
         self.need_unit
     }
 
-    /// Tells each observer; a panic of one harms nobody.
+    /// Tells each observer; a panic of one is caught.
     pub(crate) fn tell(&self, tell: impl Fn(&dyn Observer)) {
         for observer in &self.all {
             if contain(|| tell(&**observer)).is_none() {

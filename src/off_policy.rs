@@ -1,8 +1,9 @@
 //! Off-policy estimates from a router's own log, by
 //! [`stats::off_policy`](crate::stats::off_policy).
 //!
-//! A log of assignments and rewards, under one policy, says what another policy would have earned:
-//! a canary that ran at 10 % what it earns at 50 %, an A/B test what each arm earns alone.
+//! From a log of assignments and rewards under one policy it estimates what another policy would
+//! have earned: from a canary at 10 % what it would earn at 50 %, from an A/B test what each arm
+//! would earn alone.
 
 use thiserror::Error;
 
@@ -55,7 +56,7 @@ impl<'a> PlanPair<'a> {
 
     /// Returns the greatest weight of a decision for units with these attributes.
     ///
-    /// Where rules make classes of units, take the greatest over one unit of each
+    /// If rules make classes of units, take the greatest over one unit of each class
     /// ([`MaxWeight::or`]).
     ///
     /// # Errors
@@ -79,7 +80,7 @@ impl<'a> PlanPair<'a> {
         Ok(greatest)
     }
 
-    /// Returns what a logged assignment and its reward count for the target.
+    /// Returns the weighted reward of a logged assignment for the target.
     ///
     /// The reward is from 0 to 1. The unit must have the attributes that it had when it was routed.
     ///
@@ -126,7 +127,7 @@ impl<'a> PlanPair<'a> {
     }
 }
 
-/// A propensity that was written as a decimal number may have lost its last digits.
+/// A propensity that was stored as a decimal number may have lost its last digits.
 const SAME: f64 = 1e-9;
 
 fn of(propensities: &[(&str, Propensity)], version: &str) -> Option<Propensity> {
@@ -135,7 +136,7 @@ fn of(propensities: &[(&str, Propensity)], version: &str) -> Option<Propensity> 
         .map(|(_, propensity)| *propensity)
 }
 
-/// Why a logged assignment says nothing about a plan that did not run.
+/// Why a logged assignment cannot be used for a plan that did not run.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum PlanPairError {
@@ -152,8 +153,8 @@ pub enum PlanPairError {
     },
     /// The assignment has no propensity.
     ///
-    /// Pins, lists and overrides may be left out. Fallbacks may not, because whether there is one
-    /// depends on the version: what is left would flatter the version that fails.
+    /// You may leave out pins, lists and overrides. You may not leave out fallbacks, because they
+    /// depend on the version: the rest would make a failing version look better than it is.
     #[error(
         "nothing was drawn for the assignment ({reason}), so it has no propensity; leave such \
          units out"
@@ -173,7 +174,7 @@ pub enum PlanPairError {
         version: String,
         /// The propensity in the assignment.
         logged: f64,
-        /// The propensity for a unit with the attributes given; none if it never gets it.
+        /// The propensity for a unit with the attributes given; `None` if it never gets it.
         found: Option<f64>,
     },
     /// The target gives such units a version that the plan that ran never gave them.

@@ -20,11 +20,11 @@ use crate::{
     unit::Key,
 };
 
-/// An outcome: who was drawn for a request, how it ended, and who answered.
+/// An outcome: the version drawn for a request, how the request ended, and which version answered.
 ///
-/// Every admitted request has exactly one, whatever way it came and however it ended; observers
-/// are told of it ([`Observer`](crate::Observer)). It borrows what it says:
-/// [`to_record`](Outcome::to_record) makes a value of it that can be kept and serialised.
+/// Every admitted request has exactly one outcome, whatever method admitted it and however it
+/// ended; [observers](crate::Observer) are told. It borrows its contents;
+/// [`to_record`](Outcome::to_record) makes a value that can be kept and serialised.
 #[derive(Clone, Copy)]
 pub struct Outcome<'a> {
     pub(crate) decision: Decision<'a>,
@@ -48,7 +48,7 @@ pub(crate) enum Decision<'a> {
     Logged(&'a Assignment<'static>),
 }
 
-/// The live version, where it answered for one that failed.
+/// The live version, if it answered for one that failed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StandIn<'a> {
     pub(crate) version: &'a str,
@@ -71,8 +71,7 @@ impl<'a> Outcome<'a> {
         self.ending
     }
 
-    /// Returns how the request ended for the live version, where that stepped in for the one
-    /// drawn.
+    /// Returns how the request ended for the live version, if that stepped in.
     #[must_use]
     pub fn stand_in(&self) -> Option<Ending> {
         self.stand_in.map(|live| live.ending)
@@ -80,7 +79,7 @@ impl<'a> Outcome<'a> {
 
     /// Returns the label of the version whose answer, or error, was returned.
     ///
-    /// There is none if the request was given up.
+    /// `None` if the request was given up.
     #[must_use]
     pub fn answered_by(&self) -> Option<&'a str> {
         let (version, ending) = match self.stand_in {
@@ -92,7 +91,7 @@ impl<'a> Outcome<'a> {
 
     /// Tells whether the unit really got the answer of the version drawn, or its error.
     ///
-    /// It did not where the live version stepped in, or where nobody waited for the end.
+    /// It did not if the live version stepped in, or if nobody waited for the end.
     #[must_use]
     pub fn is_exposure(&self) -> bool {
         self.stand_in.is_none() && self.ending != Ending::GivenUp
@@ -106,16 +105,16 @@ impl<'a> Outcome<'a> {
         self.is_noted
     }
 
-    /// Returns who asked.
+    /// Returns the key of the unit that asked.
     ///
-    /// There is nobody where no observer of the router needs the unit
+    /// `None` if no observer of the router needs the unit
     /// ([`Observer::needs_unit`](crate::Observer::needs_unit)).
     #[must_use]
     pub const fn unit(&self) -> Option<Key<'a>> {
         self.unit
     }
 
-    /// Returns the unit's group of 256, which all sums over units share.
+    /// Returns the unit's group of 256, by which sums over units are grouped.
     #[must_use]
     pub fn group(&self) -> Option<u8> {
         self.unit.map(|unit| unit.group())
@@ -129,13 +128,13 @@ impl<'a> Outcome<'a> {
 
     /// Returns how long it took from the admission to the end, if the router has a clock.
     ///
-    /// The time of a stand-in is in it: it is what the unit waited.
+    /// It includes the time of a stand-in: it is how long the unit waited.
     #[must_use]
     pub const fn took(&self) -> Option<Duration> {
         self.took
     }
 
-    /// Returns what the application keeps of input and answer.
+    /// Returns the application's excerpt of input and answer.
     #[must_use]
     pub const fn excerpt(&self) -> Option<&'a [u8]> {
         self.excerpt
@@ -170,7 +169,8 @@ impl<'a> Outcome<'a> {
 
     /// Returns the label of the arm that the unit was drawn into.
     ///
-    /// Units that a rule, a list, a pin or an override served are in none: they are confounded.
+    /// `None` for units that were served by a rule, a list, a pin or an override: they are
+    /// confounded.
     #[must_use]
     pub fn arm(&self) -> Option<&'a str> {
         match self.decision {
@@ -188,7 +188,7 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// Returns the probability of the version drawn; none where nothing was drawn.
+    /// Returns the probability of the version drawn; `None` if nothing was drawn.
     #[must_use]
     pub const fn propensity(&self) -> Option<Propensity> {
         match self.decision {
@@ -197,7 +197,7 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// Returns the share of the canary's units that fell to the live version when this was drawn.
+    /// Returns the share of the canary's units that was shed to the live version at that time.
     #[must_use]
     pub const fn shed(&self) -> Share {
         match self.decision {
@@ -219,7 +219,7 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// Returns all that the outcome says, borrowing nothing.
+    /// Returns the outcome as a record, which borrows nothing.
     #[must_use]
     pub fn to_record(&self) -> OutcomeRecord {
         OutcomeRecord {

@@ -1,4 +1,4 @@
-//! What keeps a conversation or a retry on one version while a ramp moves.
+//! Pins, which keep a conversation or a retry on one version while the policy changes.
 
 mod tag;
 
@@ -16,10 +16,9 @@ use crate::{
 
 /// The version that a session began with, and the policy that gave it.
 ///
-/// A pin is honoured while its version may still answer under the policy in force, and lapses
-/// for good when it may not. In text and in serialised form it is
-/// `scheme:policy:label`, about 40 bytes. It is for the server's own session store: whoever
-/// holds it can write another. What a client holds is a [`TaggedPin`].
+/// A pin is valid while its version may still answer under the policy in force, and lapses when it
+/// may not. In text and in serialised form it is `scheme:policy:label`, about 40 bytes. Keep it in
+/// the server's own session store, because anybody can write one. Give clients a [`TaggedPin`].
 ///
 /// ```
 /// use switchstand::{pin::Pin, Policy, Reason, Share};
@@ -129,10 +128,10 @@ pub enum PinError {
     /// The scheme is unknown.
     #[error(transparent)]
     Scheme(#[from] SchemeError),
-    /// The part for the policy's content hash cannot be one.
+    /// The part for the policy's content hash is malformed.
     #[error(transparent)]
     Fingerprint(#[from] FingerprintError),
-    /// The version's label cannot be one.
+    /// The part for the version's label is malformed.
     #[error(transparent)]
     Label(#[from] LabelError),
     /// The tag is not 32 lower-case hexadecimal digits.

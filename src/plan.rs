@@ -32,8 +32,8 @@ pub(crate) use words::Words;
 
 /// A compiled policy: the pure function from a unit to a route.
 ///
-/// A plan is immutable and pure: [`route`](Plan::route) depends on the unit and nothing else, so
-/// a policy is tested on its plan, with no router, no model and no thread.
+/// A plan is immutable and pure: [`route`](Plan::route) depends only on the unit. So a policy can
+/// be tested on its plan, with no router, no model and no thread.
 ///
 /// ```
 /// use switchstand::Policy;
@@ -71,7 +71,7 @@ pub struct Plan {
     split: Option<Drawn>,
     overrides: Option<Permitted>,
     sheds: Box<[ShedDraw]>,
-    /// Routes of the units that no rule serves and no draw takes in.
+    /// Routes of the units that no rule serves and no draw includes.
     left_out: LeftOut,
     shadows: Box<[ShadowDraw]>,
     /// The versions that some unit can get, in the order of their numbers.
@@ -101,8 +101,8 @@ impl Drawn {
     }
 }
 
-/// The routes of units that a rule leaves out: of the live version, or of the one that answers
-/// those who are kept out.
+/// The routes of units that take no part: of the live version, or of the version for units that are
+/// kept out.
 #[derive(Clone, Copy, Debug)]
 struct LeftOut {
     live: Route,
@@ -120,14 +120,14 @@ struct Permitted {
     routes: Box<[(String, Route)]>,
 }
 
-/// When a saturated version is spared.
+/// The draw by which an overloaded version gives units to the live one.
 #[derive(Clone, Copy, Debug)]
 struct ShedDraw {
     version: VersionId,
     range: Range,
 }
 
-/// When a version runs as a shadow.
+/// The draw of a version that runs as a shadow.
 #[derive(Clone, Copy, Debug)]
 struct ShadowDraw {
     version: VersionId,
@@ -150,7 +150,7 @@ impl Plan {
         self.decide(&unit.into())
     }
 
-    /// Decides for a borrowed unit: to copy it would cost as much as a rule.
+    /// Decides for a borrowed unit, because a copy of it costs as much as a rule.
     #[inline(always)]
     pub(crate) fn decide(&self, unit: &Unit<'_>) -> Route {
         let route = match self.head.kind {
@@ -188,9 +188,10 @@ impl Plan {
 
     /// Returns the route with the shadows of its unit.
     ///
-    /// Why a match: a byte that is stored into a route just before the whole route is loaded defeats
-    /// store forwarding: the load waits until the store has left the buffer. Written always, the
-    /// byte costs 0.55 times the hash; most units have no shadow, and then nothing is written.
+    /// Why a match: if one byte is stored into a route just before the whole route is loaded, store
+    /// forwarding fails, and the load waits until the store has left the buffer. If the byte were
+    /// always written, it would cost 0.55 times the hash. Most units have no shadow, and then
+    /// nothing is written.
     #[inline(always)]
     fn add_shadows(&self, unit: &Unit<'_>, route: Route) -> Route {
         match self.shadows_beside(unit, route.version) {
@@ -199,7 +200,7 @@ impl Plan {
         }
     }
 
-    /// Lets the live version answer for one that takes no more, by a draw of its own.
+    /// Lets the live version answer for an overloaded one, by a draw of its own.
     #[inline(never)]
     fn spare(&self, unit: &Unit<'_>, route: Route) -> Route {
         let mut sheds = self.sheds.iter();
@@ -255,8 +256,8 @@ impl Plan {
         match &self.split {
             None => &self.left_out.live,
             Some(split) => match &*split.segments {
-                // All who pass get the same route. It is selected without a branch, which a random
-                // gate would make the processor mispredict.
+                // All units that pass get the same route. It is selected without a branch, because
+                // the processor mispredicts a branch on a random draw.
                 [only] => core::hint::select_unpredictable(is_in, only, &self.left_out.out_of_gate),
                 _ if !is_in => &self.left_out.out_of_gate,
                 _ => split.route(unit).unwrap_or(&self.left_out.live),
@@ -264,7 +265,7 @@ impl Plan {
         }
     }
 
-    /// Tells whether the unit is outside of the audience that is drawn from.
+    /// Tells whether the unit is outside of the audience among which is drawn.
     #[inline]
     fn is_kept_out(&self, unit: &Unit<'_>) -> bool {
         // A function of its own: inlined, it would cost registers in plans without such an
@@ -295,7 +296,8 @@ impl Plan {
         None
     }
 
-    /// Returns the route of a held-out unit; its propensity depends on the rule it escaped.
+    /// Returns the route of a held-out unit; its propensity depends on the rule that would have
+    /// served it.
     #[cold]
     #[inline(never)]
     fn hold_out(&self, unit: &Unit<'_>) -> Route {
@@ -335,7 +337,7 @@ impl Plan {
         self.words.release()
     }
 
-    /// Returns what remains of the plan when another is in force.
+    /// Returns the words, which are kept when another plan is in force.
     pub(crate) const fn words(&self) -> &Arc<Words> {
         &self.words
     }

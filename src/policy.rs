@@ -42,10 +42,10 @@ use crate::{
 
 /// A release as a value: who gets which version.
 ///
-/// A policy is plain values, in code or in a file. It names versions by their labels and is
-/// checked as a whole when it is compiled or released; until then it may be wrong, and after a
-/// refusal the policy in force stays. The release's name salts every draw, so it is kept while a
-/// canary grows and changes with the next release.
+/// A policy is a plain value, written in code or in a file. It names versions by their labels. It
+/// is checked as a whole when it is compiled or released; if it is refused, the policy in force
+/// stays. The release's name salts every draw, so keep it while a canary grows, and take another
+/// for the next release.
 ///
 /// ```
 /// use switchstand::{Policy, Share, attr};
@@ -68,11 +68,11 @@ use crate::{
 /// | look before it is in force | [`compile`](Policy::compile), [`diff`](Policy::diff), [`diff_while_live`](Policy::diff_while_live), [`check_together`](Policy::check_together), [`fingerprint`](Policy::fingerprint), [`release`](Policy::release), [`segment`](Policy::segment), [`segments`](Policy::segments) |
 ///
 /// # Methods that are called twice
-/// What a policy may have many of is added: shadows, rules, units, versions to ask for, audiences
-/// of `or_for`. What it has one of is refused when it is set twice: holdout, layer, gate, `within`,
-/// `kept_out` and the audience of overrides. Only `on_error` is a switch, and keeps the last word. Nothing else
-/// replaces in silence what was said before. The refusal
-/// comes when the policy is compiled or released, and names the first such call.
+/// Calls add up where a policy may have several: shadows, rules, units, versions of overrides,
+/// audiences of `or_for`. Where it has only one (holdout, layer, gate, `within`, `kept_out`, the
+/// audience of overrides), a second call is refused. The refusal comes when the policy is compiled
+/// or released, and names the first such call. Only `on_error` may be set again; the last call
+/// counts.
 #[doc = ""]
 #[doc = include_str!("policy/limits.md")]
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +144,7 @@ pub struct Policy {
         )
     )]
     pub(crate) shadow: Vec<Shadow>,
-    /// The audiences that have a name, those that are used and others of the file.
+    /// The audiences that have a name, used or not.
     #[cfg_attr(
         feature = "serde",
         serde(
@@ -154,7 +154,8 @@ pub struct Policy {
         )
     )]
     pub(crate) segments: Segments,
-    /// The first call of a builder method that cannot be heeded, refused when compiled.
+    /// The first call of a builder method that does not fit the policy; it is refused when
+    /// compiled.
     #[cfg_attr(
         feature = "serde",
         serde(
@@ -167,14 +168,14 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Most bytes that a name in a policy may have.
+    /// The maximum length of a name in a policy, in bytes.
     pub const MAX_NAME: usize = MAX_NAME;
-    /// Most shadows that may run beside one release.
+    /// The maximum number of shadows of one policy.
     pub const MAX_SHADOWS: usize = 8;
-    /// Most audience rules of one policy.
+    /// The maximum number of audience rules of one policy.
     pub const MAX_RULES: usize = 10_000;
 
-    /// Asks that the live version answer everybody.
+    /// Makes a policy by which the live version answers everybody.
     #[must_use]
     pub fn live_only(release: &str) -> Policy {
         Policy {
@@ -195,13 +196,14 @@ impl Policy {
         }
     }
 
-    /// Asks that `version` run unseen for a share of the units.
+    /// Makes a policy by which `version` runs unseen for a share of the units.
     #[must_use]
     pub fn shadow(release: &str, version: &str, share: Share) -> Policy {
         Policy::live_only(release).with_shadow(version, share)
     }
 
-    /// Asks that `version` answer a share of the units, the live version the others.
+    /// Makes a policy by which `version` answers a share of the units, and the live version the
+    /// others.
     #[must_use]
     pub fn canary(release: &str, version: &str, share: Share) -> Policy {
         let version = version.to_owned();
@@ -217,7 +219,7 @@ impl Policy {
         }
     }
 
-    /// Asks that each unit be answered by one of several arms, in fixed shares.
+    /// Makes a policy by which each unit is answered by one of several arms, in fixed shares.
     ///
     /// An arm is a pair of version and weight, or an [`Arm`] with a label of its own.
     #[must_use]
@@ -313,7 +315,7 @@ impl Policy {
         self
     }
 
-    /// Remembers a call that cannot be heeded, if it is the first.
+    /// Remembers a call that does not fit, if it is the first.
     fn refuse(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
     }
@@ -376,7 +378,7 @@ impl Policy {
         &self.release
     }
 
-    /// Returns what a message calls the policy.
+    /// Returns the policy's kind, for messages.
     fn kind(&self) -> &'static str {
         match (&self.canary, &self.ab_test) {
             (Some(_), _) => "a canary",

@@ -10,7 +10,7 @@ use crate::{
 
 /// One line of a log: an outcome, the end of a shadow, or a change.
 ///
-/// It is what an observer that logs would write, and what `testing::Replay` reads.
+/// An observer can write it to a log, and `testing::Replay` reads it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "record", rename_all = "snake_case"))]
@@ -19,14 +19,14 @@ pub enum Record<'a> {
     /// A request ended.
     #[cfg_attr(feature = "serde", serde(alias = "exposure"))]
     Outcome(OutcomeRecord),
-    /// A version that was to run unseen beside the one that answered came to an end.
+    /// A sampled shadow ended.
     Shadow(ShadowRun<'a>),
     /// An operator changed the deployment or the release.
     Change(Change<'a>),
 }
 
 impl Record<'_> {
-    /// Returns the same record, borrowing nothing.
+    /// Returns the same record without borrowing.
     #[must_use]
     pub fn into_owned(self) -> Record<'static> {
         match self {
@@ -42,15 +42,15 @@ impl Record<'_> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ShadowRun<'a> {
-    /// When, in the application's time; none if the router has no clock.
+    /// When, in the application's time; `None` if the router has no clock.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub at: Option<Timestamp>,
-    /// Who was answered by the primary.
+    /// The key of the unit that the primary answered.
     pub unit: Cow<'a, UnitKey>,
-    /// What was decided for the primary.
+    /// The decision for the primary.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub assignment: Assignment<'a>,
     /// The label of the version that ran unseen.
@@ -68,13 +68,13 @@ pub struct ShadowRun<'a> {
         )
     )]
     pub took: Option<Duration>,
-    /// What the application keeps of the input and the primary's answer.
+    /// The application's excerpt of the input and the primary's answer.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub primary_excerpt: Option<Cow<'a, [u8]>>,
-    /// What the application keeps of the input and the shadow's answer.
+    /// The application's excerpt of the input and the shadow's answer.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -83,7 +83,7 @@ pub struct ShadowRun<'a> {
 }
 
 impl ShadowRun<'_> {
-    /// Returns the same run, borrowing nothing.
+    /// Returns the same run without borrowing.
     #[must_use]
     pub fn into_owned(self) -> ShadowRun<'static> {
         let owned = |excerpt: Cow<'_, [u8]>| Cow::Owned(excerpt.into_owned());
@@ -110,9 +110,9 @@ pub enum ShadowOutcome {
     Answered,
     /// It gave an error.
     Failed,
-    /// It panicked; the panic went no further.
+    /// It panicked; the panic was caught.
     Panicked,
-    /// It was given up.
+    /// It was dropped.
     Dropped(DropReason),
 }
 
@@ -144,7 +144,7 @@ impl fmt::Display for ShadowOutcome {
     }
 }
 
-/// The reasons for which a sampled shadow is given up.
+/// The reasons for which a sampled shadow is dropped.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -158,13 +158,13 @@ pub enum DropReason {
     QueueFull,
     /// Its service was not ready.
     NotReady,
-    /// Nobody started it: its ticket, task or queue was dropped before.
+    /// It was not started: its ticket, task or queue was dropped before.
     Unrun,
     /// It was started and dropped before it came to an end.
     Cancelled,
     /// It was stopped in the middle of its answer: at its deadline, or at the limit of its size.
     Cut,
-    /// The application has no copy of the request to give it.
+    /// The application had no copy of the request for it.
     NotCopied,
 }
 

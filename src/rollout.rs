@@ -1,28 +1,30 @@
-//! Lets a canary grow by itself while guards hold, and takes it back when one does not.
+//! Raises a canary's share step by step while guards hold, and takes the version back when one does
+//! not.
 //!
 //! [`Router::begin`](crate::Router::begin) makes a [`Ramp`](crate::ramp::Ramp) of a [`Rollout`]:
-//! the one handle for timer and operators. The [`Evidence`] of its guards is made of the outcomes
-//! of requests by itself. The `Rollout` below it is a pure state machine: it reads no clock, knows
-//! no router and starts no thread.
+//! the handle for timer and operators. The router tells its [`Evidence`] how requests end. The
+//! `Rollout` itself is a pure state machine: it reads no clock, uses no router and starts no
+//! thread.
 //!
-//! | phase | who gets the candidate | what leads on |
+//! | phase | who gets the candidate | the next phase needs |
 //! |---|---|---|
 //! | pending | nobody | the gates of the start |
 //! | shadowing, if asked for | nobody; it runs unseen | enough pairs, and every guard shows safety |
 //! | ramping, one step after another | the step's share | time and exposures on this step, or evidence of safety |
 //! | baking | everybody, the old version stands by | time and exposures, then it is accepted |
-//! | promoted, rolled back | everybody; nobody | nothing: they are final |
+//! | promoted, rolled back | everybody; nobody | both are final |
 //!
 //! # Rules
-//! - Exposure never decreases until it is taken back, then to nobody in one action.
-//! - One evaluation makes at most one step, on evidence of this step alone. A late tick skips
-//!   nothing.
-//! - No data never leads on. What it does lead to is each guard's choice: [`OnNoData`].
+//! - The share never decreases until the candidate is taken back; then nobody has it, in one
+//!   action.
+//! - One evaluation makes at most one step, on evidence of this step alone. A late tick skips no
+//!   step.
+//! - Missing data never leads to the next step. Each guard says what it leads to: [`OnNoData`].
 //! - Whatever the order of the inputs, abort comes first, then breaches, the deadline, pause and
 //!   resume, promotion, and the ordinary step last.
-//! - While paused nothing advances, and guards still act.
-//! - The chance of a false alarm holds over the whole release: [`Schedule::with_alpha`] is shared
-//!   out among the guards, and the evidence of a [`Check::Rate`] is never reset at a step.
+//! - While paused nothing advances, but guards still act.
+//! - The chance of a false alarm is for the whole release: [`Schedule::with_alpha`] is divided
+//!   among the guards, and the evidence of a [`Check::Rate`] is never reset at a step.
 //!
 //! ```
 //! use switchstand::{Policy, Router, Share, Timestamp};

@@ -13,9 +13,8 @@ use crate::version::VersionId;
 
 /// The version that answers one unit, and why.
 ///
-/// A route is small, `Copy` and complete: it can be kept beside the answer and logged. It names
-/// versions and arms by number; [`Plan`](crate::Plan) and [`Router`](crate::Router) tell their
-/// labels.
+/// A route is small and `Copy`: it can be kept with the answer and logged. It names versions and
+/// arms by number; [`Plan`](crate::Plan) and [`Router`](crate::Router) give their labels.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Route {
     pub(crate) generation: u64,
@@ -30,7 +29,7 @@ pub struct Route {
 pub(crate) const NO_ARM: u16 = u16::MAX;
 
 impl Route {
-    /// Stands where no route was set yet; it is never given out.
+    /// A placeholder before a route is set; it is never returned.
     pub(crate) const UNSET: Route = Route {
         generation: 0,
         propensity: None,
@@ -60,8 +59,8 @@ impl Route {
 
     /// Returns the probability with which such a unit gets this version over all draws.
     ///
-    /// It is that of the version, not of the arm, for a unit with these attributes. There is
-    /// none where nothing was drawn for the unit: listed units, overrides, pins and fallbacks.
+    /// It is the probability of the version, not of the arm, for a unit with these attributes.
+    /// `None` if nothing was drawn for the unit: listed units, overrides, pins and fallbacks.
     #[must_use]
     pub const fn propensity(&self) -> Option<Propensity> {
         self.propensity
@@ -69,8 +68,8 @@ impl Route {
 
     /// Returns the number of the arm that the unit was drawn into, if any.
     ///
-    /// Arms are numbered in the byte order of their labels; of a canary, 0 is the live version
-    /// and 1 the canary.
+    /// Arms are numbered in the byte order of their labels; for a canary, 0 is the live version and
+    /// 1 the canary.
     #[must_use]
     pub const fn arm(&self) -> Option<u16> {
         if self.arm == NO_ARM {
@@ -90,7 +89,7 @@ impl Route {
         }
     }
 
-    /// Returns the route of the same unit where its version may not answer.
+    /// Returns the route of the same unit if its version may not answer.
     pub(crate) const fn killed(self, live: VersionId) -> Route {
         Route {
             version: live,
@@ -100,7 +99,7 @@ impl Route {
         }
     }
 
-    /// Returns the route of the same unit where its version takes no more.
+    /// Returns the route of the same unit if its version is overloaded.
     pub(crate) const fn saturated(self, live: VersionId) -> Route {
         Route {
             version: live,
@@ -119,8 +118,8 @@ impl Route {
 
     /// Tells whether the unit may be counted as evidence in an experiment.
     ///
-    /// Only units that a draw put into an arm may; those served by an audience rule, a list, a
-    /// pin, an override or a fallback are confounded.
+    /// Only units that a draw put into an arm may be counted; those served by an audience rule, a
+    /// list, a pin, an override or a fallback are confounded.
     #[must_use]
     pub const fn is_randomised(&self) -> bool {
         self.arm != NO_ARM
@@ -150,7 +149,7 @@ impl ShadowSet {
         self.0.count_ones() as usize
     }
 
-    /// Returns the set of those shadows whose places `keep` keeps.
+    /// Returns the set of the shadows for whose places `keep` is true.
     pub(crate) fn keep(self, keep: impl Fn(usize) -> bool) -> ShadowSet {
         let kept = self.iter().filter(|place| keep(*place));
         ShadowSet(kept.fold(0, |set, place| set | 1 << place))

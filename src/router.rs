@@ -86,8 +86,8 @@ pub use wiring::{Wiring, WiringFault};
 /// A router: it decides in a running server which of several deployed models answers a request.
 ///
 /// All methods take `&self`: one router is shared by all threads. A request reads one published
-/// snapshot and takes no lock; operators take turns. `M` is whatever answers: a model, a boxed
-/// one, a service, a pipeline that is released as a whole.
+/// snapshot and takes no lock; operators act one after the other. `M` can be any type that answers:
+/// a model, a boxed model, a service, a pipeline that is released as a whole.
 ///
 /// ```
 /// use switchstand::{Policy, Router};
@@ -165,8 +165,8 @@ impl<M: Send + Sync + 'static> Router<M> {
 
     /// Decides which version answers for a unit.
     ///
-    /// The decision alone: the model is not touched, and may be gone when it is asked for
-    /// later. To call the model, use [`predict`](Router::predict) or [`admit`](Router::admit).
+    /// It only decides and holds no lease: the model may be gone later. To call the model, use
+    /// [`predict`](Router::predict) or [`admit`](Router::admit).
     #[inline(always)]
     pub fn route<'a>(&self, unit: impl Into<Unit<'a>>) -> Route {
         let unit = unit.into();
@@ -199,8 +199,8 @@ impl<M: Send + Sync + 'static> Router<M> {
 
     /// Returns a version's label, also when the version is gone.
     ///
-    /// For that, some 300 bytes are kept of each version that was deployed in this router. A
-    /// restored router knows those that it began with, and begins anew.
+    /// About 300 bytes are kept for each version that was ever deployed in this router. A restored
+    /// router knows only the versions in its stored state.
     #[must_use]
     pub fn label(&self, version: VersionId) -> Option<&str> {
         self.shared.desk.labels.get(version)
@@ -222,7 +222,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         self.shared.deployments.lock().clone()
     }
 
-    /// Tells what a policy would be refused for, without publishing it.
+    /// Checks a policy without publishing it.
     ///
     /// # Errors
     /// [`PolicyError`] names the field and the value.
@@ -243,7 +243,7 @@ impl<M: Send + Sync + 'static> Router<M> {
 
     /// Counts how a deployed version's sampled shadows ended, as of one instant.
     ///
-    /// Shadows that the version ran before it was deployed under this label are not among them.
+    /// Shadows of an earlier deployment under the same label are not counted.
     #[must_use]
     pub fn shadow_counts(&self, version: &str) -> Option<ShadowCounts> {
         let id = self.shared.deployments.lock().get(version)?.id();
@@ -271,7 +271,7 @@ impl<M: Send + Sync + 'static> Shared<M> {
     #[inline(never)]
     fn route_by_plan(&self, decide: impl Fn(&Plan) -> Route) -> Route {
         let number = self.id.number();
-        // What leases nothing needs no second look at the stamp.
+        // A decision that takes no lease need not read the stamp a second time.
         match cache::decide(number, self.stamp.seen(), &decide) {
             Some(route) => route,
             None => self.route_anew(&decide),
@@ -280,7 +280,7 @@ impl<M: Send + Sync + 'static> Shared<M> {
 
     /// Decides by a snapshot that this thread does not remember yet.
     ///
-    /// It takes any decision, so that the one that is remembered has the code of its own in place.
+    /// `decide` is dynamic here, so that only the fast path is compiled for each kind of decision.
     #[cold]
     #[inline(never)]
     fn route_anew(&self, decide: &dyn Fn(&Plan) -> Route) -> Route {

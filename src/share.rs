@@ -187,7 +187,7 @@ pub enum ShareError {
     /// The share is more than everybody.
     #[error("share {} is over 100%: write 100% or less", percentage(*nanos))]
     OverWhole {
-        /// The share in parts of 10^9 (the largest number where it is larger still).
+        /// The share in parts of 10^9, or the largest number if it is larger.
         nanos: u64,
     },
     /// The text is not a percentage.

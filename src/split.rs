@@ -47,18 +47,18 @@ impl Arm {
     }
 }
 
-/// Makes an arm that bears the name of its version.
+/// Makes an arm whose label is that of its version.
 impl From<(&str, u32)> for Arm {
     fn from((version, weight): (&str, u32)) -> Arm {
         Arm::new(version, version, weight)
     }
 }
 
-/// A whole partition of the line: every point has exactly one arm.
+/// A partition of the line: every point has exactly one arm.
 ///
-/// Arms of a fresh layout stand in the byte order of their labels, whatever the order they were
-/// written in. With `W` the sum of the weights, a point's arm is the first whose cumulative
-/// weight exceeds `floor(point * W / 2^64)`.
+/// The arms of a new layout stand in the byte order of their labels, in whatever order they were
+/// written. With `W` the sum of the weights, a point's arm is the first one whose cumulative weight
+/// is greater than `floor(point * W / 2^64)`.
 ///
 /// ```
 /// use switchstand::{bucketing::Point, release::Split, Arm};
@@ -75,12 +75,12 @@ pub struct Split {
 }
 
 impl Split {
-    /// Most arms that a split may have.
+    /// The maximum number of arms.
     pub const MAX_ARMS: usize = 1024;
-    /// Most stretches that a layout may have.
+    /// The maximum number of stretches of a layout.
     pub const MAX_STRETCHES: usize = 4096;
 
-    /// Lays out the arms afresh.
+    /// Lays out the arms.
     ///
     /// # Errors
     /// [`SplitError`] if there is no arm, too many, two of one label, or no weight at all.
@@ -112,7 +112,7 @@ impl Split {
         Ok(Split { arms, layout })
     }
 
-    /// Takes over a layout, as an earlier change of weights left it.
+    /// Makes a split with the layout that an earlier change of weights left.
     ///
     /// # Errors
     /// [`SplitError`] as for [`new`](Split::new), and if the stretches do not begin at 0, do not
@@ -140,7 +140,8 @@ impl Split {
 
     /// Gives some arms other weights, and moves the least possible share of the units.
     ///
-    /// Exactly the total variation distance between the old and the new shares changes its arm.
+    /// Exactly the total variation distance between the old and the new shares moves to another
+    /// arm.
     ///
     /// # Errors
     /// [`SplitError`] if a label is unknown, no weight remains, or the layout grows too long.
@@ -160,7 +161,7 @@ impl Split {
         self.carry_to(fresh, &targets)
     }
 
-    /// Adds an arm, which takes units from all others and moves none between them.
+    /// Adds an arm, which takes units from all others; no unit moves between those.
     ///
     /// # Errors
     /// [`SplitError`] if the label is taken, or the layout grows too long.
@@ -181,7 +182,7 @@ impl Split {
         widened.carry_to(fresh, &targets)
     }
 
-    /// Removes an arm, whose units go to all others, and moves none between them.
+    /// Removes an arm, whose units go to all others; no unit moves between those.
     ///
     /// # Errors
     /// [`SplitError`] if the label is unknown, no weight remains, or the layout grows too long.
@@ -262,13 +263,13 @@ impl Split {
             .collect()
     }
 
-    /// Tells whether the arms lie as a fresh layout of their weights would have them.
+    /// Tells whether the arms lie as in a new layout of their weights.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         Layout::fresh(self.arms.iter().map(|arm| arm.weight)).as_ref() == Some(&self.layout)
     }
 
-    /// Returns the arm that a point belongs to.
+    /// Returns the arm of a point.
     #[must_use]
     #[expect(
         clippy::indexing_slicing,
@@ -301,7 +302,7 @@ impl Split {
         Layout::of_stretches(&stretches).unwrap_or_else(Layout::whole)
     }
 
-    /// Carries this layout over to a fresh split of the same arms.
+    /// Carries this layout over to a new split of the same arms.
     fn carry_to(&self, fresh: Split, targets: &[u128]) -> Result<Split, SplitError> {
         let layout = reweight::reweight(&self.layout, targets)
             .ok_or(SplitError::BrokenLayout { from: 0 })?;

@@ -1,36 +1,36 @@
-//! Answers statistical questions about a release, and knows nothing of routing.
+//! Answers statistical questions about a release; it uses nothing of the routing.
 //!
 //! Control is always named `a`, candidate `b`, and an effect is `b - a`. Every answer is a value
 //! with its error rate, or a [`Refusal`] that says what is missing.
 //!
 //! # Which question, which method
-//! The first decision is how often one looks. A test for *one look* is wrong when it is repeated
-//! until it pleases: at every look 5 % become 60 % in the end. *Planned looks* are a few, up to a
-//! maximum. *Any time* means after every request, and costs the most observations.
-//! [`planning::Trial::compare`] says in numbers which is cheapest for a release.
+//! First decide how often you will look. A test for *one look* is wrong if you repeat it until it
+//! is significant: with a look after every observation, 5 % become 60 % in the end. *Planned looks*
+//! are a few, up to a maximum. *Any time* means after every request, and needs the most
+//! observations. [`planning::Trial::compare`] says in numbers which needs the fewest for a release.
 //!
 //! | question | data | function | looks | when not |
 //! |---|---|---|---|---|
 //! | does the candidate do harm, and may it grow? | bad events per arm, share at each | [`guard::RateGuard`] | any time | the event is not rare: compare rates |
-//! | is one arm's error rate within its objective? | [`Counts`] of one arm | [`anytime::RateObjective`] | any time | a comparison is asked for |
+//! | is one arm's error rate within its objective? | [`Counts`] of one arm | [`anytime::RateObjective`] | any time | you want a comparison |
 //! | do two rates differ? | [`Counts`] | [`compare::two_arms`], [`proportions`] | one | few events: [`exact`]; repeated looks |
 //! | the same | successes and failures in order | [`anytime::SafeTwoProportions`] | any time | rare events: the guard |
 //! | do two means differ? | [`Moments`] | [`compare::two_arms`], [`means`] | one | heavy tails in a small arm |
 //! | the same | [`HigherMoments`] | [`anytime::AnytimeT`], [`anytime::AsymptoticSequence`] | any time | heavy tails: it refuses |
 //! | the same, whatever the tails | values with known bounds | [`anytime::BoundedDifference`] | any time | bounds far beyond the values |
-//! | the same, at a few planned looks | any estimate and its information | [`group_sequential::Monitor`] | planned | nobody can name a maximum |
-//! | the same, with less noise | values before and during | [`covariate`] | one | the covariate is touched by the release |
+//! | the same, at a few planned looks | any estimate and its information | [`group_sequential::Monitor`] | planned | there is no maximum size |
+//! | the same, with less noise | values before and during | [`covariate`] | one | the release can change the covariate |
 //! | do ratios of sums differ, by user? | [`RatioMoments`] | [`ratios`] | one | the denominator is near 0 |
 //! | do event rates per exposure differ? | counts and exposures | [`rates`] | one | counts spread more than Poisson's |
 //! | do latencies differ, at p99? | [`Sample`], [`Histogram`] | [`quantiles`] | one | fewer than 368 values for p99 |
-//! | the same | the same | [`anytime::QuantileSequence`] | any time | values of one user hang together |
-//! | is one arm's value usually larger? | [`Sample`] | [`ranks`] | one | the mean is what is paid for |
+//! | the same | the same | [`anytime::QuantileSequence`] | any time | a user has several values |
+//! | is one arm's value usually larger? | [`Sample`] | [`ranks`] | one | costs depend on the mean |
 //! | which of two models is right on the same requests? | [`PairedCounts`] | [`paired`] | one | the outcome depends on the answer shown |
 //! | the same | discordant pairs | [`anytime::PairedTest`], [`anytime::PairedNonInferiority`] | any time | the same |
 //! | may the candidate take the control's place? | [`Moments`], pairs | [`equivalence`], [`proportions::non_inferiority`] | one | no margin was set beforehand |
 //! | do two models agree? | [`agreement::ConfusionMatrix`] | [`agreement`] | one | the model's agreement with itself is unknown |
 //! | do they rank alike? | scores and labels | [`ranking`] | one | thresholds matter, not ranks |
-//! | have inputs or scores drifted? | [`Histogram`], [`Sample`] | [`drift`] | one | the sample is so large that all drifts show |
+//! | have inputs or scores drifted? | [`Histogram`], [`Sample`] | [`drift`] | one | the sample is so large that every drift is significant |
 //! | is traffic split as asked? | units per arm | [`sample_ratio`] | one | repeated looks |
 //! | the same | the same | [`anytime::SampleRatioProcess`] | any time | a unit was counted twice |
 //! | which of several arms is best? | [`Moments`] per arm | [`best_arm`] | any time | one arm is the control that must be beaten |
@@ -38,11 +38,11 @@
 //! | what would a policy that did not run have earned? | propensities and rewards | [`off_policy`] | any time | the log does not cover it: it refuses |
 //! | several metrics, arms or segments at once? | their p-values or e-values | [`multiplicity`] | as theirs | they were chosen after a look |
 //! | what do shadow and canary say together? | e-values against one claim | [`evidence`] | any time | the claims differ |
-//! | how long will it take, and by which method? | rates or a deviation, split, traffic | [`planning`] | before | the effect is a wish |
+//! | how long will it take, and by which method? | rates or a deviation, split, traffic | [`planning`] | before | the effect is only hoped for |
 //!
 //! # When in doubt
-//! Watch with the [`guard`], decide with [`anytime::AnytimeT`], and read out at the end with
-//! [`compare`], which picks the test for one look and says which.
+//! Watch with the [`guard`], decide with [`anytime::AnytimeT`], and report at the end with
+//! [`compare`], which chooses the test for one look and names it.
 
 pub mod agreement;
 mod alpha;

@@ -1,7 +1,7 @@
 //! Counts, locks and atomics of the router: the standard ones, or loom's where it checks them.
 //!
-//! Only what a request and an operator meet on is taken from here: leases, the locks of a router,
-//! the stamp, the counts of the journal.
+//! Only what requests and operators share is taken from here: leases, the locks of a router, the
+//! stamp, the counts of the journal.
 
 #[cfg(not(loom))]
 pub(crate) use parking_lot::{Mutex, MutexGuard};
@@ -59,7 +59,7 @@ mod checked {
         value: Option<sync::Arc<T>>,
     }
 
-    /// What may become a counted value again, as `Weak` does.
+    /// A weak reference, as `Weak` is.
     #[derive(Debug)]
     pub(crate) struct Weak<T> {
         count: sync::Arc<AtomicUsize>,

@@ -1,14 +1,13 @@
 //! Tests policies in one line, without a server, a model or a thread.
 //!
-//! A policy decides who gets a model that may be bad, so it deserves a test as code does. A
-//! [`Population`] stands for the users; the assertions say what must hold of a policy before it
-//! is released:
+//! A policy decides who gets a model that may be bad, so test it as you test code. A [`Population`]
+//! represents the users. The assertions say what must hold for a policy before it is released:
 //!
 //! | assertion | what it says |
 //! |---|---|
 //! | [`assert_share`] | a version answers this share of these units |
-//! | [`assert_never`] | no unit of an audience can get a version, whatever is drawn |
-//! | [`assert_only_grows`] | the next policy takes from nobody what this one gave |
+//! | [`assert_never`] | no unit of an audience can get a version, by any draw |
+//! | [`assert_only_grows`] | nobody loses a version when the next policy replaces this one |
 //! | [`CountTable`] | counts by version and attribute, with the chi-squared tests behind them |
 //!
 //! ```
@@ -30,13 +29,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! For tests of what surrounds a policy there are a [`ManualClock`], a [`ScriptedModel`] that
-//! fails, panics or waits at a [`Gate`], [`ScriptedEvidence`] for roll-outs, and a [`Collector`] of
-//! records. [`Replay`] tells what another policy would have done with a log, and [`Rehearsal`] what
-//! the guards of a roll-out can see, before there is one.
+//! For other tests there are a [`ManualClock`], a [`ScriptedModel`] that fails, panics or waits at
+//! a [`Gate`], [`ScriptedEvidence`] for roll-outs, and a [`Collector`] of records. [`Replay`] says
+//! what another policy would have done with a log, and [`Rehearsal`] which harm the guards of a
+//! planned roll-out can detect.
 //!
-//! The assertions panic, as assertions do, with a message that names the unit or the counts.
-//! Beside each stands a function that returns the same as a value.
+//! The assertions panic, as assertions do, with a message that names the unit or the counts. For
+//! each there is a function that returns the result as a value.
 
 mod clock;
 mod collector;

@@ -1,13 +1,12 @@
 //! Routes HTTP requests among services that speak tower's `Service`: axum's routers, tonic's
 //! services, hyper's clients.
 //!
-//! The service that routes is always ready, because which service will answer is not known
-//! before the request is there. It then drives the readiness of the chosen one with the request
-//! in hand, so a slow version holds up its own requests and nobody else's. Load that should be
-//! shed must be shed by layers around it.
+//! The routed service is always ready, because before a request comes it is not known which service
+//! will answer. It then waits until the chosen one is ready, so a slow version delays only its own
+//! requests. If load must be shed, put a layer for that around it.
 //!
-//! A service whose answers are values and no HTTP responses needs nothing of this module: a clone
-//! of it is called by [`Ticket::call_fut`].
+//! A service whose answers are not HTTP responses does not need this module: call a clone of it by
+//! [`Ticket::call_fut`].
 
 mod rules;
 mod serve;
@@ -34,12 +33,12 @@ use rules::Rules;
 
 /// A service that routes HTTP requests among the services that a router's versions are.
 ///
-/// Its response has the body of the version's, in a [`LeasedBody`]: the version is in use, and
-/// its request is in flight, until the last byte is sent. A body that fails in its middle, and a
-/// client that hangs up, are outcomes of the version like any other.
+/// Its response has the version's body in a [`LeasedBody`]: the version is in use, and the request
+/// is in flight, until the last byte is sent. A body that fails in the middle counts as failed, and
+/// a client that hangs up as given up.
 ///
 /// Nothing of a request is copied unless the application says how ([`copying`]). Services are
-/// cloned for each request, as tower's are, and shared by threads until then.
+/// cloned for each request, as usual with tower.
 ///
 /// `S` is the versions' service, `Q` the body of requests, and `T` a transcript of an answer
 /// ([`transcribing`]).
@@ -117,12 +116,12 @@ where
     S::Error: 'static,
     B: 'static,
 {
-    /// Returns a service that lets `admit` admit each request, or refuse it with a response of its
-    /// own.
+    /// Returns a service that calls `admit` for each request, which admits it or refuses it with a
+    /// response.
     ///
-    /// `admit` reads from the request who asks, with attributes, a pin or a wish for a version,
-    /// and may set a deadline: whatever the router and the [`Ticket`] offer. What it refuses is
-    /// no request of any version. A response is large, so it is in a box; `?` puts it there.
+    /// `admit` reads from the request who asks, with attributes, a pin or an override, and may set
+    /// a deadline: whatever the router and the [`Ticket`] offer. A request that it refuses counts
+    /// for no version. A response is large, so it is boxed; `?` boxes it.
     pub fn new(
         router: Router<S>,
         admit: impl Fn(&Router<S>, &Request<Q>) -> Result<Ticket<S>, Box<Response<B>>>
@@ -143,11 +142,11 @@ where
 {
     /// Says how a request is copied, for shadows and for a live version that has to step in.
     ///
-    /// A copy is asked for only where one may be needed. Where there is none, because nothing was
-    /// said or `copy` returns `None`, a sampled shadow is dropped as
-    /// [not copied](crate::shadow::DropReason::NotCopied), and a failing version's answer is
-    /// returned as it is, which [`Router::wiring`] counts. A body that comes piece by piece is
-    /// read to its end before, by a layer of the application's, or not copied.
+    /// A copy is made only if it may be needed. Without one, because this was not called or `copy`
+    /// returns `None`, a sampled shadow is dropped as [not
+    /// copied](crate::shadow::DropReason::NotCopied), and the answer of a failing version is
+    /// returned, which [`Router::wiring`] counts. To copy a body that comes piece by piece, read it
+    /// to its end in a layer before this service.
     #[must_use]
     pub fn copying(
         self,
@@ -156,10 +155,10 @@ where
         self.with(|rules| rules.copy = Some(Arc::new(copy)))
     }
 
-    /// Says how an answer counts, by its head; [`by_status`] if nothing is said.
+    /// Sets how an answer counts, by its head; by default [`by_status`].
     ///
-    /// What has [`Failed`](Ending::Failed) is asked of the live version if the policy says so, and
-    /// if there is a copy of the request.
+    /// If it has [`Failed`](Ending::Failed), the live version is asked if the policy says so and
+    /// there is a copy of the request.
     #[must_use]
     pub fn judging(
         self,
@@ -168,7 +167,7 @@ where
         self.with(|rules| rules.answering_mut().judge = Arc::new(judge))
     }
 
-    /// Says how the trailers of a body count; [`by_grpc_status`] if nothing is said.
+    /// Sets how the trailers of a body count; by default [`by_grpc_status`].
     #[must_use]
     pub fn judging_trailers(
         self,
@@ -177,17 +176,17 @@ where
         self.with(|rules| rules.answering_mut().judge_trailers = Arc::new(judge))
     }
 
-    /// Says in a header of each response which version answered.
+    /// Writes into a header of each response which version answered.
     ///
-    /// A label that can be no header, because it has control characters, is left out.
+    /// A label with control characters cannot be in a header and is left out.
     #[must_use]
     pub fn naming_version_in(self, header: HeaderName) -> RoutedService<S, Q, T> {
         self.with(|rules| rules.version_header = Some(header))
     }
 
-    /// Lets `mark` change each response before it is sent: to set a cookie with a pin, say.
+    /// Lets `mark` change each response before it is sent, for example to set a cookie with a pin.
     ///
-    /// If it panics, the response is sent as it then is.
+    /// If it panics, the response is sent as it is at that moment.
     #[must_use]
     pub fn marking(
         self,
@@ -196,12 +195,12 @@ where
         self.with(|rules| rules.mark = Some(Arc::new(mark)))
     }
 
-    /// Runs shadows, which are handed to `spawn` when the primary's last byte is sent.
+    /// Runs shadows: each is handed to `spawn` when the primary's last byte is sent.
     ///
     /// A shadow's body is read to its end. It is stopped, and counted as
     /// [cut](crate::shadow::DropReason::Cut), after `limit` bytes or when the timer that `until`
-    /// starts has run down: `|| tokio::time::sleep(Duration::from_secs(10))`. A service that is
-    /// not ready at once is no shadow. Where nothing is said here, and where the client hangs up,
+    /// starts has run down: `|| tokio::time::sleep(Duration::from_secs(10))`. A service that is not
+    /// ready at once does not run as a shadow. Without this call, and if the client hangs up,
     /// shadows are counted as unrun.
     #[must_use]
     pub fn shadowing<U: Future<Output = ()> + Send + 'static>(
@@ -218,10 +217,10 @@ where
         })
     }
 
-    /// Makes a transcript of each answer, which shadows are compared by.
+    /// Makes a transcript of each answer, by which shadows are compared.
     ///
-    /// `begin` makes it of the head, `add` takes each piece of the body. The router's comparison
-    /// is one of `Result<T, E>`, with the error of the services
+    /// `begin` makes it from the head, `add` takes each piece of the body. The router needs a
+    /// comparison of `Result<T, E>`, where `E` is the error of the services
     /// ([`comparison_of_calls`](crate::Builder::comparison_of_calls)); a body that breaks off is
     /// compared as far as it came. Latencies are those of heads.
     #[must_use]
@@ -278,7 +277,7 @@ where
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
-    /// Is always ready: the service that will answer is not chosen yet.
+    /// Is always ready, because the service that will answer is not chosen yet.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         Poll::Ready(Ok(()))
     }

@@ -1,10 +1,10 @@
-//! Hands outcomes on as events of the `tracing` ecosystem.
+//! Turns outcomes, shadows and changes into `tracing` events.
 //!
-//! They bear the attribute names of OpenTelemetry's semantic conventions for feature flags
+//! They use the attribute names of OpenTelemetry's semantic conventions for feature flags
 //! (`feature_flag.key`, `feature_flag.result.variant`, `feature_flag.result.reason`,
-//! `feature_flag.context.id`, `feature_flag.version`); what these have no name for begins with
-//! `switchstand.`. Targets are `switchstand::outcome`, `switchstand::shadow` and
-//! `switchstand::change`, so that a filter can tell them apart.
+//! `feature_flag.context.id`, `feature_flag.version`); other attributes begin with `switchstand.`.
+//! Targets are `switchstand::outcome`, `switchstand::shadow` and `switchstand::change`, so that a
+//! filter can separate them.
 
 use ::tracing::{debug, info, warn};
 
@@ -21,7 +21,7 @@ use crate::{
 ///
 /// Outcomes that were answered, refused or given up, and shadows that answered or failed, are at
 /// level debug; outcomes that failed and shadows that panicked at warn; changes of deployment and
-/// release (swaps and the steps of a roll-out among them) at info. Units are written as they are:
+/// release (swaps and the steps of a roll-out among them) at info. Units are written in clear text:
 /// filter or hash what must not be logged. Times are there if the router has a clock.
 ///
 /// ```

@@ -30,9 +30,9 @@ pub struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    /// Builds a unit from text that came from outside, such as a header.
+    /// Makes a unit from text that came from outside, such as a header.
     ///
-    /// All requests without an identity would otherwise share one bucket.
+    /// If an empty key were allowed, all requests without an identity would be one unit.
     ///
     /// # Errors
     /// [`UnitError::EmptyKey`] if the text is empty.
@@ -44,7 +44,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// Returns the unit with what is known of it.
+    /// Returns the unit with its attributes.
     #[must_use]
     pub fn with(self, attributes: &'a dyn Attributes) -> Unit<'a> {
         Unit {
@@ -55,7 +55,7 @@ impl<'a> Unit<'a> {
 
     /// Returns the unit asking for a version, for people who test in production.
     ///
-    /// The wish counts only where the policy allows it, and is no evidence of anything.
+    /// It has an effect only if the policy allows it, and such a request is no evidence.
     #[must_use]
     pub fn asking_for(self, version: &'a str) -> Unit<'a> {
         Unit {
@@ -76,7 +76,7 @@ impl<'a> Unit<'a> {
         self.key
     }
 
-    /// Returns what is known of the unit, if anything.
+    /// Returns the unit's attributes, if any.
     #[must_use]
     pub fn attributes(&self) -> Option<&'a dyn Attributes> {
         self.attributes

@@ -10,7 +10,7 @@ use thiserror::Error;
 pub use deployment::Deployment;
 pub(crate) use versions::Versions;
 
-/// Most bytes that the name of a version, a release, an arm or a salt may have.
+/// The maximum length in bytes of the name of a version, a release, an arm or a salt.
 pub(crate) const MAX_NAME: usize = 256;
 
 /// A number for one deployment of a version within a router, never used twice.
@@ -18,7 +18,7 @@ pub(crate) const MAX_NAME: usize = 256;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct VersionId(pub(crate) u32);
 
-/// What a deployed version may do.
+/// The state of a deployed version: what it may do.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -28,19 +28,18 @@ pub enum VersionState {
     Staged,
     /// Validated: a policy may let it answer.
     Ready,
-    /// Answers whatever no policy gives to another version.
+    /// Answers all units that the policy gives to no other version.
     Live,
-    /// Was live before the last swap, and is again after a roll-back.
+    /// Was live before the last swap, and will be again after a roll-back.
     Standby,
-    /// Takes no new requests; waits for the last one to end.
+    /// Gets no new requests; it can be reclaimed when the last one has ended.
     Retiring,
-    /// Was judged bad; takes no new requests.
+    /// Was rejected; gets no new requests.
     Rejected,
 }
 
 impl VersionState {
-    /// Lists every state; a registry that keeps a gauge for each sets those to 0 that a version
-    /// is not in.
+    /// All states. A registry with a gauge for each state sets the others to 0.
     pub const ALL: [VersionState; 6] = [
         VersionState::Staged,
         VersionState::Ready,

@@ -1,4 +1,4 @@
-//! One release on many servers: the processes of a fleet, and what becomes of false alarms.
+//! One release on many servers: the processes of a fleet, and how frequent false alarms are.
 #![allow(
     clippy::disallowed_methods,
     reason = "processes wait and look at the clock; the library may not"

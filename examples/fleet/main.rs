@@ -2,16 +2,16 @@
 //!
 //! ```sh
 //! cargo run --release -p switchstand-fleet                  a harmless candidate, then a harmful one
-//! cargo run --release -p switchstand-fleet -- play 50       so many runs, seeds printed
+//! cargo run --release -p switchstand-fleet -- play 50       50 runs, seeds printed
 //! cargo run --release -p switchstand-fleet -- table 300 60  the guide's table of false alarms
 //! cargo run --release -p switchstand-fleet -- sizes         how large reports are
 //! ```
 //!
-//! Four servers and a leader are processes that talk over loopback. Requests are dealt without
-//! affinity. Servers and leaders are killed at random, and at the worst moments: between deciding
-//! and confirming, between acting and reporting. One server is cut off at times, one is always some
-//! rounds behind, and their clocks are hours apart. In the end the evidence must be what the logs
-//! say, a harmful candidate rolled back everywhere and a harmless one promoted.
+//! Four servers and a leader are processes that talk over loopback. A user's requests may go to any
+//! server. Servers and leaders are killed at random, and at the worst moments: between deciding and
+//! confirming, between acting and reporting. One server is cut off at times, one is always some
+//! rounds behind, and their clocks are hours apart. In the end the evidence must equal the logs, a
+//! harmful candidate must be rolled back everywhere, and a harmless one promoted.
 
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 

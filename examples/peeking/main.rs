@@ -1,4 +1,4 @@
-//! Shows what looking at every bad event does to tests that are made for one look.
+//! Shows how often tests made for one look raise a false alarm if they look at every bad event.
 //!
 //! Canaries of 5 % with an error rate of 1 %, harmless or harmful, are watched by several methods
 //! on the same streams. The table says how often each raised an alarm and when; the chart shows
@@ -8,7 +8,8 @@
 //! cargo run --release -p peeking [-- chart.svg]
 //! ```
 //!
-//! The chart is the one of the guide: it must be as it is there, or `-- --write` puts it there.
+//! The chart is the one of the guide. The program fails if it differs; `-- --write` stores the new
+//! one.
 
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 

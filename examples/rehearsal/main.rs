@@ -1,9 +1,9 @@
-//! What can the guard of a release see? Found out before the release, in seconds.
+//! Finds out before a release, in seconds, what its guard can see.
 //!
 //! `cargo run --release -p rehearsal`
 //!
-//! A candidate that has as many errors as the old version, 1.5 times, .. up to 10 times as many
-//! is released thousands of times to made-up users, a few of whom have most of the errors.
+//! Candidates with 1, 1.5, .. up to 10 times the errors of the old version are released thousands
+//! of times to made-up users, a few of whom have most of the errors.
 
 #![expect(clippy::print_stdout, reason = "an example that reports what it finds")]
 

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! The requests are simulated, everything else is what a server would use: a router, a roll-out
-//! with two guards, an experiment for each step. The file's name may be given. The picture of the
-//! front pages is drawn too: it must be the one in the repository, or `-- --write` puts it there.
+//! with two guards, an experiment for each step. The file's name may be given. The program draws
+//! the picture of the front pages too and fails if it differs from the one in the repository;
+//! `-- --write` stores the new one.
 
 #![expect(clippy::print_stdout, reason = "it tells how the releases ended")]
 #![expect(

@@ -1,9 +1,9 @@
 //! An inference server that reads handwritten digits, and changes its model while it runs.
 //!
-//! It is of the size that one would copy: `/predict` answers JSON and `/predict/stream` a stream
-//! of events, `/metrics` is for Prometheus, `/live` and `/ready` for whoever starts it. Orders
-//! come over HTTP below `/admin`, or from a release file that is read again when it changes. It
-//! goes on where it was after a restart, and ends when its last stream has.
+//! It is small enough to copy. `/predict` answers JSON and `/predict/stream` a stream of events,
+//! `/metrics` is for Prometheus, `/live` and `/ready` for whoever starts it. Orders come over HTTP
+//! below `/admin`, or from a release file that is read again when it changes. After a restart the
+//! server continues where it was. It ends when its last stream has ended.
 
 mod admin;
 mod app;

@@ -14,9 +14,9 @@
 //! curl -X POST localhost:3000/admin/reclaim/forest
 //! ```
 //!
-//! With `--release-file release.toml` it releases what the file says, and again when that changes;
-//! with `--state state.json` it goes on after a restart where it was; with `--log log.jsonl` it
-//! writes a line for each outcome. The file may be a policy or a whole release:
+//! With `--release-file release.toml` it releases what the file says, and again when the file
+//! changes. With `--state state.json` it continues after a restart where it was. With
+//! `--log log.jsonl` it writes a line for each outcome. The file may be a policy or a whole release:
 //!
 //! ```toml
 //! [policy]
@@ -30,7 +30,7 @@
 //! watches = "failures"
 //! ```
 //!
-//! What the rules of a policy ask for stands in the request. Conditions on versions, times,
+//! The attributes that a policy's rules ask for are in the request. Conditions on versions, times,
 //! addresses and patterns need `--features conditions`:
 //!
 //! ```sh
@@ -39,8 +39,8 @@
 //!     localhost:3000/predict
 //! ```
 //!
-//! A roll-out may be begun over HTTP as well; a client tells later whether an answer was right,
-//! with the route that came with it:
+//! A roll-out may be started over HTTP too. A client tells later whether an answer was right, and
+//! sends the route that came with the answer:
 //!
 //! ```sh
 //! curl -d '{"policy": {"scheme": "v1", "release": "digits-2026-11",

@@ -1,4 +1,4 @@
-//! The server from its first moment to its last.
+//! The server, from start to shutdown.
 
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 

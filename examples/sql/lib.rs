@@ -1,4 +1,4 @@
-//! A log with every trap that an engine has fallen into, and what the library makes of it.
+//! A log with each case that some engine once read wrongly, and what the library makes of it.
 
 pub mod fixture;
 pub mod replay;

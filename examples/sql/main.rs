@@ -1,4 +1,4 @@
-//! Reads an experiment out of a log that stands in an SQL engine.
+//! Reads an experiment out of a log in an SQL engine.
 //!
 //! ```sh
 //! cargo run --release -p switchstand-sql                      SQLite, beside a live experiment
@@ -8,8 +8,7 @@
 //! ```
 //!
 //! The engine adds up rows per arm, metric and group with the query that the setup writes; the
-//! library turns the rows into a read-out with all its gates. Nothing but the rows leaves the
-//! engine.
+//! library turns the rows into a read-out with all its gates. Only these rows leave the engine.
 
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 

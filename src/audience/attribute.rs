@@ -12,14 +12,15 @@ use super::pattern::Pattern;
 use super::versions::Versions;
 use super::{Audience, Test};
 
-/// An attribute, to say what it must be.
+/// An attribute, from which conditions are made.
 ///
 /// Returned by [`attr`] and, for the unit's key, by [`Audience::key`]. A missing attribute, one
 /// of another type and NaN match none of the conditions (but they are there:
 /// [`exists`](Attribute::exists) matches NaN and lists). Whole numbers and floats are one type.
 ///
 /// [`fold_case`](Attribute::fold_case) and [`convert`](Attribute::convert) come before the
-/// condition that they are for. One that does not fit is refused when the policy is compiled.
+/// condition that they are for. If one does not fit its condition, the policy is refused when it is
+/// compiled.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
 pub struct Attribute {
@@ -29,7 +30,7 @@ pub struct Attribute {
     convert: bool,
 }
 
-/// Names an attribute of the unit, to build a rule.
+/// Names an attribute of the unit, to begin a condition.
 ///
 /// ```
 /// use switchstand::{Unit, attr};
@@ -59,11 +60,12 @@ impl Attribute {
         Attribute { fold: true, ..self }
     }
 
-    /// Lets the next condition read a text as what it compares: a number, a truth value, a version.
+    /// Lets the next condition read a text as a number, a truth value or a version, whichever it
+    /// compares.
     ///
     /// `"25"`, `"-1.5"` and `"2e3"` are numbers, `"true"` and `"false"` truth values; for
-    /// [`semver`](Attribute::semver) `"v1.2"`, `"1"` and the number 1.2 are versions as well.
-    /// Whatever cannot be read does not match.
+    /// [`semver`](Attribute::semver) `"v1.2"`, `"1"` and the number 1.2 are versions as well. A
+    /// text that cannot be read does not match.
     pub fn convert(self) -> Attribute {
         Attribute {
             convert: true,
@@ -76,21 +78,21 @@ impl Attribute {
         self.compare(Ask::Is, [value])
     }
 
-    /// Matches if the attribute is there, of the type of `value`, and differs from it.
+    /// Matches if the attribute has the type of `value` and differs from it.
     ///
     /// To match units without the attribute as well, write `attr(..).is(..).not()`.
     pub fn is_not(self, value: impl AsValue) -> Audience {
         self.compare(Ask::IsNot, [value])
     }
 
-    /// Matches if the attribute equals one of `values`, so never if there are none.
+    /// Matches if the attribute equals one of `values`; never if there are none.
     ///
     /// Duplicates count once.
     pub fn one_of<V: AsValue>(self, values: impl IntoIterator<Item = V>) -> Audience {
         self.compare(Ask::OneOf, values)
     }
 
-    /// Matches if the attribute is there, of the type of one of `values`, and equals none of them.
+    /// Matches if the attribute has the type of one of `values` and equals none of them.
     ///
     /// With no values it matches any text, number or truth value. To match units without the
     /// attribute as well, write `attr(..).one_of(..).not()`.
@@ -165,10 +167,10 @@ impl Attribute {
 
     /// Matches if the attribute is a semantic version for which all comparisons hold.
     ///
-    /// `">=1.10.0, <2.0.0-0"`: comparisons by `=`, `!=`, `<`, `<=`, `>` and `>=`, joined by
-    /// commas. The order is the precedence of semver.org, so 2.0.0-rc.1 is below 2.0.0, and
-    /// 2.0.0-0 is the lowest version of 2.0.0; build metadata does not count. Judged with feature
-    /// `semver`. A pre-release of more than eight bytes costs an allocation per question.
+    /// `">=1.10.0, <2.0.0-0"`: comparisons by `=`, `!=`, `<`, `<=`, `>` and `>=`, joined by commas.
+    /// The order is the precedence of semver.org, so 2.0.0-rc.1 is below 2.0.0, and 2.0.0-0 is the
+    /// lowest version of 2.0.0; build metadata does not count. Needs feature `semver`. A
+    /// pre-release of more than eight bytes costs an allocation for each evaluation.
     pub fn semver(self, comparisons: impl Into<String>) -> Audience {
         let text = comparisons.into().into_boxed_str();
         let versions = Versions::new(text, self.convert);
@@ -180,9 +182,9 @@ impl Attribute {
 
     /// Matches if the attribute is a later date than a date, or a later time than a time.
     ///
-    /// A date is written `2026-11-29`; a time as RFC 3339 has it, with its offset:
-    /// `2026-11-29T08:00:00Z`. Attributes are texts of the same two forms. A date and a time are
-    /// never compared. Judged with feature `jiff`.
+    /// A date is written `2026-11-29`; a time as in RFC 3339, with its offset:
+    /// `2026-11-29T08:00:00Z`. Attributes are texts of the same two forms. A date is never compared
+    /// with a time. Needs feature `jiff`.
     pub fn after(self, moment: impl Into<String>) -> Audience {
         self.moment(Side::After, moment.into())
     }
@@ -192,12 +194,14 @@ impl Attribute {
         self.moment(Side::Before, moment.into())
     }
 
-    /// Matches if the attribute is that date or time or a later one; see [`after`](Attribute::after).
+    /// Matches if the attribute is that date or time or a later one; see
+    /// [`after`](Attribute::after).
     pub fn not_before(self, moment: impl Into<String>) -> Audience {
         self.moment(Side::NotBefore, moment.into())
     }
 
-    /// Matches if the attribute is that date or time or an earlier one; see [`after`](Attribute::after).
+    /// Matches if the attribute is that date or time or an earlier one; see
+    /// [`after`](Attribute::after).
     pub fn not_after(self, moment: impl Into<String>) -> Audience {
         self.moment(Side::NotAfter, moment.into())
     }
@@ -205,7 +209,7 @@ impl Attribute {
     /// Matches if the attribute is the text of an address in one of the networks.
     ///
     /// `10.0.0.0/8`, `2001:db8::/32`, or a single address. An IPv4 address in the form of IPv6,
-    /// `::ffff:10.0.0.1`, is the IPv4 address. Judged with feature `ipnet`.
+    /// `::ffff:10.0.0.1`, is the IPv4 address. Needs feature `ipnet`.
     pub fn in_network<T: Into<String>>(self, networks: impl IntoIterator<Item = T>) -> Audience {
         let texts = networks
             .into_iter()
@@ -216,10 +220,10 @@ impl Attribute {
 
     /// Matches if the regular expression is found in the attribute's text.
     ///
-    /// Anchor it with `^` and `$` to mean the whole text. Its syntax is that of the crate
-    /// `regex`: no look-around, no references back; time is linear in the text. At most 4,096
-    /// bytes, compiled at most 256 KiB. The first searches of a thread, and those of many threads
-    /// at once, may allocate. Judged with feature `regex`.
+    /// Anchor it with `^` and `$` to match the whole text. The syntax is that of the crate `regex`:
+    /// no look-around, no back-references; the time is linear in the text. At most 4,096 bytes, and
+    /// 256 KiB compiled. The first searches of a thread, and those of many threads at once, may
+    /// allocate. Needs feature `regex`.
     pub fn regex(self, pattern: impl Into<String>) -> Audience {
         let pattern = Pattern::new(pattern.into().into_boxed_str(), self.fold);
         if self.convert {
@@ -228,7 +232,7 @@ impl Attribute {
         self.extended(Extended::Pattern(pattern))
     }
 
-    /// Matches if the attribute is there, whatever its type and value.
+    /// Matches if the attribute is present, with any type and value.
     pub fn exists(self) -> Audience {
         self.plain(Condition::Exists)
     }

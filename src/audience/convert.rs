@@ -22,7 +22,8 @@ pub(super) fn matches(condition: &Condition, value: &Value<'_>) -> bool {
     }
 }
 
-/// Reads a decimal number: `-12`, `12.5`, `1.25e3`; whole numbers exactly, others to the nearest float.
+/// Reads a decimal number: `-12`, `12.5`, `1.25e3`; whole numbers exactly, others to the nearest
+/// float.
 fn number(text: &str) -> Option<Value<'static>> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_number = digits.starts_with(|sign: char| sign.is_ascii_digit())

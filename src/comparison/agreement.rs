@@ -63,7 +63,7 @@ impl<P> Agreement<P> {
         self.disagreeing
     }
 
-    /// Returns the fraction of pairs that disagreed, none before the first pair.
+    /// Returns the fraction of pairs that disagreed; `None` before the first pair.
     #[must_use]
     pub fn disagreement(&self) -> Option<f64> {
         (self.pairs > 0).then(|| self.disagreeing as f64 / self.pairs as f64)
@@ -85,18 +85,18 @@ impl<P> Agreement<P> {
 
     /// Returns how much more often the candidate disagreed with A than A with itself.
     ///
-    /// `noise` is the agreement of the A′ arm, by the same comparator: a second deployment of the
-    /// primary's own model, shadowed like the candidate. It may hold the same object, as an
-    /// [`Arc`](std::sync::Arc) of it, so nothing is loaded twice. None before either has a pair.
+    /// `noise` is the agreement of the A′ arm by the same comparator: a second deployment of the
+    /// primary's own model, shadowed like the candidate. It may be an [`Arc`](std::sync::Arc) of
+    /// the same object, so nothing is loaded twice. `None` before both have a pair.
     ///
-    /// This difference of two [`disagreement`](Agreement::disagreement)s is what a change of model
-    /// adds. Chance may make it negative, and so may a candidate that is less noisy than A. If the
-    /// candidate is as noisy as A and answers otherwise on a fraction `c` of the requests, it is
-    /// `c * (1 - noise)`, for A's noise hides part of the change.
+    /// The difference of the two [`disagreement`](Agreement::disagreement)s is what the change of
+    /// the model adds. It may be negative by chance, or if the candidate has less noise than A. If
+    /// the candidate has the same noise as A and differs on a fraction `c` of the requests, it is
+    /// `c * (1 - noise)`, because A's noise hides part of the change.
     ///
     /// Its interval is that of a difference of two rates, for instance
-    /// `stats::proportions::newcombe` of the two [`counts`](Agreement::counts). It takes the rates
-    /// for independent, and is wider than need be where both shadows ran on the same requests.
+    /// `stats::proportions::newcombe` of the two [`counts`](Agreement::counts). It assumes that the
+    /// rates are independent, so it is too wide if both shadows ran on the same requests.
     #[must_use]
     pub fn net_of(&self, noise: &Agreement<P>) -> Option<f64> {
         Some(self.disagreement()? - noise.disagreement()?)

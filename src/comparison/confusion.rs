@@ -1,4 +1,4 @@
-//! Which label one version gave where another gave which.
+//! Counts of pairs of labels that two versions gave.
 
 #[cfg(feature = "serde")]
 mod stored;
@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The counts of pairs of labels: the primary's and the shadow's of one request.
 ///
-/// Labels are those that were seen. Once [`Confusion::MAX_CELLS`] different pairs were seen,
-/// further ones are counted together, so that labels that never repeat cannot fill the memory.
+/// The labels are those that were seen. After [`Confusion::MAX_CELLS`] different pairs, further
+/// ones are counted together, so that labels that never repeat cannot fill the memory.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -21,7 +21,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Most different pairs of labels that are told apart.
+    /// The maximum number of different pairs of labels that are counted separately.
     pub const MAX_CELLS: usize = 16_384;
 
     pub(super) fn record(&mut self, primary: String, shadow: String, times: u64) {

@@ -3,11 +3,11 @@
 #[cfg(feature = "serde")]
 mod stored;
 
-/// How far two answers are apart.
+/// The difference of two answers.
 ///
-/// 0 if they agree, more the worse they disagree. A comparator is a function from two projections
-/// to a difference: one of the `unless_..` below, or a closure. Only differences by the same
-/// comparator can be ranked.
+/// It is 0 if they agree, and larger the more they differ. A comparator is a function from two
+/// projections to a difference: one of the `unless_..` below, or a closure. Only differences by the
+/// same comparator can be ranked.
 ///
 /// ```
 /// use switchstand::comparison::Difference;
@@ -34,7 +34,7 @@ impl Difference {
 
     /// Returns a difference of this size, whatever its sign.
     ///
-    /// NaN is [`Difference::BEYOND`]: what cannot be compared does not agree.
+    /// NaN becomes [`Difference::BEYOND`]: numbers that cannot be compared do not agree.
     #[must_use]
     pub const fn of(size: f64) -> Difference {
         if size.is_nan() {
@@ -44,7 +44,7 @@ impl Difference {
         }
     }
 
-    /// Compares labels and digests: they agree if they are equal, else the difference is 1.
+    /// Compares labels or digests: they agree if they are equal, otherwise the difference is 1.
     #[must_use]
     pub fn unless_equal<P: PartialEq + ?Sized>(primary: &P, shadow: &P) -> Difference {
         if primary == shadow {
@@ -54,8 +54,8 @@ impl Difference {
         }
     }
 
-    /// Compares numbers: they agree if they are at most `tolerance` apart, else that distance
-    /// counts.
+    /// Compares numbers: they agree if they differ by at most `tolerance`, otherwise the difference
+    /// is their distance.
     ///
     /// Equal infinities agree; NaN agrees with nothing, not even itself. With a tolerance that is
     /// negative or NaN only equal numbers agree.
@@ -64,10 +64,10 @@ impl Difference {
         Difference::beyond(tolerance, primary, shadow, 1.0)
     }
 
-    /// Compares numbers: they agree if they are at most `tolerance` times the larger magnitude
-    /// apart, else the distance as a fraction of that magnitude counts.
+    /// Compares numbers: they agree if they differ by at most `tolerance` times the larger
+    /// magnitude, otherwise the difference is their distance as a fraction of that magnitude.
     ///
-    /// Infinities, NaN and a tolerance that is none count as for
+    /// Infinities, NaN and a negative tolerance are treated as by
     /// [`unless_within`](Difference::unless_within).
     #[must_use]
     pub fn unless_near(tolerance: f64, primary: f64, shadow: f64) -> Difference {
@@ -87,9 +87,10 @@ impl Difference {
 
     /// Compares rankings: they agree if they share `needed` of their first `k`, in any order.
     ///
-    /// Else the difference is the fraction of k that is not shared; k is taken as the length of
-    /// the longer ranking where both are shorter, and two empty rankings agree. Where both are
-    /// shorter than `needed`, they must share all. An item that a ranking repeats counts once.
+    /// Otherwise the difference is the fraction of `k` that they do not share. If both rankings are
+    /// shorter than `k`, the length of the longer one is used; two empty rankings agree. If both
+    /// are shorter than `needed`, they must share all items. An item that a ranking repeats counts
+    /// once.
     ///
     /// ```
     /// use switchstand::comparison::Difference;

@@ -1,12 +1,12 @@
-//! Which of two versions was right, where that can be known of both.
+//! Which of two versions was right, if that can be known for both.
 
 use super::IndependentTruth;
 use crate::stats::{PairedCounts, PairedMoments, Refusal};
 
 /// The counts of how right two versions were on the same requests.
 ///
-/// Only a truth that is independent of the action is accepted. A truth that came about by the
-/// primary's answer says nothing of what the shadow's would have brought:
+/// Only a truth that is independent of the action is accepted. A truth that depends on the
+/// primary's answer says nothing about the shadow's answer:
 ///
 /// ```compile_fail,E0308
 /// use switchstand::comparison::{PairedOutcomes, TruthOfAction};
@@ -47,7 +47,7 @@ impl PairedOutcomes {
         self.right.merge(&one)
     }
 
-    /// Accumulates how far each version was off in one request.
+    /// Accumulates the loss of each version in one request.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::Overflow`] for a loss that cannot be accumulated;

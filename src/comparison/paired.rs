@@ -17,8 +17,8 @@ pub struct Projected<P>(Result<P, String>);
 
 /// A comparison of shadows with primaries by projections, with a tally per pair of versions.
 ///
-/// Comparators, labels and scores are taken of requests that both answered; errors are counted
-/// by class. Nothing waits for the tallies but threads that run shadows, and who reads them.
+/// Comparators, labels and scores are for requests that both versions answered; errors are counted
+/// by class. Only threads that run shadows, and readers, wait for the lock of the tallies.
 ///
 /// ```
 /// # use core::convert::Infallible;
@@ -64,8 +64,8 @@ pub struct PairedComparison<Output, Error, P> {
 impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
     /// Returns a comparison that reduces answers by `project` and errors to classes by `class`.
     ///
-    /// Classes should be few: the first 1,024 pairs of them, of at most 256 bytes, are told apart,
-    /// and [`Tally::errors_beyond`] counts the others together.
+    /// There should be few classes: the first 1,024 pairs of classes of at most 256 bytes are
+    /// counted separately, and [`Tally::errors_beyond`] counts the others together.
     #[must_use]
     pub fn new(
         project: impl Fn(&Output) -> P + Send + Sync + 'static,
@@ -83,9 +83,9 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         }
     }
 
-    /// Adds a comparator under a name, in place of an earlier one of that name.
+    /// Adds a comparator under a name; it replaces an earlier one of that name.
     ///
-    /// Differences by two comparators are never counted together: they cannot be ranked.
+    /// Differences of two comparators are never mixed, because they cannot be ranked together.
     #[must_use]
     pub fn comparing(
         mut self,
@@ -98,7 +98,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         self
     }
 
-    /// Counts which label met which, for Cohen's kappa and the confusion of A against B.
+    /// Counts pairs of labels, for Cohen's kappa and the confusion matrix of A against B.
     #[must_use]
     pub fn label(
         mut self,
@@ -120,7 +120,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
 
     /// Keeps up to `count` of the worst disagreements per comparator; `seed` draws among equals.
     ///
-    /// Without it none is kept.
+    /// Without this call none is kept.
     #[must_use]
     pub fn keeping_worst(mut self, count: usize, seed: u64) -> PairedComparison<Output, Error, P> {
         self.worst = count;
@@ -128,7 +128,7 @@ impl<Output, Error, P: Clone> PairedComparison<Output, Error, P> {
         self
     }
 
-    /// Returns a copy of a shadow's tally with a primary, none before their first pair.
+    /// Returns a copy of a shadow's tally with a primary; `None` before their first pair.
     #[must_use]
     pub fn tally(&self, primary: &str, shadow: &str) -> Option<Tally<P>> {
         let key = [primary.to_owned(), shadow.to_owned()];

@@ -1,4 +1,4 @@
-//! All that is known of one pair of versions.
+//! The sum of all comparisons of one pair of versions.
 
 #[cfg(feature = "serde")]
 mod stored;
@@ -9,9 +9,9 @@ use super::{Agreement, Confusion, Difference};
 use crate::stats::{Histogram, PairedMoments, Refusal, state::MAX_COUNT};
 use crate::{shadow::Pair, unit::UnitKey};
 
-/// Most pairs of error classes that are told apart.
+/// The maximum number of pairs of error classes that are counted separately.
 const MAX_CLASSES: usize = 1_024;
-/// Most bytes of a class that is told apart.
+/// The maximum length in bytes of a class that is counted separately.
 const MAX_CLASS: usize = 256;
 
 /// The sum of all comparisons of one shadow with one primary.
@@ -19,9 +19,9 @@ const MAX_CLASS: usize = 256;
 /// Everything in it merges: tallies of several servers, or of several hours, add up to that of
 /// all their requests.
 ///
-/// A tally can be written and read with feature `serde`.
-/// What is read is checked: counts that no requests lead to are refused. The projections are
-/// written as they are, and must read back what they write: JSON has no NaN.
+/// A tally can be written and read with feature `serde`. What is read is checked: impossible counts
+/// are refused. The projections are written by their own `Serialize`, and must be able to read it
+/// back: JSON has no NaN.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -170,7 +170,7 @@ impl<P> Tally<P> {
 
     /// Returns the agreement by one comparator, over requests that both answered.
     ///
-    /// None if there is no such comparator, or no pair yet.
+    /// `None` if there is no such comparator, or no pair yet.
     #[must_use]
     pub fn agreement(&self, comparator: &str) -> Option<&Agreement<P>> {
         self.agreements.get(comparator)
@@ -200,8 +200,8 @@ impl<P> Tally<P> {
 
     /// Returns how many pairs with an error were counted without their classes.
     ///
-    /// Classes are told apart while they are few: the first 1,024 pairs of them, of at most
-    /// 256 bytes each. A class should name a kind of error, and no number of the request.
+    /// Only the first 1,024 pairs of classes of at most 256 bytes are counted separately. A class
+    /// should name a kind of error, without numbers of the request.
     #[must_use]
     pub const fn errors_beyond(&self) -> u64 {
         self.errors_beyond

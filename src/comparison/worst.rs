@@ -12,9 +12,9 @@ use crate::unit::UnitKey;
 
 /// The worst disagreements by a comparator: a bounded number, one per unit.
 ///
-/// Which ones are kept depends on what was seen and on the seed alone, not on the order: equal
-/// differences are ranked by a keyed hash of the unit, so a sample of them is kept that no
-/// arrival pattern biases. So two of the same seed and capacity can be merged.
+/// Which ones are kept depends only on the disagreements and the seed, not on their order: equal
+/// differences are ranked by a keyed hash of the unit. So two sets of the same seed and capacity
+/// can be merged.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -31,7 +31,7 @@ use crate::unit::UnitKey;
 pub struct Worst<P> {
     capacity: usize,
     seed: u64,
-    /// From the worst down.
+    /// In order, the worst first.
     kept: Vec<Disagreement<P>>,
 }
 
@@ -41,13 +41,13 @@ pub struct Worst<P> {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Disagreement<P> {
-    /// Who asked.
+    /// The key of the unit that asked.
     pub unit: UnitKey,
     /// How far apart the two are.
     pub difference: Difference,
-    /// What was returned, reduced.
+    /// The projection of the answer that was returned.
     pub primary: P,
-    /// What the shadow answered, reduced.
+    /// The projection of the shadow's answer.
     pub shadow: P,
     lot: u64,
 }
@@ -110,7 +110,7 @@ impl<P: Clone> Worst<P> {
         self.kept.truncate(self.capacity);
     }
 
-    /// Adds what `other` has kept.
+    /// Adds the disagreements of `other`.
     pub(super) fn merge(&mut self, other: &Worst<P>) {
         for disagreement in &other.kept {
             self.insert(disagreement.clone());
@@ -119,7 +119,7 @@ impl<P: Clone> Worst<P> {
 }
 
 impl<P> Worst<P> {
-    /// Iterates over the disagreements, from the worst down.
+    /// Iterates over the disagreements, the worst first.
     pub fn iter(&self) -> impl Iterator<Item = &Disagreement<P>> {
         self.kept.iter()
     }

@@ -17,7 +17,7 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Starts an order given at this time, by nobody in particular.
+    /// Starts an order given at this time, without a name.
     #[must_use]
     pub const fn new(at: Timestamp) -> Order<'a> {
         Order::of(Some(at))
@@ -45,9 +45,9 @@ impl<'a> Order<'a> {
         Order { cause, ..self }
     }
 
-    /// Makes the order void if an operation has succeeded since `generation`.
+    /// Makes the order fail if an operation has succeeded since `generation`.
     ///
-    /// A rejection is carried out all the same: an abort always wins.
+    /// A rejection is carried out in any case.
     #[must_use]
     pub const fn expecting(self, generation: u64) -> Order<'a> {
         Order {
@@ -59,14 +59,14 @@ impl<'a> Order<'a> {
 
 /// An operation that succeeded.
 ///
-/// The changes since a known state are that state's whole history: see
-/// [`Deployments::replay`]. Changes are numbered without a gap, so a log that got them out of
-/// order can be sorted, and one that lost some knows it.
+/// The changes since a known state are that state's whole history: see [`Deployments::replay`].
+/// Changes are numbered without gaps, so a log that is out of order can be sorted, and missing
+/// changes are noticed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Change<'a> {
-    /// When, in the application's time; none if nobody knew it.
+    /// When, in the application's time, if it is known.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -117,7 +117,7 @@ impl<'a> Change<'a> {
         self.generation.saturating_sub(1)
     }
 
-    /// Returns the same change, borrowing nothing.
+    /// Returns the same change without borrowing.
     #[must_use]
     pub fn into_owned(self) -> Change<'static> {
         Change {
@@ -133,11 +133,11 @@ impl<'a> Change<'a> {
 impl Deployments {
     /// Carries out an operation under an order, and returns its record.
     ///
-    /// There is none if nothing changed, as by the release of the policy that is in force.
+    /// `None` if nothing changed, as by the release of the policy that is in force.
     ///
     /// # Errors
-    /// [`OperationError::Stale`] if the order expected another generation, and whatever
-    /// [`apply`](Deployments::apply) refuses; nothing changes then.
+    /// [`OperationError::Stale`] if the order expected another generation, and as for
+    /// [`apply`](Deployments::apply); nothing changes then.
     pub fn carry_out(
         &mut self,
         operation: Operation,
@@ -164,7 +164,7 @@ impl Deployments {
         }
     }
 
-    /// Returns what becomes of this state by recorded changes, in their order.
+    /// Returns the state after recorded changes, in their order.
     ///
     /// # Errors
     /// [`ReplayError`] names the change that does not follow from the state before it.
@@ -180,7 +180,7 @@ impl Deployments {
                     found: change.sequence(),
                 });
             }
-            // A change that was recorded took a generation, also of an equal policy long ago.
+            // A recorded change took a generation, also for an equal policy in the first edition.
             let policy = change.operation.check_policy(&self.policy);
             self.apply_counted(&change.operation, policy)
                 .map_err(|source| ReplayError::Refused {

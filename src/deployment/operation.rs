@@ -1,4 +1,4 @@
-//! What an operator may do, and what becomes of the deployments then.
+//! What an operator may do, and how it changes the deployments.
 
 use std::sync::Arc;
 
@@ -37,24 +37,24 @@ pub enum Operation {
     Swap {
         /// The label of the version that becomes live.
         version: String,
-        /// The policy that comes into force with it; without one, the live version answers all.
+        /// The policy that comes into force with it; `None`: the live version answers all.
         policy: Option<Box<Policy>>,
     },
-    /// The live version is kept; the stand-by is free to go, and no longer shadows. Where the
-    /// policy lets it answer the units that it keeps out, it stays, ready.
+    /// The live version is kept; the stand-by retires and no longer shadows. If the policy lets it
+    /// answer the units that are kept out, it stays and is ready.
     Accept,
-    /// A version must answer nobody any more; if it was live, the stand-by is live again.
+    /// A version must no longer answer anybody; if it was live, the stand-by is live again.
     Reject {
         /// The version's label.
         version: String,
         /// Why, in the operator's words.
         cause: String,
     },
-    /// A version is saturated or unhealthy: a share of its units falls to the live one.
+    /// A version is overloaded or unhealthy: a share of its units goes to the live one.
     Shed {
         /// The version's label.
         version: String,
-        /// The share that falls; with [`Share::NONE`] none does any more.
+        /// The share that goes to the live one; [`Share::NONE`] ends it.
         share: Share,
     },
     /// A version that no policy names takes no new requests.
@@ -62,7 +62,7 @@ pub enum Operation {
         /// The version's label.
         version: String,
     },
-    /// A version that nothing can reach any more is gone.
+    /// A version that nothing can reach any more is removed.
     Reclaim {
         /// The version's label.
         version: String,
@@ -91,8 +91,8 @@ impl Operation {
 
     /// Checks the form of the policy that the operation brings, if it brings one.
     ///
-    /// It takes the longer the more units are listed. So it needs no lock, and gives what it
-    /// finds to [`Deployments::apply_checked`], which holds one.
+    /// Its time grows with the number of listed units, so it runs without a lock, before
+    /// [`Deployments::apply_checked`] runs under one.
     pub(crate) fn check_policy(&self, before: &CheckedPolicy) -> Option<CheckResult> {
         let policy = match self {
             Operation::Release { policy } => policy,
@@ -107,9 +107,9 @@ impl Operation {
 impl Deployments {
     /// Carries out one operation and raises the generation by one.
     ///
-    /// One changes nothing and takes no generation: the release of a policy that means the same
-    /// as the one in force, by its [fingerprint](Policy::fingerprint), while none of its versions
-    /// is rejected. So a file may be released whenever it is read.
+    /// The release of a policy with the same [fingerprint](Policy::fingerprint) as the one in force
+    /// changes nothing and takes no generation, unless one of its versions was rejected. So a file
+    /// may be released every time it is read.
     ///
     /// # Errors
     /// [`OperationError`] if the operation is not possible in this state; nothing changes then.
@@ -230,7 +230,7 @@ impl Deployments {
             true => VersionState::Ready,
             false => VersionState::Retiring,
         };
-        // The reverse shadow ends with the swap that it watched; nobody was answered by it.
+        // The reverse shadow ends with its swap; it answered no request.
         if let Some(without) = self.policy.without_shadow(&label) {
             self.policy = Arc::new(without);
         }
@@ -253,7 +253,8 @@ impl Deployments {
         } else {
             self.other(version)?.state = VersionState::Rejected;
         }
-        // What the policy does not name needs no memory: it cannot come back by this policy.
+        // A rejected version that the policy does not name need not be remembered: this policy
+        // cannot bring it back.
         if self.policy().names(version) && !self.versions.is_killed(version) {
             self.versions.killed.push(version.to_owned());
         }

@@ -26,7 +26,7 @@ pub enum OperationError {
         /// The state of the version that bears it.
         state: VersionState,
     },
-    /// The label cannot be one.
+    /// The text cannot be a label.
     #[error(transparent)]
     Label(#[from] LabelError),
     /// More versions are deployed than may be.

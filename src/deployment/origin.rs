@@ -1,8 +1,8 @@
-//! Where a state was taken from.
+//! The router from which a state was taken.
 
-/// The router that a state belongs to: its name, and a check value of its secret.
+/// The router to which a state belongs: its name, and a check value of its secret.
 ///
-/// The value has 32 bits: it tells two secrets apart, and whoever reads it learns no secret.
+/// The value has 32 bits: it distinguishes two secrets and reveals neither.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -15,7 +15,7 @@ impl super::Deployments {
     /// Forgets the router that the state was taken from, so that another may take it over.
     ///
     /// [`restore`](crate::Builder::restore) refuses a state of another router's name or secret.
-    /// Under another secret all draws are dealt anew: users change their version.
+    /// Under another secret all units are drawn again: users change their version.
     ///
     /// ```
     /// use switchstand::{Router, Secret};

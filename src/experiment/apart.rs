@@ -2,13 +2,13 @@
 
 use crate::route::Reason;
 
-/// Requests that no draw of the experiment has placed, which enter no metric.
+/// Counts of requests that the experiment did not draw; they enter no metric.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Apart {
-    /// The chosen version failed, was rejected or saturated, so the live one answered.
+    /// The live version answered because the drawn one failed, was rejected or was overloaded.
     pub fallbacks: u64,
     /// The request asked for a version.
     pub overrides: u64,
@@ -18,7 +18,8 @@ pub struct Apart {
     pub listed: u64,
     /// An audience rule decided.
     pub audiences: u64,
-    /// Outside of the experiment: held out, outside of its layer or gate, no release.
+    /// Outside of the experiment: in the holdout, or outside of its layer or gate, or without a
+    /// release.
     pub outside: u64,
     /// Decided by another release, or by a policy that the experiment does not know.
     pub other_policy: u64,

@@ -1,4 +1,4 @@
-//! What must be right before any number is read.
+//! The checks that must hold before any number is read.
 
 use super::{ArmFinding, ExperimentError, Finding, Kind, Part, totals::Totals};
 use crate::stats::{PValue, Refusal, anytime::SampleRatioProcess};
@@ -7,9 +7,10 @@ use crate::stats::{PValue, Refusal, anytime::SampleRatioProcess};
 const SAMPLE_RATIO_ALPHA: f64 = 0.001;
 /// The share of units of several arms above which there is no verdict.
 const CROSSED: f64 = 0.01;
-/// How many times an arm's mean units that crossed are taken to have while they are few.
+/// The assumed value of a unit that crossed, in multiples of its arm's mean, while there are few
+/// such units.
 const HEAVY: f64 = 10.0;
-/// So few units say nothing of their mean.
+/// Below so many units their own mean is not used.
 const FEW: u64 = 20;
 
 /// The checks that come before any metric.
@@ -21,19 +22,19 @@ pub struct Checks {
     pub arms: Vec<Exposed>,
     /// Exposures of any unit to any arm: the requests that the experiment has seen.
     pub requests: u64,
-    /// Fraction of all units that are kept, exposures and outcomes alike: 1 until there were too
-    /// many. It biases nothing.
+    /// Fraction of all units that are kept, with their exposures and outcomes: 1 until there were
+    /// too many. It causes no bias.
     pub units_sampled: f64,
-    /// p-value of the sample ratio over the arms that were not dropped, valid at every look; none
+    /// p-value of the sample ratio over the arms that were not dropped, valid at every look; `None`
     /// without units.
     pub sample_ratio_p: Option<PValue>,
     /// Units that were exposed to several arms, and count in none.
     pub crossed: u64,
-    /// Units that a dropped arm has left to another, and that count in none.
+    /// Units that moved from a dropped arm to another one, and that count in none.
     pub moved: u64,
     /// All outcomes but those of excluded units.
     pub records: u64,
-    /// Units and outcomes that move no metric.
+    /// Units and outcomes that enter no metric.
     pub left_out: LeftOut,
 }
 
@@ -50,17 +51,17 @@ pub struct Exposed {
     pub units: u64,
     /// Units exposed to it and to another, none of them dropped.
     pub crossed: u64,
-    /// Whether it was dropped on the way.
+    /// Whether it was dropped during the experiment.
     pub dropped: bool,
 }
 
-/// Units and outcomes that count nowhere: never exposed, excluded, outside of their window,
-/// repeated.
+/// Counts of units and outcomes that enter no metric: never exposed, excluded, outside of their
+/// window, repeated.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// Units with outcomes of which no exposure is known.
+    /// Units with outcomes and no known exposure.
     pub never_exposed_units: u64,
     /// Their outcomes.
     pub never_exposed_records: u64,
@@ -73,7 +74,7 @@ pub struct LeftOut {
     pub early: u64,
     /// Outcomes after their window.
     pub late: u64,
-    /// Outcomes whose id has come before.
+    /// Outcomes with an id that came before.
     pub repeated: u64,
 }
 
@@ -98,7 +99,7 @@ impl Checks {
         })
     }
 
-    /// Returns the units of all arms, before any were forgotten.
+    /// Returns the units of all arms, scaled up to those that were forgotten.
     pub(super) fn all_units(&self) -> f64 {
         let kept: u64 = self.arms.iter().map(|arm| arm.units).sum();
         kept as f64 / self.units_sampled

@@ -14,12 +14,12 @@ use crate::stats::{Alpha, Interval, PValue, Refusal, Worse};
 use groups::Groups;
 use rates::Rates;
 
-/// What the comparison of two arms is made from.
+/// The input of a comparison of two arms.
 pub(super) struct Pair<'a> {
     pub(super) setup: &'a Setup,
     pub(super) kind: Kind,
     pub(super) role: Role,
-    /// Whether worth and margin are parts of the control's value.
+    /// Whether worth and margin are fractions of the control's value.
     pub(super) is_relative: bool,
     /// Each line's part of the error rate.
     pub(super) alpha: Alpha,
@@ -30,15 +30,15 @@ pub(super) struct Pair<'a> {
     pub(super) weights: [u64; 2],
     /// Units of all arms, before any were forgotten.
     pub(super) all_units: f64,
-    /// The look that is being taken, where looks are planned.
+    /// The look that is being taken, if looks are planned.
     pub(super) look: Option<&'a Look>,
 }
 
-/// An effect and what may be said of it at any error rate, valid at every look.
+/// An effect with its p-values and intervals, valid at every look.
 pub(super) trait Evidence {
     fn is_exact(&self) -> bool;
 
-    /// Tells what is missing before anything may be said.
+    /// Says what is missing for a test.
     fn ready(&self) -> Result<(), Missing> {
         Ok(())
     }
@@ -47,17 +47,17 @@ pub(super) trait Evidence {
 
     fn interval(&self, alpha: Alpha) -> Result<Interval, Refusal>;
 
-    /// Returns the p-value of the effect being this one.
+    /// Returns the p-value of the hypothesis that the effect is this one.
     fn p_against(&self, effect: f64) -> Result<PValue, Refusal>;
 
-    /// Returns the effect over the control's absolute value, none where that is not told from 0.
+    /// Returns the effect divided by the control's absolute value; `None` if that value may be 0.
     ///
-    /// A quantile has none, nor the p-value of one.
+    /// A quantile has no relative effect, and no p-value of one.
     fn relative(&self, _: Alpha) -> Option<Relative> {
         None
     }
 
-    /// Returns the p-value of the relative effect being this one.
+    /// Returns the p-value of the hypothesis that the relative effect is this one.
     fn p_against_relative(&self, _: f64) -> Result<PValue, Refusal> {
         Ok(PValue::new(1.0, 0.0))
     }
@@ -66,12 +66,12 @@ pub(super) trait Evidence {
         None
     }
 
-    /// Returns the error rate at which an interval errs on one side at most as often as this.
+    /// Returns the error rate of the interval whose one side errs at most at this rate.
     fn one_sided(&self, alpha: Alpha) -> Alpha {
         alpha
     }
 
-    // What holds for one look alone.
+    // The result for one look alone.
 
     fn ready_once(&self) -> Result<(), Missing> {
         Ok(())
@@ -135,10 +135,11 @@ impl Pair<'_> {
         let effect = evidence.effect();
         let interval = evidence.interval(self.alpha)?;
         let relative = evidence.relative(self.alpha);
-        // What worth and margin are compared with: the effect, or its part of the control.
+        // Worth and margin are compared with the effect, or with the relative effect.
         let found = match self.is_relative {
             false => effect,
-            // Without an event in the control any is infinitely many times as many.
+            // If the control has no event, any event of the candidate is infinitely many times as
+            // many.
             true => match relative.and_then(|relative| relative.effect) {
                 Some(effect) => effect,
                 None if effect == 0.0 => 0.0,
@@ -216,7 +217,7 @@ pub(super) const fn greatest(interval: &Interval, worse: Worse) -> f64 {
     }
 }
 
-/// Returns the p-value: the error rate at which the interval would just exclude the effect.
+/// Returns the p-value: the least error rate at which the interval excludes the effect.
 pub(super) fn p_of_intervals(
     interval: impl Fn(Alpha) -> Result<Interval, Refusal>,
     effect: f64,

@@ -7,12 +7,12 @@ use super::{
 };
 use crate::{fingerprint::Fingerprint, policy::Policy};
 
-/// The policies under which the experiment ran, and the arms that were dropped on the way.
+/// The policies under which the experiment ran, and the arms that were dropped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct Course {
-    /// Sorted; none for an experiment that was set up without a policy.
+    /// Sorted; empty for an experiment that was set up without a policy.
     pub(super) policies: Vec<Fingerprint>,
     /// A bit for every arm that was dropped.
     pub(super) dropped: u64,
@@ -39,7 +39,7 @@ impl Course {
         self.dropped >> arm & 1 == 1
     }
 
-    /// Goes on under a changed policy of the same release.
+    /// Continues under a changed policy of the same release.
     pub(super) fn follow(&mut self, setup: &Setup, policy: &Policy) -> Result<(), ExperimentError> {
         let refused = |why: String| ExperimentError::NotContinued {
             release: policy.release().to_owned(),
@@ -99,7 +99,7 @@ impl Course {
             self.policies.dedup();
         }
         self.dropped |= other.dropped;
-        // The server that takes the looks has all of them: the longer list is the whole one.
+        // One server takes all looks, so the longer list is the complete one.
         if other.looks.len() > self.looks.len() {
             self.looks.clone_from(&other.looks);
         }

@@ -1,4 +1,4 @@
-//! What an experiment keeps in the place of a unit's key.
+//! The digest that an experiment keeps instead of a unit's key.
 
 use core::hash::Hasher as _;
 
@@ -11,7 +11,7 @@ use crate::{bucket::Secret, stats::guard::mix, unit::Key};
 
 /// Returns the digest of a unit's key, the same on every server.
 ///
-/// Anybody can compute it, so it is no pseudonym: [`keyed_digest`] is one.
+/// Anybody can compute it, so it is no pseudonym; [`keyed_digest`] is one.
 #[must_use]
 pub fn digest(key: Key<'_>) -> u64 {
     key.hashed()
@@ -61,8 +61,8 @@ impl Digester {
         }
     }
 
-    /// Returns the place of a unit in the sample: mixed once more, so that it shows no trace of
-    /// any bucketing.
+    /// Returns the place of a unit in the sample: its digest, mixed once more so that it is
+    /// independent of any bucketing.
     #[inline]
     pub(super) fn place(&self, key: Key<'_>) -> u64 {
         mix(self.digest(key))

@@ -1,14 +1,14 @@
-//! Why an experiment is refused, or takes no value.
+//! Why an experiment, or a value for it, is refused.
 
 use thiserror::Error;
 
 use crate::{fingerprint::Fingerprint, policy::PolicyError, route::Reason, stats::Refusal};
 
-/// What is wrong with an experiment, or with what it was given.
+/// The reason why an experiment, or a value for it, is refused.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExperimentError {
-    /// A name is that of no arm or metric.
+    /// There is no arm or metric of this name.
     #[error(
         "{what} {name:?} is not part of the experiment, which has {known}: take the name from \
          there"
@@ -46,7 +46,7 @@ pub enum ExperimentError {
         /// How many arms it has.
         found: usize,
     },
-    /// The policy divides its units among no arms.
+    /// The policy has no A/B test.
     #[error("the policy of {release:?} is no A/B test: name its arms in `Setup::new`")]
     NoAbTest {
         /// The release.
@@ -55,7 +55,7 @@ pub enum ExperimentError {
     /// The policy cannot be compiled.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// A policy does not go on with the experiment.
+    /// A policy does not continue the experiment.
     #[error(
         "the policy of {release:?} does not continue the experiment: {why}; make a new experiment for it"
     )]

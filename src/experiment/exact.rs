@@ -1,8 +1,8 @@
-//! Numbers that every reader gives back to the last bit.
+//! Numbers that every reader reads back to the last bit.
 //!
-//! In a binary format they are what they are. Of JSON this must be said:
-//! A reader that takes a short way with decimals is off by a bit in some numbers of 16 and 17
-//! digits. Those are written as the hexadecimal bits of the `f64`, all others as they are.
+//! Binary formats store the bits. In JSON, a reader with a fast path for decimals is wrong by one
+//! bit in some numbers of 16 and 17 digits. So such numbers are written as the hexadecimal bits of
+//! the `f64`, and all others as decimals.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Exact(pub(super) f64);
 
-/// Digits that every reader gets right, with an exponent of at most 22.
+/// Every reader reads so many digits correctly, with an exponent of at most 22.
 const DIGITS: usize = 15;
 
 impl Serialize for Exact {
@@ -38,7 +38,7 @@ pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, ""));
     let digits = digits.bytes().filter(u8::is_ascii_digit).count();
     let exponent: i32 = exponent.parse().unwrap_or(i32::MAX);
-    // As an integer of that many digits the exponent is smaller still.
+    // Written as an integer of so many digits, the exponent is even smaller.
     let is_plain = digits <= DIGITS && (-7..=22).contains(&exponent);
     if is_plain && value.fract() == 0.0 && value.abs() < 1e15 {
         serializer.serialize_i64(value as i64)

@@ -1,11 +1,11 @@
-//! What one metric says of each candidate.
+//! The results of one metric.
 
 use thiserror::Error;
 
 use super::{Kind, Role};
 use crate::stats::{Alpha, Interval, PValue, Refusal};
 
-/// What one metric says.
+/// The results of one metric: the control's value and each candidate's comparison.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -16,16 +16,16 @@ pub struct Finding {
     pub kind: Kind,
     /// What it is for.
     pub role: Role,
-    /// Whether worth and margin are parts of the control's absolute value.
+    /// Whether worth and margin are fractions of the control's absolute value.
     pub is_relative: bool,
     /// Units of the control that have a value.
     pub units: u64,
-    /// The control's value, none where there are no data.
+    /// The control's value; `None` without data.
     pub value: Option<f64>,
-    /// Outcomes of the control that were announced and have not come; none unless all of the
+    /// Outcomes of the control that were announced and have not come; `None` unless all of the
     /// metric's outcomes are announced.
     pub pending: Option<u64>,
-    /// Up to which value a unit counts, where the metric has a cap.
+    /// The value up to which a unit counts, if the metric has a cap.
     pub cap: Option<f64>,
     /// Units of the control that had more than the cap.
     pub capped: u64,
@@ -33,7 +33,7 @@ pub struct Finding {
     pub comparisons: Vec<ArmFinding>,
 }
 
-/// What one metric says of one candidate.
+/// The result of one metric for one candidate.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -42,84 +42,83 @@ pub struct ArmFinding {
     pub arm: String,
     /// Its units that have a value.
     pub units: u64,
-    /// Its value, none where there are no data.
+    /// Its value; `None` without data.
     pub value: Option<f64>,
     /// Its pending outcomes, as [`Finding::pending`].
     pub pending: Option<u64>,
     /// Its units that had more than the cap.
     pub capped: u64,
-    /// The comparison with the control, or what is missing for one.
+    /// The comparison with the control, or what is missing for it.
     #[cfg_attr(feature = "serde", serde(serialize_with = "or_words"))]
     pub test: Result<Test, Missing>,
-    /// By how much units that crossed may have moved the two values.
+    /// By how much units that crossed may have changed the two values.
     pub(super) bias: f64,
 }
 
-/// The comparison of one metric in one candidate with the control, valid at every look.
+/// The comparison of a candidate with the control in one metric, valid at every look.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Test {
     /// Candidate minus control.
     pub effect: f64,
-    /// Effects that the observations do not contradict: a confidence sequence, at its part of
-    /// the error rate (Bonferroni), so that all intervals of the read-out hold together.
+    /// Effects that the data do not contradict: a confidence sequence at its part of the error rate
+    /// (Bonferroni), so that all intervals of the read-out hold together.
     pub interval: Interval,
-    /// The effect in parts of the control's absolute value; none where the control is not told
-    /// from zero.
+    /// The effect as a fraction of the control's absolute value; `None` if the control may be zero.
     pub relative: Option<Relative>,
-    /// Of a metric that is adjusted by the past: what it would be without.
+    /// For a metric that is adjusted by the past: the result without the adjustment.
     pub unadjusted: Option<Unadjusted>,
-    /// p-value, valid at every look: of a goal that there is a difference, of a guardrail that the
-    /// candidate is worse by more than the margin.
+    /// p-value, valid at every look. For a goal it tests that there is no difference, for a
+    /// guardrail that the candidate is not worse by more than the margin.
     pub p: PValue,
-    /// The same, adjusted by Holm for the whole family.
+    /// The same, adjusted by Holm's procedure for all tests.
     pub adjusted_p: f64,
-    /// Error rate that the adjusted p-value is compared with.
+    /// Error rate with which the adjusted p-value is compared.
     pub alpha: Alpha,
-    /// For a guardrail, whether the candidate is worse by at most the margin.
+    /// For a guardrail, whether the candidate is shown to be worse by at most the margin.
     ///
-    /// All guardrails must hold, so each is tested at the whole error rate, on one side: where a
-    /// margin is exceeded, this is ever said with probability `alpha` at most.
+    /// All guardrails must hold, so each is tested at the whole error rate, on one side: if the
+    /// margin is exceeded, this is ever true with probability at most `alpha`.
     pub within_margin: bool,
-    /// For a goal, whether any difference is smaller than what is worth having.
+    /// For a goal, whether any difference is shown to be smaller than what is worth having.
     pub within_worth: bool,
-    /// Whether the error rate holds for every law, from the first unit on; if not, for the laws of
-    /// the tables in the guide's chapter on A/B tests.
+    /// Whether the error rate holds for every distribution, from the first unit on. If not, it was
+    /// simulated for the distributions in the tables of the guide's chapter on A/B tests.
     pub is_exact: bool,
-    /// Further units of all arms until this line is expected to be decided; 0 if it is.
+    /// Further units of all arms until this line is expected to be decided; 0 if it is decided.
     pub units_left: Option<u64>,
 }
 
-/// An effect in parts of the control's absolute value.
+/// An effect as a fraction of the control's absolute value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Relative {
-    /// The effect over the control's absolute value; none without an event in the control.
+    /// The effect divided by the control's absolute value; `None` without an event in the control.
     pub effect: Option<f64>,
-    /// Relative effects that the observations do not contradict.
+    /// Relative effects that the data do not contradict.
     pub interval: Interval,
 }
 
-/// A comparison without what the past explains, and what that has saved.
+/// A comparison without the adjustment by the past, and what the adjustment saves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Unadjusted {
     /// Candidate minus control.
     pub effect: f64,
-    /// Effects that the observations do not contradict.
+    /// Effects that the data do not contradict.
     pub interval: Interval,
-    /// Part of the squared standard error that the adjustment took away.
+    /// The fraction of the squared standard error that the adjustment removes.
     pub variance_saved: f64,
-    /// Units of both arms of which a past is known, among those with a value.
+    /// Units of both arms with a value and a known past.
     pub known: u64,
     /// Units of both arms with a value.
     pub units: u64,
 }
 
-/// What is missing for a comparison.
+/// The reason why a comparison cannot be made yet.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Missing {
@@ -205,7 +204,7 @@ pub enum Missing {
 }
 
 impl Test {
-    /// Tells whether the line's p-value suffices, over the whole family.
+    /// Tells whether the adjusted p-value is below the error rate.
     #[must_use]
     pub fn is_significant(&self) -> bool {
         self.adjusted_p < self.alpha.get()

@@ -1,4 +1,4 @@
-//! Gauges, which are of an arm and of no unit.
+//! Gauges, which belong to an arm and not to a unit.
 
 use super::{ExperimentError, Kind, Setup};
 
@@ -20,7 +20,7 @@ struct Gauge {
     sum: f64,
 }
 
-/// So many such values, 2^53 of them, still add up.
+/// So 2^53 values of this size still add up without overflow.
 const GREATEST: f64 = 1e290;
 
 impl Gauges {
@@ -35,7 +35,7 @@ impl Gauges {
         }
     }
 
-    /// Tells whether there is a place for every gauge of the setup, and no more.
+    /// Tells whether there is exactly one place for every gauge of the setup.
     #[cfg(feature = "serde")]
     pub(super) fn fits(&self, setup: &Setup) -> bool {
         let expected = Gauges::of(setup);

@@ -13,10 +13,10 @@ use crate::{
 };
 
 impl Experiment {
-    /// Notes when a unit got the answer of the arm that its assignment names.
+    /// Records, with the time, that a unit got the answer of the arm that its assignment names.
     ///
-    /// As [`expose`](Experiment::expose), for metrics that have a
-    /// [window](super::Metric::within): the earliest exposure that any server has seen opens it.
+    /// As [`expose`](Experiment::expose), for metrics that have a [window](super::Metric::within):
+    /// the window begins with the earliest exposure on any server.
     ///
     /// # Errors
     /// As [`expose`](Experiment::expose).
@@ -33,7 +33,7 @@ impl Experiment {
         Ok(self.expose_since(key, place, arm, at))
     }
 
-    /// Notes when a unit got this arm's answer, where the arm is known by its handle.
+    /// Records, with the time, that a unit got this arm's answer.
     ///
     /// # Errors
     /// [`ExperimentError::Foreign`] for an arm of another experiment.
@@ -48,10 +48,10 @@ impl Experiment {
         Ok(self.expose_since(key, self.digester.place(key), arm, at))
     }
 
-    /// Notes an outcome with its time, its id, its assignment.
+    /// Records an outcome with its time, its id and its assignment.
     ///
-    /// What the metric does not ask for is not looked at: without a [window](super::Metric::within)
-    /// the time, unless it counts [once](super::Metric::once) the id.
+    /// The time is used only if the metric has a [window](super::Metric::within), the id only if it
+    /// counts [once](super::Metric::once).
     ///
     /// # Errors
     /// As [`record`](Experiment::record), [`record_ratio`](Experiment::record_ratio) and
@@ -121,11 +121,10 @@ impl Experiment {
         filed
     }
 
-    /// Takes a unit out of the experiment, whatever it was exposed to and whatever comes of it: a
-    /// bot, a tester, an employee.
+    /// Excludes a unit, such as a bot, a tester or an employee, from all metrics.
     ///
-    /// It may be known before or long after; the read-out says how many there are. Which units are
-    /// excluded must not depend on the arm.
+    /// You may call it before or long after the exposure; the read-out says how many units are
+    /// excluded. Which units are excluded must not depend on the arm.
     pub fn exclude<'u>(&self, unit: impl Into<Unit<'u>>) {
         let place = self.digester.place(unit.into().key());
         self.excluded.lock().insert(place);
@@ -164,7 +163,7 @@ impl Experiment {
         change(items)
     }
 
-    /// Takes from a request what has its time: the exposure, and metrics with a window.
+    /// Records from a request what needs a time: the exposure, and metrics with a window.
     pub(super) fn observe_timed(&self, outcome: &Outcome<'_>, key: Key<'_>, place: u64) {
         let Some(at) = outcome.at() else { return };
         let filed = self.with_row(key, place, 0, |_| ());
@@ -187,7 +186,7 @@ impl Experiment {
 }
 
 impl Source {
-    /// Returns what a request that ended so is for a metric of this source.
+    /// Returns the value of a request with this ending for a metric of this source.
     pub(super) fn value(self, ending: Ending, took: Option<core::time::Duration>) -> Option<f64> {
         match (self, ending, took) {
             (Source::Failures, ..) => Some(f64::from(u8::from(ending != Ending::Answered))),

@@ -1,8 +1,8 @@
-//! Outcomes that are kept one by one: those with a window, and those with an id; and requests by
-//! their bucket.
+//! Outcomes that are kept one by one, because they have a window or an id; and requests by their
+//! bucket.
 //!
-//! Which outcomes are within a window is known only when all servers have said when the unit was
-//! first exposed. So they are sorted out at the read-out, and kept until then.
+//! Only when all servers have reported is it known when a unit was first exposed. So outcomes are
+//! kept until the read-out, which decides which of them are within the window.
 
 use core::{cmp::Ordering, hash::BuildHasherDefault, time::Duration};
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::{
 /// Items of units, by their mixed digest.
 pub(super) type ItemsByUnit = HashMap<u64, Items, BuildHasherDefault<MixedAlready>>;
 
-/// What is kept one by one of one unit, and since when it is exposed.
+/// The items of one unit, and the time of its first exposure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Items {
     /// Its group of 256, for a row that is not there yet.
@@ -45,22 +45,22 @@ pub(super) struct Item {
     pub(super) repeats: u32,
 }
 
-/// What is left out of the items of a unit, in outcomes.
+/// Counts of the outcomes of a unit that are left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sorted {
-    /// Metric, value and number of requests whose quantile over all is asked for.
+    /// Metric, value and number of requests, for quantiles over all requests.
     pub(super) requests: Vec<(usize, f64, u64)>,
     pub(super) early: u64,
     pub(super) late: u64,
     pub(super) repeated: u64,
 }
 
-/// What became of an item.
+/// What happened to an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kept {
     New,
     Again,
-    /// Before the first exposure that is known here: an earlier one may be known elsewhere.
+    /// Before the first exposure that is known here; another server may know an earlier one.
     Early,
     Late,
 }
@@ -116,7 +116,8 @@ impl Items {
         let (is_early, is_late) = place.map_or((false, false), |((at, since), window)| {
             (at < since, at > since.after(window))
         });
-        // An earlier exposure makes it later still; but one of its id may have come in time.
+        // An earlier exposure cannot bring it into the window; but an outcome with the same id may
+        // have come in time.
         if is_late && item.id.is_none() {
             self.late = self.late.saturating_add(item.count());
             return Kept::Late;
@@ -152,7 +153,7 @@ impl Items {
         };
         let Some(known) = known else { return true };
         let count = known.repeats.saturating_add(item.repeats).saturating_add(1);
-        // Of two that differ the earlier one counts, whatever the order they come in.
+        // If two with one id differ, the earlier one counts, in whatever order they come.
         if item.value_order(known) == Ordering::Less {
             *known = item;
         }
@@ -160,7 +161,7 @@ impl Items {
         false
     }
 
-    /// Puts what counts into the unit's row, and says what is left out.
+    /// Adds what counts to the unit's row, and returns what is left out.
     pub(super) fn sort_out(
         &self,
         row: &mut Row,
@@ -183,7 +184,7 @@ impl Items {
             };
             let left_out = match (metric.window, self.since, item.at) {
                 (None, ..) => None,
-                // A unit that was never exposed is counted apart, with all that it has.
+                // A unit that was never exposed is counted separately, with all its outcomes.
                 (Some(_), None, _) if !is_exposed => None,
                 (Some(window), Some(since), Some(at)) if at > since.after(window) => {
                     Some(&mut sorted.late)

@@ -1,4 +1,4 @@
-//! Where a log stands in an SQL engine, and what is asked of it.
+//! A log in an SQL engine, and the query for it.
 
 mod column;
 mod error;
@@ -14,8 +14,8 @@ use column::Columns;
 
 /// A log of exposures and outcomes in an SQL engine: its tables, its columns, its clock.
 ///
-/// Two tables, or views of whatever there is, with these columns unless
-/// [`with_column`](Log::with_column) names others:
+/// It needs two tables or views with these columns; [`with_column`](Log::with_column) sets other
+/// names:
 ///
 /// ```text
 /// exposure (release, unit, arm, unit_group, at_ms)
@@ -23,11 +23,11 @@ use column::Columns;
 ///                                                  with ids: outcome_id
 /// ```
 ///
-/// A row of `exposure` is a request that got an arm's answer, `unit_group` its unit's
-/// [group of 256](crate::UnitKey::group); rows without an arm are left out. A row of `outcome` is
-/// what [`Experiment::record`](super::Experiment::record) takes. The clock is any that both tables
-/// share. A division of units into [segments](Setup::with_segments) is a column of `exposure` that
-/// bears its name, unless [`with_segment_column`](Log::with_segment_column) says another.
+/// A row of `exposure` is a request that got an arm's answer, `unit_group` its unit's [group of
+/// 256](crate::UnitKey::group); rows without an arm are left out. A row of `outcome` is what
+/// [`Experiment::record`](super::Experiment::record) takes. Both tables must use the same clock. A
+/// division of units into [segments](Setup::with_segments) is a column of `exposure` with the same
+/// name, unless [`with_segment_column`](Log::with_segment_column) sets another one.
 ///
 /// ```
 /// use switchstand::experiment::{Kind, Log, Metric, Setup};
@@ -48,14 +48,14 @@ pub struct Log {
     window: Option<u64>,
     /// Steps of the clock in a second.
     steps: u64,
-    /// The engine's own expression of a group, in the place of the logged one.
+    /// The engine's own expression of a group, instead of the logged group.
     own_group: Option<String>,
-    /// Divisions that stand in a column of another name.
+    /// Divisions whose column has another name.
     divisions: Vec<(String, String)>,
 }
 
 impl Log {
-    /// Returns the log that stands in these two tables.
+    /// Returns the log in these two tables.
     ///
     /// # Errors
     /// [`LogError::Name`] for a name that is not made of letters, digits and `_`, with dots
@@ -92,34 +92,34 @@ impl Log {
         Ok(self)
     }
 
-    /// Returns the log of which outcomes count up to so long after a unit's first exposure.
+    /// Returns the log with a window: outcomes count up to so long after a unit's first exposure.
     ///
-    /// In the unit of the clock, which must be a number then. Without it all later ones count. A
-    /// metric with a [window of its own](super::Metric::within) has that.
+    /// The window is in the unit of the clock, which must be a number. Without a window all later
+    /// outcomes count. A metric's [own window](super::Metric::within) replaces it.
     #[must_use]
     pub fn within(self, window: u64) -> Log {
         let window = Some(window);
         Log { window, ..self }
     }
 
-    /// Returns the log whose clock makes so many steps in a second: 1,000 unless it is said.
+    /// Returns the log with a clock of so many steps per second; 1,000 by default.
     ///
-    /// It turns the windows of metrics into the unit of the clock, rounded down.
+    /// It converts the windows of metrics to the unit of the clock, rounded down.
     #[must_use]
     pub fn with_steps_per_second(self, steps: u64) -> Log {
         Log { steps, ..self }
     }
 
-    /// Returns the log whose units the engine groups by a hash of its own.
+    /// Returns the log with groups of units by the engine's own hash.
     ///
     /// For a log that does not carry [`UnitKey::group`](crate::UnitKey::group). The expression
     /// gives a number from 0 to 255 that depends on the unit alone, here `e.` and the column:
     /// `hash(e.unit) % 256` in DuckDB, `cityHash64(e.unit) % 256` in ClickHouse,
-    /// `pmod(hash(e.unit), 256)` in Spark. It must show no trace of the draw. Sizes, values and
-    /// effects are the same then; intervals and p-values are those of another grouping, so a
+    /// `pmod(hash(e.unit), 256)` in Spark. It must be independent of the draw. Sizes, values and
+    /// effects are then the same; intervals and p-values are those of another grouping, so a
     /// verdict may come at another size, and the read-out says so.
     ///
-    /// The expression stands in the query as it is: never take it from outside.
+    /// The expression is put into the query unchanged: never take it from outside.
     #[must_use]
     pub fn grouped_by(self, expression: &str) -> Log {
         let own_group = Some(expression.to_owned());
@@ -130,14 +130,16 @@ impl Log {
 impl Setup {
     /// Writes the query whose rows [`Part::from_rows`](super::Part::from_rows) reads out.
     ///
-    /// One text for DuckDB, DataFusion, ClickHouse, PostgreSQL, Spark and SQLite. It counts as a
-    /// live experiment does: a unit from its first exposure on, in its arm if it met no other;
-    /// units of several arms, and outcomes of units that were never exposed, apart. A quantile
-    /// takes each unit's first value, and has a row for every distinct one, over requests for each
-    /// group: round the column first. Of outcomes with one [id](super::Metric::once) of a unit and a
-    /// metric the earliest counts, of several at that time the least; those without an id are left
-    /// out. A unit is of the last segment, in the setup's order, that an exposure of it names.
-    /// Gauges are of no unit and are not asked for.
+    /// The same text works in DuckDB, DataFusion, ClickHouse, PostgreSQL, Spark and SQLite. It
+    /// counts as a live experiment does: a unit counts from its first exposure on, and in its arm
+    /// if it met no other arm. Units of several arms, and outcomes of units that were never
+    /// exposed, are counted separately.
+    ///
+    /// A quantile takes each unit's first value and returns a row for every distinct value (over
+    /// requests: for each value and group), so round the column first. Of several outcomes of a
+    /// unit with one [id](super::Metric::once) the earliest counts, and of several at that time the
+    /// least; outcomes without an id are left out. A unit is in the last segment, in the setup's
+    /// order, that one of its exposures names. Gauges are left out.
     ///
     /// # Errors
     /// [`LogError::Text`] for a release, an arm or a metric whose name has a quote, a backslash or

@@ -1,4 +1,4 @@
-//! When an experiment may decide, and by which level at each look.
+//! When an experiment may decide, and at which level at each look.
 
 use super::{
     Experiment, ExperimentError, Missing, Part, ReadOut, Relative, Unadjusted, Verdict,
@@ -11,7 +11,7 @@ use crate::stats::{
     special::normal_sf,
 };
 
-/// When an experiment may decide; chosen before the first look.
+/// The times at which an experiment may decide; chosen before the first look.
 ///
 /// ```
 /// use switchstand::experiment::{Expected, Kind, Looks, Metric, Setup};
@@ -31,13 +31,13 @@ use crate::stats::{
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Looks {
-    /// Whenever anybody looks, also after every unit.
+    /// At any time, also after every unit.
     #[default]
     Anytime,
     /// Once, when the planned units are there.
     One,
-    /// So many times at most, after equal parts of the planned units, by the spending of O'Brien
-    /// and Fleming.
+    /// A fixed number of times at most, after equal parts of the planned units, with the error rate
+    /// spent as by O'Brien and Fleming.
     GroupSequential {
         /// How many, from 2 to 20.
         looks: u32,
@@ -58,11 +58,11 @@ pub(super) struct TakenLook {
 pub(super) struct Look {
     fractions: Vec<f64>,
     pub(super) units: u64,
-    /// Units at the next look, none after the last.
+    /// Units at the next look; `None` after the last.
     next: Option<u64>,
 }
 
-/// What is said of two arms at a planned look.
+/// The comparison of two arms at a planned look.
 pub(super) struct AtLook<'a, E> {
     pub(super) evidence: &'a E,
     pub(super) look: &'a Look,
@@ -71,8 +71,8 @@ pub(super) struct AtLook<'a, E> {
 impl Part {
     /// Takes the look that is due: computes the read-out with its tests and its verdict.
     ///
-    /// For setups with [planned looks](super::Setup::with_looks); what it says is remembered, and
-    /// the look is not taken again. Where the looks are at any time it is
+    /// For setups with [planned looks](super::Setup::with_looks). The look is remembered and cannot
+    /// be taken again. If looks are allowed at any time, it is the same as
     /// [`read_out`](Part::read_out).
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Part {
         Ok(read)
     }
 
-    /// Returns the units at which the next look is due, none if all are taken.
+    /// Returns the units at which the next look is due; `None` if all are taken.
     fn due(&self) -> Option<u64> {
         let last = self.course.looks.last().map_or(0, |look| look.units);
         self.due_after(last)
@@ -121,7 +121,7 @@ impl Part {
         steps.into_iter().find(|&due| due > units)
     }
 
-    /// Says why there is no verdict between looks, if there are looks.
+    /// Says why there is no verdict between planned looks.
     pub(super) fn between_looks(&self) -> Option<Verdict> {
         if self.setup.looks == Looks::Anytime {
             return None;
@@ -157,7 +157,8 @@ impl Experiment {
 }
 
 impl Look {
-    /// Returns the level of a test at this look, with which all looks together err at `alpha`.
+    /// Returns the level of a test at this look, so that all looks together have the error rate
+    /// `alpha`.
     fn nominal(&self, alpha: Alpha) -> Option<Alpha> {
         if let [_] = self.fractions.as_slice()
             && self.next.is_none()
@@ -194,7 +195,7 @@ impl Look {
         PValue::new(high.exp(), high)
     }
 
-    /// Says in the place of "keep running" what a planned look leaves to be done.
+    /// Returns the verdict when a planned look has not decided.
     pub(super) fn open(&self, stop: Vec<String>, per_unit: f64, per_day: Option<f64>) -> Verdict {
         let Some(next) = self.next else {
             let worse = match stop.is_empty() {

@@ -1,11 +1,11 @@
-//! What is measured, and what for.
+//! A metric: what is measured, and for which purpose.
 
 use core::time::Duration;
 
 use super::{ExperimentError, Kind};
 use crate::stats::Worse;
 
-/// What a metric is for.
+/// The purpose of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -13,9 +13,9 @@ use crate::stats::Worse;
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Role {
-    /// The hypothesis is about it.
+    /// The hypothesis is about this metric.
     Goal {
-        /// The direction that is not hoped for.
+        /// The direction that is worse.
         worse: Worse,
         /// The smallest difference worth having.
         #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
@@ -29,7 +29,7 @@ pub enum Role {
         #[cfg_attr(feature = "serde", serde(with = "super::exact"))]
         margin: f64,
     },
-    /// It is shown, and decides nothing.
+    /// It is shown and decides nothing.
     Watched,
 }
 
@@ -42,12 +42,12 @@ pub enum Source {
     /// The application records them.
     #[default]
     Application,
-    /// A request that ended badly is an event, one that was answered none: failed, refused and given
-    /// up together, as a roll-out's guard of failures counts them. Stored as `bad_endings`.
+    /// A request that failed, was refused or was given up is an event, as for a roll-out's guard of
+    /// failures; an answered request is none. Stored as `bad_endings`.
     #[cfg_attr(feature = "serde", serde(rename = "bad_endings"))]
     Failures,
-    /// A request that failed is an event, one that was answered none; others say nothing. Stored as
-    /// `failures`, which meant this once.
+    /// A request that failed is an event, an answered one is none; others are ignored. Stored as
+    /// `failures`, which had this meaning in the first edition.
     #[cfg_attr(feature = "serde", serde(rename = "failures"))]
     Failed,
     /// The seconds that a request took.
@@ -56,8 +56,8 @@ pub enum Source {
 
 /// The value up to which a unit counts.
 ///
-/// A unit's value is its mean, its sum of a count, its ratio. What is above the cap counts as the
-/// cap (winsorising), in all arms alike.
+/// It limits the unit's mean, its sum of counts, or its ratio. A larger value counts as the cap
+/// (winsorising), equally in all arms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -72,7 +72,7 @@ pub enum Cap {
     ControlQuantile(#[cfg_attr(feature = "serde", serde(with = "super::exact"))] f64),
 }
 
-/// A metric of an experiment: its name, its kind of number, what it is for.
+/// A metric of an experiment: its name, its kind and its purpose.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -82,24 +82,25 @@ pub struct Metric {
     pub(super) role: Role,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) source: Source,
-    /// Whether a number of each unit from before its exposure is taken out.
+    /// Whether the metric is adjusted by a number of each unit from before its exposure.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) adjusted: bool,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) cap: Option<Cap>,
-    /// Whether worth and margin are parts of the control's value.
+    /// Whether worth and margin are fractions of the control's value.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) relative: bool,
     /// For how long after a unit's first exposure outcomes count.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) window: Option<Duration>,
-    /// Whether outcomes bear an id, and count once each.
+    /// Whether outcomes have an id, and count once each.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(super) once: bool,
 }
 
 impl Metric {
-    /// Returns a metric that the hypothesis is about.
+    /// Returns a goal: a metric that should get better; `worth` is the smallest absolute difference
+    /// worth having.
     #[must_use]
     pub fn goal(name: &str, kind: Kind, worse: Worse, worth: f64) -> Metric {
         Metric::new(name, kind, Role::Goal { worse, worth })
@@ -131,8 +132,8 @@ impl Metric {
         }
     }
 
-    /// Returns the metric with its worth or margin taken as a part of the control's absolute
-    /// value: 0.02 for two per cent of whatever the control has.
+    /// Returns the metric with its worth or margin as a fraction of the control's absolute value:
+    /// 0.02 is two per cent of the control.
     ///
     /// For all kinds but quantiles and gauges.
     #[must_use]
@@ -143,10 +144,10 @@ impl Metric {
         }
     }
 
-    /// Returns the metric with a cap on what one unit counts for.
+    /// Returns the metric with a cap on the value of one unit.
     ///
-    /// A few units then no longer make a mean too uneven to be tested; what is compared is the
-    /// capped mean. For means, counts and ratios.
+    /// Then a few units with very large values no longer make a mean too uneven to be tested. The
+    /// capped means are compared. For means, counts and ratios.
     #[must_use]
     pub fn capped(self, cap: Cap) -> Metric {
         let cap = Some(cap);
@@ -155,9 +156,10 @@ impl Metric {
 
     /// Returns the metric adjusted by what each unit was like before its exposure (CUPED).
     ///
-    /// The number comes by [`record_before`](super::Experiment::record_before). It takes
-    /// `rho^2` of the variance away, `rho` being its correlation with the metric; units without
-    /// one stand at the mean of the others. For means, counts, ratios and common rates.
+    /// Record the number by [`record_before`](super::Experiment::record_before). The adjustment
+    /// removes `rho^2` of the variance, where `rho` is the number's correlation with the metric.
+    /// Units without a number get the mean of the others. For means, counts, ratios and common
+    /// rates.
     #[must_use]
     pub fn adjusted(self) -> Metric {
         Metric {
@@ -169,27 +171,27 @@ impl Metric {
     /// Returns the metric with a window: outcomes count from a unit's first exposure until so long
     /// after it.
     ///
-    /// Exposures and outcomes then come with their time: by
-    /// [`expose_at`](super::Experiment::expose_at) and
+    /// Exposures and outcomes then need a time: by [`expose_at`](super::Experiment::expose_at) and
     /// [`record_event`](super::Experiment::record_event), or from a router that has a clock. Each
-    /// outcome within the window is kept by itself, some 60 bytes, for another server may know of
-    /// an earlier exposure.
+    /// outcome within the window is kept separately, about 60 bytes, because another server may
+    /// know an earlier exposure.
     #[must_use]
     pub fn within(self, window: Duration) -> Metric {
         let window = Some(window);
         Metric { window, ..self }
     }
 
-    /// Returns the metric whose outcomes bear an id, so that what is delivered twice counts once.
+    /// Returns the metric with outcomes that have an id, so that an outcome that is delivered twice
+    /// counts once.
     ///
-    /// They come by [`record_event`](super::Experiment::record_event); each is kept by itself, some
-    /// 60 bytes.
+    /// Record them by [`record_event`](super::Experiment::record_event); each is kept separately,
+    /// about 60 bytes.
     #[must_use]
     pub fn once(self) -> Metric {
         Metric { once: true, ..self }
     }
 
-    /// Returns the metric fed by what the experiment observes of requests.
+    /// Returns the metric with values from requests that the experiment observes.
     #[must_use]
     pub fn from_requests(self, source: Source) -> Metric {
         Metric { source, ..self }
@@ -201,13 +203,13 @@ impl Metric {
         &self.name
     }
 
-    /// Returns what kind of number it is.
+    /// Returns the metric's kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Returns what it is for.
+    /// Returns the metric's purpose.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
@@ -219,31 +221,31 @@ impl Metric {
         self.source
     }
 
-    /// Tells whether what each unit was like before is taken out.
+    /// Tells whether the metric is adjusted by what each unit was like before.
     #[must_use]
     pub const fn is_adjusted(&self) -> bool {
         self.adjusted
     }
 
-    /// Tells whether its worth or margin is a part of the control's value.
+    /// Tells whether its worth or margin is a fraction of the control's value.
     #[must_use]
     pub const fn is_relative(&self) -> bool {
         self.relative
     }
 
-    /// Returns up to which value a unit counts, if there is a cap.
+    /// Returns the value up to which a unit counts, if there is a cap.
     #[must_use]
     pub const fn cap(&self) -> Option<Cap> {
         self.cap
     }
 
-    /// Returns for how long after a unit's first exposure outcomes count, if that ends.
+    /// Returns how long after a unit's first exposure outcomes count, if there is a window.
     #[must_use]
     pub const fn window(&self) -> Option<Duration> {
         self.window
     }
 
-    /// Tells whether its outcomes bear an id, and count once each.
+    /// Tells whether its outcomes have an id, and count once each.
     #[must_use]
     pub const fn is_once(&self) -> bool {
         self.once
@@ -259,7 +261,7 @@ impl Metric {
         matches!(self.kind, Kind::RequestQuantile { .. }) && !self.is_itemised()
     }
 
-    /// Returns how many slots of a unit's row hold its values, and how many are its.
+    /// Returns how many slots of a unit's row hold its values, and how many it has in all.
     pub(super) fn slots(&self) -> (usize, usize) {
         let values = match self.kind {
             Kind::Gauge => 0,

@@ -1,4 +1,4 @@
-//! What a router tells an experiment of its requests.
+//! What an experiment records about a router's requests.
 
 use super::{Experiment, recording::Draw, row::Fold};
 use crate::{observer::Observer, outcome::Outcome};
@@ -6,9 +6,9 @@ use crate::{observer::Observer, outcome::Outcome};
 /// Takes exposures, and the metrics that are fed by requests, from the router to which the
 /// experiment is attached.
 ///
-/// Whoever was drawn and admitted is exposed, however the request ended and whoever answered in the
-/// end: leaving out units whose version failed would leave out the failures. A request of another
-/// release or policy, or one that no draw has placed, is counted [apart](super::Apart).
+/// A unit that was drawn and admitted is exposed, however the request ended and whichever version
+/// answered: to leave out units whose version failed would leave out the failures. A request of
+/// another release or policy, or one that was not drawn, is counted [apart](super::Apart).
 impl Observer for Experiment {
     fn outcome(&self, outcome: &Outcome<'_>) {
         let Some(key) = outcome.unit() else {

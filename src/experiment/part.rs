@@ -1,4 +1,4 @@
-//! What one server has noted.
+//! The data of an experiment on one server.
 
 #[cfg(feature = "serde")]
 mod packed;
@@ -17,32 +17,32 @@ use super::{
 };
 use crate::stats::guard::{MAX_LEVEL, in_sample};
 
-/// What one server has noted, or several together.
+/// The data of an experiment on one server, or of several servers together.
 ///
 /// Parts of one setup add up: in any order and partition they give the same read-out, up to
-/// rounding in the last digits of sums of fractions. It holds a row for every unit, so an outcome
-/// finds its unit's exposure wherever the two were noted.
+/// rounding in the last digits of sums of fractions. A part has a row for every unit, so an outcome
+/// finds its unit's exposure on whatever server each was recorded.
 ///
-/// It serialises in any format: to some 9 bytes for a unit with one rate where the format is binary,
-/// 12 where it is text; a value that is no whole number takes 8 more.
+/// It serialises in any format. A unit with one rate takes about 9 bytes in a binary format and 12
+/// in text; a value that is not a whole number takes 8 more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     pub(super) setup: Setup,
     pub(super) course: Course,
-    /// Tells the key of the digests from others; none if anybody can compute them.
+    /// Identifies the key of the digests; `None` if they have no key.
     pub(super) key: Option<u64>,
     /// How often the sample was halved.
     pub(super) level: u32,
     pub(super) rows: Rows,
-    /// What is kept one by one, of units that have a row.
+    /// The items of units that have a row.
     pub(super) items: ItemsByUnit,
-    /// Units that count nowhere.
+    /// Excluded units.
     pub(super) excluded: BTreeSet<u64>,
     /// How often any unit was exposed.
     pub(super) exposures: u64,
     pub(super) apart: Apart,
     pub(super) gauges: Gauges,
-    /// What an engine has added up, in the place of rows.
+    /// Sums of an engine, instead of rows.
     pub(super) sums: Option<Sums>,
 }
 
@@ -53,7 +53,7 @@ impl Part {
         &self.setup
     }
 
-    /// Returns the requests that were counted apart.
+    /// Returns the requests that entered no metric.
     #[must_use]
     pub const fn apart(&self) -> Apart {
         self.apart
@@ -74,13 +74,13 @@ impl Part {
         })
     }
 
-    /// Returns the fraction of all units that is kept, 1 until there were too many.
+    /// Returns the fraction of all units that is kept; 1 until there were too many.
     #[must_use]
     pub fn units_sampled(&self) -> f64 {
         (-f64::from(self.level)).exp2()
     }
 
-    /// Adds what another server has noted.
+    /// Adds the data of another server.
     ///
     /// # Errors
     /// [`ExperimentError::Mismatch`] if the setups differ, or the keys of the digests, or if one
@@ -143,7 +143,7 @@ impl Part {
         }
     }
 
-    /// Returns each unit's row with what counts of its items, and what does not.
+    /// Returns each unit's row with the items that count, and counts of those that do not.
     pub(super) fn sorted_rows(&self) -> impl Iterator<Item = (u64, Cow<'_, Row>, Sorted)> {
         let (slots, width) = self.setup.slots();
         self.rows.iter().map(move |(&key, row)| {
@@ -172,7 +172,7 @@ impl Part {
         }
     }
 
-    /// Refuses sums of a log, of whose units it is not known which they are.
+    /// Refuses sums of a log, whose single units are not known.
     pub(super) fn check_rows(&self) -> Result<(), ExperimentError> {
         match &self.sums {
             None => Ok(()),

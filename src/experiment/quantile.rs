@@ -9,7 +9,7 @@ use crate::stats::{
     proportions::clopper_pearson,
 };
 
-/// The values that the rate of a count may have.
+/// The interval for the rate of a count.
 type RateInterval = fn(&Counts, Alpha) -> Result<Interval, Refusal>;
 
 /// The quantiles of two arms, of one value of each unit.
@@ -63,7 +63,8 @@ impl Evidence for Quantiles<'_> {
 }
 
 impl Quantiles<'_> {
-    /// Returns the differences that may be, with both intervals at half the error rate.
+    /// Returns the interval of the difference, from both arms' intervals at half the error rate
+    /// each.
     fn difference(&self, alpha: Alpha, of_rate: RateInterval) -> Result<Interval, Refusal> {
         let half = Alpha::new(alpha.get() / 2.0).unwrap_or(alpha);
         let [a, b] = [self.control, self.candidate];
@@ -73,10 +74,10 @@ impl Quantiles<'_> {
     }
 }
 
-/// Returns the values that may be the quantile of order `p`.
+/// Returns the interval of the quantile of order `p`.
 ///
-/// The number of values up to the true quantile is a count of successes at rate `p`. So its rank
-/// is one whose interval for a rate holds `p`: a confidence sequence, simultaneously at all looks.
+/// The number of values up to the true quantile is a count of successes at rate `p`. So its rank is
+/// one whose interval for a rate contains `p`: a confidence sequence, valid at all looks together.
 fn interval(
     values: &Histogram,
     p: f64,

@@ -1,4 +1,4 @@
-//! What a part says at this moment.
+//! The read-out of a part.
 
 mod table;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::stats::{Alpha, multiplicity};
 
-/// What an experiment says at this moment: what to do, the checks, and every metric.
+/// The result of an experiment at one moment: the verdict, the checks, and every metric.
 ///
 /// It prints as a table in Markdown, and serialises.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,33 +26,33 @@ pub struct ReadOut {
     pub release: String,
     /// What to do.
     pub verdict: Verdict,
-    /// Where each candidate stands; all are open while the verdict is withheld.
+    /// The standing of each candidate; all are open while the verdict is withheld.
     pub standings: Vec<(String, Standing)>,
-    /// What must be right before any number is read.
+    /// The checks that must hold before any number is read.
     pub checks: Checks,
-    /// What each metric says, in the order of the setup.
+    /// The results of each metric, in the order of the setup.
     pub findings: Vec<Finding>,
     /// Requests that entered no metric.
     pub apart: Apart,
-    /// By what units are grouped, for the variance of means and ratios.
+    /// How units are grouped, for the variance of means and ratios.
     pub grouping: Grouping,
-    /// Error rate over all looks and the whole family.
+    /// Error rate over all looks and all tests.
     pub alpha: Alpha,
-    /// Goals and guardrails times candidates, fixed at the setup.
+    /// The number of tests: goals and guardrails times candidates, fixed by the setup.
     pub family: usize,
-    /// What each segment says by itself, exploratory; none without divisions.
+    /// The results of each segment, exploratory; empty without divisions.
     pub segments: Vec<Segment>,
-    /// In how many comparisons the segments are looked at.
+    /// The number of comparisons in all segments.
     pub segment_family: usize,
-    /// Divisions, metrics and candidates whose effect is in every segment of the other sign than in
-    /// the whole: the arms are made up of different segments.
+    /// Divisions, metrics and candidates whose effect has in every segment the opposite sign of the
+    /// whole (Simpson's paradox): the arms are made up of different segments.
     pub reversed: Vec<[String; 3]>,
 }
 
 impl Part {
     /// Computes the read-out: the checks first, then every metric, then the verdict.
     ///
-    /// It may be looked at any number of times.
+    /// You may call it any number of times.
     ///
     /// # Errors
     /// [`ExperimentError::Refused`] if counts are too large to be compared.
@@ -238,7 +238,7 @@ impl Part {
         }
     }
 
-    /// Says how much is left, by the lines of the candidates that are open.
+    /// Returns how many units are left, by the lines of the candidates that are open.
     fn left(
         &self,
         open: &[usize],
@@ -268,7 +268,7 @@ impl Part {
     }
 }
 
-/// Adjusts the p-values of the whole family; what could not be tested has p = 1 in it.
+/// Adjusts the p-values of all tests; a test that could not be made has p = 1.
 fn adjust(
     findings: &mut [Finding],
     decides: impl Iterator<Item = bool>,

@@ -1,4 +1,4 @@
-//! What serving threads write.
+//! How threads record exposures and outcomes.
 
 mod checks;
 
@@ -16,30 +16,30 @@ use crate::{
 pub(super) use checks::Draw;
 use checks::finite;
 
-/// What became of an exposure or an outcome.
+/// What happened to an exposure or an outcome that was recorded.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Filed {
     /// It counts for the unit's arm.
     Counted,
-    /// No exposure of the unit is known here; it counts once one is, on whatever server.
+    /// No exposure of the unit is known here. It counts as soon as any server knows one.
     NotExposed,
     /// The unit was exposed to several arms and counts in none.
     Crossed,
-    /// The unit is not among those that are kept since the sample was halved.
+    /// The sample was halved, and the unit is not in it.
     NotSampled,
-    /// An outcome with this id is there already.
+    /// There is already an outcome with this id.
     Repeated,
-    /// It came after the metric's window, or before the first exposure of the unit that is known
-    /// here; then it counts once an earlier one is, on whatever server.
+    /// It came after the metric's window, or before the unit's first exposure that is known here.
+    /// In the second case it counts if any server knows an earlier exposure.
     OutOfWindow,
 }
 
 impl Experiment {
-    /// Notes that a unit got the answer of the arm that its assignment names.
+    /// Records that a unit got the answer of the arm that its assignment names.
     ///
-    /// To be called for every answered request: a unit counts once, however often it is exposed,
-    /// and the calls count as the requests.
+    /// Call it for every answered request: a unit counts once, however often it is exposed, and the
+    /// calls count as requests.
     ///
     /// # Errors
     /// [`ExperimentError::OtherRelease`] and [`ExperimentError::OtherPolicy`] for an assignment
@@ -60,7 +60,7 @@ impl Experiment {
         Ok(self.expose_to(key, place, arm))
     }
 
-    /// Notes that a unit got this arm's answer, where the arm is known by its handle.
+    /// Records that a unit got this arm's answer.
     ///
     /// # Errors
     /// [`ExperimentError::Foreign`] for an arm of another experiment,
@@ -77,17 +77,17 @@ impl Experiment {
         Ok(self.expose_to(key, self.digester.place(key), arm))
     }
 
-    /// Counts a request that no draw has placed.
+    /// Counts a request that was not drawn.
     pub fn count_apart<'u>(&self, reason: Reason, unit: impl Into<Unit<'u>>) {
         let place = self.digester.place(unit.into().key());
         self.shards.set(place).apart.count(reason);
     }
 
-    /// Announces that an outcome of this metric is to come for a unit, seconds or weeks later.
+    /// Announces that an outcome of this metric will come for a unit, seconds or weeks later.
     ///
-    /// Announce all outcomes of a metric or none. A [`Finding`](super::Finding) then states how
-    /// many are pending: what has come may differ from what is to come, the more so if the arms
-    /// differ in how fast it comes.
+    /// Announce all outcomes of a metric or none. A [`Finding`](super::Finding) then says how many
+    /// are pending. Outcomes that have come may differ from those still to come, above all if they
+    /// come faster in one arm.
     ///
     /// # Errors
     /// [`ExperimentError::Foreign`] for a metric of another experiment,
@@ -110,13 +110,13 @@ impl Experiment {
         Ok(filed)
     }
 
-    /// Notes a value of a unit, which counts for the arm to which the unit was exposed.
+    /// Records a value of a unit; it counts for the arm to which the unit was exposed.
     ///
     /// # Errors
     /// [`ExperimentError::Foreign`] for a metric of another experiment,
     /// [`ExperimentError::Refused`] for a value that is not finite, [`ExperimentError::OutOfRange`]
-    /// beyond 1e100, [`ExperimentError::WrongKind`] for one that the metric does not take; nothing is noted
-    /// then.
+    /// beyond 1e100, [`ExperimentError::WrongKind`] for one that the metric does not take; nothing
+    /// is noted then.
     #[inline]
     pub fn record<'u>(
         &self,
@@ -129,7 +129,7 @@ impl Experiment {
         Ok(self.add(metric, unit.into().key(), value, 0))
     }
 
-    /// Notes a value of a unit whose assignment came with it, from another server or a log.
+    /// Records a value of a unit together with its assignment, from another server or a log.
     ///
     /// # Errors
     /// As [`record`](Experiment::record) and as [`expose`](Experiment::expose) for the assignment;
@@ -147,7 +147,7 @@ impl Experiment {
         Ok(self.add(metric, unit.into().key(), value, told))
     }
 
-    /// Notes a numerator and a denominator of a unit, for a ratio.
+    /// Records a numerator and a denominator of a unit, for a ratio.
     ///
     /// # Errors
     /// As [`record`](Experiment::record), for a denominator below 0, and for any metric that is
@@ -162,7 +162,7 @@ impl Experiment {
         self.add_ratio(metric, unit.into().key(), [numerator, denominator], 0)
     }
 
-    /// Notes a numerator and a denominator of a unit whose assignment came with them.
+    /// Records a numerator and a denominator of a unit together with its assignment.
     ///
     /// # Errors
     /// As [`record_ratio`](Experiment::record_ratio) and [`record_for`](Experiment::record_for).
@@ -178,7 +178,7 @@ impl Experiment {
         self.add_ratio(metric, unit.into().key(), [numerator, denominator], told)
     }
 
-    /// Notes what a unit was like before its exposure, for a metric that is adjusted by it.
+    /// Records a number of a unit from before its exposure, for a metric that is adjusted by it.
     ///
     /// Whether it comes before or after the unit's exposure does not matter. Of several such
     /// numbers of a unit one is kept, by a hash.
@@ -204,10 +204,11 @@ impl Experiment {
         }))
     }
 
-    /// Notes which segment a unit is of, by a division of the setup.
+    /// Records in which segment of a division a unit is.
     ///
-    /// Something that was so before the exposure, and that the candidate cannot have changed. Of
-    /// several segments of a unit in one division one is kept, by a hash.
+    /// The segment must be a property that the unit had before the exposure and that the candidate
+    /// cannot change. If a unit has several segments in one division, one is kept, chosen by a
+    /// hash.
     ///
     /// # Errors
     /// [`ExperimentError::Unknown`] for a division or a segment that the setup does not have.
@@ -225,7 +226,7 @@ impl Experiment {
         }))
     }
 
-    /// Notes a value of a gauge, which is of an arm and of no unit.
+    /// Records a value of a gauge, which belongs to an arm and not to a unit.
     ///
     /// # Errors
     /// [`ExperimentError::Foreign`] for a handle of another experiment,
@@ -281,7 +282,7 @@ impl Experiment {
         Ok(self.add_numbers(metric, key, values, told))
     }
 
-    /// Adds a numerator and a denominator of a ratio, or of anything else the value alone.
+    /// Adds a numerator and a denominator for a ratio, and the value alone for other metrics.
     pub(super) fn add_numbers(
         &self,
         metric: Place,

@@ -29,9 +29,9 @@ pub(super) struct RequestQuantiles {
 struct Arm {
     steps: Vec<Step>,
     quantile: f64,
-    /// The shares beside the quantile: the one of greater skewness.
+    /// Of the two shares beside the quantile, the one with the greater skewness.
     at: GroupedArm,
-    /// What an interval at any time is made by.
+    /// The test for an interval at any time.
     test: GroupedT,
 }
 
@@ -45,7 +45,7 @@ struct Step {
 impl Requests {
     /// Counts so many requests of a unit of this group.
     pub(super) fn record(&mut self, value: f64, group: u8, times: u64) {
-        // Positive numbers lie in the order of their bits.
+        // Positive floats are ordered as their bits are.
         let bucket = Histogram::floor(value).to_bits();
         let count = self.0.entry((bucket, group)).or_default();
         *count = count.saturating_add(times);
@@ -104,7 +104,8 @@ impl RequestQuantiles {
                 at: beside(&steps, order)?,
                 steps,
                 quantile: quantile.unwrap_or_default(),
-                // One arm beside a number: as four times as many units of two arms.
+                // One arm against a fixed number has the precision of two arms with four times as
+                // many units.
                 test: GroupedT::planned(4.0 * planned, [1.0; 2], each)?,
             })
         };
@@ -115,7 +116,8 @@ impl RequestQuantiles {
         Ok(RequestQuantiles { order, arms })
     }
 
-    /// Returns what each arm's quantile may be, where a share may be off by so many errors.
+    /// Returns the interval of each arm's quantile, if its share may be wrong by `reach` standard
+    /// errors.
     fn ends(&self, reach: impl Fn(&Arm) -> f64) -> [[f64; 2]; 2] {
         let ends = |arm: &Arm| arm.ends(self.order, reach(arm));
         self.arms.each_ref().map(ends)
@@ -169,7 +171,7 @@ impl Arm {
             0.0 => 0.0,
             variance => reach * variance.sqrt(),
         };
-        // A value is too low where surely less than the order lies up to it.
+        // A value is too low if the share up to it is surely below the order.
         let mut steps = self.steps.iter();
         let lowest = steps.find(|step| step.share.ratio + off(step) >= order);
         let is_short = |step: &Step| step.share.ratio - off(step) < order;

@@ -1,4 +1,4 @@
-//! What is kept of one unit.
+//! The data of one unit.
 
 use core::hash::BuildHasherDefault;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use crate::stats::guard::{MixedAlready, mix};
 /// Rows of units, by their mixed digest.
 pub(super) type Rows = HashMap<u64, Row, BuildHasherDefault<MixedAlready>>;
 
-/// One unit: where it was exposed, and what came of it.
+/// One unit: the arms to which it was exposed, and its outcomes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Row {
     /// A bit for every arm that it was exposed to.
@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) slots: Box<[Slot]>,
 }
 
-/// What one unit had of one metric.
+/// The values of one unit in one metric.
 ///
 /// A ratio has a second slot for its denominators, an adjusted metric a last one for the past.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

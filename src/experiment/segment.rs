@@ -1,4 +1,4 @@
-//! What each segment of units says by itself.
+//! The results of each segment of units.
 
 use super::{
     ExperimentError, Finding, Kind, Metric, Missing, Part, check::sample_ratio, looks::Look,
@@ -15,11 +15,11 @@ pub(super) struct Division {
     pub(super) segments: Vec<String>,
 }
 
-/// One segment of units: what each metric says of it alone.
+/// The results of one segment of units, for each metric.
 ///
-/// It is exploratory: it decides nothing, and what stands out here is a hypothesis for another
-/// experiment. The intervals of all segments hold together, at the experiment's error rate, apart
-/// from those of the whole.
+/// It is exploratory: it decides nothing, and an unusual result is only a hypothesis for another
+/// experiment. The intervals of all segments hold together, at the experiment's error rate,
+/// separately from those of the whole.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -30,10 +30,10 @@ pub struct Segment {
     pub segment: String,
     /// Its units of all arms, each exposed to one arm alone.
     pub units: u64,
-    /// What each metric says, in the order of the setup; p-values are adjusted for all comparisons
-    /// of all segments (Bonferroni).
+    /// The results of each metric, in the order of the setup; p-values are adjusted for all
+    /// comparisons of all segments (Bonferroni).
     pub findings: Vec<Finding>,
-    /// Metrics and candidates whose effect is, here, surely on the other side of 0 than that of the
+    /// Metrics and candidates whose effect is shown to have the opposite sign of the effect in the
     /// whole.
     pub contradicts: Vec<(String, String)>,
 }
@@ -97,7 +97,7 @@ fn totals_of(divisions: &[Division]) -> usize {
     segments.sum::<usize>().max(1)
 }
 
-/// Names what lies surely on the other side of 0 than in the whole.
+/// Names the effects that are shown to have the opposite sign of the whole.
 fn contradicting(findings: &[Finding], whole: &[Finding]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for finding in findings {
@@ -116,8 +116,8 @@ fn contradicting(findings: &[Finding], whole: &[Finding]) -> Vec<(String, String
     found
 }
 
-/// Names the divisions, metrics and candidates whose effect is in every segment of the other sign
-/// than in the whole (Simpson's paradox).
+/// Names the divisions, metrics and candidates whose effect has in every segment the opposite sign
+/// of the whole (Simpson's paradox).
 pub(super) fn reversed(segments: &[Segment], whole: &[Finding]) -> Vec<[String; 3]> {
     let mut divisions: Vec<&str> = segments.iter().map(|one| one.division.as_str()).collect();
     divisions.dedup();

@@ -13,12 +13,12 @@ use crate::{
 
 /// The arms, metrics and error rate that were decided before the experiment began.
 ///
-/// The family over which the error rate holds is fixed here: every goal and guardrail of every
-/// candidate, whatever becomes of it.
+/// The tests over which the error rate holds are fixed here: every goal and guardrail of every
+/// candidate, also if it is dropped later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     pub(super) release: String,
-    /// The policy that the arms were taken from; it does not tell setups apart.
+    /// The policy from which the arms were taken; setups that differ only in it are equal.
     pub(super) fingerprint: Option<Fingerprint>,
     /// The control, then the candidates in the byte order of their labels.
     pub(super) arms: Vec<Planned>,
@@ -40,13 +40,13 @@ pub(super) struct Planned {
     pub(super) weight: u64,
 }
 
-/// Units that are remembered unless another number is chosen.
+/// The number of units that are remembered by default.
 const CAPACITY: usize = 1 << 20;
 /// The numbers of units that may be chosen.
 const CAPACITIES: core::ops::RangeInclusive<usize> = 64..=1 << 26;
-/// Most arms; a unit's arms are bits of a word.
+/// The maximum number of arms; a unit's arms are bits of a word.
 const ARMS: core::ops::RangeInclusive<usize> = 2..=64;
-/// Most segments of all divisions; each has sums of its own.
+/// The maximum number of segments in all divisions; each has sums of its own.
 const SEGMENTS: usize = 100;
 
 impl Setup {
@@ -118,10 +118,11 @@ impl Setup {
         Setup { alpha, ..self }
     }
 
-    /// Returns the setup with the number of units, of all arms, that the intervals are tuned for.
+    /// Returns the setup with the number of units, of all arms, at which the intervals are
+    /// narrowest.
     ///
-    /// They are valid at any other size too; fixed beforehand, it costs nothing.
-    /// [`units_needed`](Setup::units_needed) tells how many an effect takes.
+    /// The intervals are valid at any other size, too. Fix the number beforehand.
+    /// [`units_needed`](Setup::units_needed) says how many an effect needs.
     ///
     /// # Errors
     /// [`ExperimentError::OutOfRange`] below 2 units.
@@ -131,9 +132,9 @@ impl Setup {
 
     /// Returns the setup with another choice of when it may decide.
     ///
-    /// One look, or some, take fewer [planned units](Setup::with_planned_units) than looking at any
-    /// time, and decide at those sizes alone, by [`take_look`](super::Experiment::take_look).
-    /// [`units_by_looks`](Setup::units_by_looks) says what each costs.
+    /// One look, or a few, need fewer [planned units](Setup::with_planned_units) than looks at any
+    /// time, but decide only at those sizes, by [`take_look`](super::Experiment::take_look).
+    /// [`units_by_looks`](Setup::units_by_looks) says how many units each way needs.
     ///
     /// # Errors
     /// [`ExperimentError::OutOfRange`] unless a group sequential test has 2 to 20 looks.
@@ -143,8 +144,9 @@ impl Setup {
 
     /// Returns the setup with another division of units into segments, such as countries.
     ///
-    /// They are told by [`note_segment`](super::Experiment::note_segment) and shown by themselves in
-    /// the read-out: exploratory, and apart from the error rate of the verdict.
+    /// Record them by [`note_segment`](super::Experiment::note_segment). The read-out shows each
+    /// segment separately; they are exploratory and take nothing from the error rate of the
+    /// verdict.
     ///
     /// # Errors
     /// [`ExperimentError::NameTaken`] for two divisions, or segments of one, of one name,
@@ -161,7 +163,7 @@ impl Setup {
         self.checked()
     }
 
-    /// Returns the setup with the new units of a day, which turns sizes into days.
+    /// Returns the setup with the number of new units per day, so that sizes can be given in days.
     ///
     /// # Errors
     /// [`ExperimentError::OutOfRange`] unless the number is positive and finite.
@@ -174,7 +176,8 @@ impl Setup {
         .checked()
     }
 
-    /// Returns the setup with the number of units that are remembered before they are thinned.
+    /// Returns the setup with the number of units that are remembered before half of them are
+    /// forgotten.
     ///
     /// A unit takes 21 to 43 bytes, and as many again for every metric.
     ///
@@ -207,7 +210,7 @@ impl Setup {
         &self.metrics
     }
 
-    /// Returns the number of comparisons that the error rate is divided among.
+    /// Returns the number of tests among which the error rate is divided.
     #[must_use]
     pub fn family(&self) -> usize {
         let deciding = self

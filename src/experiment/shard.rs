@@ -1,6 +1,7 @@
 //! Units of a running experiment, in many small sets.
 //!
-//! A set of some 256 units grows and is thinned in microseconds, whatever the number of all.
+//! A set of about 256 units grows and is thinned in microseconds, however many units there are in
+//! all.
 
 mod table;
 
@@ -30,7 +31,7 @@ pub(super) struct Shards {
 #[repr(align(128))]
 struct Padded<T>(T);
 
-/// In this order, so that what each request writes lies together.
+/// The order of the fields keeps what each request writes close together.
 #[derive(Default)]
 #[repr(C)]
 pub(super) struct Shard {
@@ -154,8 +155,8 @@ impl Shards {
             drop(shard);
             taken(&full);
         }
-        // A unit that was noted before its set's turn and waits to be counted counts once too often,
-        // until the next time.
+        // A unit that was recorded before its set is drained, and is not counted yet, counts once
+        // too often until the next drain.
         filling.kept = 0;
         filling.by_depth = [0; 65];
     }

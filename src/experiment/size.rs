@@ -1,4 +1,4 @@
-//! How many units an experiment needs, by the very methods that it decides with.
+//! How many units an experiment needs, by the methods with which it decides.
 
 mod power;
 
@@ -10,7 +10,7 @@ use crate::stats::{
 };
 use power::{Sizes, distance};
 
-/// What is expected of a metric before any unit has come.
+/// The values of a metric that are expected before the experiment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
     law: Law,
@@ -37,8 +37,8 @@ const MOST: f64 = 1e15;
 impl Expected {
     /// Returns values of units whose mean differs by `effect`, with this standard deviation.
     ///
-    /// They are taken for normal ones: [`uneven`](Expected::uneven) says otherwise. Of units that
-    /// have several values each, or of a ratio, the deviation is that of a unit's part in it.
+    /// They are assumed to be normal; if not, use [`uneven`](Expected::uneven). If units have
+    /// several values each, or for a ratio, give the deviation of a unit's contribution.
     #[must_use]
     pub const fn values(effect: f64, deviation: f64) -> Expected {
         let law = Law::Values {
@@ -57,10 +57,10 @@ impl Expected {
         Expected { law }
     }
 
-    /// Returns the values with this skewness and excess kurtosis of a unit's, as past data have
-    /// them.
+    /// Returns the values with this skewness and excess kurtosis of a unit's value, from past data.
     ///
-    /// Uneven values take more units until their mean can be tested at all. Rates know their own.
+    /// Uneven values need more units until their mean can be tested at all. For rates it has no
+    /// effect.
     #[must_use]
     pub const fn uneven(self, skewness: f64, kurtosis: f64) -> Expected {
         match self.law {
@@ -109,13 +109,13 @@ impl Expected {
 }
 
 impl Setup {
-    /// Returns the units of all arms after which a metric decides with this probability, planned
-    /// for that size.
+    /// Returns the units of all arms after which a metric decides with probability `power`, if that
+    /// is the planned size.
     ///
-    /// Of the candidate with the least weight, by the method, error rate and rules that the
-    /// read-out has for the metric: a goal finds the expected effect, a guardrail shows that the
-    /// candidate stays within its margin. Looks on the way find it sooner in part of the runs,
-    /// which is not counted. Give the result to [`with_planned_units`](Setup::with_planned_units).
+    /// It is for the candidate with the least weight, with the method, error rate and rules of the
+    /// read-out: a goal finds the expected effect, a guardrail shows that the candidate stays
+    /// within its margin. It does not count that some experiments decide at an earlier look. Give
+    /// the result to [`with_planned_units`](Setup::with_planned_units).
     ///
     /// ```
     /// use switchstand::experiment::{Expected, Kind, Metric, Setup};
@@ -163,7 +163,7 @@ impl Setup {
             let expected = "what some number of units would show: an effect, inside of a margin";
             ExperimentError::require(high < MOST, "units needed", high, expected)?;
         }
-        // To a hundredth: the power is no more exact.
+        // To one per cent: the power is not more exact than that.
         let mut low = 0.5 * high;
         while high - low > 0.01 * high {
             let middle = 0.5 * (low + high);
@@ -176,11 +176,11 @@ impl Setup {
         Ok((times * high).ceil() as u64)
     }
 
-    /// Returns the units that a metric needs under each choice of looks: any time, one, and some, as
-    /// many as the setup has or five.
+    /// Returns the units that a metric needs under each choice of looks: any time, one, and some,
+    /// as many as the setup has or five.
     ///
-    /// The more looks, the more units at most; but a group sequential test, and one at any time, may
-    /// decide long before that.
+    /// With more looks the maximum number of units is larger; but a group sequential test, and one
+    /// at any time, often decides before that.
     ///
     /// # Errors
     /// As [`units_needed`](Setup::units_needed).
@@ -212,7 +212,8 @@ impl Setup {
     fn part_of(&self, metric: &Metric) -> Alpha {
         let is_anytime = self.looks == Looks::Anytime;
         match metric.role {
-            // All guardrails must hold, so each is read at the whole error rate, groups on one side.
+            // All guardrails must hold, so each is tested at the whole error rate; metrics by
+            // groups on one side.
             Role::Guardrail { .. } if metric.kind == Kind::Rate && is_anytime => self.alpha,
             Role::Guardrail { .. } => Alpha::new(2.0 * self.alpha.get()).unwrap_or(self.alpha),
             _ => Alpha::new(self.alpha.get() / self.family() as f64).unwrap_or(self.alpha),

@@ -1,4 +1,4 @@
-//! What an engine has added up over a log, in the place of a row for each unit.
+//! Sums of an engine over a log, instead of a row for each unit.
 
 mod row;
 
@@ -22,12 +22,13 @@ pub(super) struct Sums {
 impl Part {
     /// Returns a part from the rows of the query that [`Setup::sql`](super::Setup::sql) writes.
     ///
-    /// Its read-out is that of a live experiment over the same log, with all its gates: to 1e-12
-    /// relative where the log carries the units' groups and a quantile has one value of each unit.
-    /// The rows may come in any order. Counts apart, announced outcomes, gauges and dropped arms
-    /// are not in a log's rows: the read-out shows none.
+    /// Its read-out is that of a live experiment over the same log, with all its checks: to 1e-12
+    /// relative if the log has the units' groups and a quantile has one value of each unit. The
+    /// rows may come in any order. The rows of a log have no requests counted apart, announced
+    /// outcomes, gauges or dropped arms, so the read-out shows none.
     ///
-    /// It knows no unit, so it adds up with no other part and nothing goes on with it.
+    /// It knows no single unit, so it cannot be merged with another part, and no experiment can
+    /// continue from it.
     ///
     /// # Errors
     /// [`LogError`] for a row that the query does not give, with what is wrong with it.
@@ -90,7 +91,7 @@ impl Part {
 }
 
 impl Setup {
-    /// Names a metric that sums over a log cannot say, and what of it.
+    /// Names a metric that needs more than sums over a log, and what it needs.
     pub(super) fn beyond_sums(&self) -> Option<(&str, &'static str)> {
         self.metrics.iter().find_map(|metric| {
             let what = match (metric.adjusted, metric.cap) {
@@ -137,7 +138,7 @@ impl Sums {
         rows.fold(0, |sum, row| sum.saturating_add(row.units))
     }
 
-    /// Puts the rows in the place of sums over all units, and over those of each segment.
+    /// Makes totals of the rows, over all units and over those of each segment.
     pub(super) fn totals(&self, setup: &Setup) -> Result<(Totals, Vec<Totals>), Refusal> {
         let mut whole = Totals::empty(setup);
         let mut segments: Vec<Totals> =
@@ -151,7 +152,7 @@ impl Sums {
             add(totals, setup, row)?;
         }
         for totals in segments.iter_mut().chain([&mut whole]) {
-            // What a unit without an event adds is known only once all units are.
+            // What a unit without an event adds is known only after all units are counted.
             totals.count_units(setup);
             for arm in &mut totals.arms {
                 for (cell, metric) in arm.cells.iter_mut().zip(&setup.metrics) {

@@ -1,4 +1,4 @@
-//! What the rows of all units add up to.
+//! Sums over the rows of all units.
 
 use super::{
     Cap, Kind, LeftOut, Metric, Part, Setup,
@@ -32,13 +32,13 @@ pub(super) struct ArmTotals {
     pub(super) cells: Vec<CellTotals>,
 }
 
-/// Where the rows have a metric's values.
+/// Where a row has a metric's values.
 #[derive(Clone, Copy)]
 struct Place {
     kind: Kind,
     slot: usize,
     past: Option<usize>,
-    /// Up to which value a unit counts.
+    /// The value up to which a unit counts.
     cap: Option<f64>,
 }
 
@@ -82,13 +82,14 @@ impl Place {
 /// Sums of one metric over the units of one arm.
 #[derive(Clone, Default)]
 pub(super) struct CellTotals {
-    /// Numerator and denominator of each group; none for rates and quantiles.
+    /// Numerator and denominator of each group; empty for rates and quantiles.
     pub(super) groups: Vec<[f64; 2]>,
-    /// Sum of what units were like before, and of how many it is known; none unless adjusted.
+    /// The sum of the units' past, and the number of units with a known past; empty unless
+    /// adjusted.
     pub(super) past: Vec<[f64; 2]>,
     /// Units with a value.
     pub(super) units: u64,
-    /// Up to which value a unit counts, and how many units had more.
+    /// The value up to which a unit counts, and how many units had more.
     pub(super) cap: Option<f64>,
     pub(super) capped: u64,
     /// Units with an event.
@@ -198,7 +199,7 @@ impl Totals {
         }
     }
 
-    /// Gives every exposed unit its place where events are counted per unit.
+    /// Counts every exposed unit in metrics of events per unit.
     pub(super) fn count_units(&mut self, setup: &Setup) {
         for arm in &mut self.arms {
             for (cell, metric) in arm.cells.iter_mut().zip(&setup.metrics) {
@@ -236,7 +237,7 @@ impl Totals {
                     }
                 }
             }
-            // What is known of a unit from before is no outcome.
+            // A number from before the exposure is no outcome.
             Belongs::Nowhere => {
                 self.left_out.never_exposed_units += u64::from(values > 0);
                 self.left_out.never_exposed_records += values;

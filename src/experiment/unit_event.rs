@@ -1,8 +1,8 @@
-//! What came of a unit, with its time and its id.
+//! An outcome of a unit, with its time and its id.
 
 use crate::{assignment::Assignment, timestamp::Timestamp, unit::Unit};
 
-/// An outcome of a unit with what belongs to it: when it was, which of all it is, who was drawn.
+/// An outcome of a unit with its time, its id and its assignment.
 ///
 /// ```
 /// use core::time::Duration;
@@ -63,7 +63,7 @@ impl<'a> UnitEvent<'a> {
         UnitEvent { at, ..self }
     }
 
-    /// Returns the event with an id that no other of the unit's in the metric has.
+    /// Returns the event with an id; it must be unique among the unit's events in the metric.
     ///
     /// Text, bytes or a number, as a unit's key.
     pub fn id<'i>(self, id: impl Into<Unit<'i>>) -> UnitEvent<'a> {

@@ -1,10 +1,10 @@
-//! What the evidence allows to decide.
+//! The verdict of a read-out.
 
 use core::fmt;
 
 use super::{Finding, Role, Test, compare::badness};
 
-/// The place where one candidate stands.
+/// The standing of one candidate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -21,7 +21,7 @@ pub enum Standing {
     NoDifference,
     /// The evidence does not suffice yet.
     Open,
-    /// It was dropped on the way.
+    /// It was dropped during the experiment.
     Dropped,
 }
 
@@ -31,8 +31,8 @@ pub enum Standing {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Verdict {
-    /// A candidate is better than the control, and no guardrail stands against it; of several,
-    /// that with the greatest effect in the first goal.
+    /// A candidate is better than the control, and all its guardrails hold; of several, the one
+    /// with the greatest effect in the first goal.
     Ship {
         /// The candidate.
         arm: String,
@@ -50,21 +50,21 @@ pub enum Verdict {
     KeepRunning {
         /// Candidates that are worse: stop them.
         stop: Vec<String>,
-        /// Further units until it is expected to suffice, if that can be told.
+        /// Further units until a decision is expected, if that can be estimated.
         units_left: Option<u64>,
         /// The requests that they are expected to make.
         requests_left: Option<u64>,
-        /// The days that takes, where the traffic was given.
+        /// The days until then, if the traffic was given.
         days_left: Option<u64>,
     },
-    /// The experiment is broken, or there is nothing yet, and no number of it can be trusted.
+    /// The experiment is broken or has no data yet, so its numbers cannot be trusted.
     Withheld {
         /// What is wrong.
         why: String,
     },
 }
 
-/// Returns where the candidate at this place among the comparisons stands.
+/// Returns the standing of the candidate at this place among the comparisons.
 pub(super) fn standing(findings: &[Finding], place: usize) -> Standing {
     let lines = || {
         findings.iter().filter_map(move |finding| {

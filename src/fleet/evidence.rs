@@ -14,8 +14,8 @@ use crate::{
 
 /// Evidence of several servers that adds up to what one server would have counted.
 ///
-/// Any partition of what happened, in any order, must give the same sum. A server that has several
-/// guards hands in a map of them by name; a type of the application's own adds up field by field.
+/// Any partition of the events, in any order, must give the same sum. A server with several guards
+/// reports a map of them by name; a type of your own adds up field by field.
 pub trait FleetEvidence: Clone {
     /// The reason why two pieces of evidence do not add up.
     type Refused: std::error::Error;
@@ -23,7 +23,7 @@ pub trait FleetEvidence: Clone {
     /// Adds what another server has counted.
     ///
     /// # Errors
-    /// If the two are not of one kind; then `self` is unchanged.
+    /// If the two are of different kinds; then `self` is unchanged.
     fn add(&mut self, other: &Self) -> Result<(), Self::Refused>;
 }
 
@@ -62,7 +62,7 @@ impl FleetEvidence for Moments {
     }
 }
 
-/// Nothing: a server that only follows.
+/// No evidence, for a server that only follows.
 impl FleetEvidence for () {
     type Refused = Infallible;
 
@@ -71,7 +71,7 @@ impl FleetEvidence for () {
     }
 }
 
-/// Evidence by name; a name that only one has is taken as it is.
+/// Evidence by name; a name that only one side has is added.
 impl<E: FleetEvidence> FleetEvidence for BTreeMap<String, E> {
     type Refused = E::Refused;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{FleetEvidence, Incarnation};
 
-/// How many processes of a server are kept apart, as reports of them may still be under way.
+/// How many processes of a server are kept separately, because their reports may still be on the
+/// way.
 pub(super) const KEPT: usize = 8;
 
-/// The sum of processes whose reports are not kept apart any more.
+/// The sum of processes whose reports are no longer kept separately.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -1,4 +1,4 @@
-//! How a server answers to orders, and to silence.
+//! How a server reacts to orders, and to silence.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -6,49 +6,50 @@ use std::collections::BTreeSet;
 use super::{FleetOrder, Mark};
 use crate::{rollout::Action, timestamp::Timestamp};
 
-/// What a server does when it has had no word for too long.
+/// The action of a server that has had no message for too long.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum OnSilence {
-    /// It goes on as it was told last, even with a candidate that the others have rejected.
+    /// It keeps the last order, even if the other servers have rejected the candidate.
     Hold,
-    /// It serves the live version alone, and does what it was told once there is word again.
+    /// It serves the live version alone, until there is a message again.
     #[default]
     LiveOnly,
 }
 
-/// What a server should do about an order.
+/// What a server should do with an order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Word {
-    /// Carry out its [`actions`](FleetOrder::actions), then say [`carried_out`](Follower::carried_out).
+    /// Carry out its [`actions`](FleetOrder::actions), then say
+    /// [`carried_out`](Follower::carried_out).
     CarryOut,
-    /// It is in force here already.
+    /// It is already in force here.
     Holds,
-    /// It is older than one that has come, and is left undone.
+    /// It is older than one that has already come; ignore it.
     Older {
         /// The latest one that has come.
         latest: Mark,
     },
-    /// It is of another release than this follower's, and is left undone.
+    /// It is of another release than this follower's; ignore it.
     OtherRelease,
-    /// It lets in a version that was rejected here, and is left undone.
+    /// It lets in a version that was rejected here; ignore it.
     Rejected,
-    /// It is older than the acceptance of the version that it rejects, and is left undone.
+    /// It rejects a version that was accepted later; ignore it.
     Accepted,
 }
 
 /// A server's judgement of its leaders' orders in one release.
 ///
-/// For the next release it takes a new one: another release's orders, which may come late, are left
-/// undone, also where they speak of a version of the same label.
+/// Make a new one for the next release: late orders of another release are ignored, also if they
+/// name a version with the same label.
 ///
-/// Orders may come late, twice, out of order and from leaders that have been replaced. The latest
-/// counts, but a rejection is obeyed whatever its term, unless the version was accepted meanwhile.
-/// A process that has started anew knows no order: unless this was stored, it takes the first that
-/// comes, so let it serve the live version alone until then.
+/// Orders may come late, twice, out of order, and from leaders that have been replaced. The latest
+/// order counts; but a rejection is obeyed with any term, unless the version was accepted
+/// meanwhile. A restarted process knows no order: unless the follower was stored, it takes the
+/// first one that comes, so let it serve the live version alone until then.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -56,7 +57,7 @@ pub struct Follower {
     release: String,
     patience: Duration,
     on_silence: OnSilence,
-    /// When there was word, by this server's clock.
+    /// When the last message came, by this server's clock.
     heard: Option<Timestamp>,
     /// The latest order that has come.
     latest: Option<Mark>,
@@ -68,7 +69,8 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Returns a server that has had no order of a release, and how long it waits for word.
+    /// Returns a follower that has had no order of a release yet, with the time that it waits for a
+    /// message.
     #[must_use]
     pub fn new(release: &str, patience: Duration, on_silence: OnSilence) -> Follower {
         Follower {
@@ -95,7 +97,7 @@ impl Follower {
             if newer.is_some() && self.accepted.contains(version) {
                 return Word::Accepted;
             }
-            // An order of an older leader is no sign of life: the present leader may be gone.
+            // An order of an older leader does not end the silence: the present leader may be gone.
             if newer.is_none() {
                 self.hear(now, &order.mark);
             }
@@ -123,7 +125,8 @@ impl Follower {
 
     /// Notes that an order was carried out here.
     ///
-    /// Not before it was: a process that dies in between is told again.
+    /// Call it only after the order was carried out: then a process that dies in between gets it
+    /// again.
     pub fn carried_out(&mut self, order: &FleetOrder) {
         match &order.action {
             Action::Reject { version, .. } => {
@@ -139,12 +142,12 @@ impl Follower {
         self.is_alone = false;
     }
 
-    /// Says what to do about silence, once when it has become too long.
+    /// Returns the action for a silence that has become too long, once for each silence.
     ///
     /// [`OnSilence::LiveOnly`] is carried out as a release of
     /// [`Policy::live_only`](crate::Policy::live_only) by
-    /// [`Router::carry_out`](crate::Router::carry_out): what the server does by itself is no person's
-    /// order. With the next word the order in force is to be carried out again.
+    /// [`Router::carry_out`](crate::Router::carry_out): this is not the order of a person. With the
+    /// next message the order in force must be carried out again.
     #[must_use = "silence asks for what was chosen"]
     pub fn at(&mut self, now: Timestamp) -> Option<OnSilence> {
         let heard = *self.heard.get_or_insert(now);
@@ -155,7 +158,7 @@ impl Follower {
         Some(self.on_silence)
     }
 
-    /// Returns the latest order that was carried out, which this server says to the leader.
+    /// Returns the latest order that was carried out; this server reports it to the leader.
     #[must_use]
     pub fn done(&self) -> Option<&Mark> {
         self.done.as_ref().map(|(mark, _)| mark)

@@ -7,12 +7,11 @@ use thiserror::Error;
 use super::{FleetOrder, Incarnation, Mark};
 use crate::rollout::Action;
 
-/// The numbers of a leader's orders, the one in force, and who has carried it out.
+/// The orders of a leader: their numbers, the one in force, and which servers have carried it out.
 ///
-/// It is stored with the [`Rollout`](crate::rollout::Rollout) and the
-/// [`Reports`](super::Reports), before an order goes out: then a later leader knows what servers
-/// may have done. Which leader there is decides the application, by a lease with a term from
-/// whatever it has.
+/// It is stored with the [`Rollout`](crate::rollout::Rollout) and the [`Reports`](super::Reports),
+/// before an order is sent: then a later leader knows what servers may have done. The application
+/// elects the leader, by a lease with a rising term.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -52,10 +51,10 @@ impl Leader {
         }
     }
 
-    /// Goes on, as the leader of a later term, with what the one before has stored.
+    /// Continues, as the leader of a later term, from what the one before has stored.
     ///
-    /// The order in force is said anew under the new term; who has carried it out finds that it
-    /// holds.
+    /// The order in force is repeated under the new term; a server that has carried it out finds
+    /// that nothing changes.
     ///
     /// # Errors
     /// [`TermError`] unless the term is above the stored one.
@@ -73,7 +72,7 @@ impl Leader {
 
     /// Puts an action in force, and returns its order; the one in force keeps its number.
     ///
-    /// The action is the roll-out's unconfirmed one, else its action in force.
+    /// Give it the roll-out's unconfirmed action, or else its action in force.
     pub fn order(&mut self, action: Action) -> &FleetOrder {
         if let Some(order) = self.in_force.take_if(|order| order.action == action) {
             return self.in_force.insert(order);
@@ -103,7 +102,7 @@ impl Leader {
         self.term
     }
 
-    /// Notes what a server says that it has [carried out](super::Follower::done).
+    /// Notes which order a server has [carried out](super::Follower::done).
     ///
     /// An order of another release counts as none: the server is behind.
     pub fn acknowledge(&mut self, source: &Incarnation, done: Option<&Mark>) {
@@ -115,10 +114,10 @@ impl Leader {
         }
     }
 
-    /// Returns those of these servers that have not carried out the order in force.
+    /// Returns which of these servers have not carried out the order in force.
     ///
-    /// A roll-out's action is [confirmed](crate::rollout::Rollout::confirm) once there are none.
-    /// A server that has started anew is behind until it says otherwise.
+    /// [Confirm](crate::rollout::Rollout::confirm) the roll-out's action when there are none. A
+    /// restarted server is behind until it reports.
     #[must_use]
     pub fn behind<'a>(&self, servers: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         let wanted = self.in_force.as_ref().map(|order| &order.mark);

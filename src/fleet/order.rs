@@ -2,9 +2,9 @@
 
 use crate::rollout::Action;
 
-/// The place of an order among all of its release: first the leader's term, then its number.
+/// The place of an order among all orders of its release: first the leader's term, then its number.
 ///
-/// It names the release, so that what was said of an earlier one, and comes late, is known for it.
+/// It names the release, so that late orders of an earlier release are recognised.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -20,7 +20,7 @@ pub struct Mark {
 
 /// An action of a roll-out, with its place among the orders of all leaders.
 ///
-/// A leader says the one in force again and again: it is the word that a follower waits for.
+/// A leader repeats the one in force, also as a sign that it lives.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -28,16 +28,16 @@ pub struct Mark {
 pub struct FleetOrder {
     /// Its place.
     pub mark: Mark,
-    /// What must hold afterwards.
+    /// What must be true afterwards.
     pub action: Action,
 }
 
 impl FleetOrder {
-    /// Returns what a router must carry out, one after the other, wherever it stands.
+    /// Returns the actions that a router must carry out, one after the other, whatever its state.
     ///
-    /// Mostly the action itself. A server that comes late to an acceptance must swap before, with the policy
-    /// of the swap; where that holds already, [`Router::carry_out`](crate::Router::carry_out) leaves
-    /// it as it is.
+    /// Mostly it is the action itself. A server that was not there for the swap before an
+    /// acceptance must swap first, with the policy of the swap; if that is already done,
+    /// [`Router::carry_out`](crate::Router::carry_out) changes nothing.
     #[must_use]
     pub fn actions(&self) -> Vec<Action> {
         let action = self.action.clone();
@@ -62,7 +62,7 @@ impl FleetOrder {
         }
     }
 
-    /// Returns the version that the order lets users get, if it is one of a roll-out's.
+    /// Returns the candidate that the order lets users get, if any.
     pub(super) fn lets_in(&self) -> Option<&str> {
         match &self.action {
             Action::Release { policy } => Some(&policy.canary.as_ref()?.version),

@@ -1,10 +1,10 @@
-//! The reports that a server's process hands in.
+//! The reports of a server's process.
 
 /// A server's process: its name, and which of its starts it is.
 ///
-/// What a process has counted dies with it unless it was handed in, and its successor counts
-/// afresh. So the two are kept apart: whoever keeps "the latest of each server" by name alone
-/// throws the first one's evidence away.
+/// What a process has counted is lost with it unless it was reported, and its successor counts from
+/// zero. So the two are different sources: to keep only the latest report of each server's name
+/// would lose the first one's evidence.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -51,17 +51,17 @@ pub struct FleetReport<E> {
     pub release: String,
     /// The process that it is from.
     pub source: Incarnation,
-    /// Its number among the reports of this process, from 0 on.
+    /// Its number among the reports of this process, from 0.
     pub number: u64,
     /// What was counted.
     pub content: Content<E>,
 }
 
-/// The numbers of a process's reports of one release, and those that hold something new until they
+/// The numbered reports of a process in one release; reports of what is new are kept until they
 /// have arrived.
 ///
-/// A whole report replaces the one before, so it may be lost. One of what is new may not: it is
-/// kept here, and handed in again until the leader says that it has it.
+/// A whole report replaces the one before, so it may be lost. A report of what is new may not: it
+/// is kept here and sent again until the leader says that it has stored it.
 #[derive(Clone, Debug)]
 pub struct Outbox<E> {
     release: String,
@@ -71,7 +71,7 @@ pub struct Outbox<E> {
 }
 
 impl<E: Clone> Outbox<E> {
-    /// Returns the outbox of a process that has handed in nothing of a release.
+    /// Returns the outbox of a process that has reported nothing of a release.
     #[must_use]
     pub fn new(release: &str, source: Incarnation) -> Outbox<E> {
         Outbox {
@@ -89,7 +89,8 @@ impl<E: Clone> Outbox<E> {
 
     /// Returns a report of what was counted since the last one, and keeps it.
     ///
-    /// Count on in fresh evidence. A process hands in whole reports or such, never both.
+    /// Continue to count in empty evidence. A process uses either whole reports or these, never
+    /// both.
     pub fn new_since(&mut self, evidence: E) -> FleetReport<E> {
         let report = self.report(Content::New(evidence));
         self.kept.push(report.clone());
@@ -104,7 +105,7 @@ impl<E: Clone> Outbox<E> {
 
     /// Forgets a report that the leader has stored.
     ///
-    /// Not one that it has merely received: a leader that dies takes it along.
+    /// Do not call it when the leader has only received it: if the leader dies, the report is lost.
     pub fn arrived(&mut self, number: u64) {
         self.kept.retain(|report| report.number != number);
     }

@@ -7,30 +7,29 @@ use super::{
     folded::{Folded, KEPT},
 };
 
-/// What became of a report.
+/// What happened to a report.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Taken {
     /// It counts.
     Counted,
-    /// It was there already, or a later whole report of the process was.
+    /// It, or a later whole report of the process, was already there.
     Known,
-    /// The process ended so long ago that it is kept in a sum alone, to which nothing can be added
-    /// by number: the report is left out.
+    /// The process ended so long ago that it is only kept as part of a sum. The report is left out.
     TooLate,
 }
 
 /// The reports of all servers of a release, by server and incarnation.
 ///
-/// They may come late, twice and out of order. Of whole reports the latest of each process counts,
-/// of those of what is new each counts once. Processes that have ended still count. Stored with
-/// the roll-out, it lets another leader go on.
+/// They may come late, twice and out of order. Of whole reports the latest of each process counts;
+/// of reports of what is new each counts once. Processes that have ended still count. Store it with
+/// the roll-out, so that another leader can continue.
 ///
-/// Room is bounded: of each server the latest 8 processes are kept apart, earlier ones in one sum,
-/// and so are those that are said to have [ended](Reports::end), as of servers that are gone.
+/// Memory is bounded: of each server the latest 8 processes are kept separately. Earlier ones, and
+/// those that have [ended](Reports::end), are kept as one sum.
 ///
-/// The sum is what one server would have counted of all that has arrived, for evidence that adds
-/// up ([`FleetEvidence`]): a sticky unit counts once, wherever it was seen.
+/// The sum is what one server would have counted from all reports that have arrived
+/// ([`FleetEvidence`]): a sticky unit counts once, on whatever servers it was seen.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -78,7 +77,7 @@ enum Numbers {
 }
 
 impl<E> Reports<E> {
-    /// Returns the reports of nobody of a release.
+    /// Returns an empty set of reports of a release.
     #[must_use]
     pub fn new(release: &str) -> Reports<E> {
         Reports {
@@ -88,15 +87,14 @@ impl<E> Reports<E> {
         }
     }
 
-    /// Iterates over the processes that have reported and are kept apart, ended ones too, and what
-    /// each has counted.
+    /// Iterates over the processes that are kept separately, and what each has counted.
     pub fn sources(&self) -> impl Iterator<Item = (&Incarnation, &E)> {
         self.kept.iter().map(|kept| (&kept.source, &kept.evidence))
     }
 
-    /// Returns the numbers of reports that must have been lost or are still under way.
+    /// Returns the numbers of reports that were lost or are still on the way.
     ///
-    /// None for a process that hands in whole reports: the next one has it all.
+    /// Empty for a process with whole reports, because the next one has everything.
     #[must_use]
     pub fn missing(&self, source: &Incarnation) -> Vec<u64> {
         let kept = self.kept.iter().find(|kept| kept.source == *source);
@@ -111,12 +109,11 @@ impl<E> Reports<E> {
 }
 
 impl<E: FleetEvidence> Reports<E> {
-    /// Takes a report, at whatever moment it comes.
+    /// Takes a report.
     ///
     /// # Errors
-    /// [`ReportsError`] for a report of another release, if the process has handed in the other kind
-    /// of reports, or if what is new does not add up with what it handed in before; then nothing is
-    /// taken.
+    /// [`ReportsError`] for a report of another release, if the process has sent the other kind of
+    /// reports, or if the report does not add up with earlier ones; then nothing is taken.
     pub fn take(&mut self, report: &FleetReport<E>) -> Result<Taken, ReportsError<E::Refused>> {
         let (source, number) = (&report.source, report.number);
         if report.release != self.release {
@@ -159,10 +156,10 @@ impl<E: FleetEvidence> Reports<E> {
         Ok(Taken::Counted)
     }
 
-    /// Notes that a process has ended and that no report of it is under way any more.
+    /// Notes that a process has ended and that no report of it is on the way.
     ///
-    /// It still counts, in a sum of all such; later reports of it, and of earlier processes of its
-    /// server, are [too late](Taken::TooLate). It is for servers whose names do not come again.
+    /// It still counts, as part of a sum; later reports of it, and of earlier processes of its
+    /// server, are [too late](Taken::TooLate). Use it for servers whose names are not used again.
     ///
     /// # Errors
     /// [`ReportsError::Evidence`] if it does not add up; it is kept apart then.
@@ -197,7 +194,7 @@ impl<E: FleetEvidence> Reports<E> {
         Ok(())
     }
 
-    /// Returns what one server would have counted of all that has arrived, none if nothing has.
+    /// Returns the sum of all that has arrived; `None` if nothing has.
     ///
     /// # Errors
     /// [`ReportsError::Evidence`] if a server's evidence is of another kind.

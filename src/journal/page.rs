@@ -51,7 +51,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Takes the entry that `make` makes of its number, if there is a place for it.
+    /// Takes the entry that `make` returns for its number, if there is a place for it.
     pub(crate) fn record(&mut self, budget: &Budget, make: impl FnOnce(u64) -> JournalEntry) {
         if self.reserved == 0 {
             self.reserved = budget.reserve();

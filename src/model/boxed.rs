@@ -1,14 +1,13 @@
-//! Asynchronous models whose type is forgotten.
+//! Asynchronous models as trait objects.
 
 use core::{future::Future, pin::Pin};
 use std::sync::Arc;
 
 use super::AsyncModel;
 
-/// The form of [`AsyncModel`] that can be made into an object.
+/// The form of [`AsyncModel`] that can be a trait object.
 ///
-/// Every asynchronous model is one by itself; there is nothing to implement. It costs one
-/// allocation per answer.
+/// Do not implement it: every [`AsyncModel`] has it. It costs one allocation per answer.
 ///
 /// ```
 /// # use core::convert::Infallible;
@@ -46,7 +45,8 @@ pub trait BoxedAsyncModel {
         input: &'a Self::Input,
     ) -> BoxedAnswer<'a, Self::Output, Self::Error>;
 
-    /// Tells whether an error is the request's own fault: see [`Model::refuses`](super::Model::refuses).
+    /// Tells whether an error is the request's own fault: see
+    /// [`Model::refuses`](super::Model::refuses).
     fn refuses_boxed(&self, error: &Self::Error) -> bool;
 }
 

@@ -6,13 +6,13 @@ use super::Ending;
 
 /// The counts of one version's requests, by how they ended.
 ///
-/// Every admitted request is at every instant in exactly one of in flight, answered, failed,
-/// refused and given up, and moves once. They are counted for the version that was *drawn*, also
-/// where the live version stepped in. No count ever goes back.
+/// At every moment each admitted request is in exactly one of in flight, answered, failed, refused
+/// and given up, and moves once. It is counted for the version that was *drawn*, also if the live
+/// version stepped in. No count ever decreases.
 ///
-/// A reading takes the endings before the admissions: what is in flight is never negative, and
-/// at least what it was at any instant of the reading. Where nothing moved meanwhile the reading
-/// is exact.
+/// A reading takes the endings before the admissions. So the number in flight is never negative,
+/// and never below the true number at any moment of the reading. If nothing moved meanwhile, the
+/// reading is exact.
 ///
 /// ```
 /// use switchstand::{Ending, Router};
@@ -53,10 +53,10 @@ impl OutcomeCounts {
         self.admitted.saturating_sub(self.ended.iter().sum())
     }
 
-    /// Returns how many requests of other versions, which failed, this one ended in this way as
-    /// the live version.
+    /// Returns how many requests this version ended in this way as the live version, after another
+    /// version failed.
     ///
-    /// They are no admitted requests of this version.
+    /// These are not admitted requests of this version.
     #[must_use]
     pub fn stood_in(&self, ending: Ending) -> u64 {
         at(&self.stood_in, ending)
@@ -64,7 +64,7 @@ impl OutcomeCounts {
 
     /// Returns how many requests that were only routed were noted to have ended in this way.
     ///
-    /// See [`Router::note`](crate::Router::note). They are no admitted requests.
+    /// See [`Router::note`](crate::Router::note). These are not admitted requests.
     #[must_use]
     pub fn noted(&self, ending: Ending) -> u64 {
         at(&self.noted, ending)

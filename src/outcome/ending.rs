@@ -15,8 +15,8 @@ pub enum Ending {
     Failed,
     /// The version refused the request for the request's own fault.
     ///
-    /// It is no failure, and is not run again on the live version. But a version that refuses
-    /// more often than another does is as harmful as one that fails.
+    /// It is not a failure, and the request is not run again on the live version. But a version
+    /// that refuses more often than another is as harmful as one that fails.
     Refused,
     /// Nobody waited for the end: a time-out, a client that hung up, a ticket that was dropped.
     #[cfg_attr(feature = "serde", serde(alias = "unknown"))]
@@ -48,7 +48,7 @@ impl Ending {
         }
     }
 
-    /// Returns how a request ends that is answered with `answer`, where every error is a failure.
+    /// Returns the ending of a request that is answered with `answer`, if every error is a failure.
     #[must_use]
     pub const fn of<T, E>(answer: &Result<T, E>) -> Ending {
         match answer {
@@ -63,7 +63,7 @@ impl Ending {
         self as usize
     }
 
-    /// Returns the worse of two endings: of the calls of one request, the worst one counts.
+    /// Returns the worse of two endings, because of several calls of one request the worst counts.
     pub(crate) fn worse(self, other: Ending) -> Ending {
         let rank = |ending| match ending {
             Ending::Answered => 0,

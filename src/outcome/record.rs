@@ -5,13 +5,13 @@ use core::time::Duration;
 use super::{Decision, Ending, Outcome, StandIn};
 use crate::{assignment::Assignment, timestamp::Timestamp, unit::UnitKey};
 
-/// An outcome as a log keeps it: all in words, and borrowing nothing.
+/// An outcome for a log: all in words, without borrowing.
 ///
-/// A log of these alone is enough to compare versions and to replay a day: what takes outcomes
-/// takes them from a log as well ([`as_outcome`](OutcomeRecord::as_outcome)).
+/// A log of these records is enough to compare versions and to replay a day: whatever takes
+/// outcomes also takes them from a log ([`as_outcome`](OutcomeRecord::as_outcome)).
 ///
-/// In serialised form the unit's group stands beside the unit. An exposure as the first edition
-/// wrote it is read as an outcome that was answered or failed.
+/// The serialised form also has the unit's group. An exposure of the first edition is read as an
+/// outcome that was answered or failed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -24,19 +24,19 @@ pub struct OutcomeRecord {
     pub at: Option<Timestamp>,
     /// How long it took from the admission to the end.
     pub took: Option<Duration>,
-    /// Who asked.
+    /// The key of the unit that asked.
     pub unit: Option<UnitKey>,
     /// What was decided: the version is the one drawn.
     pub assignment: Assignment<'static>,
     /// How the request ended for the version drawn.
     pub ending: Ending,
-    /// How it ended for the live version, where that stepped in.
+    /// How it ended for the live version, if that stepped in.
     pub stand_in: Option<Ending>,
     /// The label of the version whose answer, or error, was returned.
     pub answered_by: Option<String>,
     /// Whether the request was only routed, and its end noted by the application.
     pub is_noted: bool,
-    /// What the application keeps of input and answer.
+    /// The application's excerpt of input and answer.
     pub excerpt: Option<Box<[u8]>>,
 }
 
@@ -108,7 +108,7 @@ mod stored {
         excerpt: Option<Box<[u8]>>,
     }
 
-    /// The ending of this edition, or what the first one said of an exposure.
+    /// The ending, or what the first edition said about an exposure.
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum ReadEnding {

@@ -1,4 +1,4 @@
-//! A pin that a client can hold, and cannot forge or pass on.
+//! A pin for clients, which they cannot forge or pass on.
 
 use core::{fmt, hash::Hasher as _, hint::black_box, str::FromStr};
 
@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{Pin, PinError};
 use crate::{bucket::Secret, hexadecimal, unit::Key};
 
-/// One unit's pin, with a tag that only the router's secret can make.
+/// The pin of one unit, with a tag that only the router's secret can make.
 ///
 /// The tag is `SipHash-2-4-128(secret, lp("pin") lp(scheme) lp(policy) lp(label) kind lp(unit))`,
 /// where `lp` puts a text's length in bytes before it as a little-endian `u64`, the policy is
@@ -16,9 +16,9 @@ use crate::{bucket::Secret, hexadecimal, unit::Key};
 /// for bytes, 2 for a `u64` and 3 for a `u128`. Draws hash other words under the secret, so no
 /// draw is a tag.
 ///
-/// In text and in serialised form it is `tag:scheme:policy:label`; where only some characters
-/// may stand, as in a cookie, the application escapes the label's. A tag does not expire, but
-/// the pin does: with its version, or by the application's own clock.
+/// In text and in serialised form it is `tag:scheme:policy:label`; where some characters are not
+/// allowed, as in a cookie, the application escapes the label. A tag does not expire; the pin
+/// lapses with its version, or by a rule of the application.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
@@ -130,7 +130,7 @@ impl TryFrom<String> for TaggedPin {
     }
 }
 
-/// Why a pin is not tagged, or not believed.
+/// Why a pin cannot be tagged, or is refused.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum TagError {

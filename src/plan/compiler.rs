@@ -18,8 +18,8 @@ use crate::{
 impl Plan {
     /// Builds the plan of a policy over these versions.
     ///
-    /// A version that may not answer is replaced by the live one, with its own reason: it was
-    /// checked when the policy came into force, and has been rejected since.
+    /// A version that may not answer is replaced by the live one, with a reason of its own: the
+    /// policy was checked when it came into force, and the version was rejected after that.
     pub(crate) fn build(policy: &CheckedPolicy, versions: &Versions, secret: &Secret) -> Plan {
         Compiler {
             checked: policy,
@@ -99,7 +99,7 @@ impl Compiler<'_> {
     ) -> Range {
         let draw = Draw::derive(self.secret, purpose, salt, label);
         let (start, end) = (shares.start.points(), shares.end.points());
-        // A share of nothing has no last point.
+        // An empty share has no last point.
         let empty = (1, 0);
         let (first, last) = match (u64::try_from(start), end.checked_sub(1).map(u64::try_from)) {
             (Ok(first), Some(Ok(last))) => (first, last),
@@ -135,7 +135,7 @@ impl Compiler<'_> {
         })
     }
 
-    /// Tells whether the units that a canary leaves out are what it is compared with.
+    /// Tells whether the units outside of a canary are its control.
     ///
     /// A roll-back may have made the canary live: both sides of the gate then get one version.
     fn has_control(&self) -> bool {
@@ -259,7 +259,7 @@ impl Compiler<'_> {
             .collect()
     }
 
-    /// Returns the probability of a version that sheds a share of those who are drawn into it.
+    /// Returns the probability of a version that sheds a share of its units.
     fn after_shedding(&self, version: VersionId, probability: u64) -> u64 {
         let mut versions = self.versions.iter();
         let shed = versions.find(|other| other.id() == version);

@@ -1,4 +1,4 @@
-//! Why a unit gets what it gets, rule by rule.
+//! Why a unit gets its version, rule by rule.
 
 use core::fmt;
 
@@ -33,7 +33,7 @@ pub struct Explanation {
     pub shadows: Vec<String>,
 }
 
-/// What one rule made of the unit.
+/// The result of one rule for the unit.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
@@ -68,7 +68,7 @@ impl fmt::Display for Step {
 impl Plan {
     /// Tells rule by rule why a unit gets its route.
     ///
-    /// It evaluates the rules once more and allocates; routing itself does nothing for it.
+    /// It evaluates the rules again and allocates; it costs routing nothing.
     #[must_use]
     pub fn explain<'a>(&self, unit: impl Into<Unit<'a>>) -> Explanation {
         let unit = unit.into();

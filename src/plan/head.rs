@@ -1,6 +1,6 @@
 //! The part of a plan that answers most requests: one hash and one comparison.
 //!
-//! A head knows who answers, and nothing of shadows: those are drawn afterwards.
+//! A head knows which version answers. Shadows are drawn afterwards.
 
 use super::Plan;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     unit::{Key, Unit},
 };
 
-/// Who answers, if the plan decides that by one draw with one cut or by no draw at all.
+/// The decision of a plan with one draw and one cut, or without a draw.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) kind: HeadKind,
@@ -19,7 +19,7 @@ pub(crate) struct Head {
     pub(crate) routes: [Route; 2],
 }
 
-/// How much of its plan a head holds.
+/// How much of its plan a head has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum HeadKind {
     /// Everybody gets the first route.
@@ -81,7 +81,8 @@ impl Head {
 
     /// Routes a unit by the cut.
     ///
-    /// The sides of the cut are an index and not a branch: a fair draw defeats prediction.
+    /// The side of the cut is an index and not a branch, because the processor cannot predict a
+    /// fair draw.
     #[inline(always)]
     #[expect(
         clippy::indexing_slicing,
@@ -93,7 +94,7 @@ impl Head {
 
     /// Tells whether a unit lies above the cut.
     ///
-    /// The hash that has its key in place costs 9 instructions less than the key alone.
+    /// With the prepared hash it takes 9 instructions fewer than with the key alone.
     #[inline(always)]
     pub(super) fn is_above(&self, unit: Key<'_>) -> bool {
         lies_above(self.draw.point(unit), self.cut)
@@ -105,7 +106,7 @@ impl Head {
     }
 }
 
-/// Draws by the key alone, which is what a thread remembers of each router, and compares.
+/// Draws with the key alone, which is what a thread remembers of each router, and compares.
 #[inline(always)]
 pub(crate) fn is_above((first, second): (u64, u64), cut: u64, unit: Key<'_>) -> bool {
     lies_above(Draw::point_under(first, second, unit), cut)

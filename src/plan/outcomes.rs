@@ -1,4 +1,4 @@
-//! With which probability a unit gets which version.
+//! The probability with which a unit gets each version.
 
 use super::{LeftOut, Range, compiler::Compiler};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 /// The probabilities with which a unit that no rule serves gets each version.
 pub(super) struct Outcomes<'a> {
     compiler: &'a Compiler<'a>,
-    /// The live version's probability: whatever no other version gets.
+    /// The live version's probability: all that no other version gets.
     live: u64,
     /// The version of the units that are kept out.
     out: VersionId,
@@ -36,7 +36,7 @@ impl<'a> Outcomes<'a> {
             true => 0,
             false => Propensity::raw_complement(let_in),
         };
-        // Points are added up before they are rounded, so that all of them make certainty.
+        // Points are added up before they are rounded, so that the probabilities add up to 1.
         let mut points: Vec<(VersionId, u128)> = Vec::new();
         let mut add = |label: &str, more: u128| {
             let (version, _) = compiler.answering(label);
@@ -63,7 +63,7 @@ impl<'a> Outcomes<'a> {
             .iter()
             .map(|(version, points)| (*version, probability(*points)))
             .collect();
-        // These are parts of one whole, so a sum that rounding has raised is cut at certainty.
+        // These are parts of one whole, so a sum that rounding has raised is limited to 1.
         let add = |drawn: u64| drawn.saturating_add(kept_out).min(one);
         match drawn.iter_mut().find(|(version, _)| *version == out) {
             Some((_, drawn)) => *drawn = add(*drawn),

@@ -9,9 +9,9 @@ use crate::{
 };
 
 impl Plan {
-    /// Returns what keeps a session on the version of a route of this plan.
+    /// Returns the pin that keeps a session on the version of a route.
     ///
-    /// There is none for the route of another generation, whose policy this plan does not know.
+    /// `None` for the route of another generation, whose policy this plan does not know.
     #[must_use]
     pub fn pin(&self, route: &Route) -> Option<Pin> {
         let version = self.version_of(route)?;
@@ -20,10 +20,10 @@ impl Plan {
 
     /// Decides for a unit whose session began with a version.
     ///
-    /// The pin is honoured if its version is live, or the policy gives it to anybody at all.
-    /// Otherwise the policy decides, with [`Reason::PinLapsed`]. A unit in the holdout gets
-    /// what it would get without a pin. Shadows are drawn as for any unit. In every case the
-    /// unit is no evidence for this request: it has no arm and no propensity.
+    /// The pin is valid if its version is live, or if the policy can give it to at least one unit.
+    /// Otherwise the policy decides, with [`Reason::PinLapsed`]. A unit in the holdout gets what it
+    /// would get without a pin. Shadows are drawn as for any unit. In every case the request is no
+    /// evidence: its route has no arm and no propensity.
     pub fn route_pinned<'a>(&self, unit: impl Into<Unit<'a>>, pin: &Pin) -> Route {
         let unit = unit.into();
         let (route, reason) = match self.pinned_version(pin) {

@@ -1,4 +1,4 @@
-//! Which versions a unit might get, whatever its draws.
+//! Which versions a unit might get, over all draws.
 
 use super::{Plan, Range, Ruled};
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
 impl Plan {
     /// Lists the versions that a unit with these attributes may get, with their propensities.
     ///
-    /// Over all draws, that is: [`route`](Plan::route) tells which one this unit got. A version
-    /// that is not in the list has probability 0, or one below 2^-62. The probabilities add up to
-    /// 1, less what saturated versions shed: those who are shed get the live version, and no
-    /// propensity. What a request asks for, and lists of units, count as certain.
+    /// They are over all draws; [`route`](Plan::route) says which version this unit gets. A version
+    /// that is not in the list has a probability of 0, or below 2^-62. The probabilities add up to
+    /// 1, less what overloaded versions shed: shed units get the live version, without a
+    /// propensity. An override or a list makes a version certain.
     ///
     /// ```
     /// use switchstand::{Policy, Share};
@@ -82,5 +82,5 @@ impl Plan {
     }
 }
 
-/// What an impossible version's propensity is rounded up to.
+/// The propensity to which that of an impossible version is rounded up.
 const NEVER: Propensity = Propensity::from_raw(1);

@@ -1,4 +1,4 @@
-//! Who runs unseen beside an answer.
+//! Which versions run as shadows of an answer.
 
 use super::Plan;
 use crate::{route::ShadowSet, unit::Unit, version::VersionId};
@@ -6,7 +6,8 @@ use crate::{route::ShadowSet, unit::Unit, version::VersionId};
 impl Plan {
     /// Draws the shadows of a unit that `version` answers.
     ///
-    /// The draw is asked first: it is rare, and which version answers defeats prediction.
+    /// The draw comes first: it is rarely a hit, while the processor cannot predict which version
+    /// answers.
     #[inline]
     pub(super) fn shadows_beside(&self, unit: &Unit<'_>, version: VersionId) -> ShadowSet {
         let places = self.shadows.iter().enumerate();
@@ -25,7 +26,7 @@ impl Plan {
             .map(|shadow| shadow.version)
     }
 
-    /// Returns the set without `version`, which answers and so is no shadow of itself.
+    /// Returns the set without `version`, because the version that answers is not its own shadow.
     pub(crate) fn shadows_without(&self, set: ShadowSet, version: VersionId) -> ShadowSet {
         set.keep(|place| {
             let shadow = self.shadows.get(place);

@@ -8,9 +8,10 @@ use crate::{
     version::VersionId,
 };
 
-/// What is needed to put the routes of a plan into words, without what decides.
+/// The labels that put the routes of a plan into words, without the parts that decide.
 ///
-/// It is kept when the plan is gone: a few hundred bytes, whatever lists and rules there were.
+/// It is kept when the plan is gone. It takes a few hundred bytes, however long the plan's lists
+/// and rules were.
 #[derive(Clone, Debug)]
 pub(crate) struct Words {
     pub(super) generation: u64,
@@ -19,7 +20,7 @@ pub(crate) struct Words {
     /// In the order of their numbers.
     pub(super) versions: Box<[Named]>,
     pub(super) arms: Box<[Named]>,
-    /// The share of the canary's units that fall to the live version; 0 without a canary.
+    /// The share of the canary's units that are shed to the live version; 0 without a canary.
     pub(super) shed_of_canary: Share,
 }
 
@@ -72,9 +73,8 @@ impl Words {
 impl Plan {
     /// Returns the label of the version that a route of this plan names.
     ///
-    /// There is none for the route of another generation: what it names by number may be
-    /// something else here. A router puts such a route into words: see
-    /// [`Router::assignment`](crate::Router::assignment).
+    /// `None` for the route of another generation, because its numbers may mean something else
+    /// here. For such a route use [`Router::assignment`](crate::Router::assignment).
     #[must_use]
     pub fn version_of(&self, route: &Route) -> Option<&str> {
         self.words.version_of(route)
@@ -82,7 +82,7 @@ impl Plan {
 
     /// Returns the label of the arm that a route of this plan names.
     ///
-    /// There is none for a unit that takes no part, nor for the route of another generation.
+    /// `None` for a unit that takes no part, and for the route of another generation.
     #[must_use]
     pub fn arm_of(&self, route: &Route) -> Option<&str> {
         self.words.arm_of(route)
@@ -90,7 +90,7 @@ impl Plan {
 
     /// Iterates over the labels of the versions in a route's shadow set.
     ///
-    /// There are none for the route of another generation.
+    /// Empty for the route of another generation.
     pub fn shadows_of(&self, route: &Route) -> impl Iterator<Item = &str> {
         let set = if self.words.is_own(route) {
             route.shadows()

@@ -3,9 +3,9 @@
 use super::{AbTest, Diff, Fault, Policy, PolicyError};
 use crate::split::{Arm, Split, SplitError};
 
-/// These changes carry the layout of the arms with them, so that nobody moves who need not.
-/// Weights that are written anew, in code or in a file, are laid out afresh instead;
-/// [`diff`](Policy::diff) tells beforehand whom that moves.
+/// These changes keep the layout of the arms, so that as few units as possible move. A new policy
+/// with other weights lays its arms out again; [`diff`](Policy::diff) says beforehand whom that
+/// moves.
 impl Policy {
     /// Gives some arms of an A/B test other weights, and moves the least possible share.
     ///
@@ -61,12 +61,12 @@ impl Policy {
         self.change_arms("retarget", |split| split.retarget(label, version))
     }
 
-    /// Lays the arms of an A/B test out afresh, and tells whom that moves.
+    /// Lays the arms of an A/B test out again, and says whom that moves.
     ///
-    /// Each [`reweight`](Policy::reweight) may leave more stretches behind, until
-    /// [`SplitError::TooManyStretches`](crate::release::SplitError::TooManyStretches) refuses the next.
-    /// A fresh layout has one stretch an arm. It costs what the difference says: units change
-    /// their arm although no weight does, so it belongs between two experiments.
+    /// Each [`reweight`](Policy::reweight) may add stretches to the layout, until
+    /// [`SplitError::TooManyStretches`](crate::release::SplitError::TooManyStretches) refuses the
+    /// next. A new layout has one stretch for each arm. Units change their arm although no weight
+    /// changes, so do it between two experiments.
     ///
     /// ```
     /// use switchstand::Policy;

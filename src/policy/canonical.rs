@@ -1,4 +1,4 @@
-//! The bytes of a policy that its fingerprint is made of.
+//! The bytes of a policy from which its fingerprint is made.
 
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,7 +22,7 @@ impl Policy {
         self.fingerprint_with(split.as_ref())
     }
 
-    /// Returns the same, where the split of the arms is known.
+    /// Returns the same, if the split of the arms is known.
     pub(super) fn fingerprint_with(&self, split: Option<&Split>) -> Fingerprint {
         let mut out = Canonical::new();
         out.text(self.scheme.name());
@@ -51,7 +51,7 @@ impl Policy {
             let mut arms: Vec<_> = test.arms.iter().collect();
             arms.sort_by(|left, right| left.label.cmp(&right.label));
             each(out, &arms, |out, arm| arm.write_canonical(out));
-            // A layout that is written out, but fresh, means the same as none.
+            // A layout that equals the default one means the same as none.
             let carried = split.filter(|split| !split.is_fresh());
             let stretches = carried.map(|split| split.stretches()).unwrap_or_default();
             each(out, &stretches, |out, stretch| {
@@ -70,7 +70,7 @@ impl Policy {
             out.text(&shadow.version);
             out.number(u64::from(shadow.share.nanos()));
         });
-        // Written only where there are some, so that policies without keep their fingerprint.
+        // Written only if there are some, so that policies without them keep their fingerprint.
         if let Some(overrides) = &self.overrides {
             out.text("overrides");
             let mut versions: Vec<_> = overrides.versions.iter().collect();

@@ -1,4 +1,4 @@
-//! Whether a policy may come into force over these versions.
+//! Whether a policy may come into force with these versions.
 
 use super::{Policy, PolicyError, UnitTable};
 use crate::{
@@ -97,8 +97,7 @@ impl Check<'_> {
         }
         let live = self.versions.live.label.as_str();
         match &self.policy.canary {
-            // A canary may be the live version where another one answers the units that are kept
-            // out.
+            // A canary may be the live version if another one answers the units that are kept out.
             Some(canary) if canary.version == live && !self.keeps_out_on_another() => {
                 Err(PolicyError::CanaryIsLive {
                     version: canary.version.clone(),

@@ -1,4 +1,4 @@
-//! A policy that was checked, with what compiling needs of it made once.
+//! A checked policy, with the tables that compiling needs.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::{
     split::{Finder, Split},
 };
 
-/// A policy whose form was checked, whatever is deployed.
+/// A policy whose form was checked, without regard to what is deployed.
 ///
-/// What is large in it and does not depend on versions is made here, once, and shared by all
-/// plans: the table of listed units, the rules, the finder of arms.
+/// The large parts that do not depend on versions are made once here and shared by all plans: the
+/// table of listed units, the rules, the finder of arms.
 #[derive(Clone, Debug)]
 pub(crate) struct CheckedPolicy {
     policy: Policy,
@@ -24,7 +24,7 @@ pub(crate) struct CheckedPolicy {
 }
 
 impl CheckedPolicy {
-    /// Checks a policy, and takes over what it has in common with one that was checked before.
+    /// Checks a policy, and reuses what it has in common with an earlier one.
     pub(crate) fn new(
         policy: Policy,
         before: Option<&CheckedPolicy>,
@@ -84,7 +84,7 @@ impl CheckedPolicy {
         }
     }
 
-    /// Returns the policy without the shadow of a version; none if it has no such shadow.
+    /// Returns the policy without the shadow of a version; `None` if it has no such shadow.
     pub(crate) fn without_shadow(&self, version: &str) -> Option<CheckedPolicy> {
         let is_another = |shadow: &Shadow| shadow.version != version;
         if self.policy.shadow.iter().all(is_another) {
@@ -108,7 +108,7 @@ impl CheckedPolicy {
         self.split.as_deref()
     }
 
-    /// Returns what finds the arm of a point; none where nothing is drawn.
+    /// Returns the finder of a point's arm; `None` if nothing is drawn.
     pub(crate) const fn finder(&self) -> Option<&Arc<Finder>> {
         self.finder.as_ref()
     }
@@ -131,7 +131,7 @@ impl PartialEq for CheckedPolicy {
 }
 
 impl Policy {
-    /// Checks what holds or not whatever is deployed.
+    /// Checks everything that does not depend on what is deployed.
     #[cfg(feature = "stats")]
     pub(crate) fn check_form(&self) -> Result<(), PolicyError> {
         CheckedPolicy::new(self.clone(), None).map(drop)

@@ -1,4 +1,4 @@
-//! Whom a change of policy moves, told before it is made.
+//! Whom a change of policy would move.
 
 #[cfg(feature = "testing")]
 mod changes;
@@ -51,16 +51,17 @@ impl Fraction {
 pub struct Diff {
     /// One entry for each audience class that the rules of the two policies tell apart.
     pub classes: Vec<ClassDiff>,
-    /// How many units are listed for another version, or in one policy only.
+    /// How many units are listed for different versions, or in one policy only.
     pub listed: usize,
-    /// Whether a draw of the policies differs in its name, which deals all anew.
+    /// Whether a draw has another name (salt) in the two policies, so that all units are drawn
+    /// again.
     pub is_redealt: bool,
 }
 
 impl Diff {
     /// Returns the greatest share that moves in any audience class.
     ///
-    /// Where no audience is named this is the share of all units that move.
+    /// Without audiences this is the share of all units that move.
     #[must_use]
     pub fn moved(&self) -> Fraction {
         self.classes
@@ -77,7 +78,7 @@ impl Diff {
 pub struct ClassDiff {
     /// The class in words.
     pub audience: String,
-    /// What moves; nothing stands here for those who stay.
+    /// The moves; units that keep their version are not listed.
     ///
     /// In words, moves of less than half of 10^-9 are left out.
     pub moves: Vec<Move>,
@@ -95,19 +96,19 @@ impl ClassDiff {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Move {
-    /// The version before; none stands for the live one.
+    /// The version before; `None` is the live one.
     pub from: Option<String>,
-    /// The version after; none stands for the live one.
+    /// The version after; `None` is the live one.
     pub to: Option<String>,
     /// The share of the class.
     pub share: Fraction,
 }
 
 impl Policy {
-    /// Most pairs of rules that a comparison looks at.
+    /// The maximum number of pairs of rules that a comparison looks at.
     pub const MAX_CLASSES: usize = 4096;
 
-    /// Tells whom it moves if `next` follows this policy, while the same version stays live.
+    /// Tells whom it moves if `next` replaces this policy while the same version stays live.
     ///
     /// ```
     /// use switchstand::Policy;
@@ -125,7 +126,7 @@ impl Policy {
 
     /// Tells the same where `live` is the label of the live version.
     ///
-    /// An arm that names the live version is then no other version than no arm at all.
+    /// Then an arm that names the live version is the same as no arm.
     ///
     /// # Errors
     /// As for [`diff`](Policy::diff).
@@ -168,7 +169,7 @@ impl Policy {
     }
 }
 
-/// The audiences of a policy, and what becomes of their units.
+/// The audiences of a policy, and what the policy does with their units.
 ///
 /// Audiences are compared by content hash: thousands of rules are compared with one another.
 struct Fates<'a> {

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::Policy;
 use crate::{audience::AudienceError, share::Share, split::SplitError, version::VersionState};
 
-/// What is wrong with a policy, with the field and the value.
+/// The reason why a policy is refused, with the field and the value.
 ///
 /// The policy in force stays in force.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -146,12 +146,12 @@ const fn cure(state: VersionState) -> &'static str {
     }
 }
 
-/// A call of a builder method that cannot be heeded.
+/// A call of a builder method that does not fit the policy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
     /// The method is for other kinds of policy: these.
     Misplaced(&'static str, &'static str),
-    /// A policy has only one of what was set a second time.
+    /// Something of which a policy has only one was set a second time.
     Twice(&'static str),
 }
 
@@ -170,7 +170,8 @@ impl Fault {
     }
 }
 
-/// Refuses to write a policy that would be good again, but mean less, when it is read.
+/// Refuses to write a policy with such a fault: read back, it would be accepted, but without the
+/// faulty call.
 #[cfg(feature = "serde")]
 pub(super) fn refuse_fault<S: serde::Serializer>(
     fault: &Option<Fault>,

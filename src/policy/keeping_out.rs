@@ -17,9 +17,9 @@ impl Policy {
         self
     }
 
-    /// Keeps the release to a stretch of the line that exclusive releases divide among them.
+    /// Limits the release to one part of a layer, which exclusive releases divide among them.
     ///
-    /// Two policies with the same `salt` and stretches that do not overlap share no unit.
+    /// Two policies with the same `salt` and parts that do not overlap have no unit in common.
     #[must_use]
     pub fn with_layer(mut self, salt: &str, from: Share, to: Share) -> Policy {
         let layer = Layer {
@@ -35,9 +35,9 @@ impl Policy {
 
     /// Lets `version` answer the units that holdout, layer and `within` keep out.
     ///
-    /// Without it the live version does. It matters once the version that they are kept from is
-    /// live itself: the old version goes on answering them, and is not retired meanwhile. A
-    /// [roll-out](crate::rollout) ends with such a policy by itself.
+    /// Without it the live version does. It is needed when the new version is live: then the old
+    /// version still answers these units, and cannot be retired meanwhile. A
+    /// [roll-out](crate::rollout) with such units ends with such a policy.
     ///
     /// ```
     /// use switchstand::{Policy, Share};

@@ -1,15 +1,15 @@
-//! Reads a policy so that each refusal names the field that it is about, in words for people.
+//! Reads a policy so that each error names its field, in words for people.
 //!
-//! What is derived for the sections would say of what type of this crate a section is, and not
-//! where it stands. This wraps the reader of any format, follows the names of fields, and rewrites
-//! what a value is refused with, before the reader adds the place in the file.
+//! A derived reader would name a type of this crate in its errors, and not the field. This module
+//! wraps the reader of any format, follows the names of fields, and rewrites the error of a value
+//! before the reader adds the place in the file.
 
 use core::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// What may stand in a place.
+/// What is allowed in a place.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     /// Whatever its reader takes.
@@ -46,7 +46,7 @@ struct Key<'f, S> {
 /// The entries of a list, all under the name of the list.
 struct Entries<'f, A>(A, &'f str);
 
-/// How TOML hands out its own dates and times: as a table of one text.
+/// TOML gives its own dates and times as a table with one text, whose key begins with this.
 const HIDDEN: char = '$';
 
 impl<'f, T> Named<'f, T> {
@@ -69,7 +69,7 @@ impl<'f, T> Named<'f, T> {
 }
 
 impl<'f, 'de, V: Visitor<'de>> Named<'f, V> {
-    /// Says what was found in the place of what is expected there.
+    /// Says what was found and what is expected there.
     fn refused<E: Error>(self, found: &str) -> E {
         struct Expected<'a, V>(&'a V);
         impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
@@ -85,7 +85,7 @@ impl<'f, 'de, V: Visitor<'de>> Named<'f, V> {
     }
 }
 
-/// Puts the field's name before the reason for which its value is refused, unless it is there.
+/// Puts the field's name before the reason of a refusal, unless it is already there.
 fn retold<E: Error>(field: &str, told: impl fmt::Display) -> E {
     let told = told.to_string();
     let told = told.trim_end();
@@ -343,7 +343,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Named<'_, S> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
         let read = self.inner.deserialize(Named::new(deserializer, self.field));
-        // A check of a value that was read does not know in which field it stood.
+        // A check of a value that was read does not know its field.
         read.map_err(|told| match told.to_string() {
             named if named.contains('`') => told,
             nameless => retold(self.field, nameless),

@@ -1,6 +1,6 @@
 //! What a request gets when its version fails.
 
-/// Who answers when the chosen version's model fails.
+/// The version that answers when the chosen version's model fails.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -11,8 +11,8 @@ pub enum OnError {
     Return,
     /// The live version answers, and the route is marked as a fallback.
     ///
-    /// It answers for errors alone: a panic of the model unwinds on, and the live version is not
-    /// asked with a request that may make it panic, too.
+    /// Only for errors: a panic of the model continues to unwind, and the live version is not
+    /// asked, because the request may make it panic, too.
     Live,
 }
 

@@ -1,4 +1,4 @@
-//! Which versions a policy can give to a unit, whatever is drawn.
+//! Which versions a policy can give to a unit, over all draws.
 
 use super::Policy;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-/// A version that a unit can get, none for the live one, and the rule by which it does.
+/// A version that a unit can get (`None` is the live one), and the rule by which it does.
 pub(crate) type Reached<'a> = (Option<&'a str>, Reason);
 
 impl Policy {
@@ -95,7 +95,7 @@ impl Policy {
         self.units.iter().map(|listed| &*listed.keys)
     }
 
-    /// Returns a unit for each way in which these policies and audiences tell units apart.
+    /// Returns one unit for each kind of unit that these policies and audiences distinguish.
     pub(crate) fn kinds_of_units<'a>(
         policies: &[&'a Policy],
         audience: Option<&'a Audience>,
@@ -107,7 +107,7 @@ impl Policy {
         witnesses(&audiences, &lists, limit)
     }
 
-    /// Names a condition of which the kinds of units are a sample, none where they are all.
+    /// Names a condition for which the kinds of units are only a sample; `None` if they are all.
     pub(crate) fn sampled(policies: &[&Policy], audience: Option<&Audience>) -> Option<String> {
         let audiences = policies.iter().flat_map(|policy| policy.audiences());
         let audiences: Vec<_> = audiences.chain(audience).collect();

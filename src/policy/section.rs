@@ -59,7 +59,7 @@ pub(crate) struct AbTest {
     pub(crate) within: Option<Audience>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "arms"))]
     pub(crate) arms: Vec<Arm>,
-    /// Where the arms lie, if earlier changes of weights have left them elsewhere than fresh.
+    /// Where the arms lie, if earlier changes of weights have moved them from the default layout.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -85,7 +85,7 @@ pub(crate) struct Holdout {
     pub(crate) share: Share,
 }
 
-/// A stretch of the line that exclusive releases divide among them.
+/// A part of a layer, which exclusive releases divide among them.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -157,7 +157,7 @@ impl Deref for Keys {
     }
 }
 
-/// Units that a version answers because of what is known of them.
+/// Units that a version answers because of their attributes.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -4,9 +4,9 @@ use super::Policy;
 use crate::audience::Audience;
 
 impl Policy {
-    /// Returns the audience that stands under a name.
+    /// Returns the audience with a name.
     ///
-    /// So a test of a policy file says of its segments what must hold:
+    /// With it a test of a policy file can say what must hold for its segments:
     ///
     /// ```
     /// # #[cfg(all(feature = "serde", feature = "testing"))]
@@ -33,7 +33,7 @@ impl Policy {
         self.segments.get(name)
     }
 
-    /// Returns all segments with their names, in the order of these, used or not.
+    /// Returns all segments with their names, in the order of the names, used or not.
     pub fn segments(&self) -> impl Iterator<Item = (&str, &Audience)> {
         let segments = self.segments.iter();
         segments.map(|(name, audience)| (name.as_str(), audience))

@@ -1,4 +1,5 @@
-//! The serialised form of a policy: its fields as they are, and segments put in where they are named.
+//! The serialised form of a policy: its fields as they are, and segments put in where they are
+//! named.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 

@@ -1,4 +1,4 @@
-//! All listed units of a policy, in the form that finds one fastest.
+//! All listed units of a policy, in a form in which one is found fast.
 
 use super::section::{Keys, Listed};
 use crate::{
@@ -37,7 +37,7 @@ impl UnitTable {
         }
     }
 
-    /// Tells whether the table is that of these very lists.
+    /// Tells whether the table was made of these lists.
     pub(super) fn is_of(&self, listed: &[Listed]) -> bool {
         self.lists.len() == listed.len()
             && (self.lists.iter().zip(listed)).all(|(own, other)| own.is_same(&other.keys))
@@ -67,7 +67,7 @@ impl UnitTable {
         }
     }
 
-    /// Returns the key of a number, counted through all lists.
+    /// Returns the key with this number, counted over all lists.
     fn key(&self, slot: u32) -> Option<Key<'_>> {
         let list = self.ends.partition_point(|end| *end <= slot);
         let begin = match list.checked_sub(1) {

@@ -1,11 +1,11 @@
-//! Policies of several routers that must not meet in one unit.
+//! Policies of several routers that must have no unit in common.
 
 use thiserror::Error;
 
 use super::Policy;
 use crate::share::Share;
 
-/// Why two policies may not be in force together: they share units of one layer.
+/// Why two policies may not be in force together: they have units of one layer in common.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LayerError {
@@ -31,8 +31,8 @@ pub enum LayerError {
 impl Policy {
     /// Checks that policies which are in force at the same time exclude one another.
     ///
-    /// Policies that name the same layer must take stretches of it that do not overlap. Policies
-    /// of different layers, or of none, draw independently and may meet.
+    /// Policies that name the same layer must take parts of it that do not overlap. Policies of
+    /// different layers, or of none, draw independently and may have units in common.
     ///
     /// ```
     /// use switchstand::{Policy, Share};

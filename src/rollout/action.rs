@@ -3,9 +3,9 @@
 use super::Cause;
 use crate::policy::Policy;
 
-/// What must be done to a router now.
+/// An action that must be done to a router now.
 ///
-/// Every action may be carried out twice: it says what must hold afterwards.
+/// An action may be carried out twice, because it says what must be true afterwards.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -23,8 +23,8 @@ pub enum Action {
     Swap {
         /// The candidate's label.
         version: String,
-        /// The policy that comes into force with it; without one, the candidate answers all. Where
-        /// it keeps units out and does not say who answers them, the old version does.
+        /// The policy that comes into force with the swap; `None`: the candidate answers all. If
+        /// the policy keeps units out and does not say who answers them, the old version does.
         #[cfg_attr(
             feature = "serde",
             serde(default, skip_serializing_if = "Option::is_none")
@@ -35,7 +35,7 @@ pub enum Action {
     Accept {
         /// The candidate's label.
         version: String,
-        /// The policy that has been in force since the swap, for one who comes late; as for a swap.
+        /// The policy in force since the swap, for a server that starts late; as for a swap.
         #[cfg_attr(
             feature = "serde",
             serde(default, skip_serializing_if = "Option::is_none")

@@ -4,11 +4,12 @@ use super::{PauseCause, Phase, Rollout, RolloutError, StateChange, attribution};
 use crate::policy::Policy;
 
 impl Rollout {
-    /// Changes the policy of the release without stopping it: one more listed unit, a shadow.
+    /// Changes the policy of the release without stopping it, for example by one more listed unit
+    /// or a shadow.
     ///
-    /// The share stays the schedule's, and what was counted counts on. It comes into force by the
-    /// next evaluation that acts. Where a person has put this very policy in force, the roll-out
-    /// goes on with it: so an operator tells it to, and time and units of the step count anew.
+    /// The schedule still sets the share, and what was counted stays counted. The new policy comes
+    /// into force by the next evaluation that acts. If a person has already put exactly this policy
+    /// in force, the roll-out continues with it, and time and units of the step count from zero.
     ///
     /// # Errors
     /// [`RolloutError::OtherRelease`] for a policy of another release or candidate, and as for
@@ -36,7 +37,7 @@ impl Rollout {
             .collect();
         let there = match overruled.is_empty() {
             true => self.amended.or_else(|| self.fingerprint_of(self.in_force)),
-            // A person's policy is in force. It is the roll-out's own now only if it is this very
+            // A person's policy is in force. It becomes the roll-out's own only if it equals this
             // policy.
             false => Some(policy.fingerprint()),
         };
@@ -63,5 +64,5 @@ impl Rollout {
     }
 }
 
-/// Steps of earlier policies that are remembered, so that late outcomes find their place.
+/// How many steps of earlier policies are remembered, for outcomes that come late.
 const EARLIER: usize = 4_096;

@@ -22,13 +22,13 @@ pub(super) type StepShare = (Fingerprint, CandidateShare);
 impl Rollout {
     /// Returns the side and the share for which an outcome of an assignment counts.
     ///
-    /// Both are those of the policy that decided, however many steps later the outcome is known.
-    /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for. There
-    /// is none for an assignment under a policy that is not a step of this release, or of a unit
-    /// that no draw has placed: fallbacks, listed units, audience rules, those who were shed. While
-    /// the candidate sheds, the share is that of the units that count. Where a failing
-    /// candidate is answered for by the live version, ask before the answer, with the route that
-    /// was decided; otherwise the failure counts for nobody.
+    /// Both are those of the policy that decided, however many steps later the outcome is known. It
+    /// is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for. `None` for
+    /// an assignment under a policy that is not a step of this release, and for a unit that was not
+    /// drawn: fallbacks, listed units, audience rules, units that were shed. While the candidate
+    /// sheds, the share is that of the units that count. If the live version may step in, use the
+    /// route as it was drawn ([`Ticket::drawn`](crate::Ticket::drawn)); otherwise the failure
+    /// counts on no side.
     ///
     /// ```
     /// use switchstand::{Policy, Router, Share, Timestamp};
@@ -113,7 +113,7 @@ impl Rollout {
         }
     }
 
-    /// Notes since when the units contradict the share, and a breach once that has lasted.
+    /// Notes since when the units contradict the share, and a breach if that lasts too long.
     pub(super) fn look_at_the_ratio(&mut self, sample: &StepSample) {
         if !self.is_contradicted(sample) {
             self.evidence.contradicted = None;
@@ -139,7 +139,7 @@ impl Rollout {
 
     /// Tells whether the units of the sample contradict the share of the step.
     ///
-    /// Where the candidate has shed for a part of the step, any share between is in order.
+    /// If the candidate has shed for a part of the step, any share between the two is accepted.
     pub(super) fn is_contradicted(&self, sample: &StepSample) -> bool {
         let mut guards = self.guards_of_phase().iter();
         if !guards.any(|guard| {
@@ -175,13 +175,13 @@ impl Rollout {
     }
 }
 
-/// How seldom a ratio that is right is taken for wrong, over all looks at one step; once a step has
-/// more units than are counted one by one, at most twice as often.
+/// The chance that a correct ratio is taken for wrong, over all looks at one step; at most twice as
+/// much once a step has more units than are counted one by one.
 const RATIO_ALPHA: f64 = 0.001;
 
-/// Returns the candidate's share of the units that are counted: those who are shed are not.
+/// Returns the candidate's share of the units that are counted; shed units are not.
 ///
-/// None if it sheds all, so that there is nobody to compare.
+/// `None` if it sheds all, so that there are no units to compare.
 pub(super) fn effective(share: CandidateShare, shed: Share) -> Option<CandidateShare> {
     if shed == Share::NONE {
         return Some(share);
@@ -198,7 +198,7 @@ pub(super) fn at_share(mut policy: Policy, share: Share) -> Policy {
     policy
 }
 
-/// Tells by what a policy keeps units from its candidate whatever the share.
+/// Names the field by which a policy keeps units from its candidate at any share.
 pub(super) fn keeps_out(policy: &Policy, version: &str) -> Option<&'static str> {
     let is_within = policy
         .canary
@@ -222,7 +222,8 @@ pub(super) fn keeps_out(policy: &Policy, version: &str) -> Option<&'static str> 
     .find_map(|(what, keeps)| keeps.then_some(what))
 }
 
-/// Returns the policy with which everybody whom it lets in gets the candidate, which is live then.
+/// Returns the policy for the end, when the candidate is live and answers all units that the policy
+/// lets in.
 ///
 /// `replaced` answers the units that it keeps out, unless it names another version for them.
 pub(super) fn at_the_end(policy: Policy, replaced: Option<&str>) -> Policy {
@@ -233,7 +234,7 @@ pub(super) fn at_the_end(policy: Policy, replaced: Option<&str>) -> Policy {
     policy
 }
 
-/// Returns a policy that shows nobody the candidate: neither draw, list, rule nor override.
+/// Returns a policy under which nobody gets the candidate, by draw, list, rule or override.
 pub(super) fn unseen(mut policy: Policy, version: &str) -> Policy {
     policy.canary = None;
     policy.overrides = None;

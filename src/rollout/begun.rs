@@ -4,11 +4,10 @@ use super::{Phase, Rollout, StateChange};
 use crate::policy::Policy;
 
 impl Rollout {
-    /// Returns the roll-out, saying in words that the next release may drop `kept_out`.
+    /// Returns the roll-out with permission to drop `kept_out`.
     ///
-    /// Where the policy in force lets a version of their own answer the units that it keeps out,
-    /// [`Router::begin`](crate::Router::begin) refuses a policy that is silent about them.
-    /// [`Policy::diff`] tells whom it moves.
+    /// If the policy in force has `kept_out`, [`Router::begin`](crate::Router::begin) refuses a
+    /// policy without it, unless this is set. [`Policy::diff`] says whom that moves.
     #[must_use]
     pub fn dropping_kept_out(self) -> Rollout {
         Rollout {
@@ -20,14 +19,14 @@ impl Rollout {
     /// Returns the roll-out with the number of the file that it comes from.
     ///
     /// A router refuses to begin one with a lower number than the last that began on it, unless
-    /// [`forcing_revision`](Rollout::forcing_revision) says so in words. It is no part of the
+    /// [`forcing_revision`](Rollout::forcing_revision) is set. The number is not part of the
     /// policy's fingerprint.
     #[must_use]
     pub fn with_revision(self, revision: Option<u64>) -> Rollout {
         Rollout { revision, ..self }
     }
 
-    /// Returns the roll-out, saying that an older file is meant.
+    /// Returns the roll-out with permission to use an older file than the one in force.
     #[must_use]
     pub fn forcing_revision(self) -> Rollout {
         Rollout {

@@ -1,4 +1,4 @@
-//! Whether a guard of a schedule can be kept.
+//! Whether a schedule's guards can be evaluated.
 
 use super::{
     Check, Climb, Guard, GuardSource, Phase, Schedule, ScheduleError, evidence::may_be_bad,
@@ -6,9 +6,9 @@ use super::{
 };
 use crate::share::Share;
 
-/// Checks that each guard looks at a step, and that no step is left on no evidence at all.
+/// Checks that each guard applies to a step, and that no step can be left without evidence.
 ///
-/// Not before a release begins: until then ladder and guards may still change.
+/// It is called when a release begins, because ladder and guards may change until then.
 pub(super) fn check_steps(schedule: &Schedule) -> Result<(), ScheduleError> {
     let shares = schedule.ladder.shares();
     let stage = schedule.shadow.iter().flat_map(|stage| &stage.guards);
@@ -43,7 +43,7 @@ pub(super) fn check_steps(schedule: &Schedule) -> Result<(), ScheduleError> {
     Ok(())
 }
 
-/// Tells whether evidence of the guard can lead on.
+/// Tells whether evidence of the guard can lead to the next step.
 pub(super) const fn leads(guard: &Guard) -> bool {
     guard.acts() && guard.check().compares()
 }

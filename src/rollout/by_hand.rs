@@ -4,11 +4,11 @@ use core::fmt;
 
 use crate::timestamp::Timestamp;
 
-/// Who did what to the router by hand, and when.
+/// A change that a person made to the router: who, what, why and when.
 ///
-/// It is what the router's operator said with
-/// [`named`](crate::Operator::named), [`because`](crate::Operator::because) and
-/// [`at`](crate::Operator::at), as far as they said anything.
+/// It has what the operator said with [`named`](crate::Operator::named),
+/// [`because`](crate::Operator::because) and [`at`](crate::Operator::at); fields without an answer
+/// are empty.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -20,12 +20,12 @@ pub struct ByHand {
     pub what: String,
     /// Why, in the operator's words; empty if nothing was said.
     pub why: String,
-    /// When, if the operator gave the time; the trail has the time at which it was seen.
+    /// When, if the operator gave the time; the trail has the time when the roll-out saw it.
     pub at: Option<Timestamp>,
 }
 
 impl ByHand {
-    /// Returns what was found, where it is not known who did it.
+    /// Returns what was found, if it is not known who did it.
     pub(crate) fn unknown(what: String) -> ByHand {
         ByHand {
             who: String::new(),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{ByHand, Found};
 
-/// Why a candidate was rejected.
+/// The reason why a candidate was rejected.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -51,7 +51,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Why a roll-out waits; it may have several causes at once.
+/// A reason why a roll-out waits; there may be several at once.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -69,20 +69,20 @@ pub enum PauseCause {
         /// Why, in the operator's words.
         why: String,
     },
-    /// A guard was breached. It stays so until an operator resumes.
+    /// A guard was breached. The pause lasts until an operator resumes.
     Breached {
         /// The guard's name.
         guard: String,
     },
-    /// A guard was without data for too long. It ends when data come.
+    /// A guard was without data for too long. The pause ends when data come.
     NoData {
         /// The guard's name.
         guard: String,
     },
     /// The release takes too long.
     DeadlinePassed,
-    /// A person has put another policy in force, or swapped. It stays so until an operator
-    /// resumes where the roll-out's own policy is back, or takes over.
+    /// A person has put another policy in force, or swapped. The pause lasts until an operator puts
+    /// the roll-out's own policy back and resumes, or takes over.
     Overruled {
         /// Who, how and when.
         by: ByHand,

@@ -18,30 +18,30 @@ use crate::stats::{
 )]
 #[non_exhaustive]
 pub enum Check {
-    /// To which side the bad events go, tested at every look over the whole release.
+    /// A test which side the bad events are on, valid at every look over the whole release.
     ///
-    /// Wants [`Measured::BadEvents`], of a guard with the same margins: events that were counted
-    /// for others never show safety. The roll-out's own error rate takes the place of the test's
+    /// Needs [`Measured::BadEvents`] of a guard with the same margins: events that were counted for
+    /// other margins never show safety. The roll-out's own error rate replaces the test's
     /// `alpha_harm`.
     Rate(RateTest),
-    /// The effect's confidence sequence, which the application computes.
+    /// A confidence sequence of an effect, which the application computes.
     ///
-    /// Wants [`Measured::Effect`]. Breached when the whole interval is worse than `harm`, safe
-    /// when the whole interval is better than `safe`. The false alarm rate is the interval's:
-    /// take an anytime-valid one at [`Schedule::alpha_each`](super::Schedule::alpha_each), over
-    /// the whole release.
+    /// Needs [`Measured::Effect`]. Breached when the whole interval is worse than `harm`, safe when
+    /// the whole interval is better than `safe`. The rate of false alarms is that of the interval:
+    /// use one that is valid at any time, at [`Schedule::alpha_each`](super::Schedule::alpha_each),
+    /// over the whole release.
     Effect {
         /// The direction in which the effect is bad.
         worse: Worse,
         /// How much worse, in the effect's unit, is harm.
         harm: f64,
-        /// How much worse is still safe to go on with; at least `harm`.
+        /// How much worse, in the effect's unit, is still safe; at least `harm`.
         safe: f64,
     },
     /// A number of the candidate against a limit: load, memory, a latency objective.
     ///
-    /// Wants [`Measured::Value`]. It has no error rate: what is compared is the number of this
-    /// moment, so it suits numbers that hardly vary by chance.
+    /// Needs [`Measured::Value`]. It has no error rate: the present number is compared, so use it
+    /// for numbers that hardly vary by chance.
     Limit {
         /// The direction in which the number is bad.
         worse: Worse,
@@ -50,19 +50,19 @@ pub enum Check {
     },
     /// A quantile of a number that each unit of a step has once, candidate against control.
     ///
-    /// Wants [`Measured::Quantiles`], which [`Evidence`](super::Evidence) makes.
+    /// Needs [`Measured::Quantiles`], which [`Evidence`](super::Evidence) makes.
     Quantile {
         /// The quantile's order, between 0 and 1.
         order: f64,
-        /// By which fraction above the control's is harm.
+        /// The fraction above the control's quantile that is harm: 0.1 is 10 %.
         harm: f64,
-        /// By which fraction above the control's it is still safe to go on; at least `harm`.
+        /// The fraction above the control's quantile that is still safe; at least `harm`.
         safe: f64,
     },
 }
 
 impl Check {
-    /// Tells whether candidate and control are compared, so that chance has a say.
+    /// Tells whether candidate and control are compared, so that the result depends on chance.
     pub(super) const fn compares(&self) -> bool {
         !matches!(self, Check::Limit { .. })
     }
@@ -210,7 +210,7 @@ fn judge_readings(
 pub(super) struct Judgement {
     pub(super) is_breach: bool,
     pub(super) is_safe: bool,
-    /// Whether it keeps the release from going on, though it is no breach.
+    /// Whether it keeps the release from going on, although it is not a breach.
     pub(super) holds: bool,
     pub(super) found: Found,
 }
@@ -247,7 +247,7 @@ fn stages_of(tally: &StageTally, shares: &[CandidateShare]) -> StageTally {
     step
 }
 
-/// The evidence that a guard was judged by.
+/// The evidence by which a guard was judged.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -262,10 +262,10 @@ pub enum Found {
     Endings {
         /// The evidence.
         reading: Reading,
-        /// How the candidate's requests ended badly; repeated ones of a unit are in it.
+        /// How the candidate's requests ended badly; it includes repeated ones of a unit.
         candidate: BadEndings,
     },
-    /// A confidence sequence of the effect; none for a side without a bound.
+    /// A confidence sequence of the effect; `None` for a side without a bound.
     Effect {
         /// Its lower bound.
         lower: Option<f64>,
@@ -285,13 +285,13 @@ pub enum Found {
         value: f64,
         /// The limit.
         limit: f64,
-        /// How many of the last ones pass it.
+        /// How many of the last ones are beyond it.
         bad: u64,
-        /// How many there were since the step began, as far as they count.
+        /// How many readings of this step there are.
         had: u64,
-        /// Of how many the guard looks at the last ones.
+        /// How many of the last readings the guard looks at.
         of: u64,
-        /// The number that is to be expected at the next step, where the guard looks ahead.
+        /// The number expected at the next step, if the guard is projected.
         #[cfg_attr(
             feature = "serde",
             serde(default, skip_serializing_if = "Option::is_none")

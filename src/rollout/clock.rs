@@ -1,10 +1,10 @@
-//! Which readings of the clock a roll-out believes.
+//! Which readings of the clock a roll-out accepts.
 
 use super::{Phase, Refused, Rollout, StateChange};
 use crate::timestamp::Timestamp;
 
 impl Rollout {
-    /// Takes a reading of the clock, unless it is absurd.
+    /// Takes a reading of the clock, unless it is impossible.
     pub(super) fn believe(&mut self, now: Timestamp) {
         let is_first = self.state.started.is_none() && self.clock == Timestamp::default();
         let is_far = |from: Timestamp| now.since(from) > Rollout::LONGEST_GAP;
@@ -32,12 +32,12 @@ impl Rollout {
         self.has_restarted
     }
 
-    /// Tells whether the phase counts anew since this was asked last.
+    /// Tells whether the phase began again since the last call.
     pub(crate) const fn begins_anew(&mut self) -> bool {
         core::mem::replace(&mut self.sight.begins_anew, false)
     }
 
-    /// Leaves out the time in which the server was not there: nobody was served.
+    /// Leaves out the time in which the server was not running.
     ///
     /// It ends with the first later reading; an order brings none.
     pub(super) fn leave_out_the_restart(&mut self, from: Timestamp) {
@@ -51,12 +51,12 @@ impl Rollout {
         }
     }
 
-    /// Returns the latest time that was given and believed.
+    /// Returns the latest time that was given and accepted.
     #[must_use]
     pub const fn clock(&self) -> Timestamp {
         self.clock
     }
 }
 
-/// The first second of the year 2200: a clock that says more is wrong.
+/// The first second of the year 2200; a later reading is wrong.
 const LATEST: Timestamp = Timestamp::from_secs(7_258_118_400);

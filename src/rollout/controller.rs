@@ -15,8 +15,8 @@ use crate::{fingerprint::Fingerprint, policy::Policy, share::Share, timestamp::T
 /// The state machine of one release, from its first step to promotion or roll-back.
 ///
 /// It is a value: [`step`](Rollout::step) takes the time and what happened, changes the state and
-/// returns what must be done. It can be stored at any moment and goes on after a restart: stored
-/// are its schedule, its trail and the latest evidence, and the state is computed from them.
+/// returns what must be done. It can be stored at any moment and continues after a restart. Its
+/// schedule, its trail and the latest evidence are stored; the state is computed from them.
 ///
 /// ```
 /// use switchstand::rollout::{Guard, Phase, Rollout, Schedule};
@@ -81,12 +81,12 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// The longest time between two readings of the clock that is believed at once: two years.
+    /// The longest time between two readings of the clock that is accepted at once: two years.
     ///
-    /// A reading further ahead is refused, and believed if the next one agrees with it.
+    /// A reading further ahead is refused, and accepted if the next one agrees with it.
     pub const LONGEST_GAP: Duration = Duration::from_secs(2 * 365 * 86_400);
 
-    /// Prepares the release of a canary policy; its share is the schedule's to choose.
+    /// Prepares the release of a canary policy; the schedule sets its share.
     ///
     /// # Errors
     /// [`RolloutError::NotACanary`] for any other policy, [`RolloutError::Schedule`] for guards
@@ -155,11 +155,11 @@ impl Rollout {
 
     /// Evaluates what happened up to `now`, and returns what must be done.
     ///
-    /// A time before one that was given already counts as that one; one that is more than
-    /// [`LONGEST_GAP`](Rollout::LONGEST_GAP) ahead is refused. The order of the inputs does
-    /// not matter. What was not taken of them is in [`refused`](Rollout::refused). Once the phase
-    /// is final nothing happens any more. While the last action is unconfirmed nothing advances;
-    /// see [`confirm`](Rollout::confirm).
+    /// A time earlier than one already given counts as that one; a time more than
+    /// [`LONGEST_GAP`](Rollout::LONGEST_GAP) ahead is refused. The order of the inputs does not
+    /// matter. Inputs that could not be used are in [`refused`](Rollout::refused). Once the phase
+    /// is final, nothing more happens. While the last action is unconfirmed nothing advances; see
+    /// [`confirm`](Rollout::confirm).
     #[must_use = "the action must be carried out, now or through `unconfirmed`"]
     pub fn step(
         &mut self,
@@ -189,7 +189,7 @@ impl Rollout {
         if let Some(seen) = seen {
             self.reconcile(seen);
         }
-        // A rejection that the router has not carried out yet is as good as final.
+        // A rejection that the router has not carried out yet is treated as final.
         if self.in_force.is_final() || self.state.phase == Phase::RolledBack {
             self.refuse_all(inputs, tag);
             return None;
@@ -210,7 +210,7 @@ impl Rollout {
         }
     }
 
-    /// Returns what the last evaluation was handed and could not use, and why.
+    /// Returns the inputs that the last evaluation could not use, and why.
     #[must_use]
     pub fn refused(&self) -> &[Refused] {
         &self.sight.refused
@@ -218,8 +218,8 @@ impl Rollout {
 
     /// Returns the action that was not confirmed yet.
     ///
-    /// It is there until it is confirmed, also after a restart, and may be carried out again.
-    /// There is none while a person's policy is in force, but for a rejection.
+    /// It stays until it is confirmed, also after a restart, and may be carried out again. While a
+    /// person's policy is in force, only a rejection is returned.
     #[must_use]
     pub fn unconfirmed(&self) -> Option<Action> {
         let is_stopped = self.is_stopped() && self.state.phase != Phase::RolledBack;
@@ -238,8 +238,7 @@ impl Rollout {
 
     /// Returns the action that a router must have carried out to be where the roll-out is.
     ///
-    /// It is for one who comes late: a server of a fleet that was not there at the time. There is
-    /// none while nothing is released.
+    /// It is for a server of a fleet that starts late. `None` while nothing is released.
     #[must_use]
     pub fn action_in_force(&self) -> Option<Action> {
         self.action_of(self.in_force)
@@ -271,7 +270,7 @@ impl Rollout {
 
     /// Notes that the last action was carried out, at the time of the last evaluation.
     ///
-    /// The phase begins now: its time, its exposures and its evidence count from here.
+    /// The phase begins now: its time, its units and its evidence count from here.
     pub fn confirm(&mut self) {
         self.amended = None;
         self.sight.is_lost = false;
@@ -299,7 +298,7 @@ impl Rollout {
         self.in_force == self.state.phase
     }
 
-    /// Returns the mark that a sample of this moment bears, none while nothing is released.
+    /// Returns the mark of a sample of this moment; `None` while nothing is released.
     #[must_use]
     pub fn tag(&self) -> Option<Tag> {
         let phase = self.in_force;
@@ -307,7 +306,8 @@ impl Rollout {
         Some(Tag { fingerprint, phase })
     }
 
-    /// Returns an empty sample of this moment, numbered on; none while nothing is released.
+    /// Returns an empty sample of this moment, with the next number; `None` while nothing is
+    /// released.
     #[must_use]
     pub fn sample(&self) -> Option<StepSample> {
         let latest = self.evidence.sample.as_ref();
@@ -329,7 +329,8 @@ impl Rollout {
 
     /// Returns how far the release has come: the last phase that came into force.
     ///
-    /// What was decided and is not carried out yet is [`unconfirmed`](Rollout::unconfirmed).
+    /// An action that was decided and not yet carried out is in
+    /// [`unconfirmed`](Rollout::unconfirmed).
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.in_force
@@ -347,7 +348,7 @@ impl Rollout {
         &self.schedule
     }
 
-    /// Returns the policy that was given; its share is the schedule's to choose.
+    /// Returns the policy that was given; the schedule sets its share.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy

@@ -49,7 +49,7 @@ pub enum ScheduleError {
         /// The guard's name.
         guard: String,
     },
-    /// A guard looks at shares where there is no step.
+    /// A guard applies to shares at which there is no step.
     #[error(
         "guard {guard:?} looks at steps from {from} to {to}, and the ladder has {steps}: let it \
          look at one of them"
@@ -107,7 +107,7 @@ pub enum ScheduleError {
     },
 }
 
-/// Why there is no roll-out of this policy.
+/// Why a roll-out is refused.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum RolloutError {

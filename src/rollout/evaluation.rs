@@ -9,8 +9,8 @@ use crate::{stats::guard::CandidateShare, timestamp::Timestamp};
 impl Rollout {
     /// Returns the guards that look at the present phase.
     ///
-    /// At 100 % there is no control any more: what compares is still looked at, because labels
-    /// of earlier steps may come late, but is not waited for.
+    /// At 100 % there is no control left. Guards that compare still act on late labels of earlier
+    /// steps, but missing data no longer holds the roll-out.
     pub(super) fn guards(&self) -> impl Iterator<Item = &Guard> {
         let share = self.share_of(self.in_force);
         let guards = self.guards_of_phase().iter();
@@ -31,7 +31,7 @@ impl Rollout {
         self.schedule.climb_at(self.in_force)
     }
 
-    /// Returns when the release takes too long; none where that depends on the end of a pause.
+    /// Returns the deadline; `None` if it depends on the end of a pause.
     fn deadline(&self) -> Option<Timestamp> {
         let (after, _) = self.schedule.deadline?;
         let started = self.state.started?;
@@ -46,7 +46,7 @@ impl Rollout {
         guard.acts() && !(self.in_force == Phase::Baking && guard.check().compares())
     }
 
-    /// Returns what the sample says about a guard, nothing if it has no data of it.
+    /// Returns what the sample says about a guard; `None` if it has no data of it.
     pub(super) fn judge(&self, guard: &Guard, sample: &StepSample) -> Option<Judgement> {
         let measured = sample.measured.get(guard.name())?;
         let shares = self.shares_of_step();
@@ -73,7 +73,7 @@ impl Rollout {
         Some(judgement)
     }
 
-    /// Returns how many times the present share the next one is; none where none follows.
+    /// Returns the next share divided by the present one; `None` if no step follows.
     fn growth(&self) -> Option<f64> {
         if !matches!(self.in_force, Phase::Ramping { .. }) {
             return None;
@@ -84,9 +84,9 @@ impl Rollout {
 
     /// Returns the candidate's share of the units that are compared now.
     ///
-    /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for; there
-    /// is none while nothing is compared. While the candidate sheds, it is the share of the units
-    /// that count, as of the last look at the router.
+    /// It is what [`RateGuard::record`](crate::stats::guard::RateGuard::record) asks for; `None`
+    /// while nothing is compared. While the candidate sheds, it is the share of the units that
+    /// count, as of the last look at the router.
     #[must_use]
     pub fn candidate_share(&self) -> Option<CandidateShare> {
         self.shares_of_step().last().copied()
@@ -124,7 +124,7 @@ impl Rollout {
             }
     }
 
-    /// Tells whether every guard that is awaited has data, and the data satisfy `holds`.
+    /// Tells whether every guard that must have data has it, and the data satisfy `holds`.
     ///
     /// A guard that was breached on this step and overruled is not asked again.
     fn all_guards(&self, holds: impl Fn(&Judgement) -> bool) -> bool {
@@ -155,7 +155,7 @@ impl Rollout {
 
     /// Returns the next time at which an evaluation without inputs may change something.
     ///
-    /// None if only an input can. Evaluations at other times do no harm.
+    /// `None` if only an input can. Evaluations at other times do no harm.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if self.in_force.is_final() {
@@ -185,7 +185,7 @@ impl Rollout {
             .min()
     }
 
-    /// Tells whether a command means the present phase.
+    /// Tells whether a command is for the present phase.
     pub(super) fn is_meant(&self, command: &Command) -> bool {
         let may_be_skipped = matches!(self.in_force, Phase::Shadowing | Phase::Ramping { .. });
         may_be_skipped && matches!(command, Command::Skip { phase } if *phase == self.in_force)

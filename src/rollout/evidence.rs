@@ -29,17 +29,17 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// The evidence of one roll-out: units met, and what its guards count.
+/// The evidence of one roll-out: its units, and what its guards count.
 ///
-/// It is made of the schedule's own guards, and is told of every outcome. It attributes each by the
-/// policy that decided: to a side, to a step and to the share of the units that count, however many
-/// steps later the outcome comes. A unit is counted once: exactly up to what the step asks for, and
-/// at least 16,384 times, from then on by a sample that is drawn by hash.
+/// It has a counter for each guard of the schedule, and is told of every outcome. The policy that
+/// decided gives an outcome its side, its step and its share, also if it comes many steps later.
+/// Each unit is counted once: exactly up to the number that the step asks for, and at least 16,384;
+/// beyond that by a sample drawn by hash.
 ///
-/// [`Router::begin`](crate::Router::begin) makes it, and attaches it. By hand it is for servers
-/// that answer elsewhere, for tests, and for a fleet: each server [enters](Evidence::enter) the
-/// policies that it is told to put in force and hands its evidence in, and the leader adds the sum
-/// of all [`Reports`](crate::fleet::Reports) to its own.
+/// [`Router::begin`](crate::Router::begin) makes it and attaches it. Make it by hand for tests, for
+/// answers from elsewhere, and for a fleet: each server [enters](Evidence::enter) the policies that
+/// come into force and reports its evidence, and the leader adds the sum of all
+/// [`Reports`](crate::fleet::Reports) to its own.
 ///
 /// ```
 /// use switchstand::{Ending, Policy, Share, Timestamp};
@@ -74,9 +74,9 @@ pub struct Evidence {
     phase: Phase,
     /// When it began.
     since: Timestamp,
-    /// What a phase asks for, so that so many units are counted exactly.
+    /// The units that a phase asks for; so many are counted exactly.
     asked: u64,
-    /// The units of this phase, and of a later one whose policy is in force already.
+    /// The units of this phase, and of a later phase whose policy is already in force.
     met: BTreeMap<Phase, Met>,
     counters: Vec<Counter>,
 }
@@ -112,7 +112,7 @@ impl Met {
     }
 }
 
-/// What is known of an outcome, as far as guards ask.
+/// What guards need to know about an outcome.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended<'a> {
     pub(crate) unit: u64,
@@ -158,10 +158,10 @@ impl Evidence {
         evidence
     }
 
-    /// Takes note of how a request ended for the version that was drawn for the unit.
+    /// Counts how a request ended for the version that was drawn for the unit.
     ///
-    /// The assignment is that of the decision. Where the router itself serves and the evidence is
-    /// attached to it, this happens by itself.
+    /// `assignment` is that of the decision. If the evidence is attached to a router, the router
+    /// does this.
     pub fn record<'a>(
         &mut self,
         unit: impl Into<crate::Unit<'a>>,
@@ -213,7 +213,7 @@ impl Evidence {
         }
     }
 
-    /// Takes note that the candidate has run unseen beside an answer, and answered as well.
+    /// Counts that the candidate ran as a shadow of an answered request, and answered as well.
     pub(crate) fn pair(&mut self, fingerprint: Fingerprint, shadow: &str) {
         let is_stage = |known: &&(Fingerprint, Place)| {
             known.0 == fingerprint && known.1 == Place::Shadowing && shadow == self.version
@@ -251,7 +251,7 @@ impl Evidence {
         })
     }
 
-    /// Returns the sample of this moment; none while nothing is released, and none for a roll-out of
+    /// Returns the sample of this moment; `None` while nothing is released, and for a roll-out of
     /// another release.
     pub fn sample(&mut self, rollout: &Rollout) -> Option<StepSample> {
         if rollout.policy().release() != self.release {
@@ -289,7 +289,7 @@ impl Evidence {
         Some(sample)
     }
 
-    /// Knows from now on which policies the roll-out puts in force, and in which phase it is.
+    /// Takes over the roll-out's policies and its phase.
     pub(crate) fn follow(&mut self, rollout: &Rollout) {
         for (fingerprint, place) in rollout.known_policies() {
             let place = match place {
@@ -321,10 +321,10 @@ impl Evidence {
         self.begin(phase);
     }
 
-    /// Notes that this policy is in force on a server whose roll-out is led elsewhere: units and
-    /// readings of earlier phases are of no use from now on.
+    /// Notes that this policy is in force, on a server whose roll-out is led by another process.
+    /// Units and readings of earlier phases no longer count.
     ///
-    /// It tells whether the policy is one of the release.
+    /// Returns whether the policy is one of the release.
     #[must_use = "another release's policy leaves the evidence where it is"]
     pub fn enter(&mut self, policy: Fingerprint) -> bool {
         let mut known = self.policies.iter();
@@ -344,8 +344,7 @@ impl Evidence {
     /// Begins a later phase.
     fn begin(&mut self, phase: Phase) {
         if phase != self.phase {
-            // Units that came under the phase's policy, but before the roll-out looked at it,
-            // belong to it.
+            // Units that came under the phase's policy before the roll-out noticed it belong to it.
             self.phase = phase;
             self.met.retain(|known, _| *known >= phase);
             self.counters
@@ -361,14 +360,14 @@ impl Evidence {
         met.map_or([0, 0], |met| [met.control.number(), met.candidate.number()])
     }
 
-    /// Returns what a guard of a rate says of the whole release; none for any other guard.
+    /// Returns the reading of a guard of a rate over the whole release; `None` for any other guard.
     #[must_use]
     pub fn rate_of(&self, guard: &str) -> Option<Reading> {
         let mut counters = self.counters.iter();
         counters.find(|counter| counter.name() == guard)?.rate()
     }
 
-    /// Keeps what was counted of the phase although its time counts anew.
+    /// Keeps what was counted in the phase although its time begins again.
     pub(crate) fn keep_over(&mut self, rollout: &Rollout) {
         self.since = rollout.state().since();
     }
@@ -378,13 +377,13 @@ impl Evidence {
         self.units() != [0, 0]
     }
 
-    /// Begins the present phase anew: its units and its readings count from here.
+    /// Begins the present phase again: units and readings count from here.
     pub(crate) fn begin_anew(&mut self) {
         self.met.clear();
         self.counters.iter_mut().for_each(Counter::begin_again);
     }
 
-    /// Returns what a guard has counted, as the next sample would say it; none without data.
+    /// Returns what a guard has counted, as in the next sample; `None` without data.
     #[must_use]
     pub fn measured(&self, guard: &str) -> Option<Measured> {
         let mut counters = self.counters.iter();

@@ -11,8 +11,8 @@ use crate::{
 
 /// A condition that the candidate must keep, and what happens if it does not.
 ///
-/// A breach is final: it stays when the number recovers. By default a breach rejects and
-/// no data holds.
+/// A breach is final, even if the number recovers. By default a breach rejects the candidate, and
+/// missing data holds the roll-out.
 ///
 /// | guard | what it compares | numbers from |
 /// |---|---|---|
@@ -48,13 +48,13 @@ pub struct Guard {
         serde(default, skip_serializing_if = "Readings::is_one")
     )]
     readings: Readings,
-    /// Whether a number is also taken as it would be at the next step's share.
+    /// Whether the limit also applies to the number expected at the next step's share.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "core::ops::Not::not")
     )]
     projected: bool,
-    /// The least and the largest share of the steps that it looks at; all, if none is said.
+    /// The least and the largest share of the steps to which it applies; `None`: all.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -62,7 +62,7 @@ pub struct Guard {
     shares: Option<[Share; 2]>,
 }
 
-/// How many of the last readings must pass a limit.
+/// How many of the last readings must be beyond a limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -72,7 +72,7 @@ pub(super) struct Readings {
 }
 
 impl Readings {
-    /// Most readings that a guard looks at.
+    /// The maximum number of readings that a guard looks at.
     pub(super) const MOST: u8 = 16;
     const ONE: Readings = Readings { bad: 1, of: 1 };
     const THREE: Readings = Readings { bad: 3, of: 3 };
@@ -89,12 +89,12 @@ impl Default for Readings {
     }
 }
 
-/// What a breached guard does.
+/// The action of a breached guard.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum OnBreach {
-    /// It is recorded, nothing else; nor does a lack of data hold the release.
+    /// It is only recorded. Missing data does not hold the release either.
     Observe,
     /// The release waits for an operator.
     Pause,
@@ -103,7 +103,7 @@ pub enum OnBreach {
     Reject,
 }
 
-/// What a guard without data does. In no case does the release advance.
+/// The action of a guard without data. The release never advances.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -111,10 +111,10 @@ pub enum OnBreach {
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum OnNoData {
-    /// The release waits where it is.
+    /// The release stays on its step.
     #[default]
     Hold,
-    /// The release is paused, until data come or an operator resumes.
+    /// The release is paused until data come or an operator resumes.
     Pause {
         /// Time without data, since the phase began or the last sample that had some.
         #[cfg_attr(feature = "serde", serde(with = "super::span"))]
@@ -138,10 +138,11 @@ impl OnNoData {
 }
 
 impl Guard {
-    /// The name of the guard that every schedule has: the units of a step fit its share.
+    /// The name of the guard that every schedule has: do the units of a step fit its share?
     pub const SAMPLE_RATIO: &'static str = "sample ratio";
 
-    /// Returns a guard whose breach rejects, and whose lack of data holds the release.
+    /// Returns a guard whose breach rejects the candidate, and whose missing data holds the
+    /// release.
     ///
     /// The application reports its numbers, by [`Evidence`](super::Evidence) or in samples.
     #[must_use]
@@ -199,28 +200,29 @@ impl Guard {
 
     /// Watches that the candidate is not slower than the control by more than a fraction.
     ///
-    /// What is compared is the quantile of this order of how long each unit's first request of a
-    /// step took, by a test that may be looked at at any time. `Guard::latency(0.99, 0.1)` is
-    /// breached when the 99th percentile is surely more than 10 % above the control's. Its name is
-    /// `latency`. The router needs a clock.
+    /// It compares a quantile of the time that each unit's first request of a step took, by a test
+    /// that is valid at any time. `order` is between 0 and 1, `slower` a fraction:
+    /// `Guard::latency(0.99, 0.1)` is breached when the 99th percentile is shown to be more than 10
+    /// % above the control's. Its name is `latency`. The router needs a clock.
     #[must_use]
     pub fn latency(order: f64, slower: f64) -> Guard {
         Guard::value("latency", order, slower).of(GuardSource::Took)
     }
 
-    /// Watches that the candidate's latency stays below a limit, whatever the control's is.
+    /// Watches that the candidate's latency stays below a limit, without a control.
     ///
-    /// A reading is the quantile of this order of all requests since the last reading; three of
-    /// three must pass the limit. Its name is `latency limit`. The router needs a clock.
+    /// A reading is the quantile of this order, between 0 and 1, of all requests since the last
+    /// reading. It is a breach if the last three readings are above the limit. Its name is `latency
+    /// limit`. The router needs a clock.
     #[must_use]
     pub fn latency_limit(order: f64, limit: Duration) -> Guard {
         Guard::limit("latency limit", Worse::Higher, limit.as_secs_f64())
             .of(GuardSource::TookAt(order))
     }
 
-    /// Watches that a number of the candidate's units is not above the control's by more than a
-    /// fraction, at the quantile of this order. The application reports one number a unit and
-    /// step, at least 0.
+    /// Watches that a quantile of a number of the candidate's units is not above the control's by
+    /// more than a fraction. `order` is between 0 and 1; `above` is 0.05 for 5 %. The application
+    /// reports one number per unit and step, not below 0.
     #[must_use]
     pub fn value(name: &str, order: f64, above: f64) -> Guard {
         let check = Check::Quantile {
@@ -231,10 +233,11 @@ impl Guard {
         Guard::new(name, check)
     }
 
-    /// Watches that a number of the candidate keeps to a limit: memory, a queue, a temperature.
+    /// Watches that a number of the candidate, such as memory or a queue's length, keeps to a
+    /// limit.
     ///
-    /// Three of three readings must pass it, each newer than the step:
-    /// [`on_readings`](Guard::on_readings) says otherwise.
+    /// It is a breach if the last three readings of the step are beyond the limit;
+    /// [`on_readings`](Guard::on_readings) sets other numbers.
     #[must_use]
     pub fn limit(name: &str, worse: Worse, limit: f64) -> Guard {
         Guard {
@@ -243,7 +246,7 @@ impl Guard {
         }
     }
 
-    /// Returns a guard of a rate with another test; any other guard as it is.
+    /// Returns a guard of a rate with another test; any other guard is unchanged.
     #[must_use]
     pub fn with_test(self, test: RateTest) -> Guard {
         let check = match self.check {
@@ -266,18 +269,20 @@ impl Guard {
         Guard { source, ..self }
     }
 
-    /// Returns the guard with another number of readings of which so many must pass the limit; at
-    /// most 16.
+    /// Returns the guard with another number of readings: a breach if `bad` of the last `of`
+    /// readings are beyond the limit; `of` is at most 16.
     #[must_use]
     pub fn on_readings(self, bad: u8, of: u8) -> Guard {
         let readings = Readings { bad, of };
         Guard { readings, ..self }
     }
 
-    /// Returns the guard with its number taken to grow with the candidate's share.
+    /// Returns the guard with a look ahead: its number is assumed to grow with the candidate's
+    /// share.
     ///
-    /// A step at which the last reading, times the next share over the present one, would pass the
-    /// limit is not taken. It fits resources that the candidate uses for its own requests.
+    /// A step is not taken if the last reading, times the next share divided by the present one,
+    /// would be beyond the limit. Use it for resources that the candidate needs for its own
+    /// requests.
     #[must_use]
     pub fn projected(self) -> Guard {
         Guard {
@@ -286,10 +291,10 @@ impl Guard {
         }
     }
 
-    /// Returns the guard looking only at steps of these shares, both included; baking is 100 %.
+    /// Returns the guard for steps from one share to another only, both included; baking is 100 %.
     ///
-    /// On other steps it neither breaches nor is waited for. It counts all the same: what it has
-    /// counted of earlier steps is looked at on its first.
+    /// On other steps it cannot be breached, and its data is not needed. It still counts there: on
+    /// its first step it is judged with what it has counted before.
     #[must_use]
     pub fn at_shares(self, from: Share, to: Share) -> Guard {
         let shares = Some([from, to]);

@@ -11,10 +11,11 @@ use crate::outcome::Ending;
 )]
 #[non_exhaustive]
 pub enum GuardSource {
-    /// From the application: what only it knows, such as labels that come later, or memory.
+    /// From the application: what only it knows, such as late labels or memory.
     #[default]
     Reported,
-    /// From outcomes: requests that ended so for the version that was drawn are bad events.
+    /// From outcomes: requests with one of these endings are bad events of the version that was
+    /// drawn.
     Endings(Vec<Ending>),
     /// From outcomes: how long each unit's first request of a step took, in seconds.
     Took,

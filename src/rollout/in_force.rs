@@ -4,8 +4,7 @@ use super::{End, Phase, Rollout, attribution};
 use crate::{policy::Policy, share::Share};
 
 impl Rollout {
-    /// Returns the share of the units that the candidate answers by the draw, of those whom the
-    /// policy lets in.
+    /// Returns the candidate's share of the units that the policy lets in.
     #[must_use]
     pub fn share(&self) -> Share {
         self.share_of(self.in_force)
@@ -22,7 +21,7 @@ impl Rollout {
         }
     }
 
-    /// Returns the policy that this phase has put in force, if it has put one.
+    /// Returns the policy that this phase has put in force, if any.
     #[must_use]
     pub fn policy_in_force(&self) -> Option<Policy> {
         self.policy_of(self.in_force)

@@ -2,9 +2,9 @@
 
 use super::{Phase, StepSample};
 
-/// One thing that happened since the last evaluation.
+/// An input of an evaluation: something that happened since the last one.
 ///
-/// The passing of time needs none: an evaluation without inputs is a tick.
+/// Time needs no input: an evaluation without inputs is a tick.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -14,7 +14,7 @@ pub enum Input {
     Sample(StepSample),
     /// An operator's wish.
     Command(Command),
-    /// An operator's wish, with a name and a reason for the trail.
+    /// An operator's command, with a name and a reason for the trail.
     Ordered(Ordered),
     /// A named gate opened or closed. Gates are closed until they are opened; if one opens and
     /// closes in the same evaluation, it is closed. A gate before each step lets one step pass
@@ -32,7 +32,7 @@ pub enum Input {
     },
 }
 
-/// What an operator may ask for.
+/// A command of an operator.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -41,13 +41,13 @@ pub enum Input {
 )]
 #[non_exhaustive]
 pub enum Command {
-    /// Waits. With a resumption in the same evaluation, the pause wins.
+    /// Pauses the roll-out. If a resumption comes in the same evaluation, the pause wins.
     Pause,
-    /// Ends the pause, whatever its causes were before this evaluation.
+    /// Ends the pause, for all causes from before this evaluation.
     ///
-    /// A breach that had paused stays recorded and no longer acts on this step: the operator has
-    /// overruled it, and the guard is watched again from the next step. Where a person has put
-    /// another policy in force it is refused: see [`TakeOver`](Command::TakeOver).
+    /// A breach that caused the pause stays recorded but no longer acts on this step: the operator
+    /// has overruled it. The guard acts again from the next step. The command is refused while a
+    /// person's policy is in force: see [`TakeOver`](Command::TakeOver).
     Resume,
     /// Rejects the candidate, in any state that is not final.
     Abort {
@@ -56,15 +56,15 @@ pub enum Command {
     },
     /// Gives the candidate to everybody; while baking, accepts it. Refused while paused.
     Promote,
-    /// Goes on where a person, or another roll-out, has put a policy in force: the roll-out's
-    /// own policy comes back, at the step where it was, and time and exposures count anew.
+    /// Replaces the policy that a person, or another roll-out, has put in force: the roll-out's own
+    /// policy comes back, at the step where it was, and time and units count from zero.
     TakeOver {
         /// Why, in the operator's words.
         why: String,
     },
     /// Goes on from this phase without waiting for evidence. Refused while paused.
     Skip {
-        /// The phase that is meant, so that a command that comes twice skips one step.
+        /// The phase to skip, so that a command that comes twice skips only one.
         phase: Phase,
     },
 }
@@ -90,7 +90,7 @@ pub struct Ordered {
 }
 
 impl Command {
-    /// Orders to wait.
+    /// Orders a pause.
     #[must_use]
     pub fn pause(who: &str, why: &str) -> Ordered {
         Command::Pause.by(who, why)

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::share::Share;
 
-/// The shares of a roll-out, strictly rising, the last of them everybody.
+/// The shares of a roll-out, strictly rising up to 100 %.
 ///
 /// ```
 /// use switchstand::{Share, rollout::Ladder};
@@ -97,8 +97,8 @@ impl Ladder {
         }
     }
 
-    /// Returns the ladder with a time, and a number of units of the candidate, of its own on the
-    /// step of this share, whatever the schedule's rule is.
+    /// Returns the ladder with a time and a number of the candidate's units for the step of this
+    /// share; they replace the schedule's rule there.
     ///
     /// # Errors
     /// [`LadderError::NoSuchStep`] for a share that is no step below 100 %.

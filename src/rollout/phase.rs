@@ -63,7 +63,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// A mark on evidence: the policy and the phase that it belongs to.
+/// A mark on evidence: the policy and the phase to which it belongs.
 ///
 /// Evidence under another policy or from an earlier step is not evidence of this step.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -11,8 +11,8 @@ use super::{
 impl Rollout {
     /// Takes gates and samples, notes breaches, and returns the commands.
     ///
-    /// `earlier` is the mark of samples before this evaluation: where a person has moved the
-    /// candidate meanwhile, they came in time and belong to what has ended.
+    /// `earlier` is the mark of samples before this evaluation. If a person has moved the candidate
+    /// meanwhile, such samples belong to the phase that has ended and are not refused.
     pub(super) fn take(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) -> Commands {
         let mut commands = Vec::new();
         let mut gates = BTreeMap::new();
@@ -156,7 +156,7 @@ impl Rollout {
             self.note(StateChange::Resumed { cause });
         }
         if self.sight.is_foreign {
-            // The router is brought where the roll-out stands, and only then is it there.
+            // The router is brought to the roll-out's step; the phase begins when that is done.
             self.lose();
         }
         self.sight.is_foreign = false;
@@ -164,7 +164,7 @@ impl Rollout {
         self.sight.another = None;
     }
 
-    /// Tells whether the router is somebody else's at present.
+    /// Tells whether somebody else's policy is in force.
     pub(super) fn is_stopped(&self) -> bool {
         let overruled = |cause: &PauseCause| matches!(cause, PauseCause::Overruled { .. });
         let is_beside = self.sight.another.is_some() && !self.has_taken_over;
@@ -312,7 +312,7 @@ impl Rollout {
             if let PauseCause::NoData { guard } = cause
                 && is_resumed
             {
-                // The operator has taken note: the time without data begins anew.
+                // The operator knows about it: the time without data begins again.
                 self.evidence.last_data.insert(guard.clone(), self.clock);
             }
         }
@@ -361,7 +361,7 @@ impl Rollout {
         if !matches!(from, Phase::Ramping { .. } | Phase::Shadowing) {
             return;
         }
-        // What was opened for this step is closed for the next.
+        // A gate that was opened for this step is closed for the next.
         let gates = self.schedule.gates.iter();
         let open = |(name, before): &(&String, &Before)| {
             let is_for_good = self.state.open_for_good.contains(*name);
@@ -379,7 +379,7 @@ impl Rollout {
         }
     }
 
-    /// Changes the state, which happens nowhere else, and keeps the change.
+    /// Changes the state and keeps the change in the trail. The state is changed nowhere else.
     pub(super) fn note(&mut self, change: StateChange) {
         let event = Event {
             at: self.clock,

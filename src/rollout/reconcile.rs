@@ -4,9 +4,9 @@ use super::{ByHand, PauseCause, Phase, Rollout, Seen, StateChange, latest::Lates
 use crate::{deployment::VersionState, policy::Policy};
 
 impl Rollout {
-    /// Compares the router with what the roll-out last made it, and follows what is true.
+    /// Compares the router with what the roll-out last did to it, and follows the router.
     ///
-    /// It is called where nobody else can change the router until the action is carried out.
+    /// It is called under the router's lock, which is held until the action is carried out.
     pub(super) fn reconcile(&mut self, seen: &Seen<'_>) {
         let is_first = self.sight.live.is_none();
         self.sight.is_foreign = false;
@@ -50,11 +50,10 @@ impl Rollout {
         self.sight.live = Some(seen.live.to_owned());
     }
 
-    /// Follows the candidate's absence. Where it was never deployed, the router's own refusal says
-    /// so.
+    /// Follows the candidate's absence. If it was never deployed, the router's own refusal says so.
     fn miss(&mut self, seen: &Seen<'_>) {
         if self.sight.candidate.is_none() {
-            // A fresh router: what was in force elsewhere is not in force here.
+            // A new router: the policy that was in force on another one is not in force here.
             return self.lose();
         }
         let was_kept = self.in_force == Phase::Baking && seen.accepted_by.is_some();
@@ -67,13 +66,13 @@ impl Rollout {
         );
     }
 
-    /// Ends the release as a person has ended it, unless the roll-out wanted the same.
+    /// Ends the release as a person has ended it, unless the roll-out had decided the same.
     fn end(&mut self, to: Phase, seen: &Seen<'_>) {
         let by = match to {
             Phase::Promoted => &seen.accepted_by,
             _ => &seen.removed_by,
         };
-        // The roll-out wanted the same, so its own cause stands.
+        // The roll-out had decided the same, so its own cause stays.
         if self.state.phase == to && (to == Phase::RolledBack || by.is_none()) {
             return self.confirm();
         }

@@ -1,13 +1,13 @@
-//! What a roll-out was handed and cannot use.
+//! Inputs that a roll-out cannot use.
 
 use thiserror::Error;
 
 use super::{Command, Phase, Tag};
 use crate::timestamp::Timestamp;
 
-/// Which input of an evaluation was not taken, and why.
+/// An input of an evaluation that was not used, and why.
 ///
-/// What is refused leads nothing on; all else that came with it counts.
+/// A refused input changes nothing; all other inputs of the evaluation count.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -87,7 +87,7 @@ pub enum Refused {
         /// What came.
         what: String,
     },
-    /// A reading of the clock is too far from the one before.
+    /// A reading of the clock is too far ahead of the one before.
     #[error(
         "the clock says second {} after second {}: it is believed if the next reading agrees",
         .found.as_nanos() / 1_000_000_000, .latest.as_nanos() / 1_000_000_000
@@ -95,7 +95,7 @@ pub enum Refused {
     Clock {
         /// The reading.
         found: Timestamp,
-        /// The latest that is believed.
+        /// The latest that was accepted.
         latest: Timestamp,
     },
     /// Another roll-out has its policy in force on this router.

@@ -42,9 +42,9 @@ use crate::{policy::Policy, share::Share, stats::Alpha};
 #[serde(try_from = "Raw")]
 #[non_exhaustive]
 pub struct ReleaseFile {
-    /// The number of the file; a lower one than that in force is refused. None where there is none.
+    /// The number of the file, if it has one; a lower one than that in force is refused.
     pub revision: Option<u64>,
-    /// The policy; its share is the schedule's to choose.
+    /// The policy; the schedule sets its share.
     pub policy: Policy,
     /// The schedule, guards included.
     pub schedule: Schedule,

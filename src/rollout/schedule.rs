@@ -1,4 +1,4 @@
-//! When a roll-out goes on, and what may stop it.
+//! When a roll-out takes its next step, and what may stop it.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +12,10 @@ use crate::{share::Share, stats::Alpha};
 
 /// The rules of a roll-out: its steps, its guards, its times.
 ///
-/// The defaults: 1, 5, 25, 50 and 100 %; ten minutes and 100 units of the candidate on each step;
-/// one hour and 100 units at 100 %; a false alarm in at most one of a hundred harmless releases;
-/// no deadline, no gate, no shadow stage. In serialised form what is left out is the default.
+/// The defaults: steps of 1, 5, 25, 50 and 100 %; ten minutes and 100 units of the candidate on
+/// each step; one hour and 100 units at 100 %; a false alarm in at most one of a hundred harmless
+/// releases; no deadline, no gate, no shadow stage. In serialised form, a field that is left out
+/// has its default.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -33,7 +34,7 @@ pub struct Schedule {
     pub(super) alpha: Alpha,
     pub(super) gates: BTreeMap<String, Before>,
     pub(super) deadline: Option<(Duration, OnDeadline)>,
-    /// Whether the time of pauses is no part of it.
+    /// Whether the deadline leaves out the time of pauses.
     pub(super) deadline_without_pauses: bool,
     pub(super) shadow: Option<ShadowStage>,
     pub(super) end: End,
@@ -41,25 +42,25 @@ pub struct Schedule {
     pub(super) sample_ratio: (Duration, OnBreach),
 }
 
-/// Who gets the candidate when the ladder has been climbed.
+/// The units that get the candidate at the end of the ladder.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum End {
-    /// Everybody whom the policy lets in.
+    /// All units that the policy lets in.
     ///
-    /// A policy that keeps nobody out lets everybody in. One that does, by a holdout, a layer,
-    /// `within`, or rules and lists of other versions, stays in force when the candidate is live:
-    /// the version that it replaced goes on answering the units that are kept out, unless the
-    /// policy names another with [`with_kept_out`](crate::Policy::with_kept_out).
+    /// A policy may keep units out by a holdout, a layer, `within`, or rules and lists of other
+    /// versions. Then it stays in force when the candidate is live: the old version still answers
+    /// these units, unless the policy names another one with
+    /// [`with_kept_out`](crate::Policy::with_kept_out).
     #[default]
     LetIn,
     /// Everybody, also the units that the policy has kept out until then.
     Everybody,
 }
 
-/// The time when the ladder's next step is due.
+/// The condition for the ladder's next step.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -75,18 +76,18 @@ pub enum Climb {
         /// Units that the candidate has answered on the step, at least; 0 counts as 1.
         exposures: u64,
     },
-    /// As soon as every guard that acts shows that this step is safe, and no sooner.
+    /// When every guard that acts has shown that this step is safe.
     OnEvidence,
 }
 
-/// What a gate keeps from happening while it is closed.
+/// The step that a closed gate prevents.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Before {
     /// The first release.
     Start,
-    /// Every step up, that to 100 % included. Opened for a step, it is closed again after it.
+    /// Every step up, also that to 100 %. A gate that is opened for a step closes after it.
     EachStep,
     /// The acceptance after baking.
     Acceptance,
@@ -112,7 +113,7 @@ pub struct ShadowStage {
     pub share: Share,
     /// Requests that both versions have answered, at least; 0 counts as 1.
     pub pairs: u64,
-    /// What the pairs must show: each guard that acts must find safety.
+    /// The guards on the pairs: each guard that acts must show safety.
     pub guards: Vec<Guard>,
 }
 
@@ -183,8 +184,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the schedule with a limit to the time since the first release in which it was not
-    /// paused, for whatever cause.
+    /// Returns the schedule with a limit to the time since the first release, without the time of
+    /// pauses.
     #[must_use]
     pub fn with_deadline_without_pauses(self, after: Duration, then: OnDeadline) -> Schedule {
         Schedule {
@@ -211,11 +212,12 @@ impl Schedule {
         Schedule { end, ..self }
     }
 
-    /// Returns the schedule with another answer to units that contradict the share of the step.
+    /// Returns the schedule with another time and response for units that contradict the share of
+    /// the step.
     ///
-    /// While they do nothing is called safe, and no step is taken. Once that has lasted so long,
-    /// ten minutes unless said, it is a breach of its own, of the guard
-    /// [`sample ratio`](Guard::SAMPLE_RATIO), and the release waits for an operator.
+    /// While they contradict it, nothing is called safe and no step is taken. After `after` it is a
+    /// breach of the guard [`sample ratio`](Guard::SAMPLE_RATIO), and `then` follows. The default
+    /// is a pause after ten minutes.
     #[must_use]
     pub fn with_sample_ratio(self, after: Duration, then: OnBreach) -> Schedule {
         Schedule {
@@ -236,7 +238,7 @@ impl Schedule {
         &self.guards
     }
 
-    /// Iterates over the names of the gates and what each keeps from happening.
+    /// Iterates over the names of the gates and what each prevents while it is closed.
     pub fn gates(&self) -> impl Iterator<Item = (&str, Before)> {
         self.gates
             .iter()
@@ -249,7 +251,7 @@ impl Schedule {
         self.shadow.as_ref()
     }
 
-    /// Returns the error rate of each guard that compares, its part of the whole release's.
+    /// Returns the error rate of each guard that compares: its part of the release's error rate.
     ///
     /// By Bonferroni's inequality the chance that any of them raises a false alarm is at most
     /// their sum.
@@ -299,7 +301,7 @@ impl Schedule {
         self.guards.iter().chain(shadow)
     }
 
-    /// Returns why a measurement does not fit the guard of this name, none if it fits.
+    /// Returns why a measurement does not fit the guard of this name; `None` if it fits.
     pub(super) fn misfit(&self, name: &str, measured: &Measured) -> Option<Refused> {
         let Some(guard) = self.all_guards().find(|guard| guard.name() == name) else {
             return Some(Refused::UnknownGuard {

@@ -1,4 +1,4 @@
-//! What a roll-out sees of the router that it acts on, as of one moment.
+//! The router at one moment, as a roll-out sees it.
 
 use super::ByHand;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     share::Share,
 };
 
-/// The router as it is while nobody else can change it.
+/// The router's state under its lock.
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
     /// The policy in force.
@@ -29,33 +29,34 @@ pub(crate) struct Seen<'a> {
     pub(crate) another: Option<(String, String)>,
 }
 
-/// What a roll-out remembers of this router; it is no part of the release, and is not stored.
+/// What a roll-out remembers about this router. It is not part of the release, and is not stored.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sight {
     /// The candidate's deployment; none before the first look.
     pub(super) candidate: Option<VersionId>,
     /// The live version at the last look.
     pub(super) live: Option<String>,
-    /// Whether what was in force is not in force here, and must be brought back.
+    /// Whether the policy of the phase is not in force here and must be brought back.
     pub(super) is_lost: bool,
-    /// Whether the phase counts anew: its time alone does not tell, where both began at one moment.
+    /// Whether the phase begins again. Its start time does not show this if both beginnings have
+    /// the same time.
     pub(super) begins_anew: bool,
     /// Whether the phase goes on once that is brought back: it was in force before the restart.
     pub(super) goes_on: bool,
-    /// Whether the policy in force is another's at this moment.
+    /// Whether somebody else's policy is in force.
     pub(super) is_foreign: bool,
     /// Another roll-out that is open.
     pub(super) another: Option<(String, String)>,
-    /// A reading of the clock that is not believed yet.
+    /// A reading of the clock that is not accepted yet.
     pub(super) suspect: Option<crate::timestamp::Timestamp>,
-    /// Whether nothing was evaluated since a replay: times are then those of the trail.
+    /// Whether nothing was evaluated since a replay; then times are those of the trail.
     pub(super) is_replayed: bool,
     /// What the last evaluation was handed and could not use.
     pub(super) refused: Vec<super::Refused>,
 }
 
 impl PartialEq for Sight {
-    /// Returns true: what roll-outs have seen makes them no different.
+    /// Returns true: two roll-outs are equal whatever they have seen.
     fn eq(&self, _other: &Sight) -> bool {
         true
     }

@@ -26,7 +26,7 @@ mod serial {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-    /// A duration that is written as text where it stands in a list.
+    /// A duration that is written as text.
     #[derive(Clone, Copy)]
     pub(in crate::rollout) struct Span(pub(in crate::rollout) Duration);
 

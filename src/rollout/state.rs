@@ -76,10 +76,10 @@ impl State {
         }
     }
 
-    /// Returns how far the release is to be, by its trail.
+    /// Returns the phase that was decided, by the trail.
     ///
-    /// It is what was decided: while the action is not carried out,
-    /// [`Rollout::phase`](super::Rollout::phase) is still the one before.
+    /// While the action is not carried out yet, [`Rollout::phase`](super::Rollout::phase) is still
+    /// the phase before.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
@@ -91,7 +91,7 @@ impl State {
         self.since
     }
 
-    /// Returns what the release waits for, nothing if it is not paused.
+    /// Returns the causes of the pause; empty if it is not paused.
     #[must_use]
     pub const fn paused(&self) -> &BTreeSet<PauseCause> {
         &self.paused
@@ -109,13 +109,13 @@ impl State {
         self.cause.as_ref()
     }
 
-    /// Returns who moved the candidate by hand, if that is how the phase began.
+    /// Returns who began the phase by hand, if a person did.
     #[must_use]
     pub const fn by_hand(&self) -> Option<&ByHand> {
         self.by_hand.as_ref()
     }
 
-    /// Tells whether a breach of the guard is no news.
+    /// Tells whether a breach of the guard is already known.
     pub(super) fn is_known_breach(&self, guard: &str) -> bool {
         self.breached.contains_key(guard) && !self.watched_again.contains(guard)
     }
@@ -208,7 +208,7 @@ impl State {
 
     /// Follows a whole trail, if it is one that this schedule could have left.
     ///
-    /// Returns the state, and the phase before its last one.
+    /// Returns the state, and the phase before the last.
     pub(super) fn replay(
         schedule: &Schedule,
         trail: &Trail,

@@ -14,8 +14,8 @@ use crate::{
 
 /// What was measured of the candidate and its control, up to one moment.
 ///
-/// The exposures are those of this phase, units each counted once; the measurements follow
-/// [`Measured`]. A later sample replaces an earlier one.
+/// It counts the units of this phase, each once; for the measurements see [`Measured`]. A later
+/// sample replaces an earlier one.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -25,14 +25,14 @@ pub struct StepSample {
     pub(super) control: u64,
     pub(super) candidate: u64,
     pub(super) measured: BTreeMap<String, Measured>,
-    /// Where units are thinned: those of one sample on both sides, which the ratio is checked on.
+    /// If units are sampled: the units of one sample on both sides, on which the ratio is checked.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub(super) thinned: Option<ThinnedUnits>,
-    /// By guard, how many numbers were reported so far: a sample that has no more than the one
-    /// before brings the guard no data. None for one that is made by hand.
+    /// How many numbers were reported so far, by guard. If a sample has no more than the one
+    /// before, the guard has no new data. Empty for a sample made by hand.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "BTreeMap::is_empty")
@@ -54,7 +54,8 @@ impl StepSample {
     /// Returns a sample without data.
     ///
     /// The tag is [`Rollout::tag`](super::Rollout::tag) of the time when it was taken;
-    /// [`Rollout::sample`](super::Rollout::sample) numbers by itself. The sequence number rises from sample to sample; of two that arrive in the wrong order the higher one counts.
+    /// [`Rollout::sample`](super::Rollout::sample) numbers by itself. The sequence number rises
+    /// from sample to sample; of two that arrive in the wrong order the higher one counts.
     #[must_use]
     pub const fn new(tag: Tag, sequence: u64) -> StepSample {
         StepSample {
@@ -68,10 +69,10 @@ impl StepSample {
         }
     }
 
-    /// Returns the sample with the units that both sides have answered in this phase.
+    /// Returns the sample with the numbers of units of both sides in this phase.
     ///
-    /// While shadowing, both are the number of pairs; while baking, the control has none. Leave
-    /// out units that no draw has placed.
+    /// While shadowing, both are the number of pairs; while baking, the control has none. Leave out
+    /// units that were not drawn.
     #[must_use]
     pub fn exposed(self, control: u64, candidate: u64) -> StepSample {
         StepSample {
@@ -83,9 +84,9 @@ impl StepSample {
 
     /// Returns the sample with the measurement of one guard.
     ///
-    /// A number that is not finite is no measurement: the guard has no data then. A name that the
-    /// schedule does not have, and a measurement of another kind than the guard looks at, are
-    /// refused when the sample is handed in: see [`Refused`](super::Refused).
+    /// A number that is not finite counts as no data. A name that the schedule does not have, and a
+    /// measurement of another kind than the guard looks at, are refused when the sample is handed
+    /// in: see [`Refused`](super::Refused).
     #[must_use]
     pub fn with(mut self, guard: &str, measured: Measured) -> StepSample {
         if measured.is_usable() {
@@ -95,7 +96,7 @@ impl StepSample {
     }
 }
 
-/// One measurement, of the kind that the guard's [`Check`](super::Check) wants.
+/// A measurement, of the kind that the guard's [`Check`](super::Check) needs.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -104,9 +105,9 @@ impl StepSample {
 )]
 #[non_exhaustive]
 pub enum Measured {
-    /// Bad events of the whole release, apart for each share; see [`Measured::of`].
+    /// Bad events of the whole release, separately for each share; see [`Measured::of`].
     BadEvents(BadEvents),
-    /// Confidence sequence of the effect, candidate minus control; none for no bound.
+    /// A confidence sequence of the effect, candidate minus control; `None` for no bound.
     Effect {
         /// Its lower bound.
         lower: Option<f64>,
@@ -121,7 +122,7 @@ pub enum Measured {
     Quantiles(Quantiles),
 }
 
-/// A quantile of both sides, and how surely it is above a margin.
+/// A quantile of both sides, and bounds of their difference.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -135,9 +136,9 @@ pub struct Quantiles {
     pub candidate: f64,
     /// Units of the control, and of the candidate.
     pub units: [u64; 2],
-    /// The candidate's quantile is surely above that of harm by at least so much.
+    /// The lower bound of how far the candidate's quantile is above the margin of harm.
     pub above_harm: f64,
-    /// The candidate's quantile is surely above that of safety by at most so much.
+    /// The upper bound of how far the candidate's quantile is above the margin of safety.
     pub above_safe: f64,
 }
 
@@ -212,7 +213,7 @@ pub struct BadEvents {
     pub(super) endings: Option<BadEndings>,
 }
 
-/// How often requests of the candidate ended badly, each way apart.
+/// How often requests of the candidate ended badly, by ending.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -222,7 +223,7 @@ pub struct BadEndings {
     pub failed: u64,
     /// With a refusal.
     pub refused: u64,
-    /// Without an end that anybody waited for.
+    /// Given up: nobody waited for the end.
     pub given_up: u64,
 }
 

@@ -152,7 +152,7 @@ impl From<Rollout> for RawRollout {
     }
 }
 
-/// Why stored state is not taken up.
+/// Why stored state is refused.
 #[derive(Debug, Error)]
 pub(super) enum StoredError {
     #[error(transparent)]
@@ -171,7 +171,7 @@ impl TryFrom<RawRollout> for Rollout {
         }
         let mut schedule = raw.schedule;
         if raw.version == 1 {
-            // There was no other end in the first edition.
+            // The first edition had no other end.
             schedule.end = End::Everybody;
         }
         let mut replayed = Rollout::replay(raw.policy, schedule, raw.trail)?;

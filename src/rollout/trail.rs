@@ -3,12 +3,12 @@
 use super::{ByHand, Cause, Found, Ordered, PauseCause, Phase, Refused, State};
 use crate::{fingerprint::Fingerprint, timestamp::Timestamp};
 
-/// The ordered list of what changed a roll-out's state, which replays to that state.
+/// The ordered list of events that changed a roll-out's state. Replaying it gives that state.
 ///
-/// Room is bounded. A release has some ten events, but a guard that loses its data and finds them
-/// again, or an operator's script, may pause it again and again: beyond [`MAX_EVENTS`](Trail::MAX_EVENTS)
-/// the older half is folded into the state that it led to, and counted. The replay is as exact as
-/// before; an application that wants every event logs them as they come.
+/// Its length is bounded. A release has about ten events, but a guard that loses its data again and
+/// again, or an operator's script, may pause it very often. Beyond
+/// [`MAX_EVENTS`](Trail::MAX_EVENTS) events the older half is folded into the state that it led to,
+/// and counted. The replay stays exact. An application that needs every event must log them.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -132,16 +132,16 @@ pub enum StateChange {
         /// The gate's name.
         name: String,
     },
-    /// What was decided came into force later than it was decided; the phase begins now.
+    /// The decided action came into force later than it was decided; the phase begins now.
     InForce,
-    /// The server was not there until now, and the time of the phase stood still.
+    /// The server was not running, and the time of the phase stood still.
     Interrupted {
         /// Since when, as far as is known: the last reading of the clock before.
         from: Timestamp,
     },
-    /// A person has moved the candidate, and the release stands where that leaves it.
+    /// A person has changed the candidate's state, and the release has followed.
     Followed {
-        /// The phase that is true now.
+        /// The phase now.
         to: Phase,
         /// Who did what, and when.
         by: ByHand,

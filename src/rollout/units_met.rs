@@ -8,10 +8,10 @@ use crate::stats::{
     state::MAX_COUNT,
 };
 
-/// Units, each counted once: exactly up to a number, from then on a sample of them by hash.
+/// Units, each counted once: exactly up to a number, beyond that by a sample drawn by hash.
 ///
-/// The sample is halved whenever it is full. Which units are in it depends on their hashes alone,
-/// which show no trace of the draw.
+/// The sample is halved whenever it is full. Which units are in it depends only on their digests,
+/// which are independent of the draw.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -27,7 +27,7 @@ pub(super) struct UnitsMet {
 }
 
 impl UnitsMet {
-    /// At least so many units are counted exactly, also where a step asks for fewer: half a
+    /// At least so many units are counted exactly, also if a step asks for fewer. They take half a
     /// megabyte.
     pub(super) const LEAST_CAPACITY: usize = 16_384;
 
@@ -65,7 +65,7 @@ impl UnitsMet {
         }
     }
 
-    /// Returns how many units there were: exact as long as all are kept, an estimate after it.
+    /// Returns how many units there were: exact while all are kept, then an estimate.
     pub(super) fn number(&self) -> u64 {
         let kept = self.known.len() as u64;
         let all = kept.saturating_mul(1 << self.level.min(32));

@@ -3,7 +3,7 @@
 use super::{Quantiles, units_met::UnitsMet};
 use crate::stats::{Alpha, Histogram, Refusal, anytime::QuantileSequence, guard::Side};
 
-/// By which fractions above the control's a quantile is harm, and is still safe.
+/// The fractions above the control's quantile that are harm, and that are still safe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -17,7 +17,8 @@ pub(super) struct Compared {
 
 /// The first number of each unit in one step.
 ///
-/// The control's are kept times the margins, so that what is tested is a difference of 0.
+/// The control's numbers are kept multiplied by the margins, so that the test is for a difference
+/// of 0.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -29,7 +30,7 @@ pub(super) struct Values {
     at_safe: Histogram,
 }
 
-/// How many values of a side the bounds are narrowest at.
+/// The number of values of a side at which the bounds are narrowest.
 const BEST_AT: u64 = 2_000;
 
 impl Default for Values {
@@ -70,7 +71,7 @@ impl Values {
         Ok(true)
     }
 
-    /// Compares the two sides; nothing before both have a number.
+    /// Compares the two sides; `None` before both have a number.
     pub(super) fn compare(&self, compared: &Compared) -> Option<Quantiles> {
         let Compared { order, alpha, .. } = *compared;
         let sequence = QuantileSequence::new(order, BEST_AT, alpha).ok()?;
@@ -80,7 +81,8 @@ impl Values {
             control: self.control.quantile(order).ok()?,
             candidate: self.candidate.quantile(order).ok()?,
             units: [self.control.n(), self.candidate.n()],
-            // Every number that a file can hold; an infinite bound says nothing.
+            // An infinite bound says nothing and no JSON file can hold it, so it becomes the
+            // largest finite number.
             above_harm: bounds(&self.at_harm)?.interval.lower.max(f64::MIN),
             above_safe: bounds(&self.at_safe)?.interval.upper.min(f64::MAX),
         })

@@ -1,13 +1,13 @@
-//! What holds the next step back, in words.
+//! What the next step waits for, in words.
 
 use core::time::Duration;
 
 use super::{Before, Climb, Found, Phase, Rollout, ShadowStage, span};
 
 impl Rollout {
-    /// Lists what holds the next step back, in words; nothing once the release has ended.
+    /// Lists in words what the next step waits for; empty once the release has ended.
     ///
-    /// Where the list is empty before that, the next evaluation goes on.
+    /// If the list is empty before that, the next evaluation takes the step.
     ///
     /// ```
     /// use switchstand::{Policy, Share, Timestamp};
@@ -85,11 +85,11 @@ impl Rollout {
         }
     }
 
-    /// Says how much longer it takes at the pace of this phase; nothing where there is none yet.
+    /// Says how much longer it takes at the rate of this phase; empty if there is no rate yet.
     fn pace(&self, had: f64, left: f64) -> String {
         let elapsed = self.clock.since(self.state.since).as_secs_f64();
         let seconds = left / had * elapsed;
-        // Beyond a year nobody waits, and a number of it would be noise.
+        // More than a year is of no use, and too uncertain.
         match had > 0.0 && seconds > 0.0 && seconds < 31_536_000.0 {
             true => {
                 let longer = span::about(Duration::from_secs_f64(seconds));

@@ -1,4 +1,4 @@
-//! With which probability a unit gets a version.
+//! The probability with which a unit gets a version.
 
 use core::num::NonZeroU64;
 
@@ -33,7 +33,8 @@ impl Propensity {
         Propensity::ONE.saturating_sub(raw)
     }
 
-    /// Makes a probability of a raw number; what was chosen is never impossible.
+    /// Makes a probability of a raw number; 0 is rounded up, because a chosen version is never
+    /// impossible.
     pub(crate) const fn from_raw(raw: u64) -> Propensity {
         match NonZeroU64::new(raw) {
             Some(raw) => Propensity(raw),

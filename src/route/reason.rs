@@ -15,7 +15,7 @@ pub enum Reason {
     Killed,
     /// The session keeps the version that it began with.
     Pinned,
-    /// The session's version may not answer any more, so the policy decided.
+    /// The session's version may no longer answer, so the policy decided.
     PinLapsed,
     /// The unit is kept out of every release.
     Holdout,
@@ -23,15 +23,15 @@ pub enum Reason {
     Override,
     /// The unit is listed by name.
     Listed,
-    /// An audience rule decided: for the unit, or against its taking part.
+    /// An audience rule decided: it served the unit, or kept it from taking part.
     Audience,
-    /// The unit lies outside of the release's stretch of the layer.
+    /// The unit is outside of the release's part of the layer.
     Layer,
-    /// The gate decided: into the canary or not, or not into the experiment.
+    /// The gate decided: in the canary or not, or not in the experiment.
     Gate,
     /// The split decided which arm.
     Split,
-    /// The chosen version is saturated or unhealthy, so the live one answers.
+    /// The chosen version is overloaded or unhealthy, so the live one answers.
     Saturated,
     /// The chosen version failed, so the live one answered.
     Fallback,
@@ -84,8 +84,9 @@ impl fmt::Display for Reason {
 
 /// A reason as its number.
 ///
-/// A reason has values to spare, which the compiler would use to mark an absent route and then
-/// copy routes in overlapping pieces: five times as slow. A number has none.
+/// The enum has unused values. The compiler would use one of them to mark an absent route, and then
+/// copy routes in overlapping pieces, which is five times as slow. A plain number has no unused
+/// values.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub(crate) struct ReasonCode(u8);
 

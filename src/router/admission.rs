@@ -1,4 +1,4 @@
-//! How a request is let in.
+//! How a request is admitted.
 
 use super::{
     Shared,
@@ -55,12 +55,13 @@ struct Held<M> {
 impl<M: Send + Sync + 'static> Shared<M> {
     /// Admits a request: sees the stamp, lets `claim` decide and lease, looks at the stamp again.
     ///
-    /// This is the only way in. What `claim` leases counts only if no other snapshot was
-    /// published before it was taken: then an operator who published afterwards finds it counted.
-    /// A decision that `LEASES` nothing is not looked at again: it was right when it was made.
+    /// Every request goes through this function. A lease is valid only if no newer snapshot was
+    /// published before it was taken; then an operator who publishes later sees it in the count. A
+    /// decision without a lease (`LEASES` is false) needs no second look: it was right when it was
+    /// made.
     ///
-    /// `claim` may be called up to three times, and what it returned before is dropped. It claims
-    /// nothing where a version of the snapshot is not loaded, which no operation leaves behind.
+    /// `claim` may be called up to three times, and what it returned before is dropped. It returns
+    /// `None` if a version of the snapshot is not loaded, which no operation causes.
     #[inline(always)]
     pub(super) fn admit<const LEASES: bool, T>(
         &self,
@@ -100,9 +101,9 @@ impl<M: Send + Sync + 'static> Shared<M> {
         if claimed.is_some() {
             return claimed;
         }
-        // Operators publish faster than this thread decides. All that may be claimed is held
-        // already when the lock is given back, so nothing needs to be looked at again; and the
-        // request's attributes are read when no lock is held.
+        // Operators publish faster than this thread decides. So all leases that may be needed are
+        // taken under the lock, and no second look at the stamp is necessary. The decision comes
+        // after the lock, because it may run the application's code to read attributes.
         let (snapshot, held) = self.held_snapshot();
         let claimed = claim(&snapshot);
         drop(held);

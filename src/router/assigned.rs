@@ -6,11 +6,11 @@ use super::{Router, UnknownRoute};
 use crate::{assignment::Assignment, route::Route};
 
 impl<M: Send + Sync + 'static> Router<M> {
-    /// Returns a route of just now in words that mean the same on every server.
+    /// Returns a recent route in words that mean the same on every server.
     ///
-    /// An outcome may come weeks after the answer: keep the assignment with it, serialised, and
-    /// give it back then. To be asked right after the decision; a ticket has its own words at any
-    /// time ([`Ticket::assignment`](crate::Ticket::assignment)), and for a log of all outcomes
+    /// An outcome may come weeks after the answer: store the assignment with the request, and hand
+    /// it in with the outcome. Call this right after the decision; a ticket gives its assignment at
+    /// any time ([`Ticket::assignment`](crate::Ticket::assignment)), and for a log of all outcomes
     /// there is an [`Observer`](crate::Observer).
     ///
     /// ```

@@ -15,18 +15,19 @@ use crate::{
 
 /// A batch of admitted requests, sorted by version.
 ///
-/// It is a buffer, to be kept and handed in again. Until it is cleared, refilled or dropped it
-/// holds one lease on each version of the batch. Each unit is a request of its own: it ends as
-/// the application says ([`answered`](Batch::answered), [`end`](Batch::end)), and else as given up
-/// when the batch is cleared.
+/// It is a buffer that can be used again. Until it is cleared, refilled or dropped it holds one
+/// lease on each version of the batch. Each unit is a request of its own: it ends as the
+/// application says ([`answered`](Batch::answered), [`end`](Batch::end)), otherwise it counts as
+/// given up when the batch is cleared.
 pub struct Batch<M> {
     partition: Partition,
     /// In the order of the partition's groups.
     leases: Vec<Strong<Lease<M>>>,
-    /// The units of which more is wanted than a count, in the order of their numbers.
+    /// The units that need a ticket of their own, for shadows, observers or a fallback, in the
+    /// order of their numbers.
     tickets: Vec<(usize, Option<Ticket<M>>)>,
-    /// Which units without a ticket have ended. A unit with a ticket stands here as ended. It is
-    /// empty until the first has ended.
+    /// Which units without a ticket have ended. A unit with a ticket is marked as ended here. Empty
+    /// until the first unit has ended.
     ended: Vec<bool>,
 }
 
@@ -81,7 +82,7 @@ impl<M> Batch<M> {
         true
     }
 
-    /// Says what a unit was answered, and keeps of it what its shadows are compared with.
+    /// Notes the answer to a unit, and keeps what its shadows are compared with.
     ///
     /// An error is a failure. The request ends when the batch is cleared; its shadows may be taken
     /// before.
@@ -100,7 +101,7 @@ impl<M> Batch<M> {
         }
     }
 
-    /// Keeps what `make` makes of a unit's input and answer: see
+    /// Keeps the excerpt that `make` returns of a unit's input and answer: see
     /// [`Ticket::excerpt`](crate::Ticket::excerpt).
     pub fn excerpt(&mut self, unit: usize, make: impl FnOnce() -> Vec<u8>) {
         if let Some(Some(ticket)) = self.ticket(unit) {
@@ -149,8 +150,8 @@ impl<M> Batch<M> {
 impl<M: Send + Sync + 'static> Router<M> {
     /// Admits a batch of requests by one snapshot.
     ///
-    /// Each unit gets the route that it gets alone, and shadows are sampled for it. No other
-    /// version steps in for one that fails: for that, requests are admitted one by one.
+    /// Each unit gets the route that it gets alone, and shadows are sampled for it. If a unit
+    /// fails, no other version steps in; to have that, admit requests one by one.
     ///
     /// ```
     /// use switchstand::{Batch, Ending, Policy, Router};
@@ -208,7 +209,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     }
 }
 
-/// A unit of which more is wanted than a count: its number, its route, and what it leases.
+/// A unit that needs a ticket of its own: its number, its route, and its leases.
 type Apart<M> = (usize, Route, Leased<M>);
 
 impl<M: Send + Sync + 'static> Batch<M> {

@@ -1,4 +1,4 @@
-//! What a router is made with.
+//! The settings of a router.
 
 use core::{fmt, marker::PhantomData};
 use std::{any::Any, sync::Arc};
@@ -57,7 +57,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
 
     /// Keys all draws with a secret, so that users cannot compute their own bucket.
     ///
-    /// All servers of a fleet need the same one; another secret deals all units anew.
+    /// All servers of a fleet need the same secret; another secret draws all units again.
     #[must_use]
     pub fn secret(self, secret: Secret) -> Builder<M> {
         Builder { secret, ..self }
@@ -74,10 +74,10 @@ impl<M: Send + Sync + 'static> Builder<M> {
         self
     }
 
-    /// Gives the router the application's clock, which outcomes, shadows and changes are timed by.
+    /// Gives the router the application's clock, by which outcomes, shadows and changes are timed.
     ///
-    /// The library reads none itself. It is asked only where somebody is told of the time: twice
-    /// for a request that is observed or beside which a shadow runs.
+    /// The library reads no clock itself. It calls this one only if an observer or a comparison is
+    /// told the time: twice for a request that is observed or has a shadow.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Builder<M> {
         Builder {
@@ -90,11 +90,13 @@ impl<M: Send + Sync + 'static> Builder<M> {
     /// journal: the request in the application's own encoding, a digest, a score.
     ///
     /// One hook serves requests, shadows and the journal. It is called on the thread that has the
-    /// answer, and only if somebody is told of it; a panic makes no excerpt and harms nobody.
-    /// Excerpts of all units are kept, unless [`excerpt_share`](Builder::excerpt_share) says less.
+    /// answer, and only if an observer or the journal gets it. If it panics there is no excerpt,
+    /// and the request is not affected. Excerpts of all units are kept, unless
+    /// [`excerpt_share`](Builder::excerpt_share) says less.
     ///
     /// The types are those of the model. For calls of other methods there are
-    /// [`excerpt_of_calls`](Builder::excerpt_of_calls) and [`Ticket::excerpt`](crate::Ticket::excerpt).
+    /// [`excerpt_of_calls`](Builder::excerpt_of_calls) and
+    /// [`Ticket::excerpt`](crate::Ticket::excerpt).
     #[must_use]
     pub fn excerpt<Kind>(
         self,
@@ -131,7 +133,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
         self
     }
 
-    /// Bounds how many shadows may be in flight; 256 if nothing is said.
+    /// Limits how many shadows may be in flight; 256 by default.
     #[must_use]
     pub fn shadow_budget(self, budget: ShadowBudget) -> Builder<M> {
         Builder { budget, ..self }
@@ -192,10 +194,10 @@ impl<M: Send + Sync + 'static> Builder<M> {
 
     /// Refuses to deploy a model that would take the memory of all deployed ones above `bytes`.
     ///
-    /// `size` says how many bytes a model takes. It is asked of all models at each deployment, so
-    /// that one which gives memory up, or loads on first use, may say less or more than before. The
+    /// `size` says how many bytes a model takes. All models are asked at each deployment, so a
+    /// model that frees memory, or loads on first use, may answer another number than before. The
     /// models that the router begins with are counted and not refused.
-    /// [`memory_left`](Router::memory_left) tells beforehand whether a model will fit.
+    /// [`memory_left`](Router::memory_left) says beforehand how much is left.
     ///
     /// ```
     /// use switchstand::{deployment::OperationError, Router};
@@ -232,7 +234,7 @@ impl<M: Send + Sync + 'static> Builder<M> {
         Ok(self.start(deployments, live, Vec::new()))
     }
 
-    /// Returns what tells this router's stored state from those of others.
+    /// Returns what distinguishes the stored state of this router from that of others.
     pub(super) fn origin(&self) -> Origin {
         Origin {
             router: self.name.clone(),

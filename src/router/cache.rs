@@ -16,13 +16,13 @@ use crate::{
     unit::Unit,
 };
 
-/// How many heads a thread remembers at once. More routers share them: of two, the one asked last
-/// has the head, and the plan of the other is still remembered.
+/// How many heads a thread remembers. With more routers, two share a place: the router asked last
+/// has it, and the other is decided by its whole plan, which is still remembered.
 const HEADS_KEPT: usize = if cfg!(loom) { 1 } else { 64 };
 
 /// The head of a plan, in cells.
 ///
-/// Why not one `Cell<Head>`: that is read by copying all of it, some 80 bytes. A draw needs the
+/// Why not one `Cell<Head>`: reading it copies all of it, about 80 bytes. A draw needs only the
 /// stamp, the cut, two words of the key, and one route of 24 bytes.
 struct CachedHead {
     stamp: Cell<u64>,
@@ -61,8 +61,8 @@ impl CachedHead {
 /// A snapshot of some router, whatever its kind of model.
 struct Cached {
     stamp: u64,
-    /// The snapshot's plan once more: a decision that leases nothing reads it without asking what
-    /// kind of model the box has.
+    /// The snapshot's plan once more: a decision without a lease reads it without a downcast of the
+    /// box to its model type.
     plan: Arc<Plan>,
     /// A `Snapshot<M>`.
     snapshot: Box<dyn Any>,
@@ -130,7 +130,7 @@ pub(super) fn route_by_head(
 
 /// Lets `read` see the snapshot published under `stamp`, if this thread has it.
 ///
-/// A plan's attributes may ask another router, or this one, while `read` runs.
+/// While `read` runs, the application's attributes may ask another router, or this one again.
 #[inline(always)]
 pub(super) fn read<M: 'static, T>(
     router: usize,
@@ -181,8 +181,8 @@ pub(super) fn keep<M: 'static>(router: usize, snapshot: Snapshot<M>) {
         plan: Arc::clone(&snapshot.plan),
         snapshot: Box::new(snapshot),
     };
-    // Further up in this thread somebody may be reading a plan. Then nothing is replaced, and the
-    // next request asks the lock.
+    // A caller further up the stack may be reading a plan. Then nothing is replaced, and the next
+    // request takes the lock.
     let _ = SNAPSHOTS.try_with(|snapshots| {
         let previous = snapshots.try_borrow_mut().ok().and_then(|mut snapshots| {
             if snapshots.len() <= router {

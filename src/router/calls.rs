@@ -9,7 +9,7 @@ use crate::{
     shadow::{Desk, Primary},
 };
 
-/// A model that is lent to a call which awaits; it holds the model, not the request.
+/// A model lent to a call that awaits. It keeps the model alive, not the request.
 #[derive(Debug)]
 pub struct Lent<M>(Arc<M>);
 
@@ -28,18 +28,18 @@ impl<M> Deref for Lent<M> {
 }
 
 impl<M> Ticket<M> {
-    /// Answers the request by `run`, which calls whatever method of the model it likes; a stream
-    /// that it returns outlives the lease.
+    /// Answers the request by `run`, which may call any method of the model. A stream that it
+    /// returns is not covered by the lease.
     ///
     /// An error is a failure of the version: `run` is called again with the live version if the
-    /// policy says so. If it panics, the request has failed, the live version is not asked, and
-    /// the panic unwinds on. Several calls of one request go through one closure, so that all
-    /// reach the same version.
+    /// policy says so. If it panics, the request has failed, the live version is not asked, and the
+    /// panic continues to unwind. If one request needs several calls, make them in one closure, so
+    /// that all reach the same version.
     ///
-    /// The lease lasts as long as the ticket. An answer that is a stream or borrows the model
-    /// needs the ticket to its last byte: `Ticket::stream` keeps it there with the feature
-    /// `futures-core`, `Ticket::body` with `http-body`; by hand, keep the ticket with it and
-    /// [`end`](Ticket::end) it then. Here the ticket is gone when the stream begins:
+    /// The lease lasts as long as the ticket. An answer that is a stream or borrows the model needs
+    /// the ticket until its last byte: `Ticket::stream` keeps it there with the feature
+    /// `futures-core`, `Ticket::body` with `http-body`; by hand, keep the ticket with it and call
+    /// [`end`](Ticket::end) after the last byte. Here the ticket is gone when the stream begins:
     ///
     /// ```
     /// # use switchstand::Router;
@@ -69,8 +69,8 @@ impl<M> Ticket<M> {
 
     /// Answers the request by `run`, which may consume what it captures.
     ///
-    /// So no other version steps in where this one fails; [`call_with`](Ticket::call_with) copies
-    /// an input for that.
+    /// So no other version can step in if this one fails; [`call_with`](Ticket::call_with) copies
+    /// the input for that.
     ///
     /// # Errors
     /// What `run` calls an error.
@@ -120,9 +120,9 @@ impl<M> Ticket<M> {
 
     /// Answers the request by `run`; `judge` says how an answer counts.
     ///
-    /// For answers that are no `Result`, or of whose errors some are the request's own fault:
-    /// what is [`Refused`](Ending::Refused) is not run again on the live version. The answer may
-    /// borrow from the input; nothing compares it with a shadow's, but by
+    /// For answers that are not a `Result`, and for errors that are the request's own fault: if
+    /// `judge` returns [`Refused`](Ending::Refused), the request is not run again on the live
+    /// version. The answer may borrow from the input. It is compared with a shadow's only through
     /// [`compare_with`](Ticket::compare_with).
     ///
     /// ```
@@ -144,9 +144,9 @@ impl<M> Ticket<M> {
 
     /// Answers the request by a future that `run` makes of the lent model.
     ///
-    /// It asks the live version as [`call`](Ticket::call) does. A panic of the future is a
-    /// failure; if the future is dropped before it is ready, because of a time-out or because the
-    /// client went away, the request was given up. It is `Send` if what `run` captures is.
+    /// It asks the live version as [`call`](Ticket::call) does. A panic of the future is a failure;
+    /// if the future is dropped before it is ready, because of a time-out or because the client
+    /// went away, the request counts as given up. The future is `Send` if what `run` captures is.
     ///
     /// ```
     /// # use core::{pin::pin, task::{Context, Poll, Waker}};
@@ -201,10 +201,10 @@ impl<M> Ticket<M> {
         answer
     }
 
-    /// Keeps what of an answer the request's shadows are compared with.
+    /// Keeps the part of an answer with which the request's shadows are compared.
     ///
-    /// For answers that came by [`judge`](Ticket::judge) or by hand; the other calls do it by
-    /// themselves. To be called before the shadows are taken.
+    /// For answers from [`judge`](Ticket::judge) or by hand; the other calls do it themselves. Call
+    /// it before you take the shadows.
     #[inline]
     pub fn compare_with<T: 'static, E: 'static>(&mut self, answer: &Result<T, E>) {
         self.compare_later(answer);
@@ -244,7 +244,7 @@ impl<M> Ticket<M> {
         self.extras().is_some_and(Extras::has_stand_in)
     }
 
-    /// Keeps what of the primary's answer the shadows will be compared with.
+    /// Keeps the part of the primary's answer with which the shadows will be compared.
     #[inline]
     pub(crate) fn compare_later<O: 'static, E: 'static>(&mut self, answer: &Result<O, E>) {
         if let Some((extras, desk)) = self.extras_and_desk() {

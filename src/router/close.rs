@@ -8,9 +8,9 @@ use super::{Router, Shared, published::Loaded};
 impl<M: Send + Sync + 'static> Router<M> {
     /// Ends the router and gives all models back, under their labels.
     ///
-    /// This is how to end a router so that no model's destructor runs on a request's thread.
-    /// If the last handle is merely dropped while tickets or shadows live, each model goes with
-    /// its last lease, wherever that is dropped.
+    /// End a router in this way, and no model's destructor runs on a request's thread. If the last
+    /// handle is only dropped while tickets or shadows live, each model is dropped with its last
+    /// lease, on whatever thread that happens.
     ///
     /// # Errors
     /// [`CloseError::Shared`] gives the router back while other handles or readers exist.
@@ -64,7 +64,7 @@ pub struct Closing<M> {
 impl<M> Closing<M> {
     /// Gives all models back if no request holds a lease on any.
     ///
-    /// It never waits. Asking again makes sense whenever a request may have ended.
+    /// It never waits. Call it again when a request may have ended.
     ///
     /// # Errors
     /// Itself, to be asked again.

@@ -4,10 +4,10 @@ use super::Router;
 use crate::deployment::{OperationError, VersionState};
 
 impl<M: Send + Sync + 'static> Router<M> {
-    /// Tells how far a version is from being reclaimed; waits for nothing.
+    /// Tells how far a version is from being reclaimed; it does not wait.
     ///
-    /// There is nothing to be woken by: the caller polls, and how often is a matter of how long
-    /// its requests take. While the answer is [`Drain::Draining`], requests can only end.
+    /// There is no notification: the caller polls, as often as fits the length of its requests.
+    /// While the answer is [`Drain::Draining`], no new request can begin on the version.
     ///
     /// # Errors
     /// [`OperationError::UnknownVersion`] if the version is not deployed.
@@ -37,15 +37,14 @@ impl<M: Send + Sync + 'static> Router<M> {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Drain {
-    /// It may still be given requests: asking again is of no use before it is retired or
-    /// rejected.
+    /// The version may still get requests. Retire or reject it before you ask again.
     Open {
         /// The state that it is in.
         state: VersionState,
         /// How many leases are held on it.
         in_flight: usize,
     },
-    /// It gets no new requests; asking again makes sense when some may have ended.
+    /// It gets no new requests; ask again when some may have ended.
     Draining {
         /// How many leases are still held on it.
         in_flight: usize,

@@ -18,7 +18,8 @@ use crate::{
     unit::{Unit, UnitKey},
 };
 
-/// What a ticket has where a shadow was sampled, observers are told, or a version may fail.
+/// What a ticket needs only if a shadow was sampled, observers are told, or the live version may
+/// step in.
 pub(super) struct Extras<M> {
     stand_in: StandIn<M>,
     /// One shadow has room without an allocation.
@@ -26,7 +27,7 @@ pub(super) struct Extras<M> {
     /// The request that the waiting shadows belong to. `None` until they are counted: an admission
     /// that is tried again, because a publication came between, must not count them.
     sampled: Option<Sampled>,
-    /// Who asked, where observers need it and the request itself is out of reach.
+    /// The unit's key, if observers need it after the request itself is gone.
     unit: Option<UnitKey>,
     primary: Option<Primary>,
     /// Whether there was an answer, of types that nothing compares.
@@ -67,8 +68,8 @@ impl Watch {
 /// The live version, where the policy lets it answer for a failing one.
 enum StandIn<M> {
     None,
-    /// Its lease, held until it is asked, and the shadows that then remain: it is no shadow of
-    /// itself.
+    /// Its lease, held until it is asked, and the shadows that then remain: a version is never its
+    /// own shadow.
     Ready {
         lease: Strong<Lease<M>>,
         shadows: ShadowSet,
@@ -80,7 +81,7 @@ enum StandIn<M> {
 pub(super) struct Standing<M> {
     pub(super) lease: Strong<Lease<M>>,
     pub(super) route: Route,
-    /// How the request ended for the version drawn: whatever the live one does changes it no more.
+    /// How the request ended for the version drawn. The live version's ending does not change it.
     pub(super) drawn: Ending,
 }
 
@@ -90,7 +91,7 @@ struct Waiting<M> {
 }
 
 impl<M> Extras<M> {
-    /// Returns extras of which nothing is needed yet.
+    /// Returns empty extras.
     pub(super) fn none() -> Extras<M> {
         Extras {
             stand_in: StandIn::None,
@@ -160,7 +161,7 @@ impl<M> Extras<M> {
         }
     }
 
-    /// Keeps who asked and when, for observers who are told when nobody knows any more.
+    /// Keeps the unit's key and the time for observers, who are told after the request is gone.
     pub(super) fn remember(&mut self, unit: Option<UnitKey>, watch: Watch) {
         self.unit = unit;
         self.watch = watch;
@@ -214,8 +215,8 @@ impl<M> Extras<M> {
         }
     }
 
-    /// Lets the live version answer after the one drawn has `ended` so; it is then no shadow of
-    /// itself.
+    /// Lets the live version answer after the one drawn has ended as `ended` says. Then it is no
+    /// longer a shadow of this request.
     pub(super) fn fall_back(&mut self, desk: &Desk, drawn: &Route, ended: Ending) -> bool {
         if !self.has_stand_in() || self.is_late(desk) {
             return false;
@@ -256,7 +257,7 @@ impl<M> Extras<M> {
         }
     }
 
-    /// Notes that the end of the answer is still to come.
+    /// Notes that the answer has begun and has not ended.
     #[cfg(any(feature = "futures-core", feature = "http-body"))]
     pub(super) const fn go_on(&mut self) {
         self.watch.ended = None;
@@ -278,8 +279,7 @@ impl<M> Extras<M> {
         self.is_not_comparable = false;
     }
 
-    /// Notes that nothing compares this answer. A later one may still be compared: of a stream it
-    /// is the transcript.
+    /// Notes that this answer is not compared. A later one may be: for a stream, its transcript.
     pub(super) const fn keep_not_comparable(&mut self) {
         self.is_not_comparable = true;
     }

@@ -7,8 +7,9 @@ use parking_lot::Mutex;
 /// A number that no other living router has; the smallest that is free.
 ///
 /// Small numbers let a thread keep routers in a vector, with nothing to hash. A number is given
-/// back when its router dies, so a program that makes and drops routers uses few. A thread that
-/// still remembers the dead one under its number is not misled: stamps are never used twice.
+/// back when its router dies, so a program that makes and drops routers uses few. A thread may
+/// still remember the dead router under its number. That does no harm, because a stamp is never
+/// used twice.
 #[derive(Debug)]
 pub(super) struct RouterId(usize);
 

@@ -4,14 +4,16 @@
 //! RUSTFLAGS="--cfg loom" cargo test -p switchstand --no-default-features --lib interleavings
 //! ```
 //!
-//! Up to loom's bounds, that is. In each model another ticket on the version is held: a lease
-//! that nobody has is taken back by the operator, and then every mutation would pass.
+//! All interleavings up to loom's bounds. In each model a second ticket on the version is held.
+//! Without it the operator takes back a lease that nobody holds, and then no mutation would be
+//! noticed.
 //!
-//! Leaving out any step fails. Five orderings may each be weakened to `Relaxed` unnoticed, for a
-//! fence or a lock beside them does their work: the first look at the stamp, the second look, the
-//! stamp's publication, and the count of begun requests of a journal, written and read. They stay:
-//! loom takes sequentially consistent loads and stores for acquire and release, so it cannot prove
-//! that they may go, and on x86-64 a load or an addition costs the same either way.
+//! If any step is left out, a test fails. Five orderings may each be weakened to `Relaxed` without
+//! a failure, because a fence or a lock beside them does the same work: the first look at the
+//! stamp, the second look, the stamp's publication, and the count of begun requests of a journal,
+//! written and read. They stay: loom treats sequentially consistent loads and stores as acquire and
+//! release, so it cannot prove that they are not needed, and on x86-64 a load or an addition costs
+//! the same with them.
 
 use std::sync::Arc;
 

@@ -46,7 +46,7 @@ impl Journal {
 impl<M: Send + Sync + 'static> Router<M> {
     /// Returns the recording of the swap that is neither accepted nor rolled back.
     ///
-    /// There is none while no swap is open, or if the router was built without a journal.
+    /// `None` while no swap is open, or if the router was built without a journal.
     #[must_use]
     pub fn recording(&self) -> Option<Recording> {
         self.shared.published.lock().recording.clone()
@@ -54,9 +54,9 @@ impl<M: Send + Sync + 'static> Router<M> {
 
     /// Hands over the recordings of swaps that were rolled back, the oldest first.
     ///
-    /// They are sealed, and become final when their last requests end. Until they are handed
-    /// over, their entries fill the journal. The recording of a swap that was accepted is not
-    /// kept: whoever wants it takes a handle before.
+    /// They are sealed, and become final when their last requests end. Until they are handed over,
+    /// their entries fill the journal. The recording of an accepted swap is not kept: to have it,
+    /// take a handle before you accept.
     ///
     /// ```
     /// use switchstand::{journal::JournalCapacity, Ending, Router};

@@ -10,15 +10,14 @@ pub(super) struct Memory<M> {
 }
 
 impl<M: Send + Sync + 'static> Router<M> {
-    /// Returns how many bytes of the budget are left, to be asked before a model is loaded.
+    /// Returns how many bytes of the budget are left. Ask it before you load a model.
     ///
-    /// There is no number without a budget: see
-    /// [`Builder::memory_budget`](crate::Builder::memory_budget). A version's memory counts until
-    /// it is reclaimed, or until its model says that it takes less.
+    /// `None` without a budget: see [`Builder::memory_budget`](crate::Builder::memory_budget). A
+    /// version's memory counts until it is reclaimed, or until its model says that it takes less.
     #[must_use]
     pub fn memory_left(&self) -> Option<u64> {
         let memory = self.shared.memory.as_ref()?;
-        // Held, so that nobody reclaims a model while it is asked for its size.
+        // The lock is held, so that no model is reclaimed while it is asked for its size.
         let _turn = self.shared.deployments.lock();
         Some(memory.budget.saturating_sub(self.shared.in_use(memory)))
     }

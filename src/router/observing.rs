@@ -30,29 +30,29 @@ impl<M: Send + Sync + 'static> Router<M> {
         seat
     }
 
-    /// Detaches those whose seats were dropped; the next operation would do it, too.
+    /// Detaches the observers whose seats were dropped. The next operation does it, too.
     ///
-    /// What was admitted before is still told to them.
+    /// They are still told about requests that were admitted before.
     pub fn sweep(&self) {
         if self.shared.published.lock().has_left_seats() {
             self.shared.republish(None);
         }
     }
 
-    /// Counts how the requests ended that a version was drawn for.
+    /// Counts how the requests ended for which a version was drawn.
     ///
-    /// The counts are those of all versions that were deployed under the label in this router, so
-    /// they never go back. There are none if no version ever was.
+    /// The counts add up all versions that were ever deployed under the label in this router, so
+    /// they never decrease. `None` if there was no such version.
     #[must_use]
     pub fn outcomes(&self, version: &str) -> Option<OutcomeCounts> {
         self.shared.published.lock().outcomes(version)
     }
 
-    /// Notes how a request ended that was only routed, and answered elsewhere.
+    /// Notes how a request ended that was only routed here and answered elsewhere.
     ///
-    /// It counts apart ([`OutcomeCounts::noted`]) and observers are told. The router held no
-    /// lease, lets nobody step in and runs no shadow. To be called once for each route; a route of
-    /// the present generation is noted without a lock.
+    /// It is counted separately ([`OutcomeCounts::noted`]), and observers are told. There is no
+    /// lease, no fallback and no shadow. Call it once for each route. A route of the present
+    /// generation is noted without a lock.
     ///
     /// ```
     /// use switchstand::{Ending, Router};
@@ -93,9 +93,10 @@ impl<M: Send + Sync + 'static> Router<M> {
         Ok(())
     }
 
-    /// Names what was put together in a way that cannot work, as far as requests have shown it.
+    /// Lists wiring faults that requests have met: parts that were put together in a way that
+    /// cannot work.
     ///
-    /// Whatever the types rule out is not among it. An empty list is good news.
+    /// An empty list is good. Faults that the types exclude cannot appear.
     #[must_use]
     pub fn wiring(&self) -> Vec<Wiring> {
         let desk = &self.shared.desk;

@@ -1,4 +1,4 @@
-//! The operators' methods for those who need no name and no generation.
+//! The operators' methods, without a name or an expected generation.
 
 use core::future::Future;
 
@@ -112,7 +112,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         self.operator().rollback(cause)
     }
 
-    /// Spares a saturated or unhealthy version. See [`Operator::shed`].
+    /// Gives a share of an overloaded version's units to the live one. See [`Operator::shed`].
     ///
     /// # Errors
     /// [`OperationError`] if the version is live or not deployed.

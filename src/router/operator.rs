@@ -17,8 +17,7 @@ use crate::{
 
 /// A handle for deployment and release in somebody's name, or against a known generation.
 ///
-/// [`Router`] has the same methods for those who need neither. Every method returns the
-/// generation that it made.
+/// If you need neither, [`Router`] has the same methods. Every method returns the new generation.
 #[derive(Debug)]
 pub struct Operator<'a, M> {
     router: &'a Router<M>,
@@ -35,7 +34,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         }
     }
 
-    /// Names who acts, for the records.
+    /// Names the person or program that acts, for the records.
     #[must_use]
     pub fn named(mut self, actor: &'a str) -> Operator<'a, M> {
         self.signed.actor = actor;
@@ -58,8 +57,8 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Acts only if no operation has succeeded since `generation`.
     ///
-    /// Of several operators who saw the same generation exactly one succeeds. Rejecting and
-    /// rolling back do not ask: an abort always wins.
+    /// Of several operators who saw the same generation exactly one succeeds. `reject` and
+    /// `rollback` ignore it, so that an abort is never refused because somebody else acted first.
     #[must_use]
     pub fn expecting(self, generation: u64) -> Operator<'a, M> {
         Operator {
@@ -107,8 +106,8 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Makes a ready version live, for everybody and at once; the old one stands by.
     ///
-    /// The policy in force ends with it: the new one is [`Policy::live_only`] of the same release.
-    /// [`swap_with`](Operator::swap_with) takes another.
+    /// The policy in force is replaced by [`Policy::live_only`] of the same release;
+    /// [`swap_with`](Operator::swap_with) sets another one.
     ///
     /// # Errors
     /// [`OperationError`] if the version is not ready, or the last swap is still open.
@@ -133,9 +132,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Makes a ready version live, which the old one shadows for a share.
     ///
-    /// This is the reverse shadow: the comparison goes on after the swap, and what a roll-back
-    /// would answer is known before it is done. [`accept`](Operator::accept) ends it. For more
-    /// than that, [`swap_with`](Operator::swap_with) takes any policy that shadows the stand-by.
+    /// This is the reverse shadow: the comparison goes on after the swap and shows what the old
+    /// version would answer. [`accept`](Operator::accept) ends it.
+    /// [`swap_with`](Operator::swap_with) takes any other policy that shadows the stand-by.
     ///
     /// # Errors
     /// [`OperationError`] as for [`swap`](Operator::swap).
@@ -160,7 +159,7 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Takes a version out of everybody's reach.
     ///
-    /// If it was live, the stand-by is live again. It needs no generation and always wins.
+    /// If it was live, the stand-by is live again. It needs no expected generation.
     ///
     /// # Errors
     /// [`OperationError`] if it is not deployed, or it is live and there is no stand-by.
@@ -192,11 +191,12 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
         Ok(turn.publish(&operation, &self.signed))
     }
 
-    /// Spares a saturated or unhealthy version.
+    /// Gives a share of an overloaded or unhealthy version's units to the live one.
     ///
-    /// A share of its units falls to the live one. Which units fall is drawn afresh and stays the same while the release and the version
-    /// do. They have a reason of their own and are left out of statistics; the split itself
-    /// does not change. A share of nobody ends it, and so does becoming live.
+    /// A draw of its own chooses these units; they stay the same while the release and the version
+    /// do. Their routes have the reason `saturated` and are left out of statistics; the split
+    /// itself does not change. [`Share::NONE`] ends it, and so does a swap that makes the version
+    /// live.
     ///
     /// # Errors
     /// [`OperationError`] if the version is live or not deployed.
@@ -219,8 +219,9 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     /// Gives back a model that nothing can reach any more.
     ///
-    /// The version must be retired or rejected. It never waits: while requests hold leases, it says how many, and can be called again.
-    /// [`Router::drain`] tells the same without trying.
+    /// The version must be retired or rejected. It never waits: while requests hold leases, the
+    /// error says how many, and you can call it again. [`Router::drain`] says the same without
+    /// reclaiming.
     ///
     /// # Errors
     /// [`ReclaimError`] if requests still hold leases, or the version may still be needed.
@@ -248,7 +249,8 @@ impl<'a, M: Send + Sync + 'static> Operator<'a, M> {
 
     fn carry_out(&self, operation: Operation) -> Result<u64, OperationError> {
         let before = Arc::clone(self.shared().deployments.lock().checked_policy());
-        // Long lists are checked before the turn: a rejection must not wait for them.
+        // Long lists are checked before the lock is taken, so that a rejection does not wait for
+        // them.
         let policy = operation.check_policy(&before);
         let mut turn = self.shared().turn(self.expected)?;
         turn.apply_checked(&operation, policy)?;
@@ -329,10 +331,10 @@ pub enum ReclaimError {
 }
 
 impl ReclaimError {
-    /// Tells whether asking again can succeed although no operator does anything more.
+    /// Tells whether a later call can succeed without another operation.
     ///
-    /// It can while requests still run: none comes anew, so it is a matter of how long they
-    /// take. In any other case the version must first be retired or rejected.
+    /// It can while requests still run, because no new ones come. In any other case the version
+    /// must first be retired or rejected.
     #[must_use]
     pub const fn will_pass(&self) -> bool {
         matches!(self, ReclaimError::StillInUse { .. })

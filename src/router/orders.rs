@@ -1,4 +1,4 @@
-//! Who has released, swapped, accepted, rejected or removed what, of late.
+//! Who has recently released, swapped, accepted, rejected or removed what.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -40,7 +40,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Returns what is open once an action that is led elsewhere was carried out.
+    /// Returns the open roll-out after an action of a leader on another server was carried out.
     pub(super) fn after(action: &Action, open: Option<Open>, next: &Deployments) -> Option<Open> {
         let named = match action {
             Action::Release { policy } => {
@@ -52,7 +52,7 @@ impl Open {
         };
         let named = named.map(|(release, version)| (release.to_owned(), version.clone()));
         let of_swap = matches!(action, Action::Swap { .. });
-        // A swap keeps the release's name, and so does what a server does when it had no word.
+        // A swap keeps the release's name, and so does the action of a server that got no message.
         let (release, version) = match (named, open) {
             (Some((_, version)), Some(open)) if of_swap => (open.release, version),
             (Some(named), _) => named,
@@ -82,7 +82,7 @@ impl Open {
 #[derive(Debug)]
 struct Given {
     deed: Deed,
-    /// The version that it concerns; for a policy, the release.
+    /// The version; for a policy, the release.
     whom: String,
     by: ByHand,
     is_own: bool,
@@ -156,9 +156,9 @@ impl Orders {
         });
     }
 
-    /// Returns who last did this to a version, nobody if it was a roll-out.
+    /// Returns who last did this to a version; `None` if it was a roll-out.
     ///
-    /// Of a version that was rejected and then reclaimed, the rejection is meant.
+    /// For a version that was rejected and then reclaimed, the rejection counts.
     pub(super) fn last(&self, deed: Deed, version: &str) -> Option<ByHand> {
         let is_meant = |given: &Given| match given.deed {
             Deed::Reclaimed => deed == Deed::Removed,
@@ -174,7 +174,7 @@ impl Orders {
         (!first.is_own).then(|| first.by.clone())
     }
 
-    /// Returns who last put a policy in force, in whatever way.
+    /// Returns who last put a policy in force, by any operation.
     pub(super) fn last_policy(&self) -> Option<ByHand> {
         let puts = |given: &&Given| matches!(given.deed, Deed::Released | Deed::Swapped);
         Some(self.given.iter().rev().find(puts)?.by.clone())

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl<M: Send + Sync + 'static> Router<M> {
-    /// Returns what keeps a session on the version of a route of this router.
+    /// Returns the pin that keeps a session on the version of a route.
     ///
     /// ```
     /// use switchstand::{pin::TaggedPin, Policy, Reason, Router, Secret};
@@ -73,7 +73,8 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Returns the pin that a client held, if it is this unit's own.
     ///
     /// # Errors
-    /// [`TagError::Mismatch`] if it is not, [`TagError::NoSecret`] if nobody can tell.
+    /// [`TagError::Mismatch`] if it is not; [`TagError::NoSecret`] if the router has no secret to
+    /// check it.
     pub fn check_pin<'a, 'p>(
         &self,
         unit: impl Into<Unit<'a>>,

@@ -20,8 +20,9 @@ static LEFT: Mutex<Vec<Arc<Plan>>> = Mutex::new(Vec::new());
 
 /// The plan in force, and every earlier one until nobody else has it.
 ///
-/// A plan may have lists of a million units. A thread that remembers an old one lets go of it in
-/// the middle of a request; so the last reference is always here, and an operator drops it.
+/// A plan may have lists of a million units, and freeing it takes time. A thread releases an old
+/// plan in the middle of a request, so the last reference is always kept here, and an operator
+/// drops it.
 #[derive(Debug)]
 pub(super) struct Plans {
     current: Arc<Plan>,
@@ -112,7 +113,7 @@ pub(super) fn free_left() {
     }
 }
 
-/// Tells whether nobody has a plan but the list it is in; then nobody is there to share it anew.
+/// Tells whether only the list has the plan; then nobody can take another reference.
 fn is_unheld(plan: &Arc<Plan>) -> bool {
     Arc::strong_count(plan) == 1
 }

@@ -15,7 +15,7 @@ use crate::{
     version::VersionId,
 };
 
-/// Leases of one version are spread over this many stripes, so that threads rarely share one.
+/// Leases of one version are spread over so many stripes that threads rarely share one.
 ///
 /// All threads meet on one stripe where loom tries their interleavings.
 pub(super) const STRIPES: usize = if cfg!(loom) { 1 } else { 64 };
@@ -71,7 +71,7 @@ impl<M> Loaded<M> {
         }
     }
 
-    /// Takes back the leases that no request holds; what is leased anew is of another snapshot.
+    /// Takes back the leases that no request holds. New requests take leases of the new snapshot.
     fn retire_leases(&mut self) {
         let retired = self.leases.iter_mut().filter_map(Option::take);
         let counted = &mut self.counted;
@@ -112,8 +112,9 @@ impl<M> Loaded<M> {
 
     /// Gives the model back if nothing else can reach it.
     pub(crate) fn into_model(mut self) -> Result<M, Box<Loaded<M>>> {
-        // Unwrapping, not counting: a thread that still knows a lease can then no longer take
-        // it, so no request slips in between the check and the end.
+        // It unwraps the `Arc` and does not only compare its count: afterwards a thread that still
+        // knows the lease can no longer take it, so no request can begin between the check and the
+        // end.
         self.retire_leases();
         if !self.draining.is_empty() {
             return Err(Box::new(self));
@@ -139,7 +140,7 @@ impl<M> Loaded<M> {
     }
 }
 
-/// Values that nobody has any more; to drop them may take long, or run the application's code.
+/// Values that nobody else holds. To drop them may take long, or run the application's code.
 pub(super) struct Unheld {
     _plans: Vec<Arc<Plan>>,
     _observers: Vec<Arc<Observers>>,
@@ -215,7 +216,7 @@ impl<M> Published<M> {
         self.republish(stamp)
     }
 
-    /// Publishes the plan in force once more, for those who are attached now.
+    /// Publishes the plan in force again, with the observers that are attached now.
     #[must_use]
     pub(super) fn republish(&mut self, stamp: u64) -> Unheld {
         self.stamp = stamp;
@@ -246,7 +247,7 @@ impl<M> Published<M> {
         self.seats.push(seat);
     }
 
-    /// Tells whether somebody has left whose place was not published as empty yet.
+    /// Tells whether an observer has left since the last publication.
     pub(super) fn has_left_seats(&self) -> bool {
         self.seats.iter().any(Seated::is_left)
     }
@@ -284,7 +285,7 @@ impl<M> Published<M> {
         }
     }
 
-    /// Returns the snapshot as a thread of a stripe keeps it, and all leases that it can take.
+    /// Returns the snapshot for the threads of a stripe, and all leases that they can take.
     pub(super) fn snapshot(&mut self, stripe: usize) -> (Snapshot<M>, Vec<Strong<Lease<M>>>) {
         let leases = self.leases(stripe);
         let journal = self
@@ -345,8 +346,8 @@ impl<M> Published<M> {
 
     /// Adds up the shadows of all versions, by what `count` says of each.
     ///
-    /// Asked are those in memory, and of the reclaimed those of which a shadow was pending: with
-    /// no model there is no further shadow, so counts without a pending one are final.
+    /// It asks the versions in memory, and those reclaimed versions that had a pending shadow.
+    /// Without a model no new shadow begins, so counts without a pending shadow are final.
     pub(super) fn shadow_counts(
         &mut self,
         count: impl Fn(VersionId) -> ShadowCounts,

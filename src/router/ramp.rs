@@ -25,11 +25,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// A roll-out on a router: the machine, its evidence, and its place on the router.
+/// A roll-out on a router: its state machine and its evidence.
 ///
-/// It is cheap to clone, for timer and handlers alike. The evidence is told of all outcomes of the
-/// router by itself. When the last clone is dropped, the policy in force stays, nobody drives it
-/// further, and another roll-out may begin.
+/// It is cheap to clone, for timer and handlers alike. The router tells the evidence of all its
+/// outcomes. When the last clone is dropped, the policy in force stays, the roll-out goes no
+/// further, and another one may begin.
 ///
 /// ```
 /// use switchstand::{Policy, Router, Share, Timestamp};
@@ -69,7 +69,7 @@ struct Inner<M> {
     evidence: Arc<Watch>,
     /// The evidence is told of outcomes as long as this is held.
     _seat: Seat,
-    /// Shown to the router's orders, so that no other roll-out begins.
+    /// Known to the router, so that no other roll-out begins meanwhile.
     place: Arc<Place>,
 }
 
@@ -111,17 +111,18 @@ impl StoredRamp {
 impl<M: Send + Sync + 'static> Ramp<M> {
     /// Evaluates what has happened up to `now`, and carries out what follows: the timer's call.
     ///
-    /// It returns the action that was carried out, if there was one. What a person has done to the
-    /// router meanwhile stands, and the roll-out stops or follows: that is no error.
+    /// It returns the action that was carried out, if there was one. If a person has changed the
+    /// router meanwhile, that change stands, and the roll-out stops or follows. This is not an
+    /// error.
     ///
     /// # Errors
-    /// [`TickError`] if the router refuses the action, which is tried again by the next call, or
-    /// if an input was refused; all that could be done was done.
+    /// [`TickError`] if the router refuses the action, or if an input was refused. Everything else
+    /// was done. The next call tries a refused action again.
     pub fn tick(&self, now: Timestamp) -> Result<Option<Action>, TickError> {
         self.tick_with(now, [])
     }
 
-    /// Evaluates further inputs, too: gates, and samples of evidence that was made elsewhere.
+    /// Evaluates with further inputs: gates, and samples of evidence from other servers.
     ///
     /// # Errors
     /// As [`tick`](Ramp::tick).
@@ -188,7 +189,7 @@ impl<M: Send + Sync + 'static> Ramp<M> {
             ..
         } = &*self.inner;
         let mut rollout = rollout.lock();
-        // A sample that is handed in, as of a whole fleet, stands for this server's own.
+        // A sample that is handed in, such as that of a whole fleet, replaces this server's own.
         let is_sampled = inputs.iter().any(|input| matches!(input, Input::Sample(_)));
         if let Some(sample) = evidence.lock().sample(&rollout)
             && !is_sampled
@@ -210,22 +211,23 @@ impl<M: Send + Sync + 'static> Ramp<M> {
         done
     }
 
-    /// Returns what reports to a guard that the application feeds: labels that come late, a gauge.
+    /// Returns a handle that reports to one guard what only the application knows: late labels, a
+    /// gauge.
     ///
     /// # Errors
-    /// [`EvidenceError`] for a name that the schedule does not have, or a guard that counts by
-    /// itself.
+    /// [`EvidenceError`] for a name that the schedule does not have, or for a guard that is fed by
+    /// outcomes.
     pub fn evidence(&self, guard: &str) -> Result<Report, EvidenceError> {
         Report::new(&self.inner.evidence, guard)
     }
 
-    /// Returns what a guard has counted; none without data, or for a name that there is not.
+    /// Returns what a guard has counted; `None` without data, or for an unknown name.
     #[must_use]
     pub fn measured(&self, guard: &str) -> Option<Measured> {
         self.inner.evidence.lock().measured(guard)
     }
 
-    /// Returns what a guard of a rate says of the whole release; none for any other guard.
+    /// Returns the reading of a guard of a rate over the whole release; `None` for any other guard.
     #[must_use]
     pub fn rate_of(&self, guard: &str) -> Option<Reading> {
         self.inner.evidence.lock().rate_of(guard)
@@ -237,7 +239,7 @@ impl<M: Send + Sync + 'static> Ramp<M> {
         self.inner.evidence.lock().units()
     }
 
-    /// Changes the policy of the release without stopping it; the share stays the schedule's.
+    /// Changes the policy of the release without stopping it; the schedule still sets the share.
     ///
     /// See [`Rollout::amend`]. It comes into force at once.
     ///

@@ -8,8 +8,8 @@ use crate::{deployment::VersionId, plan::Plan, route::Route, unit::Unit};
 
 /// A view of a router for one thread, with the plan at hand.
 ///
-/// It is owned and `'static`, so each worker keeps its own. It gives the same routes and tickets
-/// as the router, and spares the look into the thread's memory. It keeps no model alive.
+/// It is owned and `'static`, so each worker keeps its own. It gives the same routes and tickets as
+/// the router, and does not need the thread's memory. It keeps no model alive.
 pub struct Reader<M> {
     shared: Arc<Shared<M>>,
     snapshot: Snapshot<M>,

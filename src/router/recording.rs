@@ -17,8 +17,8 @@ use crate::{
 
 /// What a newly live version answered between a swap and its acceptance or roll-back.
 ///
-/// It is a handle: copies show the same recording. It is sealed when the swap ends, and final
-/// when, besides, no request is pending; see [`Router::recording`](crate::Router::recording).
+/// It is a handle: copies show the same recording. It is sealed when the swap ends, and final when
+/// after that no request is pending; see [`Router::recording`](crate::Router::recording).
 #[derive(Clone)]
 pub struct Recording {
     inner: Arc<Inner>,
@@ -90,9 +90,9 @@ impl Recording {
         self.inner.seal.get().copied()
     }
 
-    /// Counts the requests that the version was given since the swap.
+    /// Counts the requests that the version has got since the swap.
     ///
-    /// The counts of a final recording change no more.
+    /// The counts of a final recording no longer change.
     #[must_use]
     pub fn counts(&self) -> JournalCounts {
         self.inner
@@ -102,7 +102,7 @@ impl Recording {
             .fold(JournalCounts::default(), JournalCounts::plus)
     }
 
-    /// Tells whether the swap has ended, and with it every request that it concerned.
+    /// Tells whether the swap and all its requests have ended.
     #[must_use]
     pub fn is_final(&self) -> bool {
         // The order matters: counts that are read after the seal include every request before it.
@@ -111,8 +111,8 @@ impl Recording {
 
     /// Takes the entries out.
     ///
-    /// They come one stripe after the other, each in the order of its numbers. What is taken makes room for further entries. Until the recording is final, later calls
-    /// may bring more.
+    /// Entries come one stripe after the other, each in the order of its numbers. Taking them makes
+    /// room for further entries. Until the recording is final, later calls may return more.
     #[must_use]
     pub fn take(&self) -> Vec<JournalEntry> {
         let is_final = self.is_final();
@@ -196,7 +196,7 @@ struct Request {
 }
 
 impl Running {
-    /// Counts a request that may be admitted; it must look at the stamp afterwards.
+    /// Counts a request that may be admitted; the stamp must be read afterwards.
     pub(super) fn begin(stripe: &Arc<Stripe>) -> Running {
         stripe.begun.fetch_add(1, Ordering::SeqCst);
         Running {
@@ -219,12 +219,12 @@ impl Running {
         self
     }
 
-    /// Notes that the request was admitted; without this call it counts as none.
+    /// Notes that the request was admitted; without this call it does not count.
     pub(super) fn admit(&mut self) {
         self.is_admitted = true;
     }
 
-    /// Notes that the recorded version answers in place of one that failed.
+    /// Notes that the recorded version answers instead of one that failed.
     pub(super) fn fall_back(&mut self) {
         if let Some(request) = &mut self.request {
             request.is_recorded = true;

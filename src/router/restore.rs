@@ -1,4 +1,4 @@
-//! A router that goes on where another left off.
+//! A router that continues from a stored state.
 
 use core::fmt;
 use std::error::Error;
@@ -11,9 +11,9 @@ use crate::deployment::{Deployments, Origin};
 impl<M: Send + Sync + 'static> Builder<M> {
     /// Starts the router in a stored state, with the models handed in again by label.
     ///
-    /// Every deployed version needs its model. After a restart nothing can reach what was
-    /// retired or rejected before; those versions need not be loaded again if the state is
-    /// told so first:
+    /// Every deployed version needs its model. After a restart nothing can reach what was retired
+    /// or rejected before; you need not load these versions again if you first remove them from the
+    /// state:
     ///
     /// ```
     /// use switchstand::{deployment::{Deployments, Operation}, Router, VersionState};

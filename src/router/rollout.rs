@@ -18,8 +18,8 @@ use crate::{
 impl<M: Send + Sync + 'static> Shared<M> {
     /// Lets a roll-out evaluate what happened, and carries out what it asks for.
     ///
-    /// The roll-out looks at the router and acts on it while no operator can: what a person has
-    /// released, swapped, accepted or rejected meanwhile stands, and the roll-out stops or follows.
+    /// The roll-out looks at the router and acts on it under one lock. What a person has released,
+    /// swapped, accepted or rejected before stands, and the roll-out stops or follows.
     pub(super) fn act(
         &self,
         rollout: &mut Rollout,
@@ -76,18 +76,18 @@ impl<M: Send + Sync + 'static> Router<M> {
     /// Carries out an action of a [`Rollout`](crate::rollout::Rollout), and returns the
     /// generation that holds then.
     ///
-    /// It is for a roll-out that is led elsewhere, and for one who comes late, with
-    /// [`action_in_force`](crate::rollout::Rollout::action_in_force); where the roll-out itself is
-    /// on this router, [`Ramp::tick`](super::Ramp::tick) does it. It may be called again for the same
-    /// action, as after a restart: what holds already is left as it is.
+    /// It is for a server whose roll-out is led by another process, and for a server that starts
+    /// late, with [`action_in_force`](crate::rollout::Rollout::action_in_force); if the roll-out
+    /// itself is on this router, [`Ramp::tick`](super::Ramp::tick) does it. You may call it again
+    /// for the same action, for example after a restart: what is already so is not done again.
     ///
-    /// The first action of a release takes the place of whatever is in force. From then on policy
-    /// and live version must be what the last action made them: what a person has done meanwhile
-    /// stands. A rejection is always carried out.
+    /// The first action of a release replaces the policy in force. After that, policy and live
+    /// version must be as the last action made them; if a person has changed them, the action is
+    /// refused. A rejection is always carried out.
     ///
     /// # Errors
-    /// [`OperationError::Overruled`] where a person has changed the router, or a roll-out is open on
-    /// it, and others if the router refuses; nothing has changed then.
+    /// [`OperationError::Overruled`] where a person has changed the router, or a roll-out is open
+    /// on it, and others if the router refuses; nothing has changed then.
     pub fn carry_out(&self, action: &Action) -> Result<u64, OperationError> {
         self.carry_out_at(action, None)
     }
@@ -104,7 +104,7 @@ impl<M: Send + Sync + 'static> Router<M> {
     fn carry_out_at(&self, action: &Action, over: Option<&str>) -> Result<u64, OperationError> {
         let turn = self.shared.turn(None)?;
         if over.is_none() && !matches!(action, Action::Reject { .. }) {
-            // Nobody can change the router until the action is carried out.
+            // The lock is held until the action is carried out.
             let overruled = self.shared.orders.lock().overruled(action, turn.next());
             if let Some(by) = overruled {
                 return Err(OperationError::Overruled { by });
@@ -151,7 +151,7 @@ fn see<'a>(
 
 /// Carries an action out in this turn, unless it holds already, and returns the live version.
 ///
-/// `note` is told what will be, while nobody else can change the router.
+/// `note` gets the state that will be published, while the lock is held.
 fn carry_out<M: Send + Sync + 'static>(
     mut turn: Turn<'_, M>,
     action: &Action,

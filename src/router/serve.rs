@@ -11,7 +11,7 @@ use crate::{
     unit::{Key, Unit},
 };
 
-/// Exactly one answer, how it came about, and the shadows to run.
+/// One answer, its decision, and the shadows to run.
 #[must_use = "it has the answer, and the shadows that are still to be run"]
 #[non_exhaustive]
 pub struct Served<M: Model> {
@@ -23,8 +23,8 @@ pub struct Served<M: Model> {
     pub drawn: Route,
     /// The shadows of this request that got a permit.
     ///
-    /// They are to be run where the application likes. They are there also when the primary
-    /// failed: those pairs tell the most.
+    /// Run them on any thread. There are shadows also if the primary failed, because such pairs
+    /// tell the most.
     pub shadows: Vec<ShadowTask<M, M::Input>>,
 }
 
@@ -53,7 +53,7 @@ where
     }
 }
 
-/// Answers, falls back, tells and takes shadows, where the policy or the router asks for it.
+/// Answers a request that may need a fallback, observers or shadows.
 #[inline(never)]
 fn serve<M: Model + Send + Sync + 'static>(
     unit: &Unit<'_>,

@@ -16,7 +16,7 @@ pub(super) struct Snapshot<M> {
     pub(super) plan: Arc<Plan>,
     /// Of the stripe of one thread, in the order of the versions' numbers.
     leases: Box<[(VersionId, Weak<Lease<M>>)]>,
-    /// Where requests are counted while a swap is open and the journal on.
+    /// Counts requests while a swap is open, if the router has a journal.
     pub(super) journal: Option<Arc<Stripe>>,
 }
 

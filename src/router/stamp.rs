@@ -32,7 +32,8 @@ impl Stamp {
         self.0.load(Ordering::SeqCst) == seen
     }
 
-    /// Publishes the next stamp; what is counted afterwards counts all who saw the last one.
+    /// Publishes the next stamp. A count of leases taken afterwards includes every request that saw
+    /// an earlier stamp.
     pub(crate) fn publish(&self, next: u64) {
         self.0.store(next, Ordering::SeqCst);
         fence(Ordering::SeqCst);
@@ -41,9 +42,9 @@ impl Stamp {
 
 /// Keeps the taking of leases before the second look at the stamp.
 ///
-/// Why not everywhere a fence: on x86-64 the locked increment of a lease is a full barrier already,
-/// and a second one costs 0.3 times the hash, more than the increment itself. The compiler must
-/// still keep the order, so it gets a fence of its own.
+/// Why not a fence on every processor: on x86-64 the locked increment of a lease is a full barrier
+/// already, and a second one costs 0.3 times the hash, more than the increment itself. The compiler
+/// must still keep the order, so it gets a fence of its own.
 #[inline(always)]
 fn after_leases() {
     #[cfg(any(loom, not(target_arch = "x86_64")))]

@@ -38,15 +38,15 @@ pub use stream::LeasedStream;
 
 /// One admitted request: its route, leases on the models that it may touch, and its end.
 ///
-/// While a ticket lives, the models stay; a version is reclaimed when its last ticket is gone. A
-/// ticket belongs to nobody: it can be sent to another thread or kept across an await.
+/// While a ticket lives, its models stay in memory; a version can be reclaimed when its last ticket
+/// is gone. A ticket can be sent to another thread or kept across an await.
 ///
-/// When it is dropped the request has ended, in exactly one way: as the last call through it
-/// ended ([`call`](Ticket::call), [`predict`](Ticket::predict)), as the application said
-/// ([`end`](Ticket::end)), as failed if the model panicked, and else as given up. Of several calls
-/// through one ticket the worst ending counts. It is counted for the version that was drawn, and
-/// observers are told. Shadows that were sampled for the request wait in the ticket; those that
-/// are still there then are counted as unrun.
+/// When it is dropped, the request has ended in exactly one way: as the call through it ended
+/// ([`call`](Ticket::call), [`predict`](Ticket::predict)), as the application said
+/// ([`end`](Ticket::end)), as failed if the model panicked, and otherwise as given up. Of several
+/// calls through one ticket the worst ending counts. It is counted for the version that was drawn,
+/// and observers are told. Shadows that were sampled for the request wait in the ticket; those not
+/// taken before it is dropped are counted as unrun.
 ///
 /// ```
 /// use switchstand::{Ending, Policy, Router, Share};
@@ -91,7 +91,7 @@ pub struct Ticket<M> {
     route: Route,
     lease: Strong<Lease<M>>,
     pub(crate) progress: Progress,
-    /// Apart, because most requests need nothing of it.
+    /// Boxed, because most requests do not need it.
     extras: Option<Box<Extras<M>>>,
 }
 
@@ -111,7 +111,7 @@ impl<M> Ticket<M> {
 
     /// Returns the decision as it was drawn, in words that mean the same on every server.
     ///
-    /// They are those of the snapshot that decided, however many releases there were since.
+    /// The words are those of the snapshot that decided, also if there were releases since.
     #[must_use]
     pub fn assignment(&self) -> Assignment<'_> {
         self.lease.assignment(&self.route)
@@ -138,9 +138,9 @@ impl<M> Ticket<M> {
 
     /// Lets the live version step in for the one drawn, if the policy says so.
     ///
-    /// The request has failed for the version drawn, whatever the live version makes of it. There
-    /// is none where the policy keeps errors, where the live version was drawn or has stepped in
-    /// already, and after the [deadline](Ticket::deadline).
+    /// The request counts as failed for the version drawn, whatever the live version answers. It
+    /// returns `None` if the policy returns errors, if the live version was drawn or has already
+    /// stepped in, and after the [deadline](Ticket::deadline).
     pub fn fall_back(&mut self) -> Option<&M> {
         let drawn = match self.progress {
             Progress::Ended(Ending::Refused) => Ending::Refused,
@@ -154,10 +154,10 @@ impl<M> Ticket<M> {
         Some(self.model())
     }
 
-    /// Sets the time after which the live version is not asked any more.
+    /// Sets the time after which the live version no longer steps in.
     ///
-    /// A unit that has waited too long gains nothing by a second try. It is held against the
-    /// router's clock ([`Builder::clock`](crate::Builder::clock)); without one there is no
+    /// A second try does not help a unit that has waited too long. The deadline is compared with
+    /// the router's clock ([`Builder::clock`](crate::Builder::clock)); without one there is no
     /// deadline, and [`wiring`](crate::Router::wiring) says so.
     pub fn deadline(mut self, deadline: Timestamp) -> Ticket<M> {
         if self.desk().clock.is_none() {
@@ -169,7 +169,7 @@ impl<M> Ticket<M> {
         self
     }
 
-    /// Ends the request so, for the version that answers it now.
+    /// Ends the request with this ending, for the version that answers it now.
     #[inline]
     pub fn end(mut self, ending: Ending) {
         self.progress = Progress::Ended(ending);
@@ -178,9 +178,9 @@ impl<M> Ticket<M> {
     /// Keeps what `make` makes of the input and the answer, for observers and the journal.
     ///
     /// It is for calls whose input or answer the router's own hook
-    /// ([`Builder::excerpt`](crate::Builder::excerpt)) does not know. Nothing is called unless
-    /// somebody is told of the request and the unit is among those of which excerpts are kept. A
-    /// panic makes no excerpt and is counted.
+    /// ([`Builder::excerpt`](crate::Builder::excerpt)) does not know. `make` is called only if an
+    /// observer or the journal gets the request and excerpts of this unit are kept. If it panics
+    /// there is no excerpt, and the panic is counted.
     pub fn excerpt(&mut self, make: impl FnOnce() -> Vec<u8>) {
         let (Some(extras), desk) = (self.extras.as_deref_mut(), self.lease.desk()) else {
             return;
@@ -191,20 +191,20 @@ impl<M> Ticket<M> {
         }
     }
 
-    /// Takes the next shadow of the request, to be run where the application likes.
+    /// Takes the next shadow of the request, to be run on any thread.
     ///
-    /// To be called again until it returns `None`; also when the primary failed, for those pairs
-    /// tell the most. A permit is taken before `input` is asked for; a shadow that gets none is
-    /// counted as dropped. Before the primary has answered there is nothing to compare with, so
-    /// what is run then is counted but not compared.
+    /// Call it until it returns `None`, also if the primary failed, because such pairs tell the
+    /// most. `input` is called only after the shadow got a permit; a shadow without a permit is
+    /// counted as dropped. A shadow that is taken before the primary has answered is counted but
+    /// not compared.
     #[must_use]
     pub fn shadow_task<I>(&mut self, input: impl FnOnce() -> I) -> Option<ShadowTask<M, I>> {
         let (extras, desk) = self.extras_and_desk()?;
         extras.next(desk, input)
     }
 
-    /// Takes the next shadow of a request that may be impossible to copy: those of which there is
-    /// no copy are counted as dropped.
+    /// Takes the next shadow of a request that cannot always be copied; shadows without a copy are
+    /// counted as dropped.
     #[cfg(feature = "tower")]
     pub(crate) fn copied_shadow_task<I>(
         &mut self,
@@ -231,7 +231,7 @@ impl<M> Ticket<M> {
         self.lease.desk()
     }
 
-    /// Tells whether nothing remains to be done once the model has answered but to count it.
+    /// Tells whether, once the model has answered, only the count remains to be done.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.extras.is_none() && self.lease.observers().is_none()
@@ -253,7 +253,7 @@ impl<M> Ticket<M> {
         (lease.model(), &mut self.progress)
     }
 
-    /// Keeps who asks and since when, for observers who are told when nobody knows any more.
+    /// Keeps the unit's key and the start for observers, who are told after the request is gone.
     #[inline]
     pub(super) fn remember(&mut self, unit: &Unit<'_>) {
         if self.lease.observers().is_some() {
@@ -272,9 +272,9 @@ impl<M> Ticket<M> {
 
 /// The leases of an admitted request, which are joined with its route last.
 ///
-/// Why apart: a ticket is built in place, once. Moving a half-built ticket through these functions
-/// copies it in pieces right after they were stored, and each copy waits for its store: a third of
-/// the time of `admit`.
+/// Why apart: a ticket is built in place, once. To move a half-built ticket through these functions
+/// copies it in pieces right after they were stored, and each copy waits for its store. That took a
+/// third of the time of `admit`.
 pub(super) type Leased<M> = (Strong<Lease<M>>, Option<Box<Extras<M>>>);
 
 impl<M: Send + Sync + 'static> Ticket<M> {
@@ -292,6 +292,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         unit: &Unit<'_>,
         decide: impl Fn(&Plan) -> Route,
     ) -> Ticket<M> {
+        // Why the route is set from inside and not returned: see `Leased`.
         let mut route = Route::UNSET;
         let leased = shared.admit::<true, _>(keeper, |snapshot| {
             route = decide(&snapshot.plan);
@@ -303,7 +304,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         }
     }
 
-    /// Joins a route with its leases, now that the request is let in.
+    /// Joins a route with its leases after the request was admitted.
     #[inline(always)]
     pub(super) fn of(route: Route, leased: Leased<M>, unit: &Unit<'_>) -> Ticket<M> {
         leased.0.admit(1);

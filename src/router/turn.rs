@@ -31,14 +31,14 @@ pub(super) struct Turn<'a, M> {
 }
 
 impl<M: Send + Sync + 'static> Shared<M> {
-    /// Waits for the turn, and checks that the operator saw the present generation.
+    /// Takes the lock, and checks that the operator saw the present generation.
     pub(super) fn turn(&self, expected: Option<u64>) -> Result<Turn<'_, M>, OperationError> {
         let current = self.deployments.lock();
         current.check_generation(expected)?;
         Ok(self.turn_of(current))
     }
 
-    /// Takes the turn of whoever holds the lock already.
+    /// Makes a turn from the lock that the caller already holds.
     pub(super) fn turn_of<'a>(&'a self, current: MutexGuard<'a, Deployments>) -> Turn<'a, M> {
         Turn {
             shared: self,
@@ -92,7 +92,8 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
 
     /// Publishes the next snapshot and returns its generation.
     ///
-    /// What took no generation changed nothing: there is nothing to publish, nor to record.
+    /// An operation that took no generation changed nothing, so there is nothing to publish or
+    /// record.
     pub(super) fn publish(mut self, operation: &Operation, signed: &Signed<'_>) -> u64 {
         if self.next.generation() == self.current.generation() {
             return self.current.generation();
@@ -126,8 +127,8 @@ impl<M: Send + Sync + 'static> Turn<'_, M> {
             .note(operation, &self.next, signed);
         *self.current = self.next;
         drop(self.current);
-        // Plans may have long lists, so they are dropped where neither requests nor operators wait.
-        // An observer that left runs the application's destructor, which may panic.
+        // Plans may have long lists, so they are dropped while no lock is held. The destructor of
+        // an observer that left is the application's, and may panic.
         contain(|| drop(unheld));
         free_left();
         if let Some(observers) = observers {

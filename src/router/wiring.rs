@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// One thing that is wired wrong, and how often it was met.
+/// A wiring fault, and how often requests have met it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Wiring {
@@ -12,7 +12,7 @@ pub struct Wiring {
     pub times: u64,
 }
 
-/// What can be wired wrong without a type that forbids it.
+/// A fault in how the application put its parts together, which no type could exclude.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum WiringFault {

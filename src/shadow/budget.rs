@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A bound on the shadows of a router that are in flight at once.
+/// A limit on the number of shadows of a router that are in flight.
 ///
-/// A shadow in flight has its own copy of an input, so this bounds memory as well as load. With
-/// a budget of 0 no shadow ever runs.
+/// A shadow in flight has its own copy of an input, so this limits memory as well as load. With a
+/// budget of 0 no shadow ever runs.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -34,7 +34,7 @@ impl Default for ShadowBudget {
 
 /// The number of permits of a budget that are out.
 ///
-/// Only sampled requests write here, so it has lines of its own.
+/// Only sampled requests write here, so it is on cache lines of its own.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Permits {
@@ -52,7 +52,7 @@ impl Permits {
 
     /// Takes a permit, if one is left; never waits.
     pub(crate) fn take(&self) -> bool {
-        // The load first: while all permits are out nobody writes, so the cache line stays shared.
+        // It loads first: while all permits are out nobody writes, so the cache line stays shared.
         self.out() < self.limit
             && self
                 .out

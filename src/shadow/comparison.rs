@@ -1,4 +1,4 @@
-//! The hook through which a shadow's answer meets the primary's.
+//! The hook that compares a shadow's answer with the primary's.
 
 use core::time::Duration;
 use std::{any::Any, sync::Arc};
@@ -8,39 +8,39 @@ use crate::{
     unit::UnitKey,
 };
 
-/// A comparison of what a shadow answers with what the primary answered to the same request.
+/// A comparison of a shadow's answer with the primary's answer to the same request.
 ///
-/// The application reduces an answer to a projection, such as a label or a score, so that
-/// nothing large is kept. A comparison is given to the router once, before the first request:
-/// nothing of one request's is in its reach, so no shadow's answer finds a way into a response.
+/// The application reduces an answer to a projection, such as a label or a score, so that nothing
+/// large is kept. The router gets its comparison before the first request. So a comparison has no
+/// access to a single request, and a shadow's answer cannot get into a response.
 ///
-/// [`project`](Comparison::project) runs on the thread of the request too, but only if a shadow
-/// of it will be run; if it panics there, the request does not notice and goes uncompared.
+/// [`project`](Comparison::project) also runs on the request's thread, if a shadow of the request
+/// will run. If it panics there, the request is not affected and is not compared.
 /// [`PairedComparison`](crate::comparison::PairedComparison) is a comparison that is ready to use.
 pub trait Comparison<Output, Error>: Send + Sync + 'static {
-    /// What of an answer is compared.
+    /// The part of an answer that is compared.
     type Projection: Send + Sync + 'static;
 
-    /// Reduces an answer to what is compared.
+    /// Reduces an answer to the part that is compared.
     fn project(&self, answer: &Result<Output, Error>) -> Self::Projection;
 
     /// Takes the two projections of one request, on the thread that ran the shadow.
     fn compare(&self, pair: Pair<'_, Self::Projection>);
 }
 
-/// What two versions answered to one request.
+/// The answers of two versions to one request.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pair<'a, P: ?Sized> {
-    /// Who asked.
+    /// The key of the unit that asked.
     pub unit: &'a UnitKey,
     /// The label of the version whose answer was returned.
     pub primary_version: &'a str,
     /// The label of the version that ran unseen.
     pub shadow_version: &'a str,
-    /// What was returned, reduced.
+    /// The projection of the answer that was returned.
     pub primary: &'a P,
-    /// What the shadow answered, reduced.
+    /// The projection of the shadow's answer.
     pub shadow: &'a P,
     /// How long the primary took, if the router has a clock.
     pub primary_latency: Option<Duration>,
@@ -49,7 +49,7 @@ pub struct Pair<'a, P: ?Sized> {
 }
 
 impl<'a, P> Pair<'a, P> {
-    /// Returns a pair with nothing known of latencies, for tests of a comparison.
+    /// Returns a pair without latencies, for tests of a comparison.
     #[must_use]
     pub const fn new(
         unit: &'a UnitKey,
@@ -103,7 +103,7 @@ impl<O, E, C: Comparison<O, E>> AnyComparison<O, E> for C {
     }
 }
 
-/// What of the primary's answer a shadow is compared with.
+/// The part of the primary's answer with which a shadow is compared.
 #[derive(Clone)]
 pub(crate) struct Primary {
     projection: Contained<Arc<AnyProjection>>,
@@ -111,7 +111,7 @@ pub(crate) struct Primary {
 }
 
 impl Primary {
-    /// Reduces the primary's answer; a panic of the application's code goes no further.
+    /// Reduces the primary's answer; a panic of the application's code is caught.
     pub(crate) fn new<O, E>(
         comparison: &dyn AnyComparison<O, E>,
         answer: &Result<O, E>,
@@ -123,7 +123,7 @@ impl Primary {
         })
     }
 
-    /// Returns what is compared; none only while it is dropped.
+    /// Returns the projection; `None` only while it is dropped.
     pub(super) fn projection(&self) -> Option<&AnyProjection> {
         self.projection.get().map(|projection| &**projection)
     }

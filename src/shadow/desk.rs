@@ -1,4 +1,4 @@
-//! What all requests and shadows of a router share.
+//! State shared by all requests and shadows of a router.
 
 use std::{
     any::Any,
@@ -25,7 +25,7 @@ pub(crate) struct Desk {
     pub(crate) excerpts: Excerpts,
     /// An `Arc<dyn AnyComparison<O, E>>` of the answers that are compared.
     comparison: Option<Box<dyn Any + Send + Sync>>,
-    /// Answers beside which a shadow was sampled, of types that nothing compares.
+    /// Answers with a sampled shadow whose types are not compared.
     not_comparable: AtomicU64,
     /// Requests that failed, and of which there was no copy for the live version.
     not_copied: AtomicU64,
@@ -57,7 +57,7 @@ impl Desk {
         self.labels.get(version).unwrap_or_default()
     }
 
-    /// Returns the present time; a panic of the application's clock is no time.
+    /// Returns the present time; `None` if the application's clock panics.
     pub(crate) fn now(&self) -> Option<Timestamp> {
         let clock = self.clock.as_ref()?;
         contain(clock)
@@ -83,7 +83,7 @@ impl Desk {
         }
     }
 
-    /// Returns what compares such answers.
+    /// Returns the comparison of such answers.
     pub(crate) fn comparison<O: 'static, E: 'static>(&self) -> Option<&dyn AnyComparison<O, E>> {
         let comparison = self
             .comparison

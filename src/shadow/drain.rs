@@ -1,4 +1,4 @@
-//! A shadow whose answer is sent piece by piece, and which nobody waits for.
+//! A shadow whose answer is sent piece by piece, and for which nobody waits.
 
 use core::{
     future::{Future, poll_fn},
@@ -8,7 +8,7 @@ use core::{
 use super::task::poll;
 use crate::contain::{Contained, contain};
 
-/// How many pieces are taken before other tasks of the thread have their turn.
+/// How many pieces are taken before other tasks of the thread get a turn.
 const PIECES_AT_ONCE: u32 = 32;
 
 /// How the answer of a shadow ended.
@@ -22,7 +22,7 @@ pub(super) enum Drained<T, E> {
 
 /// Takes all pieces of an answer, until they weigh more than `limit` or `until` is ready.
 ///
-/// A panic of the application's goes no further.
+/// A panic of the application's code is caught.
 pub(super) async fn drain<T, X, E>(
     mut next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<X, E>>>,
     mut add: impl FnMut(&mut T, X) -> usize,

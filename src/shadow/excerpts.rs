@@ -1,4 +1,4 @@
-//! What the application keeps of inputs and answers.
+//! The application's excerpts of inputs and answers.
 
 use core::hash::Hasher as _;
 use std::{
@@ -16,10 +16,10 @@ use crate::{bucket::Point, contain::contain, share::Share, unit::Key};
 /// The function that makes the excerpt of one input and its answer.
 pub(crate) type Excerpt<I, O, E> = dyn Fn(&I, &Result<O, E>) -> Vec<u8> + Send + Sync;
 
-/// The hook that makes excerpts, and of how many units they are kept.
+/// The hook that makes excerpts, and the share of units for which they are kept.
 #[derive(Default)]
 pub(crate) struct Excerpts {
-    /// All units if there is a hook and nothing is said, no unit if there is none.
+    /// `None`: all units if there is a hook, otherwise no unit.
     share: Option<Share>,
     /// An `Arc<Excerpt<I, O, E>>` of the inputs and answers that are kept.
     hook: Option<Box<dyn Any + Send + Sync>>,
@@ -58,7 +58,7 @@ impl Excerpts {
     }
 
     fn draws(share: Share, unit: Key<'_>) -> bool {
-        // A hash of its own: who is logged is independent of who gets which version.
+        // A hash of its own, so that which units are logged is independent of their version.
         let point = unit.with_bytes(|bytes| {
             let mut hasher = SipHasher13::new_with_key(b"switchstand.logs");
             hasher.write(bytes);
@@ -67,7 +67,7 @@ impl Excerpts {
         Point::new(point).is_in(share)
     }
 
-    /// Makes an excerpt; a panic of the application's code makes none.
+    /// Makes an excerpt; `None` if the application's code panics.
     pub(crate) fn make<I: 'static, O: 'static, E: 'static>(
         &self,
         input: &I,

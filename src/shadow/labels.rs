@@ -10,7 +10,7 @@ const FIRST: usize = 16;
 /// Enough chunks for every number that a version can have.
 const CHUNKS: usize = 29;
 
-/// Entries are boxed apart from their chunk, so that places without a version cost little.
+/// Entries are boxed separately, so that places without a version cost little.
 type Chunk = Box<[OnceLock<Box<Entry>>]>;
 
 #[derive(Debug)]
@@ -30,8 +30,8 @@ impl Entry {
 
 /// A table whose entries stay at fixed places, so that they are read without a lock.
 ///
-/// What it needs grows with the versions of this router, not with their numbers: a restored
-/// router begins where another stopped.
+/// Its memory grows with the number of versions of this router, not with their numbers: a restored
+/// router continues the numbers of another one.
 #[derive(Debug)]
 pub(crate) struct Labels {
     /// The versions that the router began with, in the order of their numbers.
@@ -55,7 +55,7 @@ impl Labels {
         }
     }
 
-    /// Notes the label of a version that was deployed since.
+    /// Notes the label of a version that was deployed after the beginning.
     pub(crate) fn set(&self, id: VersionId, label: &str) {
         let Some((chunk, place)) = self.locate(id) else {
             return;

@@ -1,4 +1,4 @@
-//! What holds a model while a request or a shadow may touch it.
+//! The lease that keeps a model while a request or a shadow may use it.
 
 use std::sync::Arc;
 
@@ -13,11 +13,12 @@ use crate::{
     version::VersionId,
 };
 
-/// A proof that a request may still touch a version's model; it counts how its requests end.
+/// A proof that a request may still use a version's model. It counts how its requests end.
 ///
 /// The requests of one stripe and snapshot share one lease by reference count; so it knows the
-/// words, the observers and the counts of its own snapshot. What threads write on every request
-/// is a cache line of their stripe's own: two lines, because processors fetch in pairs.
+/// words, the observers and the counts of its own snapshot. What threads write on every request is
+/// on cache lines of their stripe's own; two lines (128 bytes), because processors fetch lines in
+/// pairs.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Lease<M> {
@@ -32,8 +33,9 @@ pub(crate) struct Lease<M> {
 
 /// How many requests were admitted on a lease, and how they ended.
 ///
-/// All counts only grow. An ending is counted with release and read with acquire before the
-/// admissions, so whoever sees an ending sees its admission: 0.15 units of the hash on `admit`.
+/// All counts only grow. An ending is counted with release, and read with acquire before the
+/// admissions, so a reader that sees an ending also sees its admission. This costs `admit` 0.15
+/// times the hash.
 #[derive(Debug)]
 struct Counts {
     admitted: AtomicU64,
@@ -102,7 +104,7 @@ impl<M> Lease<M> {
         Assignment::of(&self.words, route, self.desk.label(route.version()))
     }
 
-    /// Counts requests that were let in.
+    /// Counts requests that were admitted.
     #[inline(always)]
     pub(crate) fn admit(&self, requests: u64) {
         self.counts.admitted.fetch_add(requests, Ordering::Relaxed);
@@ -114,7 +116,7 @@ impl<M> Lease<M> {
         add(&self.counts.ended, ending, requests);
     }
 
-    /// Counts how a request ended whose version had failed.
+    /// Counts how a request ended for the live version, after its version had failed.
     pub(crate) fn stand_in(&self, ending: Ending) {
         add(&self.counts.stood_in, ending, 1);
     }
@@ -124,7 +126,7 @@ impl<M> Lease<M> {
         add(&self.counts.noted, ending, 1);
     }
 
-    /// Adds up all but the admissions, which are to be read afterwards.
+    /// Adds up everything but the admissions, which must be read afterwards.
     pub(crate) fn read_ended(&self, into: &mut OutcomeCounts) {
         for (sums, counts) in [
             (&mut into.ended, &self.counts.ended),

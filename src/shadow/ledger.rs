@@ -31,10 +31,10 @@ impl Ledger {
 
     /// Reads all counts as of one instant.
     ///
-    /// Endings are read before and after the samplings. If they are equal, then no shadow ended
-    /// in between, since counts only grow, and all numbers are those of the instant at which the
-    /// samplings were read. Nobody waits for the reader, so under heavy load it may have to make
-    /// do with endings from before that instant; what ended meanwhile is then still pending.
+    /// Endings are read before and after the samplings. If they are equal, then no shadow ended in
+    /// between, since counts only grow, and all numbers are those of the instant at which the
+    /// samplings were read. Nobody waits for the reader, so under heavy load it may use endings
+    /// from before that instant; shadows that ended meanwhile then count as pending.
     pub(crate) fn read(&self) -> ShadowCounts {
         const ATTEMPTS: usize = 32;
         let mut ended = self.read_ended();
@@ -56,12 +56,12 @@ impl Ledger {
     }
 }
 
-/// How many shadows were sampled, and what became of them.
+/// The number of sampled shadows, and how they ended.
 ///
 /// At every instant `sampled = run + dropped + pending`.
 ///
-/// No request waits for whoever reads the counts. Where shadows end without a pause while they
-/// are read, 32 times in a row, those that ended during the last reading are told as pending.
+/// No request waits for a reader of the counts. A reading is repeated if shadows end meanwhile.
+/// After 32 times, those that ended during the last reading count as pending.
 ///
 /// ```
 /// use switchstand::{shadow::{DropReason, ShadowOutcome}, Policy, Router, Share};
@@ -101,7 +101,7 @@ impl ShadowCounts {
         self.sum(|outcome| !matches!(outcome, ShadowOutcome::Dropped(_)))
     }
 
-    /// Returns how many shadows were given up, for whatever reason.
+    /// Returns how many shadows were dropped, for any reason.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.sum(|outcome| matches!(outcome, ShadowOutcome::Dropped(_)))

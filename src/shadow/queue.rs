@@ -1,4 +1,4 @@
-//! Shadows that wait for a thread, and how long they may.
+//! Shadows that wait for a thread, with deadlines.
 
 use core::{fmt, num::NonZeroUsize};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::ShadowTask;
 use crate::{model::Model, record::DropReason, timestamp::Timestamp};
 
-/// A shadow that may have to be started by some time.
+/// A shadow, and the time by which it must be started, if any.
 #[must_use = "a shadow that nobody runs is counted as dropped"]
 pub struct DueShadow<M, I = <M as Model>::Input> {
     task: ShadowTask<M, I>,
@@ -29,7 +29,7 @@ impl<M, I> DueShadow<M, I> {
         self.task.version()
     }
 
-    /// Returns the task, to be run now, unless its deadline has passed.
+    /// Returns the task unless its deadline has passed; run it now.
     ///
     /// A task whose deadline has passed is dropped and counted.
     #[must_use]
@@ -100,7 +100,7 @@ impl<M, I> ShadowQueue<M, I> {
 
     /// Puts a shadow into the queue; never waits.
     ///
-    /// Where there is no room, it is dropped and counted.
+    /// If there is no room, it is dropped and counted.
     pub fn push(&self, task: impl Into<DueShadow<M, I>>) {
         match self.sender.try_send(task.into()) {
             Ok(()) => {}

@@ -13,14 +13,14 @@ use crate::{
     version::VersionId,
 };
 
-/// The request beside which shadows were sampled: who asked, and which version answers.
+/// A request with sampled shadows: who asked, and which version answers.
 #[derive(Clone)]
 pub(crate) struct Sampled {
     /// The observers to be told, and the words in which they are told the route.
     observers: Option<(Arc<Observers>, Arc<Words>)>,
     unit: UnitKey,
     route: Route,
-    /// What is kept of the primary's answer.
+    /// The excerpt of the primary's answer.
     excerpt: Option<Arc<[u8]>>,
 }
 
@@ -56,7 +56,7 @@ impl Sampled {
         self.route = route;
     }
 
-    /// Keeps the excerpt of the primary's answer, for those who are told of the shadow.
+    /// Keeps the excerpt of the primary's answer, for observers of the shadow.
     pub(crate) fn keep_excerpt(&mut self, excerpt: &[u8]) {
         if self.observers.is_some() {
             self.excerpt = Some(Arc::from(excerpt));
@@ -65,9 +65,9 @@ impl Sampled {
 
     /// Tells the observers, gives the permit back, and counts.
     ///
-    /// Why in this order: the count is what others wait for. A thread that reads 0 pending has then
-    /// also all observers told and all permits back (law S3); in any other order it would see up to
-    /// one shadow of each thread unfinished.
+    /// Why in this order: other threads wait for the count. When a thread reads 0 pending, all
+    /// observers have been told and all permits are back (law S3). In any other order it could see
+    /// up to one unfinished shadow of each thread.
     pub(crate) fn end(&self, desk: &Desk, shadow: VersionId, is_permitted: bool, ran: Ran) {
         if let Some((observers, words)) = &self.observers {
             let run = ShadowRun {

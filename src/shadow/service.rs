@@ -33,7 +33,7 @@ type Judge<R, E> = dyn Fn(&Result<R, E>) -> Ending + Send + Sync;
 /// The function that takes a piece of a body into a transcript.
 pub(crate) type Add<T> = dyn Fn(&mut T, &[u8]) + Send + Sync;
 
-/// What the application says of answers: how they count, and what of them is compared.
+/// What the application says about answers: how they count, and which part of them is compared.
 pub(crate) struct Answering<R, E, T> {
     pub(crate) judge: Arc<Judge<R, E>>,
     pub(crate) judge_trailers: Arc<dyn Fn(&HeaderMap) -> Ending + Send + Sync>,
@@ -47,7 +47,7 @@ pub(crate) struct Answering<R, E, T> {
 }
 
 impl<R, E, T> Answering<R, E, T> {
-    /// Says how an answer counts; where the application's rule panics, only an error is a failure.
+    /// Says how an answer counts; if the application's rule panics, only an error is a failure.
     pub(crate) fn ending(&self, answer: &Result<R, E>) -> Ending {
         contain(|| (self.judge)(answer)).unwrap_or(Ending::of(answer))
     }
@@ -134,7 +134,7 @@ async fn call<S, Q, B, T>(
         };
         let mut service = Contained::new(service);
         let ready = contain(|| {
-            // A waker that wakes nobody: a shadow waits for nothing.
+            // A waker that does nothing, because a shadow does not wait.
             let mut context = Context::from_waker(Waker::noop());
             Some(service.get_mut()?.poll_ready(&mut context))
         });
@@ -158,7 +158,7 @@ async fn call<S, Q, B, T>(
             Some(Err(error)) => Some(Err(error)),
             None => None,
         };
-        // Only the head is timed: the rest of a body comes as fast as it is read.
+        // Only the head is timed, because the rest of a body comes as fast as it is read.
         let took = since(&stub, started);
         let Some(answer) = answer else {
             break 'ran None;

@@ -18,22 +18,22 @@ use crate::{
     record::{DropReason, ShadowOutcome},
 };
 
-/// A stream of an answer's pieces, whose type is forgotten.
+/// A boxed stream of an answer's pieces.
 pub type BoxedStream<'a, Piece, Error> =
     Pin<Box<dyn Stream<Item = Result<Piece, Error>> + Send + 'a>>;
 
 impl<M: Send + Sync + 'static, I: Send + Sync + 'static> ShadowTask<M, I> {
-    /// Returns the run of a method that answers with a stream, to be given to any runtime.
+    /// Returns the run of a method that answers with a stream, as a future for any runtime.
     ///
-    /// All items are taken, and `add` makes a transcript of them; it returns the size of the item.
-    /// The transcript is compared with what [`Ticket::compare_with`](crate::Ticket::compare_with)
-    /// was given, as an answer that is a `Result<T, E>`: an item that is an error is a failure.
+    /// All items are taken. `add` puts an item into the transcript and returns its size. The
+    /// transcript is compared with what [`Ticket::compare_with`](crate::Ticket::compare_with) was
+    /// given, as an answer of the type `Result<T, E>`. An item that is an error is a failure.
     ///
-    /// Where the sizes add up to more than `limit`, or `until` is ready before the stream ends,
-    /// the shadow is stopped and counted as [cut](DropReason::Cut); it is compared with nothing.
-    /// `until` is a timer of your runtime, for the library has none.
+    /// If the sizes add up to more than `limit`, or `until` is ready before the stream ends, the
+    /// shadow is stopped and counted as [cut](DropReason::Cut); it is not compared. `until` is a
+    /// timer of your runtime, because the library has none.
     ///
-    /// As for [`run_with`](ShadowTask::run_with), `start` and `add` capture nothing.
+    /// As for [`run_with`](ShadowTask::run_with), `start` and `add` may capture nothing.
     /// [`Ticket::stream_with`](crate::Ticket::stream_with) has an example.
     pub fn drain<T, X, E>(
         self,
@@ -98,7 +98,7 @@ async fn run<M, I, T, X, E>(
     };
     let ran = answer.and_then(|answer: Result<T, E>| {
         let (stub, input, primary) = (&stub, input.get(), primary.as_ref());
-        // The answer is dropped in here, because its destructor may panic.
+        // The answer is dropped here, where a panic of its destructor is caught.
         contain(move || {
             let answer = answer;
             conclude(stub, primary, input, &answer, took)

@@ -1,4 +1,4 @@
-//! What makes every shadow that got a permit end in exactly one counted way.
+//! The part of a shadow that makes it end in exactly one counted way.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::{
     version::VersionId,
 };
 
-/// How a shadow ended, and what is known of its run.
+/// How a shadow ended, and what is known about its run.
 pub(crate) struct Ran {
     pub(crate) outcome: ShadowOutcome,
     pub(crate) took: Option<Duration>,
@@ -27,7 +27,7 @@ impl Ran {
     }
 }
 
-/// One shadow that holds a permit, until it has ended; to drop it is an ending, too.
+/// A shadow that holds a permit until it has ended; to drop it is also an ending.
 pub(crate) struct Stub {
     desk: Arc<Desk>,
     sampled: Sampled,

@@ -19,15 +19,15 @@ use core::{
 
 /// One run of a version whose answer nobody gets.
 ///
-/// It owns all that it needs, so that it can run on any thread and at any later time. It has no
-/// output: its answer goes to the router's comparison and is dropped. However it ends, and if it
-/// is dropped, it is counted once.
+/// It owns all that it needs, so it can run on any thread and at any later time. It has no output:
+/// its answer goes to the router's comparison and is dropped. It is counted exactly once, however
+/// it ends, also if it is dropped.
 ///
-/// A panic of the model, of the comparison, or of a destructor of either goes no further. It
-/// cannot be contained in a program that is built with `panic = "abort"`, nor can an abort, an
-/// overflow of the stack, or memory that runs out.
+/// A panic of the model, of the comparison, or of a destructor of either is caught. This is not
+/// possible in a program that is built with `panic = "abort"`, nor for an abort, a stack overflow
+/// or lack of memory.
 ///
-/// A response cannot be made of it:
+/// No response can be made of it:
 ///
 /// ```compile_fail,E0308
 /// # use core::convert::Infallible;
@@ -45,7 +45,7 @@ use core::{
 /// ```
 #[must_use = "a shadow that nobody runs is counted as dropped"]
 pub struct ShadowTask<M, I = <M as Model>::Input> {
-    // In the order in which they are dropped: a permit is given back when all else is gone.
+    // Fields are dropped in this order: the permit is given back last.
     pub(super) input: Contained<I>,
     pub(super) primary: Option<Primary>,
     pub(super) lease: Contained<Strong<Lease<M>>>,
@@ -73,7 +73,7 @@ impl<M, I> ShadowTask<M, I> {
         self.stub.version()
     }
 
-    /// Sets the time after which the task is not started any more.
+    /// Sets the time after which the task is no longer started.
     pub const fn due(self, deadline: Timestamp) -> DueShadow<M, I> {
         DueShadow::new(self, Some(deadline))
     }
@@ -101,8 +101,8 @@ impl<M: Model + Send + Sync + 'static> ShadowTask<M, M::Input> {
 impl<M: Send + Sync + 'static, I: 'static> ShadowTask<M, I> {
     /// Runs any method of the version and compares its answer with the primary's.
     ///
-    /// It is compared if the router has a comparison of such answers. A function, or a closure
-    /// that captures nothing: so no answer finds a way out.
+    /// It is compared if the router has a comparison of such answers. `run` is a function, or a
+    /// closure that captures nothing, so that no answer can get out.
     ///
     /// ```
     /// use switchstand::{Policy, Router, Share};
@@ -174,9 +174,9 @@ impl<M: AsyncModel + Send + Sync + 'static> ShadowTask<M, M::Input> {
 }
 
 impl<M: Send + Sync + 'static, I: Send + Sync + 'static> ShadowTask<M, I> {
-    /// Returns the run of any method that awaits as a future, to be given to any runtime.
+    /// Returns the run of any method that awaits, as a future for any runtime.
     ///
-    /// As for [`run_with`](ShadowTask::run_with), it captures nothing:
+    /// As for [`run_with`](ShadowTask::run_with), `run` may capture nothing:
     /// `task.run_async_with(|model, input| Box::pin(model.rank(input)))`.
     pub fn run_async_with<T: Send + 'static, E: Send + 'static>(
         self,
@@ -212,7 +212,7 @@ async fn run<M, I, T, E>(
                 let took = since(&stub, started);
                 answer.and_then(|answer| {
                     let (stub, input, primary) = (&stub, input.get(), primary.as_ref());
-                    // The answer is dropped in here, because its destructor may panic.
+                    // The answer is dropped here, where a panic of its destructor is caught.
                     contain(move || {
                         let answer = answer;
                         conclude(stub, primary, input, &answer, took)
@@ -226,7 +226,7 @@ async fn run<M, I, T, E>(
     end(stub, ran);
 }
 
-/// Polls a future of the application; one that panics is ready with nothing.
+/// Polls a future of the application; if it panics, it is ready without a result.
 pub(super) fn poll<F: Future + Unpin>(
     future: Option<&mut F>,
     context: &mut Context<'_>,
@@ -244,9 +244,9 @@ pub(super) fn since(stub: &Stub, started: Option<Timestamp>) -> Option<Duration>
     Some(stub.desk().now()?.since(started?))
 }
 
-/// Hands a shadow's answer to the comparison, and keeps of it what the application wants.
+/// Hands a shadow's answer to the comparison, and keeps its excerpt.
 ///
-/// Whatever panics here is the application's; the caller contains it.
+/// If the application's code panics here, the caller catches it.
 pub(super) fn conclude<I: 'static, O: 'static, E: 'static>(
     stub: &Stub,
     primary: Option<&Primary>,

@@ -1,4 +1,4 @@
-//! The ways in which arms do not divide a line.
+//! Why arms do not make a split.
 
 use thiserror::Error;
 
@@ -56,7 +56,7 @@ pub enum SplitError {
         /// The arm's label.
         label: String,
     },
-    /// A layout has more stretches than allowed; a fresh one has one an arm.
+    /// A layout has more stretches than allowed; a new layout has one for each arm.
     #[error(
         "the layout has {found} stretches, at most {limit} are allowed: `compact` lays it out afresh"
     )]

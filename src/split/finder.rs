@@ -1,4 +1,4 @@
-//! A layout in the form that finds a point's stretch fastest.
+//! A layout in a form in which a point's stretch is found fast.
 
 use super::layout::Layout;
 use crate::bucket::Point;
@@ -6,12 +6,13 @@ use crate::bucket::Point;
 /// Top bits of a point that index the guide.
 const GUIDE_BITS: u32 = 8;
 
-/// A layout in the form that finds a point's segment fastest.
+/// A layout in a form in which a point's segment is found fast.
 ///
-/// The guide tells for the top 8 bits of a point the segments of the first and of the last point
-/// with these bits. Why: a binary search over 64 arms takes six steps that no processor predicts.
-/// With 256 entries at most 63 of them hold a boundary of 64 arms, and then mostly one, so three
-/// quarters of all draws are one look into the table (`plan.route`, 64 arms: 1.16 times two arms).
+/// The guide has, for the top 8 bits of a point, the segments of the first and of the last point
+/// with these bits. Why: a binary search over 64 arms takes six steps that no processor can
+/// predict. Of the 256 entries at most 63 contain a boundary of 64 arms, mostly only one. So three
+/// quarters of all draws need one look into the table (`plan.route` with 64 arms costs 1.16 times
+/// that with two).
 #[derive(Clone, Debug)]
 pub(crate) struct Finder {
     starts: Box<[u64]>,

@@ -26,7 +26,7 @@ impl Layout {
         }
     }
 
-    /// Lays out weights one behind the other; `None` if they sum to zero.
+    /// Lays out weights one after the other; `None` if they sum to zero.
     pub(crate) fn fresh(weights: impl Iterator<Item = u32> + Clone) -> Option<Layout> {
         let sum: u128 = weights.clone().map(u128::from).sum();
         let mut before = 0u128;

@@ -5,11 +5,11 @@ use super::layout::{LINE, Layout};
 /// A stretch `(length, arm)`; stretches stand one behind the other.
 type Stretch = (u128, u16);
 
-/// Changes a layout so that each arm has its target, and moves no point that need not move.
+/// Changes a layout so that each arm has its target, and moves as few points as possible.
 ///
-/// Exactly the sum of what arms lose changes its arm: the total variation distance. Where there
-/// is a choice, boundaries between neighbours move before new ones are made, and the smallest
-/// stretches are given up first, which keeps layouts short over many changes.
+/// The number of points that move is the sum of what arms lose: the total variation distance. If
+/// there is a choice, a boundary between neighbours moves before a new one is made, and the
+/// smallest stretches are given up first. This keeps layouts short over many changes.
 ///
 /// `None` if the targets do not cover the line.
 pub(super) fn reweight(layout: &Layout, targets: &[u128]) -> Option<Layout> {

@@ -1,4 +1,4 @@
-//! A layout as it stands in a policy file.
+//! A layout as it is written in a policy file.
 
 /// A stretch of the line and its arm; it ends where the next one begins.
 ///
@@ -12,7 +12,7 @@ pub struct Stretch {
     /// First point of the stretch.
     #[cfg_attr(feature = "serde", serde(with = "hexadecimal"))]
     pub from: u64,
-    /// Label of the arm that the stretch belongs to.
+    /// Label of the arm to which the stretch belongs.
     pub arm: String,
 }
 

@@ -1,9 +1,9 @@
-//! How far two models, or two judges, agree on categories.
+//! Agreement of two models, or two judges, on categories.
 //!
-//! Equal accuracy does not mean equal answers, and much agreement may be chance: two models
-//! that say "no" to 95 requests of 100 agree on 90 of them without looking. Kappa corrects
-//! for that. A model whose answers vary from run to run does not agree with itself: measure
-//! that first, by the matrix of two runs of the control, and judge the candidate against it.
+//! Equal accuracy does not mean equal answers, and much agreement may be chance: two models that
+//! say "no" to 95 random requests of 100 agree on 90 of them. Kappa corrects for that. A model
+//! whose answers vary from run to run does not agree with itself: measure that first, by the matrix
+//! of two runs of the control, and compare the candidate with it.
 
 mod confusion_matrix;
 
@@ -12,7 +12,7 @@ pub use confusion_matrix::ConfusionMatrix;
 use super::fixed_horizon::law::{normal_p, normal_reach};
 use super::{Alpha, Alternative, FixedHorizon, Interval, Measure, Refusal, Statistic};
 
-/// How much credit an answer in a neighbouring category gets.
+/// The weight of a disagreement, by the distance of the categories.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -55,12 +55,12 @@ pub struct Kappa {
 /// Returns Cohen's kappa, the agreement beyond chance.
 ///
 /// `(p_o - p_e) / (1 - p_e)` of the observed and the expected weighted agreement: 1 for perfect
-/// agreement, 0 for chance, below 0 for less. The interval uses the standard error at the
-/// observed table, the test the one under independence, both by Fleiss, Cohen and Everitt.
-/// Where agreement by chance cannot vary, as when one side gives one answer only, both agreements
-/// are equal whatever the table: kappa, both errors and z are 0 then, p is 1, and nothing is said.
-/// The interval may exceed 1; where one category dominates kappa is low though agreement is
-/// high, then look at [`pabak`] too.
+/// agreement, 0 for chance, below 0 for less. The interval uses the standard error at the observed
+/// table, the test the one under independence, both by Fleiss, Cohen and Everitt. If agreement by
+/// chance cannot vary, as when one side gives only one answer, observed and expected agreement are
+/// equal for every table: then kappa, both errors and z are 0, p is 1, and the result says nothing.
+/// The interval may exceed 1. If one category dominates, kappa is low although agreement is high:
+/// then look at [`pabak`], too.
 ///
 /// Cohen (1960), <https://doi.org/10.1177/001316446002000104>; Fleiss, Cohen and Everitt (1969),
 /// <https://doi.org/10.1037/h0028106>.
@@ -168,8 +168,8 @@ pub fn cohen_kappa(
 
 /// Returns the prevalence- and bias-adjusted kappa, `(k p_o - 1) / (k - 1)`.
 ///
-/// What kappa would be if all k categories were equally frequent on both sides. It moves with
-/// plain agreement, and so does not fall where one category dominates.
+/// It is what kappa would be if all k categories were equally frequent on both sides. It depends
+/// only on plain agreement, so it does not fall if one category dominates.
 ///
 /// Byrt, Bishop and Carlin (1993), <https://doi.org/10.1016/0895-4356(93)90018-V>.
 ///

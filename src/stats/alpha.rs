@@ -1,4 +1,4 @@
-//! The error rate that a verdict may have.
+//! Error rates.
 
 use super::Refusal;
 
@@ -29,7 +29,7 @@ impl Alpha {
 
     /// Returns the error rate `value`, which lies strictly between 0 and 1.
     ///
-    /// Subnormal numbers, below 2.3e-308, count as 0: half of one may be none.
+    /// Subnormal numbers, below 2.3e-308, count as 0, because half of one may be 0.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] for any other number, NaN included.

@@ -1,11 +1,10 @@
-//! Evidence that may be looked at at any time, as often as wanted.
+//! Evidence that you may look at at any time, as often as you like.
 //!
-//! Fixed-horizon tests are valid for one look. Everything here keeps its error rate over all
-//! looks together, also when a look decides whether to go on: the evidence is an *e-value*, what
-//! a bettor against the null hypothesis would have made of a stake of one, and by Ville's
-//! inequality the probability that it ever reaches `1 / alpha` under the null hypothesis is at
-//! most `alpha`. Intervals are confidence sequences: the probability that any of them ever misses
-//! the truth is at most `alpha`.
+//! Fixed-horizon tests are valid for one look. Everything here keeps its error rate over all looks
+//! together, also when a look decides whether to go on: the evidence is an *e-value*: the wealth of
+//! a bettor against the null hypothesis who started with 1. By Ville's inequality the probability
+//! that it ever reaches `1 / alpha` under the null hypothesis is at most `alpha`. Intervals are
+//! confidence sequences: the probability that any of them ever misses the truth is at most `alpha`.
 //!
 //! | question | method | state |
 //! |---|---|---|
@@ -20,7 +19,7 @@
 //! | do two proportions differ, without asymptotics? | [`SafeTwoProportions`] | depends on the order |
 //! | which of two models is right more often on the same requests? | [`PairedTest`], [`PairedNonInferiority`] | counts, mergeable |
 //! | is traffic split as asked? | [`SampleRatioProcess`] | counts, mergeable |
-//! | how far does a centred sum stray? (for methods of one's own) | [`MixtureBoundary`], [`stitched_bound`] | sums, mergeable |
+//! | how far does a centred sum move from 0? (to build other methods) | [`MixtureBoundary`], [`stitched_bound`] | sums, mergeable |
 //!
 //! "Depends on the order" means that two states cannot be merged: run one per process and combine
 //! their e-values, by their [product](super::evidence::product) if the observations are

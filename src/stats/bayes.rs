@@ -1,4 +1,5 @@
-//! Bayesian answers: how probable it is that the candidate is better, and what a choice costs.
+//! Bayesian answers: how probable it is that the candidate is better, and what a wrong choice
+//! costs.
 //!
 //! | question | function |
 //! |---|---|
@@ -7,14 +8,18 @@
 //! | the same for an estimate with a standard error | [`posterior`] |
 //! | which of several is best? | [`best_of_rates`], [`best_of_means`] |
 //!
-//! **A probability of 95 % is no safe reason to stop.** It means what it says only if the prior
-//! does. Looked at again and again while nothing differs, it passes 95 % sooner or later, just
-//! as a p-value passes 5 %: do not let it drive a roll-back or a promotion. Evidence that may be
-//! looked at any time has modules of its own, such as [`guard`](crate::stats::guard). Within one
-//! report, a threshold on the probability agrees with a two-sided interval at `alpha` if it is
-//! `1 - alpha / 2`, not `1 - alpha`.
+//! **Do not stop a test because a probability passes 95 %.** It is only as good as the prior. If
+//! you look again and again while nothing differs, it passes 95 % sooner or later, just as a
+//! p-value passes 5 %. So do not let it decide a roll-back or a promotion. For evidence at any time
+//! use other modules, such as [`guard`](crate::stats::guard). Within one report, a threshold on the
+//! probability agrees with a two-sided interval at `alpha` if it is `1 - alpha / 2`, not `1 -
+//! alpha`.
 //!
-//! Units are independent here too, one outcome per unit.
+//! Assumes independent units, with one outcome per unit.
+//!
+//! Sources: Gelman and others (2013), Bayesian Data Analysis, 3rd ed.,
+//! <https://doi.org/10.1201/b16018>; Berry and others (2010),
+//! <https://doi.org/10.1201/EBK1439825488>.
 
 mod best;
 mod beta;

@@ -7,8 +7,8 @@
 //! | with which shares would the best one be found soonest? | [`optimal_allocation`] |
 //! | how far is each arm from the leader, in log likelihood? | [`likelihood_ratios`], no verdict |
 //!
-//! The first two hold at every look, whatever the looks decide. They want shares that do not
-//! depend on the outcomes seen so far: where traffic follows the leader, naive means are biased.
+//! The first two hold at every look, whatever the looks decide. The shares must not depend on the
+//! outcomes seen so far: if traffic follows the leader, plain means are biased.
 
 mod allocation;
 
@@ -19,14 +19,15 @@ use super::evidence::EValue;
 use super::multiplicity::{e_benjamini_hochberg, e_holm};
 use super::{Alpha, HigherMoments, Refusal};
 
-/// What is known of the leading arm, at one look.
+/// The leading arm at one look.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BestMean {
     /// Index of the arm with the largest mean so far.
     pub leader: usize,
-    /// The leader's lead over each arm, none for itself, at alpha over the number of rivals.
+    /// The leader's lead over each arm, at alpha divided by the number of rivals; `None` for
+    /// itself.
     pub leads: Vec<Option<AnytimeValid>>,
 }
 
@@ -54,15 +55,14 @@ impl BestMean {
 
 /// Finds the arm with the largest mean, at any of many looks.
 ///
-/// Each arm is compared with the leader by the anytime-valid t statistic at `alpha / (K - 1)`.
-/// Whichever arm leads, an error needs evidence for it against the truly best one, and only
-/// `K - 1` arms can have that: so the leader may change, and the wrong arm is ever found, or the
-/// best one ever dropped, with probability at most `alpha`. If two arms share the largest mean,
-/// it goes on for ever. Holm's procedure would not do here: it presumes that the leader was named
-/// before.
+/// Each arm is compared with the leader by the anytime-valid t statistic at `alpha / (K - 1)`. An
+/// error needs evidence for an arm against the truly best one, and only `K - 1` arms can have that
+/// (Bonferroni). So the leader may change, and the probability that a wrong arm is ever found, or
+/// the best one ever dropped, is at most `alpha`. If two arms share the largest mean, it never
+/// ends. Holm's procedure is not valid here, because it needs a leader that was named before.
 ///
-/// Assumptions: those of [`AnytimeT::means`]. Where small is good, as with latencies, feed the
-/// negated values.
+/// Assumptions and source: those of [`AnytimeT::means`]. If small values are better, as with
+/// latencies, record the negated values.
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two arms, and what [`AnytimeT::means`] refuses

@@ -1,13 +1,13 @@
-//! Two arms and a metric, read out in one call.
+//! Two arms and a metric, compared in one call.
 //!
 //! [`two_arms`] checks the sizes of the arms, picks the test, and returns a [`TwoArms`] whose
-//! `Display` is meant to be pasted into a review. What it picks, and why:
+//! `Display` can be pasted into a review. This is what it picks, and why:
 //!
 //! | metric | test | interval | reason |
 //! |---|---|---|---|
 //! | a rate ([`Counts`]) | pooled z | Newcombe | its standard error is that of the null hypothesis; the interval needs no minimum count and never leaves -1 to 1 |
 //! | a rate with an expected count below 5 | score of Miettinen and Nurminen | its own | keeps its level where the pooled z test does not |
-//! | a rate without any success, or any failure, in both arms | none, p is 1 | score of Miettinen and Nurminen | that nothing happened yet still bounds the difference |
+//! | a rate without any success, or any failure, in both arms | none, p is 1 | score of Miettinen and Nurminen | also without events the difference has bounds |
 //! | a mean ([`Moments`]) | Welch's t | its own | arms may differ in variance and size, as in a canary |
 //!
 //! A direction is stated only if the p-value is below alpha *and* the interval excludes zero,
@@ -29,17 +29,17 @@ const SMALL_COUNT: f64 = 5.0;
 
 /// Compares a candidate with a control and returns what to say about it.
 ///
-/// `weights` are the shares of traffic that the arms were configured to get, in any unit:
-/// `[1.0, 1.0]`, `[95.0, 5.0]`. They are asked for because an experiment whose arms do not have
-/// the sizes they should have is broken, whatever its p-value. Sizes are checked at an error
-/// rate of 0.001, the effect at `alpha`, two-sided.
+/// `weights` are the shares of traffic that the arms were configured to get, in any unit: `[1.0,
+/// 1.0]`, `[95.0, 5.0]`. They are needed because an experiment whose arms do not have the right
+/// sizes is broken, whatever its p-value. Sizes are checked at an error rate of 0.001, the effect
+/// at `alpha`, two-sided.
 ///
 /// Units must be independent: one outcome or number per user (or whatever was assigned).
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for empty arms, or fewer than two values for a mean;
-/// [`Refusal::ZeroVariance`] if no value of a mean varies in either arm; [`Refusal::OutOfRange`] for
-/// weights that are not positive.
+/// [`Refusal::ZeroVariance`] if no value of a mean varies in either arm; [`Refusal::OutOfRange`]
+/// for weights that are not positive.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, Counts, compare};
@@ -133,8 +133,8 @@ impl sealed::Comparable for Counts {
 
 /// Returns the result for arms without any success, or any failure.
 ///
-/// There is no error to measure the difference of 0 by, so the test says nothing; the interval
-/// tells how large a difference there may be.
+/// There is no standard error for the difference of 0, so the test says nothing; the interval says
+/// how large a difference there may be.
 fn equal_rates(
     control: &Counts,
     candidate: &Counts,

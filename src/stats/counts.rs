@@ -78,7 +78,7 @@ impl Counts {
         self.trials
     }
 
-    /// Returns the share of successes, between 0 and 1, none before the first trial.
+    /// Returns the share of successes, between 0 and 1; `None` before the first trial.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
         (self.trials > 0).then(|| self.successes as f64 / self.trials as f64)

@@ -1,17 +1,17 @@
-//! The same test with fewer units: adjusting by what was known before the release (CUPED).
+//! Tests with fewer units, by an adjustment for what was known before the release (CUPED).
 //!
 //! | question | function |
 //! |---|---|
 //! | does the candidate's mean differ, given each unit's past? | [`adjust`] |
 //! | the same for a ratio of sums | [`adjust_ratios`] |
 //!
-//! What a unit did before the release tells much of what it does during it. Taking that part
-//! out leaves the effect as it is and multiplies the variance by `1 - rho^2`, `rho` being the
-//! correlation with the past: at 0.7, half of the units suffice.
+//! What a unit did before the release often predicts what it does during it. The adjustment
+//! subtracts the predicted part. It does not change the effect, and multiplies the variance by `1 -
+//! rho^2`, where `rho` is the correlation with the past: at 0.7, half of the units are enough.
 //!
-//! The covariate **must** stem from before the release. What the candidate can have changed,
-//! such as the number of requests during the release, would take a part of the effect with it
-//! and bias the result without any sign. [`PreRelease`] is a type of its own for that reason.
+//! The covariate **must** come from before the release. A number that the candidate can change,
+//! such as the number of requests during the release, would remove a part of the effect, and the
+//! result would be biased without any warning. [`PreRelease`] is a type of its own for that reason.
 //! For one look at a sample whose size was fixed beforehand.
 
 mod adjusted;
@@ -27,15 +27,15 @@ use super::{Moments, PairedMoments, Refusal};
 
 /// A number of a unit that was known before the release began.
 ///
-/// Whoever calls [`new`](PreRelease::new) states that nothing of the release can have changed
-/// the number: it was measured, and the unit's arm not yet drawn or not yet in effect.
+/// By [`new`](PreRelease::new) you state that the release cannot have changed the number: it was
+/// measured before the unit's arm was drawn or in effect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct PreRelease(f64);
 
 impl PreRelease {
-    /// Returns `value`, which stems from before the release.
+    /// Returns `value`, which comes from before the release.
     #[must_use]
     pub const fn new(value: f64) -> PreRelease {
         PreRelease(value)
@@ -50,7 +50,7 @@ impl PreRelease {
 
 /// The moments of each unit's metric together with a number from before the release.
 ///
-/// Units without a past take one value for all, such as the mean over the others or 0.
+/// Give all units without a past the same value, such as the mean of the others or 0.
 ///
 /// ```
 /// use switchstand::stats::covariate::{CovariateMoments, PreRelease};

@@ -5,8 +5,8 @@
 //! | do binned values differ, and by how much? | [`binned`] |
 //! | do two samples of a number differ anywhere? | [`kolmogorov_smirnov_exact`], large: [`kolmogorov_smirnov`] |
 //!
-//! With enough values every difference is significant: read the sizes beside the p-values. All
-//! of it is for one look; a monitor that tests every hour finds drift by chance.
+//! With enough values every difference is significant: look at its size, not only at the p-value.
+//! All of it is for one look; a monitor that tests every hour finds drift by chance.
 
 mod bins;
 mod smirnov;

@@ -7,10 +7,10 @@
 //! | are two rates? | [`of_rates`] |
 //!
 //! A difference that is not significant is no evidence of equality: with few units nothing is
-//! significant. These turn the burden of proof around. The null hypothesis is that the
-//! difference is as large as the margin or larger, and a small p shows that it is not. The
-//! margin is fixed before looking, from what a difference costs. For one look at a sample whose
-//! size was fixed beforehand.
+//! significant. These tests reverse the burden of proof. The null hypothesis is that the difference
+//! is as large as the margin or larger, and a small p shows that it is not. The margin is fixed
+//! before looking, from what a difference costs. For one look at a sample whose size was fixed
+//! beforehand.
 
 use super::fixed_horizon::law::{student_p, student_reach};
 use super::{
@@ -81,7 +81,7 @@ pub struct Equivalence {
     pub effect: f64,
     /// The differences that do not matter.
     pub margin: Margin,
-    /// Interval of level `1 - 2 alpha`, which each of the two tests looks at one end of.
+    /// Interval of level `1 - 2 alpha`; each of the two tests looks at one of its ends.
     pub interval: Interval,
     /// Error rate of claiming equivalence.
     pub alpha: Alpha,

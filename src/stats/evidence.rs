@@ -1,19 +1,18 @@
 //! E-values: evidence that multiplies over stages and averages over methods.
 //!
-//! An e-value is what a bettor against a null hypothesis has made of a stake of one: under the
-//! null its mean is at most 1, so that it reaches `1 / alpha` with probability at most `alpha`.
-//! All methods of [`anytime`](super::anytime) and of the [`guard`](super::guard) give one.
+//! An e-value is the wealth of a bettor against a null hypothesis who started with 1. Under the
+//! null hypothesis its mean is at most 1, so it reaches `1 / alpha` with probability at most
+//! `alpha`. All methods of [`anytime`](super::anytime) and of the [`guard`](super::guard) give one.
 //!
-//! | how the e-values hang together | combine by | example |
+//! | how the e-values are related | combine by | example |
 //! |---|---|---|
 //! | same null, later data or independent data | [`product`] | shadow, then canary; one per process |
 //! | same null, any dependence | [`mean`] | two methods on the same requests |
 //! | different nulls, no false alarm wanted | [`holm`](super::multiplicity::e_holm) | guardrails |
 //! | different nulls, few false findings | [`e-BH`](super::multiplicity::e_benjamini_hochberg) | exploration |
-//! | a p-value of one look, to join in | [`from_p`], [`from_p_mixed`] | a finished experiment |
+//! | a p-value of one look, to be combined | [`from_p`], [`from_p_mixed`] | a finished experiment |
 //!
-//! A product speaks of one null hypothesis only if all factors do: two different ones must not be
-//! multiplied.
+//! Multiply only e-values of the same null hypothesis.
 //!
 //! Source: Vovk and Wang (2021), <https://doi.org/10.1214/20-AOS2020>.
 
@@ -28,9 +27,9 @@ use super::special::ln_add_exp;
 
 /// Multiplies e-values against the same null hypothesis.
 ///
-/// Each must be an e-value whatever the others' data were: from independent data, or from data
-/// that came later, with the decision to go on free to depend on what was seen. Two methods on
-/// the same data do not qualify, see [`mean`]. The product of none is 1, no evidence.
+/// Each must be an e-value whatever the others' data were: from independent data, or from later
+/// data, where the decision to go on may depend on what was seen. Two methods on the same data must
+/// not be multiplied, see [`mean`]. The product of none is 1, no evidence.
 ///
 /// # Errors
 /// [`Refusal::Overflow`] if the sum of the logarithms is not finite.

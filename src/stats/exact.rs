@@ -28,12 +28,12 @@ pub const MAX_MARGIN: u64 = 10_000;
 
 /// Tests whether two rates are equal, by Fisher's exact test.
 ///
-/// Given how many successes there are in all, the candidate's are hypergeometric if the rates
-/// are equal. Two-sided p sums the probabilities of all tables that are no more likely than the
-/// observed one; equally likely tables are told apart from nearly equally likely ones in
-/// integers, not by a slack. It errs less often than alpha, often far less.
+/// Given how many successes there are in all, the candidate's are hypergeometric if the rates are
+/// equal. Two-sided p sums the probabilities of all tables that are no more likely than the
+/// observed one; tables are compared in integers, without a tolerance. It errs less often than
+/// alpha, often far less.
 ///
-/// Where the margins leave one table only, as for an arm without trials, p is 1.
+/// If the margins allow only one table, as for an arm without trials, p is 1.
 ///
 /// Fisher (1935), <https://doi.org/10.2307/2342435>.
 ///
@@ -59,9 +59,9 @@ pub fn fisher(
 
 /// Tests as [`fisher`] does, with half the probability of tables as likely as the observed.
 ///
-/// Two-sided, all tables that are exactly as likely count half; one-sided, the observed one
-/// does. The mid-p rarely errs more often than alpha and is stronger: the default. Where the
-/// margins leave one table only, p is 1/2.
+/// Two-sided, all tables that are exactly as likely count half; one-sided, the observed one does.
+/// The mid-p rarely errs more often than alpha and has more power: the default. If the margins
+/// allow only one table, p is 1/2.
 ///
 /// Lancaster (1961), <https://doi.org/10.1080/01621459.1961.10482105>.
 ///
@@ -77,8 +77,8 @@ pub fn fisher_mid_p(
 
 /// Returns the candidate's odds over the control's, as they stand in the table.
 ///
-/// Infinite if only the control has failures or only the candidate has successes; none where
-/// 0 would be divided by 0.
+/// Infinite if only the control has failures or only the candidate has successes; `None` for 0
+/// divided by 0.
 #[must_use]
 pub fn sample_odds_ratio(control: &Counts, candidate: &Counts) -> Option<f64> {
     let (top, bottom) = (

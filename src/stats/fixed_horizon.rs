@@ -9,10 +9,10 @@ use super::{Alpha, Interval, Measure, PValue};
 
 /// Effect, interval and p-value of a test whose sample size was fixed beforehand.
 ///
-/// The type says what the numbers cannot: they are valid for **one** look. Whoever computes them
-/// again and again while observations arrive, and stops at the first p below alpha, errs far
-/// more often than alpha: 19 times in 100 after ten looks at alpha = 0.05, 42 after 200.
-/// Evidence that may be looked at any time has types of its own.
+/// The type says that the numbers are valid for **one** look. If you compute them again and again
+/// while observations arrive, and stop at the first p below alpha, you err far more often than
+/// alpha: 19 times in 100 after ten looks at alpha = 0.05, 42 after 200. For evidence at any time
+/// see [`anytime`](super::anytime).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -25,15 +25,15 @@ pub struct FixedHorizon {
     pub effect: f64,
     /// Standard error of the estimate, or of its logarithm if the measure is a ratio.
     pub standard_error: f64,
-    /// Effects that the observations do not contradict; one-sided if the alternative is.
+    /// Effects that the data do not contradict; one-sided if the alternative is.
     pub interval: Interval,
     /// Effect that the null hypothesis states, or its limit if the alternative is one-sided.
     pub null: f64,
-    /// Direction that the test looks in.
+    /// Direction of the test.
     pub alternative: Alternative,
     /// Error rate of the interval.
     pub alpha: Alpha,
-    /// Test statistic and the law it is referred to.
+    /// Test statistic and its distribution.
     pub statistic: Statistic,
     /// How surprising the observations are under the null hypothesis.
     pub p: PValue,
@@ -64,7 +64,7 @@ impl fmt::Display for FixedHorizon {
     }
 }
 
-/// The direction that a test looks in.
+/// The direction of a test.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -78,7 +78,7 @@ pub enum Alternative {
     Less,
 }
 
-/// A test statistic and the law that it is referred to.
+/// A test statistic and its distribution under the null hypothesis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "law"))]

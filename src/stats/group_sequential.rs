@@ -1,11 +1,11 @@
-//! A planned number of looks, at most: stop early where the evidence suffices by then.
+//! A planned maximum of looks, with the right to stop early.
 //!
-//! Between one look and looking at any time stands the group sequential test: a maximum is
-//! planned, a few looks are taken on the way, and each may end the trial. The error rate is
-//! spent over the looks by a [`Spending`] function, so their number and timing need not be known
-//! beforehand, only the function and the maximum. With O'Brien and Fleming's function the
-//! maximum is 2 to 5 % more than that of a test without looks, and the expected length about a
-//! fifth less if the planned effect is there.
+//! A group sequential test is between one look and looks at any time: a maximum size is planned, a
+//! few looks are taken before it, and each may end the trial. The error rate is spent over the
+//! looks by a [`Spending`] function, so their number and timing need not be known beforehand, only
+//! the function and the maximum. With O'Brien and Fleming's function the maximum is 2 to 5 % more
+//! than that of a test without looks, and the expected length about a fifth less if the planned
+//! effect is there.
 //!
 //! | question | item |
 //! |---|---|
@@ -13,10 +13,10 @@
 //! | may we stop, at this look? | [`Monitor`], whose [`Interim`] holds a [`TrialVerdict`] |
 //! | what is the effect, now that we have stopped? | [`Monitor::conclusion`] |
 //!
-//! When not to use it: if looks come with every request, or nobody can name a maximum. Then
-//! take an [anytime-valid](super::anytime) method, which costs more observations and asks for
-//! nothing beforehand. An estimate with its ordinary interval, taken when such a trial stopped
-//! early, is too far from zero; the [`Conclusion`] corrects for that.
+//! Do not use it if you look at every request, or if there is no maximum size. Then take an
+//! [anytime-valid](super::anytime) method, which needs more observations and no plan. An estimate
+//! with its ordinary interval, taken when such a trial stopped early, is too far from zero; the
+//! [`Conclusion`] corrects for that.
 
 mod conclusion;
 mod design;

@@ -1,30 +1,29 @@
 //! The canary's guard: is the candidate's rate of bad events higher, looked at on every request?
 //!
-//! A bad event is an error, a timeout, a label found wrong: anything that is counted rather than
-//! measured. The guard watches to which side the bad events go. If the candidate has 5 % of the
-//! traffic and is harmless, 5 % of them are its own, however high the common rate is and however
-//! it drifts. Two e-processes on that split, HARM and SAFE, may be looked at after every event:
-//! [`RateTest`] has the formulas, [`Reading`] the answer, and [`Latch`] keeps it.
+//! A bad event is an error, a time-out, a wrong label: anything that is counted and not measured.
+//! The guard watches which side the bad events are on. If the candidate has 5 % of the traffic and
+//! is harmless, 5 % of them are on its side, however high the common rate is and however it drifts.
+//! Two e-processes on that split, HARM and SAFE, may be looked at after every event: [`RateTest`]
+//! has the formulas, [`Reading`] the answer, and [`Latch`] remembers it.
 //!
 //! # What is counted
-//! Users are sticky and differ. A user with many errors brings all of them to one side, so counting
-//! every event raises false alarms: 19 in 100 at a nominal 1 in 100 when a few users have most
-//! errors. By default only a **unit's first bad event** counts, with the share of that moment.
-//! Given the past, the side of a unit without a bad event so far is an independent draw, so the
-//! labels are independent whatever the units' rates are. A better candidate only delays events
-//! of its own side, which lowers the evidence of harm at every moment: HARM's error rate holds
-//! for every candidate that is no worse.
+//! Users are sticky and differ. All errors of a user are on one side, so counting every event
+//! raises false alarms: 19 in 100 at a nominal 1 in 100 when a few users have most errors. By
+//! default only a **unit's first bad event** counts, with the share at that time. Given the past,
+//! the side of a unit without a bad event so far is an independent draw, so the labels are
+//! independent whatever the units' rates are. A better candidate only delays events of its own
+//! side, which lowers the evidence of harm at every moment: HARM's error rate holds for every
+//! candidate that is no worse.
 //!
-//! SAFE must know more: a unit that has failed once cannot show that it would have failed twice,
-//! so first events hide part of what a candidate does to users who err anyway. It counts thinned
-//! events instead ([`SeenUnits`] has the reason), and its error rate holds for every candidate
-//! whose every unit fails at least `margins.safe()` times as often *per request*. Neither
-//! hypothesis is about an average: a candidate that fails a few units all the time and helps the
-//! others is in neither, and may be called safe. Where that matters let a mean per unit decide as
-//! well, or feed each unit's first request alone to a guard that counts every event: its
-//! statements are then about the average over units, at the price of all other requests.
+//! SAFE needs more: first events hide part of what a candidate does to users who have errors
+//! anyway. So it counts thinned events ([`SeenUnits`] has the reason), and its error rate holds for
+//! every candidate whose every unit fails at least `margins.safe()` times as often *per request*.
+//! Neither hypothesis is about an average: a candidate that always fails for a few units and helps
+//! the others is in neither, and may be called safe. If that matters, also test a mean per unit, or
+//! give only each unit's first request to a guard that counts every event: it then tests the
+//! average over units, without all other requests.
 //!
-//! Per-event counting has more power and is right only where each request is its own unit:
+//! Counting every event has more power, but is right only if each request is its own unit:
 //! [`RateGuard::where_each_request_is_its_own_unit`].
 //!
 //! ```

@@ -17,8 +17,8 @@ const DEFAULT_BITS: u32 = 7;
 /// A histogram of log-linear buckets, for quantiles with a known relative error.
 ///
 /// A bucket is named by the leading bits of the value itself, so recording is a shift and an
-/// increment. Every power of two is cut into 2^b equal buckets, and a quantile is off by at
-/// most a relative `1 / (2^(b+1) + 1)` from the observed value, see
+/// increment. Every power of two is cut into 2^b equal buckets, and a quantile differs from the
+/// observed value by at most a relative `1 / (2^(b+1) + 1)`, see
 /// [`relative_error`](Histogram::relative_error). Merging is addition: exact, in any order.
 ///
 /// The table spans the buckets from the smallest to the largest value seen: at the default
@@ -104,7 +104,7 @@ impl Histogram {
         }
     }
 
-    /// Counts one value so many times: a row of a table of values and their numbers.
+    /// Counts one value `number` times.
     ///
     /// # Errors
     /// As [`record`](Histogram::record), and [`Refusal::Overflow`] above 2^53 values; nothing is

@@ -1,4 +1,4 @@
-//! A range of values that the observations do not contradict.
+//! A range of values that the data do not contradict.
 
 #[cfg(feature = "serde")]
 mod bound;
@@ -7,7 +7,7 @@ use core::fmt;
 
 /// A confidence interval together with its level.
 ///
-/// A bound may be infinite, where the method says so; it is never NaN.
+/// A bound may be infinite if the method says so; it is never NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

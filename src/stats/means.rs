@@ -20,9 +20,9 @@ use super::{Alpha, Alternative, FixedHorizon, Measure, Moments, Refusal};
 
 /// Tests a difference of means with Welch's t test, and gives its interval.
 ///
-/// `t = (m_b - m_a) / sqrt(A + B)` with `A = v_a / n_a`, `B = v_b / n_b`, referred to Student's
-/// law with `(A + B)^2 / (A^2 / (n_a - 1) + B^2 / (n_b - 1))` degrees of freedom. The arms may
-/// differ in variance and size; that is why it is the default rather than [`student`]. One arm
+/// `t = (m_b - m_a) / sqrt(A + B)` with `A = v_a / n_a`, `B = v_b / n_b`, compared with Student's
+/// distribution with `(A + B)^2 / (A^2 / (n_a - 1) + B^2 / (n_b - 1))` degrees of freedom. The arms
+/// may differ in variance and size; that is why it is the default rather than [`student`]. One arm
 /// may be constant. p is below alpha exactly if the interval excludes 0.
 ///
 /// Assumes independent units and means that are about normal, which the central limit theorem

@@ -1,4 +1,4 @@
-//! What an effect measures, how a person writes it, and which way is worse.
+//! What an effect measures, how it is written, and which direction is worse.
 
 use core::fmt;
 
@@ -35,7 +35,7 @@ pub enum Measure {
     EventRateDifference,
     /// Candidate's quantile minus control's; no effect is 0.
     QuantileDifference,
-    /// How far the candidate's distribution is moved; no effect is 0.
+    /// How far the candidate's distribution is shifted; no effect is 0.
     Shift,
     /// Probability that a candidate's value exceeds a control's; no effect is 1/2.
     Superiority,

@@ -14,13 +14,13 @@ pub(super) use summary::MAX_VARIANCE_ERROR;
 
 /// The count, mean and sum of squared deviations of a stream.
 ///
-/// A value that is NaN or infinite is refused and leaves the state as it was, so one bad value
-/// never poisons the rest. Any partition of the values, merged in any order, gives the same
-/// answer up to rounding (relative 1e-12 of the values' scale).
+/// A value that is NaN or infinite is refused and leaves the state as it was, so one bad value does
+/// not spoil the rest. Any partition of the values, merged in any order, gives the same answer up
+/// to rounding (relative 1e-12 of the values' scale).
 ///
-/// Updates follow Welford (1962), <https://doi.org/10.1080/00401706.1962.10490022>; merges
-/// follow Chan, Golub and LeVeque (1983), <https://doi.org/10.1080/00031305.1983.10483115>.
-/// A sum and a sum of squares would lose every digit of a small variance around a large mean.
+/// Updates follow Welford (1962), <https://doi.org/10.1080/00401706.1962.10490022>; merges follow
+/// Chan, Golub and LeVeque (1983), <https://doi.org/10.1080/00031305.1983.10483115>. (A sum and a
+/// sum of squares would lose all digits of a small variance around a large mean.)
 ///
 /// ```
 /// use switchstand::stats::Moments;

@@ -1,9 +1,9 @@
 //! Several tests at once: metrics, arms, segments.
 //!
 //! Every function returns adjusted p-values in the order of the input: reject what is at most
-//! alpha. Those of p-values hold for one look each, like the p-values that go in. Those of
-//! e-values may be looked at any time, if every e-value is one whatever the other tests' data
-//! are, and they need no assumption on how the tests depend on each other.
+//! alpha. Adjusted p-values of p-values are for one look. Those of e-values are valid at any time,
+//! if every e-value is one whatever the other tests' data are; they need no assumption on how the
+//! tests depend on each other.
 //!
 //! | what must stay below alpha | function | assumes |
 //! |---|---|---|
@@ -14,7 +14,8 @@
 //! | any false alarm, at any time: guardrails of a running release | [`e_holm`] | e-values |
 //! | the share of false ones, at any time | [`e_benjamini_hochberg`] | e-values |
 //!
-//! [`bonferroni`] and [`sidak`] are what Holm's procedures improve on at no price.
+//! [`bonferroni`] and [`sidak`] are the simple forms; Holm's procedures reject at least as much
+//! under the same assumptions.
 
 use super::Refusal;
 use super::evidence::EValue;
@@ -23,6 +24,8 @@ use super::special::ln_add_exp;
 /// Adjusts by Bonferroni: each p times their number, at most 1.
 ///
 /// Any dependence; [`holm`] rejects at least as much under the same conditions.
+///
+/// Dunn (1961), <https://doi.org/10.1080/01621459.1961.10482090>.
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`] for a p-value outside of 0 to 1, NaN included.
@@ -66,6 +69,9 @@ pub fn holm(p: &[f64]) -> Result<Vec<f64>, Refusal> {
 }
 
 /// Adjusts by Holm's procedure with Šidák's factors, for independent p-values.
+///
+/// The k-th smallest of m p-values becomes `1 - (1 - p)^(m - k + 1)`, and never less than the one
+/// before it. Sources: those of [`holm`] and [`sidak`].
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`] for a p-value outside of 0 to 1, NaN included.
@@ -115,9 +121,9 @@ pub fn benjamini_yekutieli(p: &[f64]) -> Result<Vec<f64>, Refusal> {
 
 /// Adjusts e-values so that the chance of any false rejection, at any time, holds.
 ///
-/// Of each e-value the least mean with any of the others counts, which closes the test by means:
-/// `1 / adjusted = min over i of (e + the sum of the i smallest) / (i + 1)`. It rejects at least
-/// what [`holm`] rejects of `1 / e`, and once rejected may stay so at later looks.
+/// For each e-value the least mean with any set of the others counts (a closed test by means): `1 /
+/// adjusted = min over i of (e + the sum of the i smallest) / (i + 1)`. It rejects at least what
+/// [`holm`] rejects of `1 / e`, and a rejection may stand at later looks.
 ///
 /// Vovk and Wang (2021), section 5, <https://doi.org/10.1214/20-AOS2020>.
 ///

@@ -1,21 +1,21 @@
-//! What a policy that was not run would have earned, from the log of one that was.
+//! Estimates what a policy that did not run would have earned, from the log of one that ran.
 //!
-//! Each logged decision brings the propensity with which its action was chosen, the probability
-//! with which the *target* policy would have chosen it, and the reward that came of it. Decisions
-//! that the target makes more often count more: their weight is the ratio of the two.
+//! Each logged decision has the propensity with which its action was chosen, the probability with
+//! which the *target* policy would have chosen it, and its reward. The weight of a decision is the
+//! ratio of the two probabilities.
 //!
 //! | question | field of [`OffPolicyEstimate`] |
 //! |---|---|
 //! | what would the target have earned? | `value` (unbiased), `self_normalised` (steadier) |
-//! | and how sure is that, at any time? | `interval` |
+//! | how precise is that, at any time? | `interval` |
 //! | is it better than what ran? | `gain`, `gain_interval` |
-//! | how much do the data say at all? | `effective_sample_size`, `mean_weight` |
+//! | are there enough data? | `effective_sample_size`, `mean_weight` |
 //!
 //! # Assumptions
 //! - Every action that the target may take had a positive propensity: [`MaxWeight`] checks it.
-//! - Propensities are those of the draw, given what the policy knew. Decisions without a draw
-//!   (pins, lists, overrides) are left out, by who the unit is. Leaving out by what came of it
-//!   (fallbacks, saturation) biases the estimate.
+//! - Propensities are those of the draw, given what the policy knew. Leave out decisions without a
+//!   draw (pins, lists, overrides). But do not leave out decisions because of their outcome
+//!   (fallbacks, overload): that biases the estimate.
 //! - Each unit's draw is counted once: a sticky unit that comes again is drawn only once, so its
 //!   later requests are no new evidence. Record its first reward, or its total.
 //! - The interval assumes that, given the past, each decision has the same expected reward under
@@ -98,7 +98,7 @@ impl OffPolicy {
 
     /// Returns the estimate before the first decision; `alpha` is the interval's.
     ///
-    /// `max_weight` follows from the two policies. It must not be read off the decisions.
+    /// `max_weight` follows from the two policies. Do not estimate it from the decisions.
     #[must_use]
     pub fn new(max_weight: MaxWeight, alpha: Alpha) -> OffPolicy {
         OffPolicy {

@@ -1,4 +1,4 @@
-//! How surprising the observations are if nothing changed.
+//! P-values.
 
 use core::fmt;
 

@@ -1,4 +1,4 @@
-//! Sums over pairs of values that somebody else has added up.
+//! Sums over pairs of values, as a database adds them up.
 
 use super::covariate::CovariateMoments;
 use super::moments::MAX_VARIANCE_ERROR;

@@ -8,10 +8,10 @@
 //! | is the candidate's score higher? | [`paired_t`] |
 //! | may one score stand for the other? | [`bland_altman`] |
 //!
-//! Pairing removes what the requests themselves differ in, so it needs far fewer of them than
-//! two separate groups. It is valid for outcomes that do not depend on which answer was shown:
-//! correctness against a known truth, not a click. All of it is for one look at a sample whose
-//! size was fixed beforehand.
+//! Pairing removes the differences between requests, so it needs far fewer of them than two
+//! separate groups. It is valid for outcomes that do not depend on which answer was shown:
+//! correctness against a known truth, not a click. All of it is for one look at a sample whose size
+//! was fixed beforehand.
 
 mod differences;
 mod intervals;
@@ -26,9 +26,9 @@ use super::{Alpha, Alternative, FixedHorizon, Measure, PValue, PairedCounts, Ref
 /// Tests whether two models are right equally often, by McNemar's exact mid-p test.
 ///
 /// Of the pairs in which exactly one model is right, a fair coin decides which under the null
-/// hypothesis. The mid-p counts half of the probability of the very outcome observed, which
-/// makes it hardly ever err more often than alpha and nearly as strong as the chi-squared form:
-/// the default. Interval: [`tango`].
+/// hypothesis. The mid-p counts only half of the probability of the observed outcome. It hardly
+/// ever errs more often than alpha, and has nearly the power of the chi-squared form: the default.
+/// Interval: [`tango`].
 ///
 /// Without a discordant pair p is 1: the models were right on the same requests.
 ///
@@ -76,9 +76,8 @@ pub fn mcnemar_mid_p(
 
 /// Tests whether two models are right equally often, by McNemar's exact test.
 ///
-/// Twice the smaller tail of a fair coin thrown once per discordant pair. It never errs more
-/// often than alpha, and usually far less often; [`mcnemar_mid_p`] is less wasteful. Interval:
-/// [`tango`].
+/// Twice the smaller tail of a fair coin thrown once per discordant pair. It never errs more often
+/// than alpha, and usually far less often; [`mcnemar_mid_p`] has more power. Interval: [`tango`].
 ///
 /// Without a discordant pair p is 1: the models were right on the same requests.
 ///
@@ -130,7 +129,7 @@ pub fn mcnemar_chi_squared(
     chi_squared(method, 0.0, pairs, alpha, alternative)
 }
 
-/// Tests as [`mcnemar_chi_squared`], with the correction for continuity that wastes power.
+/// Tests as [`mcnemar_chi_squared`], with a correction for continuity, which loses power.
 ///
 /// `max(|c - b| - 1, 0)^2 / (b + c)`. It is more conservative than even the exact test; it is
 /// here because other software reports it.

@@ -1,8 +1,8 @@
-//! How many units, for how long, to see how small an effect.
+//! How many units, and how much time, it takes to find an effect.
 //!
-//! A test that is looked at once needs its size fixed beforehand, and a "not significant" of a
-//! test that was too small says nothing. Plan from the smallest effect that would change the
-//! decision, not from the effect one hopes for.
+//! A test for one look needs its size fixed beforehand; if it is too small, "not significant" says
+//! nothing. Plan with the smallest effect that would change the decision, not with the effect that
+//! you hope for.
 //!
 //! | question | item |
 //! |---|---|

@@ -31,10 +31,10 @@ const DIFFERENCES: (f64, f64) = (-1.0, 1.0);
 
 /// Tests a difference of rates with the pooled z test, and adds Newcombe's interval.
 ///
-/// Under the null hypothesis both arms share one rate, which the pooled standard error
-/// `sqrt(p (1 - p) (1/n_a + 1/n_b))` estimates from both; `z = (p_b - p_a) / se`. This is
-/// Pearson's chi-squared test of the 2 × 2 table. The interval is [`newcombe`]'s, closed by the
-/// alternative; near alpha the two may disagree, [`miettinen_nurminen`] never does.
+/// Under the null hypothesis both arms share one rate, which the pooled standard error `sqrt(p (1 -
+/// p) (1/n_a + 1/n_b))` estimates from both; `z = (p_b - p_a) / se`. This is Pearson's chi-squared
+/// test of the 2 × 2 table. The interval is [`newcombe`]'s, one-sided if the alternative is; near
+/// alpha test and interval may disagree, those of [`miettinen_nurminen`] never do.
 ///
 /// Do not use it with fewer than about five expected successes or failures per arm.
 ///

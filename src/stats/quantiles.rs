@@ -7,9 +7,9 @@
 //! | its standard error? | [`maritz_jarrett`] |
 //! | is the candidate's p95 higher? | [`difference`] |
 //!
-//! All of it is for one look at independent values: one per user or per request of its own, not
-//! many requests of a few heavy users. High quantiles need many values: an interval for the p99
-//! has two finite ends from 368 values on.
+//! All of it is for one look at independent values: one per user, not many requests of a few heavy
+//! users. High quantiles need many values: an interval for the p99 has two finite ends from 368
+//! values on.
 
 mod compared;
 mod weighted;
@@ -20,7 +20,7 @@ pub use weighted::{OrderLaw, harrell_davis, maritz_jarrett};
 use super::special::{binomial_cdf, binomial_sf};
 use super::{Alpha, Interval, Refusal, Sample};
 
-/// How a quantile is read off a sample: Hyndman and Fan's types.
+/// The definition of a sample quantile: Hyndman and Fan's types.
 ///
 /// Types 4 to 9 interpolate between the values at the ranks around `n p + m`, clamped to 1 and
 /// `n`, and differ in `m`. Type 3 is left out: it rounds to even ranks, which turns on the last

@@ -1,8 +1,8 @@
-//! Ranking: which of two models puts the positives before the negatives.
+//! Ranking: which of two models ranks the positives higher than the negatives.
 //!
 //! | question | function |
 //! |---|---|
-//! | how well do both rank, and how surely? | [`delong`] |
+//! | how well do both rank, and how precise is that? | [`delong`] |
 //! | does the candidate rank better? | [`PairedAreas::test`] |
 //!
 //! Both models score the same items, live and shadow, and the truth is known. For one look at
@@ -14,10 +14,10 @@ use super::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 
 /// Returns the areas under two models' ROC curves, with their errors.
 ///
-/// Both have scored the same items. The area is the probability that a positive item scores higher than a negative one, ties as
-/// a half. Variances and covariance are those of the placements: for each positive the share of
-/// negatives below it, for each negative the share of positives above it. By midranks,
-/// `O(n log n)`.
+/// Both have scored the same items. The area is the probability that a positive item scores higher
+/// than a negative one, ties as a half. Variances and covariance are those of the placements: for
+/// each positive the share of negatives below it, for each negative the share of positives above
+/// it. By midranks, `O(n log n)`.
 ///
 /// DeLong, DeLong and Clarke-Pearson (1988), <https://doi.org/10.2307/2531595>; Sun and Xu
 /// (2014), <https://doi.org/10.1109/LSP.2014.2337313>.

@@ -1,4 +1,4 @@
-//! Two samples compared by rank: medians, shifts and who tends to be larger.
+//! Two samples compared by rank: shifts, and which values tend to be larger.
 //!
 //! | question | function |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | the same for pairs: a shadow against the live version | [`signed_rank`], small: [`signed_rank_exact`] |
 //!
 //! Ranks suit values with heavy tails, such as latency: one outlier counts as one value. They
-//! answer another question than means do; what a service costs depends on the mean. All of it is
+//! answer another question than means do; the cost of a service depends on the mean. All of it is
 //! for one look at a sample whose size was fixed beforehand, and for independent units.
 
 mod brunner_munzel;
@@ -103,9 +103,10 @@ pub fn mann_whitney_corrected(
 /// Tests as [`mann_whitney`] does, by the exact permutation law of the ranks, ties included.
 ///
 /// All splits of the pooled values into arms of these sizes are equally likely under the null
-/// hypothesis; with ties the ranks are midranks. The interval's order statistics follow from
-/// the law without ties, which is conservative if there are ties. Two-sided p is twice the
-/// smaller tail. `O(N n N^2)` with `n` the smaller arm: up to [`MAX_EXACT`] values together.
+/// hypothesis; with ties the ranks are midranks. The interval's order statistics follow from the
+/// law without ties, which is conservative if there are ties. Two-sided p is twice the smaller
+/// tail. `O(N n N^2)` with `n` the smaller arm: up to [`MAX_EXACT`] values together. Source: as
+/// [`mann_whitney`].
 ///
 /// # Errors
 /// As [`mann_whitney`], and [`Refusal::OutOfRange`] above [`MAX_EXACT`] values: take

@@ -6,10 +6,10 @@
 //! | the same for many events | [`score`], [`variance_stabilised`] |
 //! | by which factor? | the interval of [`exact`], [`log_ratio`] |
 //!
-//! Events must come one by one and independently: Poisson counts. If a few users or incidents
-//! bring many events each, the variance exceeds the mean and all of these err too often. Count
-//! events per unit or per time window then, and compare means with
-//! [`means`](crate::stats::means). All of it is for one look at exposures fixed beforehand.
+//! Events must come one by one and independently: Poisson counts. If a few users or incidents have
+//! many events each, the variance exceeds the mean and all of these err too often. Count events per
+//! unit or per time window then, and compare means with [`means`](crate::stats::means). All of it
+//! is for one look at exposures fixed beforehand.
 
 mod approximate;
 mod conditional;

@@ -9,9 +9,9 @@ use super::{Moments, Refusal};
 
 /// The moments of a numerator and a denominator per unit, for a ratio of sums.
 ///
-/// Clicks per page view, tokens per request, errors per session: the unit is who was
-/// randomised, and brings a sum of each. Units are independent; the events within one are not,
-/// so they are summed per unit before they come here.
+/// Clicks per page view, tokens per request, errors per session: the unit is what was randomised,
+/// with a sum of each. Units are independent; events within a unit are not, so sum them up per unit
+/// before you record them.
 ///
 /// ```
 /// use switchstand::stats::RatioMoments;

@@ -5,11 +5,10 @@
 //! | does the candidate's ratio differ? | [`difference`] |
 //! | by how many percent? | [`relative_lift`] |
 //!
-//! The unit is who was randomised, such as a user, and brings a numerator and a denominator.
-//! Events of one user are not independent, so a test that counts events errs far more often
-//! than it says; the delta method on the units' sums is right, and is the same as a mean with
-//! errors clustered by unit. All of it is for one look at a sample whose size was fixed
-//! beforehand.
+//! The unit is what was randomised, such as a user, with a numerator and a denominator. Events of
+//! one user are not independent, so a test that counts events errs far more often than it says. The
+//! delta method on the units' sums is right; it is the same as a mean with errors clustered by
+//! unit. All of it is for one look at a sample whose size was fixed beforehand.
 
 use super::fixed_horizon::wald::{UNBOUNDED, Wald};
 use super::{Alpha, Alternative, FixedHorizon, Measure, RatioMoments, Refusal};
@@ -64,11 +63,12 @@ pub fn difference(
 
 /// Tests the relative difference of two ratios, `(R_b - R_a) / |R_a|`.
 ///
-/// For a control's ratio above zero that is `R_b / R_a - 1`; below zero its sign is that of the
-/// difference all the same.
+/// For a control's ratio above zero this is `R_b / R_a - 1`. Below zero its sign is still that of
+/// the difference.
 ///
-/// `se^2 = var(R_b) / R_a^2 + R_b^2 var(R_a) / R_a^4`, referred to the normal law. It is
-/// unstable while the control's ratio is within about four standard errors of zero.
+/// `se^2 = var(R_b) / R_a^2 + R_b^2 var(R_a) / R_a^4`, referred to the normal law. It is unstable
+/// while the control's ratio is within about four standard errors of zero. Source: as
+/// [`difference`].
 ///
 /// # Errors
 /// As [`difference`], and [`Refusal::ZeroDenominator`] if the control's ratio is zero.

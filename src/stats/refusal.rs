@@ -1,8 +1,8 @@
-//! The reasons for which no number is given.
+//! Why a method gives no answer.
 
 use thiserror::Error;
 
-/// Why a method gives no answer for these observations.
+/// The reason why a method gives no answer for these data.
 ///
 /// A refusal is a value: lack of data never becomes a p-value of 0 or 1, nor a NaN.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -64,7 +64,7 @@ pub enum Refusal {
         /// Length of the second.
         right: usize,
     },
-    /// The summary given keeps too few correct digits of what is asked.
+    /// The summary has too few correct digits of this quantity.
     #[error(
         "{what} is uncertain by a relative {relative_error:.1e}: cancellation ate its digits; \
          subtract a value near the mean before you record"
@@ -96,7 +96,7 @@ pub enum Refusal {
         /// How many it needs.
         needed: f64,
     },
-    /// Bad events came under more different shares of the traffic than are kept apart.
+    /// Bad events came under more different shares of the traffic than are counted separately.
     #[error(
         "events came under more than {limit} different shares: change the share less often, or \
          begin a new guard"

@@ -1,13 +1,13 @@
 //! Whether the arms have the sizes that the assignment should have given them.
 //!
-//! A sample ratio that does not match what was configured means that units were lost, counted
-//! twice or sent astray on the way, and not at random: no effect measured on such arms can be
-//! trusted, whatever its p-value. It is checked first, and no verdict is given while it fails.
-//! Six in a hundred experiments of a large platform failed it (Fabijan and others, 2019,
+//! A sample ratio that does not fit the configured weights means that units were lost, counted
+//! twice or sent to the wrong arm, and not at random: no effect measured on such arms can be
+//! trusted, whatever its p-value. It is checked first, and no verdict is given while it fails. Six
+//! in a hundred experiments of a large platform failed it (Fabijan and others, 2019,
 //! <https://doi.org/10.1145/3292500.3330722>).
 //!
-//! [`check`] is the whole of it for one look. Alert at 0.001 rather than 0.05,
-//! [`Alpha::ONE_PER_MILLE`]: it is run on every experiment.
+//! [`check`] is for one look. Alert at 0.001 and not at 0.05 ([`Alpha::ONE_PER_MILLE`]), because it
+//! is run on every experiment.
 
 mod exact;
 mod goodness_of_fit;
@@ -25,11 +25,11 @@ use goodness_of_fit::Expected;
 /// Units below which two arms are checked by the exact test.
 const EXACT_BELOW: u64 = 1000;
 
-/// Checks the arms' sizes against their weights, and finds which is off.
+/// Checks the arms' sizes against their weights, and finds the arm that is wrong.
 ///
 /// Two arms with fewer than 1000 units by the exact binomial test, all others by Pearson's
-/// chi-squared test. Each arm is also tested against the rest, with Holm's adjustment, which
-/// tells which of several is off.
+/// chi-squared test. Each arm is also tested against the rest, with Holm's adjustment, which shows
+/// which of several is wrong.
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two arms or no units,
@@ -86,7 +86,7 @@ pub fn check(counts: &[u64], weights: &[f64], alpha: Alpha) -> Result<SampleRati
 pub struct SampleRatio {
     /// Name of the test of all arms.
     pub method: &'static str,
-    /// How surprising the sizes are if units arrived as configured.
+    /// P-value of the sizes, if units are assigned as configured.
     pub p: PValue,
     /// Error rate below which p is an alert.
     pub alpha: Alpha,
@@ -118,15 +118,15 @@ impl SampleRatio {
 
     /// Returns the largest relative deviation of an arm, by size.
     ///
-    /// Among a hundred million units a deviation of 0.02 % is significant. It may still be a
-    /// fault worth finding, but it cannot bias an effect by more than itself.
+    /// With a hundred million units a deviation of 0.02 % is significant. It may be a fault worth
+    /// finding, but it cannot bias an effect by more than its own size.
     #[must_use]
     pub fn largest_deviation(&self) -> f64 {
         let sizes = self.arms.iter().map(|arm| arm.relative_deviation.abs());
         sizes.fold(0.0, f64::max)
     }
 
-    /// Yields the positions of the arms whose size is off, taken each against the rest.
+    /// Yields the positions of the arms whose size is wrong, each tested against the rest.
     pub fn deviating_arms(&self) -> impl Iterator<Item = usize> + '_ {
         let arms = self.arms.iter().enumerate();
         arms.filter(|(_, arm)| arm.adjusted_p < self.alpha.get())

@@ -1,7 +1,7 @@
 //! Special functions behind the p-values, intervals and quantiles.
 //!
-//! Not a part of the interface: it is open for the tests that hold the whole family against
-//! reference values, and may change at any time.
+//! Not a part of the interface: it is public only for the tests that compare all functions with
+//! reference values, and it may change at any time.
 //!
 //! Every function here is total. NaN in gives NaN out, an argument outside of the domain gives
 //! NaN, every loop has a stated bound, and a probability never leaves `[0, 1]`. The public

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 
-/// A gate that holds calls up until it is opened: slowness without a sleep.
+/// A gate that holds calls until it is opened: a slow model without a sleep.
 ///
-/// A test that waits for a state instead of for a time passes on any machine. Clones are the same
+/// A test that waits for a state, and not for a time, passes on any machine. Clones are the same
 /// gate.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Whether one policy takes from nobody what another gave.
+//! Whether any unit loses a version when one policy replaces another.
 
 use core::fmt;
 
@@ -10,11 +10,11 @@ use crate::{
 
 /// Asserts that the second policy takes no version from a unit of the first.
 ///
-/// Units may move from the live version to another, and nowhere else; both policies are taken to
-/// be in force over the same live version. It is no sample, as with
-/// [`assert_never`](super::assert_never). What requests ask for is not counted.
+/// Units may move from the live version to another, and nowhere else; both policies are taken to be
+/// in force over the same live version. It is exhaustive, as [`assert_never`](super::assert_never)
+/// is. Overrides are not considered.
 ///
-/// An arm that names the live version is a version like any other here: for such tests, ask
+/// Here an arm that names the live version is a version like any other. If a policy has one, use
 /// [`find_loss_while_live`].
 ///
 /// ```
@@ -29,8 +29,8 @@ use crate::{
 /// ```
 ///
 /// # Panics
-/// If a unit loses a version, with one that does; or [`TestError`] tells why that cannot be found
-/// out.
+/// If a unit loses a version; the message names one. Or with a [`TestError`], if that cannot be
+/// decided.
 #[track_caller]
 pub fn assert_only_grows(before: &Policy, after: &Policy) {
     match find_loss(before, after, None) {
@@ -78,7 +78,7 @@ fn find_loss(
 
 /// A unit that loses a version.
 ///
-/// It stands for all units that the rules do not tell from it.
+/// It represents all units that the rules do not distinguish from it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LosingUnit {

@@ -10,14 +10,13 @@ pub(super) const MAX_KINDS: usize = 100_000;
 
 /// Asserts that no unit of an audience can get a version.
 ///
-/// It is no sample: it holds whatever units there are, whatever the release's name and the secret
-/// let the draws be, and however small the share. From the conditions of policy and audience
-/// follows a unit for each way in which they can tell units apart, and for each of them all
-/// outcomes of the draws are followed. Requests that ask for a version count where the policy
-/// lets them. Regular expressions, and attributes that are asked in two ways (as text and as a
-/// version, say), are only sampled: where no unit is found it fails, and names the condition.
-/// [`LIVE`] is the live version: a policy itself never keeps it from answering in
-/// place of one that failed or was rejected, and that is not counted.
+/// It is exhaustive: it holds for all units, for every release name and secret, and for any share.
+/// From the conditions of policy and audience it makes one unit for each kind of unit that they can
+/// distinguish, and follows all outcomes of the draws for each of them. Overrides count if the
+/// policy allows them. Regular expressions, and attributes with conditions of two kinds (for
+/// example on texts and on versions), are only sampled: if no unit is found there, the assertion
+/// fails and names the condition. [`LIVE`] is the live version. That it may answer for a version
+/// that failed or was rejected is not counted.
 ///
 /// ```
 /// use switchstand::{Policy, attr};
@@ -29,8 +28,8 @@ pub(super) const MAX_KINDS: usize = 100_000;
 /// ```
 ///
 /// # Panics
-/// If a unit of the audience can get the version, with one that can; or [`TestError`] tells why
-/// that cannot be found out.
+/// If a unit of the audience can get the version; the message names one. Or with a [`TestError`],
+/// if that cannot be decided.
 #[track_caller]
 pub fn assert_never(policy: &Policy, audience: &Audience, version: &str) {
     match find_reached(policy, audience, version) {

@@ -1,4 +1,4 @@
-//! Units to try a policy on.
+//! Units for tests of a policy.
 
 use core::slice;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher13;
 use super::{Member, TestError};
 use crate::{Audience, Share, Unit, attributes::AsValue};
 
-/// Units to try a policy on, made up or given one by one.
+/// Units for tests of a policy, synthetic or given one by one.
 ///
 /// All draws come from the seed: the same calls give the same population on every machine. Each
 /// attribute is drawn by itself, so adding one changes no other.
@@ -30,7 +30,7 @@ pub struct Population {
 }
 
 impl Population {
-    /// Makes up units with random numbers for keys and no attributes.
+    /// Makes synthetic units with random numbers as keys and no attributes.
     #[must_use]
     pub fn synthetic(units: usize, seed: u64) -> Population {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -107,7 +107,7 @@ impl Population {
         }
     }
 
-    /// Returns the units with what is known of them.
+    /// Returns the units with their attributes.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members

@@ -1,4 +1,4 @@
-//! What a schedule's guards can see, found out before the release.
+//! Which harm a schedule's guards can detect, before the release.
 
 mod effect;
 mod error;
@@ -27,12 +27,12 @@ use crate::{
 use effect::Kind;
 use world::World;
 
-/// A release run thousands of times, to find out what its guards can see.
+/// A release that is simulated thousands of times, to find out which harm its guards can detect.
 ///
-/// A rehearsal takes the policy, the schedule and the population as they are, and adds what is
-/// not known beforehand: how much traffic there is, and what the candidate does to it. Every
-/// replication is a release of its own: units are dealt anew, by the policy's own plan; the
-/// roll-out is a real [`Rollout`], looked at in regular intervals until it ends.
+/// A rehearsal takes the policy, the schedule and the population, and adds what is not known
+/// beforehand: the traffic, and the candidate's effect on it. Every replication is a release of its
+/// own: units are drawn again by the policy's plan, and a real [`Rollout`] is evaluated in regular
+/// intervals until it ends.
 ///
 /// # The model
 /// - All units are equally busy: each makes requests at random moments (a Poisson process).
@@ -86,8 +86,8 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Prepares the rehearsal of a canary policy's release.
     ///
-    /// Unless something else is said: 100 requests a second, a look every 30 seconds, at most 7
-    /// days, seed 0, and no effect of the candidate on anything.
+    /// The defaults: 100 requests a second, a look every 30 seconds, at most 7 days, seed 0, and no
+    /// effect of the candidate.
     ///
     /// # Errors
     /// [`RehearsalError`] if the policy is refused or is no canary, if the population is empty,
@@ -150,7 +150,7 @@ impl Rehearsal {
         Rehearsal { seed, ..self }
     }
 
-    /// Returns the rehearsal with what the candidate does to a guard's number.
+    /// Returns the rehearsal with the candidate's effect on one guard.
     ///
     /// # Errors
     /// [`RehearsalError`] if there is no such guard, if it looks at numbers of another kind, or

@@ -11,9 +11,8 @@ use crate::{Attributes, Plan, Unit, UnitKey, outcome::OutcomeRecord, record::Rec
 
 /// A log's units routed by another policy, and counted by what they would get.
 ///
-/// A log holds keys and no attributes; where rules ask for them, hand them in again. What
-/// happened besides the policy, such as pins, overrides and fallbacks, is compared as it stands
-/// in the log.
+/// A log has keys and no attributes; if rules need them, pass them in again. Pins, overrides and
+/// fallbacks are compared as they are in the log.
 ///
 /// ```
 /// use switchstand::{Policy, Router, Share};

@@ -1,4 +1,4 @@
-//! Evidence for a roll-out, as a test wants it.
+//! Scripted evidence for a roll-out.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Evidence that a test makes up, look after look, for the roll-out's present phase.
+/// Scripted evidence, look after look, for the roll-out's present phase.
 ///
 /// ```
 /// use core::time::Duration;
@@ -156,8 +156,8 @@ impl ScriptedEvidence {
 
     /// Looks every so often until the roll-out is over, at most `looks` times.
     ///
-    /// Each action is confirmed. Returns what the roll-out asked for, and when. The first step is taken at the clock's
-    /// present time, the first look one interval later.
+    /// Each action is confirmed. Returns what the roll-out asked for, and when. The first step is
+    /// taken at the clock's present time, the first look one interval later.
     ///
     /// # Errors
     /// As [`look`](ScriptedEvidence::look).

@@ -1,4 +1,4 @@
-//! A model that does what a test tells it.
+//! A scripted model.
 
 use core::{
     fmt,
@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::Gate;
 use crate::{AsyncModel, Model};
 
-/// A model that answers by a function, and fails, panics or waits where a test says so.
+/// A model that answers by a function, and fails, panics or waits at chosen calls.
 ///
 /// Calls are counted from 1, over all threads.
 ///

@@ -10,8 +10,8 @@ use crate::{
 
 /// The chance that an assertion about shares fails for a policy that is right.
 ///
-/// It is one in a million over the draws, which the release's name and the population's seed
-/// decide: a test that has passed once passes for ever.
+/// It is one in a million over the draws. The release's name and the population's seed fix them, so
+/// a test that has passed once always passes.
 pub const FALSE_ALARM: Alpha = match Alpha::new(1e-6) {
     Ok(alpha) => alpha,
     Err(_) => Alpha::ONE_PER_MILLE,
@@ -20,8 +20,8 @@ pub const FALSE_ALARM: Alpha = match Alpha::new(1e-6) {
 /// Asserts that a version answers a share of the units of a population.
 ///
 /// The number of units is compared with the binomial law, exactly; [`FALSE_ALARM`] is the chance
-/// that it fails by chance. Audience rules count like draws: where they matter, test the part of
-/// the population that they leave to the draw ([`Population::only`]).
+/// that it fails by chance. Audience rules count like draws: if there are any, test the part of the
+/// population that they leave to the draw ([`Population::only`]).
 ///
 /// ```
 /// use switchstand::Policy;
@@ -34,7 +34,7 @@ pub const FALSE_ALARM: Alpha = match Alpha::new(1e-6) {
 /// ```
 ///
 /// # Panics
-/// If the share is another, or [`TestError`] tells why it cannot be tested.
+/// If the share is another, or with a [`TestError`] if it cannot be tested.
 #[track_caller]
 pub fn assert_share<S>(
     subject: &(impl ToPlan + ?Sized),

@@ -1,4 +1,4 @@
-//! What the application says of its requests and answers.
+//! The application's rules for requests and answers.
 
 use core::future::pending;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(super) struct Rules<S: Service<Request<Q>>, Q, T> {
     pub(super) mark: Option<Arc<Mark<S, Q>>>,
     /// Without it no shadow runs.
     pub(super) spawn: Option<Arc<Spawn>>,
-    /// Apart, because shadows need it when their request is gone.
+    /// Separate, because shadows need it after their request is gone.
     pub(super) answering: Arc<AnsweringOf<S, Q, T>>,
 }
 
@@ -66,7 +66,7 @@ where
 }
 
 impl<S: Service<Request<Q>>, Q, T> Rules<S, Q, T> {
-    /// Returns the same rules for answers of which another transcript is made.
+    /// Returns the same rules with another transcript.
     pub(super) fn transcribed<U>(
         self,
         begin: Arc<Begin<S, Q, U>>,

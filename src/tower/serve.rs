@@ -31,9 +31,8 @@ where
     T: Send + 'static,
 {
     let mut beside = Beside::of(&mut ticket, &request, Arc::clone(&rules));
-    // A service consumes its request, so each copy that is needed later is made before the call. It
-    // is made from the original: the application's function may lose something when it copies a
-    // copy.
+    // A service consumes its request, so each copy that is needed later is made before the call,
+    // and from the original: a copy of a copy may have lost something.
     let spare = rules.copied_if(ticket.has_stand_in(), &request);
     let kept = rules.copied_if(ticket.wants_excerpt(), &request);
     let has_no_body = request.method() == Method::HEAD;
@@ -152,7 +151,7 @@ async fn ready_call<S: Service<Q>, Q>(mut service: S, request: Q) -> Result<S::R
     service.call(request).await
 }
 
-/// What waits beside a request until its last byte is sent.
+/// What is kept for a request until its last byte is sent.
 struct Beside<S: Service<Request<Q>>, Q, T> {
     rules: Arc<Rules<S, Q, T>>,
     shadows: Vec<ShadowTask<S, Request<Q>>>,
@@ -227,7 +226,7 @@ where
             .map(|(called, at)| at.since(called));
         let primary = comparison.and_then(|it| Primary::new(it, answer, latency));
         let version = desk.label(ticket.route().version());
-        // A version that stepped in for a failing one is no shadow of itself.
+        // The version that stepped in is not its own shadow.
         let others = self.shadows.into_iter();
         for mut task in others.filter(|task| task.version() != version) {
             task.answered(*ticket.route(), primary.clone(), ticket.kept_excerpt());

@@ -44,17 +44,17 @@ impl Key<'_> {
         })
     }
 
-    /// Returns the group of 256 that the unit falls into, for variances between groups of units.
+    /// Returns in which of 256 groups the unit is, for variances between groups of units.
     ///
     /// A pure function of the key's bytes, the same on every server and in every release of the
-    /// crate: the last eight bits of `SipHash-1-3-64` under the key `"switchstand.unit"`. It shows
-    /// no trace of any draw, so it may stand in logs beside an arm.
+    /// crate: the last eight bits of `SipHash-1-3-64` under the key `"switchstand.unit"`. It is
+    /// independent of every draw, so it may be logged together with an arm.
     #[must_use]
     pub fn group(&self) -> u8 {
         self.hashed() as u8
     }
 
-    /// Returns the key's digest that anybody can compute.
+    /// Returns the key's digest without a secret, which anybody can compute.
     #[inline]
     pub(crate) fn hashed(&self) -> u64 {
         self.with_bytes(|bytes| {
@@ -116,7 +116,7 @@ impl UnitKey {
         }
     }
 
-    /// Returns the group of 256 that the unit falls into, as [`Key::group`].
+    /// Returns in which of 256 groups the unit is, as [`Key::group`].
     ///
     /// ```
     /// use switchstand::UnitKey;

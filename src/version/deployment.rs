@@ -39,7 +39,7 @@ impl Deployment {
         })
     }
 
-    /// Returns the share of the version's units that fall to the live version.
+    /// Returns the share of the version's units that is shed to the live version.
     #[must_use]
     pub const fn shed(&self) -> Share {
         self.shed
@@ -57,7 +57,7 @@ impl Deployment {
         &self.label
     }
 
-    /// Returns what the version may do.
+    /// Returns the version's state.
     #[must_use]
     pub const fn state(&self) -> VersionState {
         self.state

@@ -1,10 +1,10 @@
-//! All that a policy is compiled against.
+//! The versions against which a policy is compiled.
 
 use core::{iter, slice};
 
 use super::Deployment;
 
-/// The deployed versions at one generation: all that a policy is checked and compiled against.
+/// The deployed versions at one generation, against which a policy is checked and compiled.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Versions {
     pub(crate) generation: u64,

@@ -10,12 +10,12 @@ use crate::stats::{
     special::{t_quantile, t_sf},
 };
 
-/// Two arms by their groups, adjusted by the past where the metric is.
+/// Two arms by their groups, adjusted by the past if the metric is adjusted.
 pub(super) struct Groups {
     test: GroupedT,
     arms: [GroupedArm; 2],
     look: GroupedLook,
-    /// Without the past, and of how many units it is known.
+    /// The comparison without the past, and the number of units with a known past.
     without: Option<(GroupedLook, u64)>,
 }
 
@@ -48,7 +48,7 @@ impl Groups {
             look: compare(&adjusted.control, &adjusted.candidate)?,
             test,
             arms,
-            // Adjusted values may be even enough where those before are not.
+            // Adjusted values may be even enough although the original ones are not.
             without: compare(&a, &b).ok().map(|look| (look, known)),
         })
     }
@@ -104,7 +104,7 @@ impl Evidence for Groups {
         Ok(p_of(look.map_or(0.0, |look| look.ln_e())))
     }
 
-    /// Doubles the error rate, since the evidence is as great for one sign as for the other.
+    /// Doubles the error rate, because the test is symmetric in the sign of the effect.
     fn one_sided(&self, alpha: Alpha) -> Alpha {
         Alpha::new(2.0 * alpha.get()).unwrap_or(alpha)
     }
@@ -123,8 +123,7 @@ impl Evidence for Groups {
 }
 
 impl Groups {
-    /// Returns the relative effect by Fieller's method; none where the control is not told from
-    /// zero.
+    /// Returns the relative effect by Fieller's method; `None` if the control may be zero.
     fn fieller(&self, critical: f64, alpha: Alpha) -> Option<Relative> {
         let [a, b] = &self.arms;
         let squared = critical.powi(2);
@@ -143,8 +142,8 @@ impl Groups {
         })
     }
 
-    /// Compares the candidate with so many times the control: they differ by nothing if that is
-    /// the relative effect.
+    /// Compares the candidate with the control raised by the relative effect `effect`; the
+    /// difference is 0 if that is the true one.
     fn scaled(&self, effect: f64) -> Option<GroupedLook> {
         let [a, b] = &self.arms;
         let times = 1.0 + effect * a.ratio.signum();
@@ -157,7 +156,7 @@ impl Groups {
     }
 }
 
-/// Returns the `|t|` that one look alone rejects at.
+/// Returns the `|t|` at which one look alone rejects.
 fn critical_once(look: &GroupedLook, alpha: Alpha) -> f64 {
     -t_quantile(0.5 * alpha.get(), look.df)
 }
@@ -173,10 +172,10 @@ fn p_once(look: &GroupedLook, effect: f64) -> f64 {
 }
 
 impl Pair<'_> {
-    /// Returns both arms with what was known of their units before, if the metric is adjusted.
+    /// Returns both arms with the past of their units, if the metric is adjusted.
     ///
     /// # Errors
-    /// [`Missing::UnevenPast`] where it is missing more often in one of them.
+    /// [`Missing::UnevenPast`] if it is missing more often in one of them.
     fn past(&self) -> Result<Option<[PastGroups<'_>; 2]>, Missing> {
         if self.cells.iter().any(|cell| cell.past.is_empty()) {
             return Ok(None);
@@ -213,7 +212,7 @@ impl Pair<'_> {
     }
 }
 
-/// Error rate of the check that a past is missing as often in both arms.
+/// Error rate of the check that the past is missing equally often in both arms.
 const UNEVEN: f64 = 0.001;
 
 /// Returns the units of which a past is known.
@@ -226,7 +225,7 @@ fn p_of(ln_e: f64) -> PValue {
     PValue::new(ln_p.exp(), ln_p)
 }
 
-/// Says in units what the rules say of groups.
+/// Translates what the rules say about groups into units.
 pub(in crate::experiment) fn missing(
     refusal: GroupedRefusal,
     a: &GroupedArm,
@@ -236,8 +235,8 @@ pub(in crate::experiment) fn missing(
         GroupedRefusal::TooFewGroups { .. } => Missing::TooFewUnits {
             control: a.units,
             candidate: b.units,
-            // 256 groups, of which 20 are hit by 21 units at random in the mean, nearly always
-            // by 25.
+            // There are 256 groups. To hit 20 of them takes 21 random units on average, and nearly
+            // always no more than 25.
             needed: 25,
         },
         GroupedRefusal::ZeroVariance { arm } => Missing::NoVariation { arm },

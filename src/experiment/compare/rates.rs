@@ -11,10 +11,10 @@ use crate::stats::{
 /// Units with an event that the score test of one look needs, and as many without.
 const FEW: u64 = 20;
 
-/// Units with an event, and what they say at the declared and at the observed share.
+/// Units with an event, tested at the declared and at the observed share.
 ///
-/// The declared share is what the proof is about, the observed one what protects where it does not
-/// hold; whichever says less decides.
+/// The proof is for the declared share. The observed share protects if the declared one is wrong.
+/// The weaker evidence of the two decides.
 pub(super) struct Rates {
     arms: [Counts; 2],
     shares: [f64; 2],
@@ -122,7 +122,7 @@ impl Evidence for Rates {
 
     fn relative_once(&self, alpha: Alpha) -> Option<Relative> {
         let [a, b] = &self.arms;
-        // Without an event in an arm what holds at any time holds at a look.
+        // If an arm has no event, the any-time test is used at the look, too.
         let Ok(found) = risk_ratio(a, b, alpha) else {
             return self.relative(alpha);
         };
@@ -143,8 +143,8 @@ impl Evidence for Rates {
     }
 
     fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal> {
-        // Where the candidate's rate is that many times the control's, its share of first events
-        // is that of as many times its units.
+        // If the candidate's rate is so many times the control's, its share of first events is as
+        // if it had so many times its units.
         let times = 1.0 + effect;
         let [declared, observed] = self
             .shares

@@ -6,7 +6,7 @@ use super::LogError;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Column {
-    /// The release that drew, of exposures: `release`.
+    /// The release, of exposures: `release`.
     Release,
     /// The unit, of both tables: `unit`.
     Unit,
@@ -24,7 +24,7 @@ pub enum Column {
     Denominator,
     /// The side, of bad events: `side`, which is `control` or `candidate`.
     Side,
-    /// The candidate's share at that moment, of bad events: `share`.
+    /// The candidate's share at that time, of bad events: `share`.
     Share,
     /// The id of an outcome that counts once: `outcome_id`.
     Id,
@@ -67,7 +67,7 @@ impl Columns {
     }
 }
 
-/// Returns a name that every engine takes for one, without quotes.
+/// Returns a name that every engine accepts without quotes.
 pub(super) fn checked(what: &'static str, name: &str, dots: bool) -> Result<String, LogError> {
     let is_word = |part: &str| {
         let mut letters = part.chars();

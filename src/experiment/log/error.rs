@@ -1,10 +1,10 @@
-//! Why no query is written, and why rows are not taken.
+//! Why no query can be written, and why rows are refused.
 
 use thiserror::Error;
 
 use crate::experiment::{ExperimentError, LogRow};
 
-/// Why no query can be written for a log, or which row of its sums is not taken.
+/// Why no query can be written for a log, or why a row of its sums is refused.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LogError {
@@ -30,7 +30,7 @@ pub enum LogError {
         /// The text.
         name: String,
     },
-    /// A metric needs more of each unit than an engine adds up.
+    /// A metric needs more about each unit than the sums of an engine.
     #[error(
         "{metric:?} {what}, which no row of sums says: read the log into an experiment, or leave it \
          out"
@@ -41,7 +41,7 @@ pub enum LogError {
         /// What it needs.
         what: &'static str,
     },
-    /// There is nothing to ask for.
+    /// The experiment has no metric to query.
     #[error(
         "the experiment on {release:?} has no metric of units, so a log says nothing of it: give \
              it one, such as a rate"
@@ -50,7 +50,7 @@ pub enum LogError {
         /// The release.
         release: String,
     },
-    /// A row that no log gives.
+    /// A row that no log can give.
     #[error(
         "a row of {counted} ({arm:?}, {metric:?}, group {group}) cannot be: {why}; read the rows of \
          `Setup::sql` as they are"

@@ -12,8 +12,8 @@ use super::{
 /// bad_event (release, unit, side, share, at_ms)
 /// ```
 ///
-/// A row is a bad event of a unit that a draw has placed, `side` is `control` or `candidate`, and
-/// `share` the candidate's at that moment.
+/// A row is a bad event of a unit that was drawn; `side` is `control` or `candidate`, and `share`
+/// is the candidate's share at that time.
 ///
 /// ```
 /// use switchstand::experiment::EventLog;
@@ -38,7 +38,7 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Returns the log that stands in this table.
+    /// Returns the log in this table.
     ///
     /// # Errors
     /// [`LogError::Name`] as [`Log::new`](super::Log::new).
@@ -62,8 +62,8 @@ impl EventLog {
     ///
     /// They are what [`StageTally::record_many`](crate::stats::guard::StageTally::record_many)
     /// takes and [`RateTest::harm_of_units`](crate::stats::guard::RateTest::harm_of_units) judges.
-    /// Evidence of safety needs the unit's digest for its thinning, so it is a
-    /// [`RateGuard`](crate::stats::guard::RateGuard)'s alone.
+    /// Evidence of safety needs the digests of units, so only a
+    /// [`RateGuard`](crate::stats::guard::RateGuard) can give it.
     ///
     /// # Errors
     /// [`LogError::Text`] as [`Setup::sql`](super::Setup::sql).

@@ -16,7 +16,7 @@ pub(super) fn write(setup: &Setup, log: &Log) -> Result<String, LogError> {
     Ok(Query::of(setup, log)?.text())
 }
 
-/// What stands in several places of the text.
+/// The parts of the text that are used in several places.
 struct Query<'a> {
     log: &'a Log,
     release: String,
@@ -188,7 +188,7 @@ impl<'a> Query<'a> {
         )
     }
 
-    /// By what the group of a unit of each segment is raised, for each division.
+    /// The number that is added to the group of a unit, for each segment of each division.
     fn segments(&self) -> String {
         let mut raised = 0;
         let mut columns = String::new();

@@ -1,7 +1,7 @@
 //! Units in few bytes.
 //!
-//! Digests are random, so of a million sorted ones each takes 44 bits after the one before it; all
-//! else of a unit with one rate is told in three bytes.
+//! Digests are random, so of a million sorted ones each takes 44 bits as a difference from the one
+//! before. The rest of a unit with one rate takes three bytes.
 
 mod bytes;
 mod text;
@@ -17,10 +17,10 @@ use bytes::{Reader, Writer};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Packed(pub(super) Vec<u8>);
 
-/// The state of a unit whose arms are told by bits of their own.
+/// The state of a unit whose arms are written as separate bits.
 const ANY: u8 = 30;
 
-/// Packs units in the order of their digests, so many slots each.
+/// Packs units in the order of their digests, with `width` slots each.
 pub(super) fn rows(rows: &Rows, width: usize) -> Packed {
     let mut out = Writer::default();
     let mut before = 0;
@@ -44,7 +44,7 @@ pub(super) fn rows(rows: &Rows, width: usize) -> Packed {
     Packed(out.bytes)
 }
 
-/// Reads what [`rows`] has packed; none if it is no such text.
+/// Reads what [`rows`] has packed; `None` if it is malformed.
 pub(super) fn read_rows(packed: &Packed, width: usize) -> Option<Rows> {
     let mut from = Reader(&packed.0);
     let mut rows = Rows::default();
@@ -53,7 +53,7 @@ pub(super) fn read_rows(packed: &Packed, width: usize) -> Option<Rows> {
         let head = from.byte()?;
         let gap = from.low_bytes(usize::from(head & 7) + 1)?;
         let key = before.checked_add(gap)?;
-        // Two units of one digest are none.
+        // Two units with one digest are malformed.
         if gap == 0 && !rows.is_empty() {
             return None;
         }
@@ -82,7 +82,7 @@ pub(super) fn read_rows(packed: &Packed, width: usize) -> Option<Rows> {
     Some(rows)
 }
 
-/// Packs what is kept one by one, by the place of its unit among the sorted ones.
+/// Packs the items, by the place of their unit in the sorted order.
 pub(super) fn items(rows: &Rows, items: &ItemsByUnit) -> Packed {
     let mut out = Writer::default();
     if items.is_empty() {
@@ -116,7 +116,7 @@ pub(super) fn items(rows: &Rows, items: &ItemsByUnit) -> Packed {
     Packed(out.bytes)
 }
 
-/// Reads what [`items`] has packed; none if it is no such text.
+/// Reads what [`items`] has packed; `None` if it is malformed.
 pub(super) fn read_items(packed: &Packed, rows: &Rows) -> Option<ItemsByUnit> {
     let mut from = Reader(&packed.0);
     let mut items = ItemsByUnit::default();
@@ -165,7 +165,7 @@ fn sorted<'a>(keys: impl Iterator<Item = &'a u64>) -> Vec<u64> {
     keys
 }
 
-/// Returns the five bits that tell the arms of nearly all units.
+/// Returns the five bits that describe the arms of nearly all units.
 fn state(row: &Row) -> Option<u8> {
     let arm = row.exposed.trailing_zeros() as u8;
     let is_usual = row.exposed.is_power_of_two() && arm < ANY / 2;
@@ -176,8 +176,8 @@ fn state(row: &Row) -> Option<u8> {
     }
 }
 
-/// A slot's byte tells its number of values in four bits, its sum in three, and whether outcomes
-/// were announced; or how many empty slots there are.
+/// A slot's byte has its number of values in four bits, its sum in three, and whether outcomes were
+/// announced; or the number of empty slots.
 const EMPTY: u8 = 5;
 const MANY: u8 = 15;
 
@@ -211,7 +211,7 @@ fn slots(out: &mut Writer, slots: &[Slot], width: usize) {
     }
 }
 
-/// Reads the slots of a unit, none of it if all are empty.
+/// Reads the slots of a unit; an empty list if all are empty.
 fn read_slots(from: &mut Reader<'_>, width: usize) -> Option<Box<[Slot]>> {
     let mut slots = Vec::new();
     let mut place = 0;

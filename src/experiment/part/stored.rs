@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Part {
     }
 }
 
-/// All of a part, each field in its place: formats that name no fields read them in this order.
+/// All fields of a part, in the order in which formats without names read them.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
@@ -66,16 +66,16 @@ struct Fields {
     gauges: Gauges,
     /// Units in the order of their digests.
     packed: Packed,
-    /// What is kept of them one by one.
+    /// Their items.
     items: Packed,
     excluded: BTreeSet<u64>,
-    /// What an engine has added up, in the place of units.
+    /// Sums of an engine, instead of units.
     sums: Option<Vec<LogRow>>,
 }
 
 /// A part as a reader of text finds it: of this version, or of one before it.
 ///
-/// The fields that the first edition had stand here, so that its version is what is complained of.
+/// It has the fields of the first edition, so that the error names the old version and not a field.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Readable {

@@ -119,8 +119,8 @@ impl ReadOut {
         )?;
         write!(
             f,
-            "- alpha {} over all looks and {} comparison{}; lines marked ~ hold for the laws of the \
-             guide's table, all others for every law",
+            "- alpha {} over all looks and {} comparison{}; lines marked ~ are approximate (simulated \
+             in the guide's chapter on A/B tests), all others hold for any distribution",
             self.alpha.get(),
             self.family,
             if self.family == 1 { "" } else { "s" }
@@ -253,7 +253,7 @@ fn range(interval: &Interval, number: impl Fn(f64) -> String) -> String {
     format!("{} to {}", end(interval.lower), end(interval.upper))
 }
 
-/// Writes rows whose cells stand below each other, and which Markdown takes for a table.
+/// Writes rows as a Markdown table with aligned columns.
 fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]]) -> fmt::Result {
     let mut widths = [0; N];
     for row in rows {

@@ -1,4 +1,4 @@
-//! What is looked at before a value or an exposure is noted.
+//! The checks before a value or an exposure is recorded.
 
 use crate::{
     assignment::Assignment,
@@ -9,7 +9,7 @@ use crate::{
     stats::Refusal,
 };
 
-/// What an assignment or an outcome says of the draw.
+/// What an assignment or an outcome says about the draw.
 #[derive(Clone, Copy)]
 pub(in crate::experiment) struct Draw<'a> {
     release: &'a str,
@@ -18,7 +18,7 @@ pub(in crate::experiment) struct Draw<'a> {
     reason: Reason,
 }
 
-/// Why a draw is none of the experiment's, without a word that would have to be allocated.
+/// Why a draw is not of this experiment; without text, so that nothing is allocated.
 #[derive(Clone, Copy)]
 pub(in crate::experiment) enum NotOurs {
     Release,
@@ -78,7 +78,7 @@ impl Experiment {
         place.ok_or(NotOurs::Arm)
     }
 
-    /// Says why a draw is none of the experiment's.
+    /// Returns the error for a draw that is not of this experiment.
     #[cold]
     pub(in crate::experiment) fn refused(
         &self,
@@ -210,7 +210,7 @@ impl Experiment {
     }
 }
 
-/// Sums of so large values, and the squares of those, can still be formed.
+/// Values of this size, their sums and the squares of the sums are still finite.
 const GREATEST: f64 = 1e100;
 
 #[inline]

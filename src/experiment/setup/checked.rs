@@ -1,4 +1,4 @@
-//! What a setup must hold, and in what two may differ.
+//! What a setup must satisfy, and where two may differ.
 
 use super::{ARMS, CAPACITIES, ExperimentError, Looks, Metric, SEGMENTS, Setup};
 

@@ -5,9 +5,10 @@ use crate::stats::guard::in_sample;
 
 /// Rows by their units' keys, each in one piece.
 ///
-/// An open table, which looks on in the next place where one is taken: a row is met at one place
-/// of the memory. A hash map of heads, with the slots elsewhere, was met at three, each a miss of
-/// some 170 ns once it is larger than the cache: a value among 65,536 units cost 660 ns, not 330.
+/// An open table: if a place is taken, the next one is tried. So a row is found at one place of the
+/// memory. A hash map with the slots elsewhere needs three places, and each is a cache miss of
+/// about 170 ns once the table is larger than the cache: recording a value among 65,536 units cost
+/// 660 ns, not 330.
 #[derive(Default)]
 pub(super) struct Table {
     words: Vec<u64>,
@@ -18,9 +19,9 @@ pub(super) struct Table {
 
 /// How the words of each row of an experiment are laid out.
 ///
-/// A row begins with the unit's key. The next word has its group, a mark, and a bit for each arm
-/// to which it was exposed, or that an outcome named; where there are more arms than fit, the bits
-/// have two words of their own. With one metric and a few arms two rows share a line of the cache.
+/// A row begins with the unit's key. The next word has its group, a mark, and a bit for each arm to
+/// which it was exposed, or that an outcome named; where there are more arms than fit, the bits
+/// have two words of their own. With one metric and a few arms, two rows fit into one cache line.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     head: usize,
@@ -37,7 +38,7 @@ impl Layout {
     }
 }
 
-/// So many arms have room beside a group and its mark, twice.
+/// So many arms fit twice beside a group and its mark.
 const PACKED: usize = 27;
 const EXPOSED: usize = 9;
 const TOLD: usize = EXPOSED + PACKED;
@@ -45,7 +46,7 @@ const TOLD: usize = EXPOSED + PACKED;
 const SLOT: usize = 2;
 /// Marks a row that is in use, beside its group.
 const USED: u64 = 1 << 8;
-/// Places of the smallest table.
+/// The number of places of the smallest table.
 const LEAST: usize = 8;
 
 /// A row that is being changed.
@@ -70,7 +71,7 @@ impl Table {
 
     /// Returns the row of a unit that has none yet.
     pub(super) fn insert(&mut self, key: u64, group: u8, layout: Layout) -> Option<Noted<'_>> {
-        // At most three quarters are taken: on average less than three places are looked at.
+        // At most three quarters are taken, so on average fewer than three places are looked at.
         if 4 * (self.rows + 1) > 3 * self.places {
             self.rebuild((2 * self.places).max(LEAST), layout, |_| true);
         }
@@ -118,7 +119,8 @@ impl Table {
     #[inline]
     fn find(&self, key: u64, layout: Layout) -> Option<(usize, bool)> {
         let last = self.places.checked_sub(1)?;
-        // Lower bits chose the set, and sampling makes the highest constant.
+        // The lower bits chose the set, and sampling makes the highest bits constant, so the middle
+        // ones are used.
         let mut place = (key >> 20) as usize & last;
         loop {
             let first = place * layout.row;

@@ -12,12 +12,12 @@ use crate::stats::{
 
 /// How many groups units fall into.
 const GROUPS: f64 = 256.0;
-/// Events that one look expects before it decides; at least 20 must come.
+/// The expected number of events at one look; at least 20 must come.
 const FEW_EVENTS: f64 = 30.0;
 
-/// A pair of arms at some number of units of all.
+/// A pair of arms at a given number of units of all arms.
 pub(super) struct Sizes {
-    /// Whether one look decides, and not any.
+    /// Whether a single look decides.
     pub(super) is_once: bool,
     pub(super) units: [f64; 2],
     pub(super) weights: [f64; 2],
@@ -41,7 +41,8 @@ impl Sizes {
         if m_a.min(m_b) < GroupedT::LEAST_GROUPS as f64 + 2.0 {
             return Ok(0.0);
         }
-        // Equal deviations: an arm's part of the variance is the other's part of the units.
+        // With equal deviations, an arm's part of the variance is the other arm's part of the
+        // units.
         let [a, b] = [n_b / (n_a + n_b), n_a / (n_a + n_b)];
         let df = 1.0 / (a * a / (m_a - 1.0) + b * b / (m_b - 1.0));
         let n = n_a * (n_b / (n_a + n_b));
@@ -126,11 +127,11 @@ impl Sizes {
         normal_cdf((distance(p_b - p_a, margin, metric) - z * under) / error)
     }
 
-    /// Returns how much rarer both shares decide, the declared one and the observed, than the
-    /// declared one alone.
+    /// Returns how much rarer the test at both shares, declared and observed, decides than the test
+    /// at the declared share alone.
     ///
-    /// The observed log-odds of events do not depend on how the units fell; the declared ones are
-    /// those plus what the units' share is off by.
+    /// The log-odds of events at the observed share do not depend on the realised sizes of the
+    /// arms; those at the declared share also have the deviation of the units' share.
     fn observed_too(&self, rates: [f64; 2], critical: f64, part: f64) -> f64 {
         let [n_a, n_b] = self.units;
         let [p_a, p_b] = rates;
@@ -145,7 +146,7 @@ impl Sizes {
             true => normal_sf(missing / variance.sqrt()),
             false => f64::from(u8::from(missing < 0.0)),
         };
-        // Over the quantiles of the units' share in steps of 5 %.
+        // An average over the quantiles of the units' share, in steps of 5 %.
         let (mut both, mut declared) = (0.0, 0.0);
         for step in 0..20 {
             let quantile = (f64::from(step) + 0.5) / 20.0;
@@ -163,7 +164,7 @@ impl Sizes {
         let Role::Guardrail { worse, .. } = metric.role else {
             return Ok(0.0);
         };
-        // The interval's width hardly depends on which of the likely counts come.
+        // The interval's width hardly differs among the likely counts.
         let counts = |n: f64, p: f64| Counts::new((n * p).round() as u64, n as u64);
         let (a, b) = match (counts(n_a.floor(), p_a), counts(n_b.floor(), p_b)) {
             (Ok(a), Ok(b)) => (a, b),
@@ -181,7 +182,8 @@ impl Sizes {
     }
 }
 
-/// Returns what has to be told from 0: an effect, or what it lacks to the margin.
+/// Returns the distance that must be shown to differ from 0: the effect, or its distance from the
+/// margin.
 pub(super) fn distance(effect: f64, margin: Option<f64>, metric: &Metric) -> f64 {
     match (margin, metric.role) {
         (Some(margin), Role::Guardrail { worse, .. }) => (margin - badness(effect, worse)).max(0.0),
@@ -197,7 +199,7 @@ pub(super) fn distance(effect: f64, margin: Option<f64>, metric: &Metric) -> f64
 fn even_enough(n: f64, m: f64, skewness: f64, kurtosis: f64, limit: f64) -> f64 {
     let per_group = (n / m).max(1.0);
     let of_sums = skewness.abs() / per_group.sqrt();
-    // A group has so many units only in the mean, which makes its sum more uneven.
+    // A group has so many units only on average, which makes its sum more uneven.
     let excess = (kurtosis + 3.0 * (1.0 - 1.0 / per_group)) / per_group;
     let squared = of_sums * of_sums;
     let noise = 6.0 + 9.0 * excess - 4.5 * squared + 2.25 * squared * excess;

@@ -2,7 +2,7 @@
 
 use crate::experiment::{Kind, LogError, Setup};
 
-/// What a row of a log's sums counts.
+/// The kind of a row: what it counts.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -13,11 +13,11 @@ pub enum Counted {
     Units,
     /// Outcomes of those units in one metric.
     Values,
-    /// Units of one value of a quantile, which stands in `numerator`; over requests `records` are
-    /// those of the group.
+    /// Units with one value of a quantile, which is in `numerator`; for a quantile over requests
+    /// `records` are the requests of the group.
     Quantile,
-    /// Units of this arm and another, or without an arm: of any several; with a metric what they
-    /// had of it.
+    /// Units of this arm and another; without an arm, units of any several arms; with a metric,
+    /// their values of it.
     Crossed,
     /// Units with outcomes that were never exposed.
     Never,
@@ -42,40 +42,41 @@ pub enum Grouping {
     Engine,
 }
 
-/// A row of what an engine has added up over a log, for [`Part::from_rows`](super::super::Part::from_rows).
+/// A row of what an engine has added up over a log, for
+/// [`Part::from_rows`](super::super::Part::from_rows).
 ///
-/// The fields bear the names of the query's columns, so a line of JSON with those is one.
+/// The fields have the names of the query's columns, so a JSON object with these names is a row.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct LogRow {
     /// What it counts.
     pub counted: Counted,
-    /// The arm's label, empty where units of all arms are meant.
+    /// The arm's label; empty for units of all arms.
     pub arm: String,
-    /// The metric's name, empty where units alone are counted.
+    /// The metric's name; empty if only units are counted.
     pub metric: String,
-    /// The units' group of 256, 0 where there is none; of the units of a segment raised by 256 for
-    /// the setup's first one, by 512 for the second, over all divisions.
+    /// The units' group of 256, or 0. For a segment, 256 is added for the setup's first segment,
+    /// 512 for the second, and so on over all divisions.
     pub unit_group: u64,
-    /// Units; of a ratio those with a denominator above 0.
+    /// Units; for a ratio those with a denominator above 0.
     pub units: u64,
     /// Units with a sum of values above 0.
     pub events: u64,
-    /// The sum of values or numerators; of a quantile the value.
+    /// The sum of values or numerators; for a quantile the value.
     #[cfg_attr(feature = "serde", serde(with = "crate::experiment::exact"))]
     pub numerator: f64,
-    /// The sum of denominators, of all but ratios the number of values.
+    /// The sum of denominators for a ratio; otherwise the number of values.
     #[cfg_attr(feature = "serde", serde(with = "crate::experiment::exact"))]
     pub denominator: f64,
-    /// Outcomes; of units alone the requests.
+    /// Outcomes; requests if only units are counted.
     pub records: u64,
-    /// By what units are grouped.
+    /// How units are grouped.
     pub grouped_by: Grouping,
 }
 
 impl LogRow {
-    /// Returns what no two rows share.
+    /// Returns what identifies a row.
     pub(super) fn place(&self) -> (Counted, &str, &str, u64, u64) {
         let value = match self.counted {
             Counted::Quantile => self.numerator.to_bits(),

@@ -6,7 +6,7 @@ use crate::{
     unit::Unit,
 };
 
-/// Two policies of which one follows the other.
+/// Two policies; the second replaces the first.
 pub(crate) struct Changes<'a> {
     old: (&'a Policy, Fates<'a>),
     new: (&'a Policy, Fates<'a>),
@@ -38,7 +38,7 @@ fn fate<'a>((policy, fates): &(&'a Policy, Fates<'a>), unit: &Unit<'_>) -> Fate<
         |listed: &&crate::policy::Listed| listed.keys.iter().any(|key| key.as_key() == unit.key());
     if let Some(listed) = policy.units.iter().find(is_listed) {
         let version = &listed.version;
-        // No rule has this place: lists go before rules.
+        // No rule has this place, because lists come before rules.
         return Fate::Served {
             rule: usize::MAX,
             version,

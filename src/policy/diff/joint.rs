@@ -1,4 +1,4 @@
-//! What two policies make of the same draws.
+//! What two policies do with the same draws.
 
 use super::{Fraction, Move};
 use crate::{
@@ -32,7 +32,7 @@ pub(super) struct Joint<'a> {
     kept_out: [Option<&'a str>; 2],
 }
 
-/// Where layer and gate leave a unit.
+/// Where a unit is after layer and gate.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     In,
@@ -55,7 +55,7 @@ struct Stretch<'a> {
     end: u128,
 }
 
-/// The arms that a policy draws; without any, all who are drawn get the same version.
+/// The arms that a policy draws; without arms, all drawn units get the same version.
 struct Arms<'a> {
     versions: Vec<Option<&'a str>>,
     layout: Layout,

@@ -55,7 +55,8 @@ impl fmt::Display for Diff {
 impl fmt::Display for ClassDiff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.audience)?;
-        // Rounding of shares to points may move a few points; no unit will ever show it.
+        // Rounding of shares to points may move a few of the 2^64 points. No unit is likely to have
+        // one of them.
         let mut told = self
             .moves
             .iter()

@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// A step, a side and the share of the units that count, where a draw has placed the unit.
+/// A step, a side and the share of the units that count, if the unit was drawn.
 pub(super) type Placed = (usize, Side, CandidateShare);
 
-/// What one guard counts, and from where.
+/// What one guard counts, and from which source.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -32,7 +32,8 @@ pub(super) struct Counter {
     /// How the candidate's requests ended badly.
     #[cfg_attr(feature = "serde", serde(default))]
     endings: BadEndings,
-    /// How many readings or bounds there were: what is not reported any more must be found out.
+    /// How many readings or bounds there were. If the number stays the same, they are no longer
+    /// reported.
     #[cfg_attr(feature = "serde", serde(default))]
     reported: u64,
 }
@@ -115,7 +116,7 @@ impl Counter {
         }
     }
 
-    /// Refuses what the application reports to a guard that counts by itself.
+    /// Refuses a report to a guard that is fed by outcomes.
     pub(super) fn is_reported(&self) -> Result<(), EvidenceError> {
         match self.source.is_reported() {
             true => Ok(()),
@@ -179,7 +180,8 @@ impl Counter {
         })
     }
 
-    /// Takes a bad event; `placed` is none for another release, and within it for no draw.
+    /// Takes a bad event. The outer `placed` is `None` for another release, the inner one for a
+    /// unit that was not drawn.
     pub(super) fn bad(
         &mut self,
         unit: u64,
@@ -265,7 +267,7 @@ impl Counter {
         Ok(())
     }
 
-    /// Returns what was counted, for a sample of this phase; nothing without data.
+    /// Returns what was counted, for a sample of this phase; `None` without data.
     pub(super) fn measured(&mut self, phase: Phase) -> Option<Measured> {
         match &mut self.counts {
             Counts::Events(guard) => Some(match (Measured::of(guard), &self.source) {

@@ -1,24 +1,24 @@
-//! What becomes of what is handed to the evidence.
+//! What happened to an outcome or label that was handed to the evidence.
 
 use thiserror::Error;
 
 use crate::stats::{Refusal, guard::Recorded};
 
-/// What became of an outcome or a label that was handed to the evidence of a roll-out.
+/// The result of handing an outcome or a label to the evidence of a roll-out.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a label that counts for nothing is a fault of the wiring, or of the log"]
 #[non_exhaustive]
 pub enum Receipt {
     /// It counts.
     Counted,
-    /// The unit was counted before: what comes again is no further unit.
+    /// The unit was already counted.
     Repeated,
-    /// The set of units was full once, and this one is not in the sample that is kept since.
+    /// The set of units was full and is now a sample; this unit is not in it.
     NotSampled,
-    /// The decision is of this release, but no draw has placed the unit: a rule, a list, a pin or
-    /// an override did, it was kept out or shed, or everybody gets the candidate by now.
+    /// The decision is of this release, but the unit was not drawn: a rule, a list, a pin or an
+    /// override decided, or it was kept out or shed, or everybody has the candidate now.
     Confounded,
-    /// The decision was made under no policy that this roll-out has put in force.
+    /// The decision was made under a policy that is not of this roll-out.
     NotOfThisRelease,
 }
 
@@ -46,7 +46,7 @@ impl From<Recorded> for Receipt {
     }
 }
 
-/// Why the evidence does not take something.
+/// Why the evidence refuses an outcome or a report.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum EvidenceError {
@@ -58,7 +58,7 @@ pub enum EvidenceError {
         /// The names that there are.
         known: String,
     },
-    /// The guard counts outcomes, and what is reported would count twice.
+    /// The guard counts outcomes, so a report would count twice.
     #[error("guard {guard:?} counts {what} by itself: report nothing to it")]
     CountsByItself {
         /// The guard's name.
@@ -66,7 +66,7 @@ pub enum EvidenceError {
         /// What it counts.
         what: &'static str,
     },
-    /// The guard looks at something else.
+    /// The guard needs another kind of number.
     #[error("guard {guard:?} looks at {wanted}, and was given {found}: report what it looks at")]
     OtherKind {
         /// The guard's name.

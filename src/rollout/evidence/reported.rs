@@ -4,7 +4,7 @@ use super::{Attributed, Counter, Evidence, EvidenceError, Phase, Receipt, counte
 use crate::{assignment::Assignment, rollout::refused::names, unit::Key};
 
 impl Evidence {
-    /// Takes note of a bad event that the application reports, such as a label that came late.
+    /// Counts a bad event that the application reports, such as a late label.
     ///
     /// # Errors
     /// [`EvidenceError`] for a name that is none of the schedule's guards, or a guard of another
@@ -29,7 +29,7 @@ impl Evidence {
         self.counter(place)?.bad(unit.hashed(), attributed)
     }
 
-    /// Takes note of a unit's number that the application reports; a unit's first of a step counts.
+    /// Takes a number of a unit, not below 0; the first one of a unit on a step counts.
     ///
     /// # Errors
     /// As [`bad`](Evidence::bad), and for a number that is not finite, or below 0.
@@ -59,7 +59,7 @@ impl Evidence {
         self.counter(place)?.value(unit.hashed(), attributed, value)
     }
 
-    /// Takes a reading of a number of the candidate: memory, a queue.
+    /// Takes a reading of a number of the candidate, such as its memory or a queue's length.
     ///
     /// # Errors
     /// As [`bad`](Evidence::bad), and for a number that is not finite.

@@ -1,4 +1,4 @@
-//! The last checks of a version before anybody gets it.
+//! The last checks of a version before any user gets it.
 
 use core::future::Future;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ impl<M: Send + Sync + 'static> Operator<'_, M> {
 
     /// Runs last checks that await on a staged version's real model; passing makes it ready.
     ///
-    /// `check` makes a future of the lent model, which is held while the future runs: a warm-up, a
-    /// question over the network. Nothing is locked meanwhile. Dropped before it is ready, because
-    /// of a time-out, the future leaves the version staged.
+    /// `check` returns a future that uses the lent model, for example for a warm-up or a request
+    /// over the network. The model is kept while the future runs, and nothing is locked. If the
+    /// future is dropped before it is ready, for example by a time-out, the version stays staged.
     ///
     /// ```
     /// # use core::{pin::pin, task::{Context, Poll, Waker}};
@@ -97,7 +97,7 @@ impl<M: Send + Sync + 'static> Operator<'_, M> {
     fn passed(&self, version: &str, id: VersionId) -> Result<u64, OperationError> {
         let operation = validation(version);
         let mut turn = self.shared().turn(self.expected)?;
-        // Another deployment may bear the label by now; it was not the one checked.
+        // Another deployment may have the label by now; it was not checked.
         if turn.next().get(version).map(Deployment::id) != Some(id) {
             return Err(OperationError::UnknownVersion {
                 version: version.to_owned(),

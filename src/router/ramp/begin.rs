@@ -1,4 +1,4 @@
-//! How a roll-out comes to a router: begun, or taken up again.
+//! How a roll-out begins on a router, or continues after a restart.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ impl<M: Send + Sync + 'static> Router<M> {
     ///
     /// # Errors
     /// [`BeginError::AnotherIsOpen`] while another is open on this router,
-    /// [`BeginError::NameOfAnother`] for a release's name that another candidate's had, and others
-    /// for a policy that the router could not put in force, or that drops in silence who answers
+    /// [`BeginError::NameOfAnother`] if the release's name was that of another candidate, and
+    /// others for a policy that the router could not put in force, or that does not say who answers
     /// the units which the policy in force keeps out.
     pub fn begin(&self, rollout: Rollout) -> Result<Ramp<M>, BeginError> {
         self.begin_at(rollout, None)
     }
 
-    /// Begins a roll-out although another is open, a person's policy in force, or its name another
-    /// candidate's; `why` is for the trail. The other stops by itself.
+    /// Begins a roll-out although another one is open, a person's policy is in force, or its name
+    /// was another candidate's; `why` is for the trail. The other roll-out stops by itself.
     ///
     /// # Errors
     /// As [`begin`](Router::begin), but for the other roll-out and its name.
@@ -73,11 +73,11 @@ impl<M: Send + Sync + 'static> Router<M> {
         self.place(rollout, evidence, why.is_some())
     }
 
-    /// Goes on with a stored roll-out, on the same or on a fresh router.
+    /// Continues a stored roll-out, on the same or on a new router.
     ///
-    /// A fresh router is brought where the roll-out was. The time until the next tick does not count
-    /// for the step: nobody was served. Where a person's policy is in force it
-    /// stays, and the roll-out waits: see [`waiting_for`](Ramp::waiting_for).
+    /// A new router is brought to the step where the roll-out was. The time until the next tick
+    /// does not count for the step. If a person's policy is in force, it stays, and the roll-out
+    /// waits: see [`waiting_for`](Ramp::waiting_for).
     ///
     /// # Errors
     /// [`BeginError::Missing`] says what the router lacks, and [`BeginError::AnotherIsOpen`] as for
@@ -92,7 +92,7 @@ impl<M: Send + Sync + 'static> Router<M> {
         let ramp = self.place(rollout, evidence, false)?;
         if let Err(error) = ramp.act_on(now, Vec::new(), true)
             && let Some(operation) = error.operation
-            // A further step that the router refuses is waited for, as before the restart.
+            // If the router refuses the next step, the roll-out waits, as before the restart.
             && ramp.phase() != phase
         {
             return Err(BeginError::Missing(*operation));

@@ -71,7 +71,7 @@ pub enum BeginError {
     /// The router lacks what the roll-out needs to be where it was.
     #[error("the router cannot be brought where the roll-out is: {0}")]
     Missing(OperationError),
-    /// There is no such roll-out.
+    /// The roll-out cannot be made or changed in this way.
     #[error(transparent)]
     Rollout(RolloutError),
 }

@@ -51,10 +51,10 @@ impl Observer for Watch {
     }
 }
 
-/// What reports to one guard of a roll-out what only the application knows.
+/// A handle that reports to one guard of a roll-out what only the application knows.
 ///
-/// It is made by [`Ramp::evidence`](super::Ramp::evidence), is cheap to clone, and outlives the
-/// roll-out; what is reported then counts for nobody.
+/// It is made by [`Ramp::evidence`](super::Ramp::evidence), is cheap to clone, and may outlive the
+/// roll-out; later reports then count nowhere.
 #[derive(Clone)]
 pub struct Report {
     evidence: Arc<Watch>,
@@ -72,8 +72,8 @@ impl Report {
         })
     }
 
-    /// Reports a bad event of a unit, such as a label that came late, under the decision of its
-    /// time.
+    /// Reports a bad event of a unit, such as a late label, with the decision under which it
+    /// happened.
     ///
     /// # Errors
     /// [`EvidenceError`] for a guard of another kind.
@@ -86,7 +86,7 @@ impl Report {
         self.evidence.lock().bad_at(self.place, key, assignment)
     }
 
-    /// Reports a unit's number; its first on a step counts.
+    /// Reports a number of a unit, not below 0; the first one on a step counts.
     ///
     /// # Errors
     /// [`EvidenceError`] for a guard of another kind, and for a number that is not finite or below
@@ -102,7 +102,7 @@ impl Report {
         evidence.value_at(self.place, key, assignment, value)
     }
 
-    /// Reports a reading of a number of the candidate: memory, a queue.
+    /// Reports a reading of a number of the candidate, such as its memory or a queue's length.
     ///
     /// # Errors
     /// [`EvidenceError`] for a guard of another kind, and for a number that is not finite.
@@ -110,7 +110,7 @@ impl Report {
         self.evidence.lock().reading_at(self.place, value)
     }
 
-    /// Reports the bounds of an effect that the application has computed; none for no bound.
+    /// Reports the bounds of an effect that the application has computed; `None` for no bound.
     ///
     /// # Errors
     /// As [`reading`](Report::reading).

@@ -15,9 +15,9 @@ use crate::outcome::Ending;
 
 /// An HTTP body that keeps the ticket of its request to the last byte.
 ///
-/// Its request ends when all is sent, and not before: until then the version is in use. Dropped
-/// before, because the client hung up, it was given up, unless the request had ended otherwise
-/// already; an error in the middle is a failure.
+/// The request ends when everything is sent; until then the version is in use. If the body is
+/// dropped before, because the client hung up, the request counts as given up, unless it already
+/// had another ending. An error in the middle is a failure.
 ///
 /// Made by [`Ticket::body`] and [`Ticket::body_with`], and by `tower::RoutedService` around each
 /// response.
@@ -27,7 +27,7 @@ pub struct LeasedBody<B: Body> {
     body: Pin<Box<B>>,
     /// None once the request has ended.
     held: Option<Box<dyn Holds<Polled<B>> + Send>>,
-    /// How many bytes are still to come, where that is known: a server asks for no more.
+    /// How many bytes are still to come, if that is known; a server does not ask for more.
     left: Option<u64>,
 }
 
@@ -77,7 +77,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         self.body_with(body, |_, frame| ending_of(frame))
     }
 
-    /// Keeps the lease to the last byte of any body, and shows `watch` what goes by.
+    /// Keeps the lease to the last byte of any body, and shows `watch` each piece.
     ///
     /// `watch` is called with each frame or error, and with `None` when the body has ended: see
     /// [`stream_with`](Ticket::stream_with), which works alike.
@@ -90,7 +90,7 @@ impl<M: Send + Sync + 'static> Ticket<M> {
         self.body_of(body, left, watch)
     }
 
-    /// Keeps the lease to the last byte of a body of which so many bytes are to be sent.
+    /// Keeps the lease to the last byte of a body of `left` bytes.
     pub(crate) fn body_of<B, F>(self, body: B, left: Option<u64>, watch: F) -> LeasedBody<B>
     where
         B: Body,
@@ -107,8 +107,8 @@ impl<M: Send + Sync + 'static> Ticket<M> {
 
 /// Says how an answer of gRPC counts, by the `grpc-status` in its headers or trailers.
 ///
-/// Each code counts as the HTTP status that it is mapped to: what is the client's fault is
-/// refused, `CANCELLED` given up, all else failed. Without the header it is answered.
+/// Codes of a client's fault count as refused, `CANCELLED` as given up, `OK` or no header as
+/// answered, and all others as failed.
 #[must_use]
 pub fn by_grpc_status(headers: &HeaderMap) -> Ending {
     let code = headers.get("grpc-status").map(|code| code.as_bytes());
@@ -177,7 +177,7 @@ impl<B: Body> Body for LeasedBody<B> {
                 if let (Some(left), Some(data)) = (&mut this.left, sent) {
                     *left = left.saturating_sub(data.remaining() as u64);
                 }
-                // Servers do not ask a body again that says it is at its end.
+                // A server does not poll a body again after it has said that it is at its end.
                 if this.body.is_end_stream() {
                     this.end();
                 }
@@ -198,7 +198,7 @@ impl<B: Body> Body for LeasedBody<B> {
 
 impl<B: Body> Drop for LeasedBody<B> {
     fn drop(&mut self) {
-        // A server that has sent the length it promised asks for no more.
+        // A server does not poll a body again after it has sent the promised length.
         if self.left == Some(0) {
             self.end();
         }

@@ -10,7 +10,7 @@ use crate::{
 /// How far a request is, for the version that answers it now.
 #[derive(Clone, Copy)]
 pub(crate) enum Progress {
-    /// Nothing was said of it: dropped now, it was given up.
+    /// No ending yet: if it is dropped now, it counts as given up.
     Open,
     /// How it ends if nothing more is said.
     Ended(Ending),
@@ -28,7 +28,7 @@ impl Progress {
 }
 
 impl<M> Ticket<M> {
-    /// Returns since when the request runs, if anybody is to be told.
+    /// Returns when the request began, if an observer is to be told.
     pub(in crate::router) fn watch(&self) -> Watch {
         match self.lease.observers() {
             Some(_) => Watch::start(self.lease.desk()),
@@ -44,7 +44,7 @@ impl<M> Ticket<M> {
         }
     }
 
-    /// Keeps since when the request runs, where there is a place for it.
+    /// Keeps when the request began, if there is a place for it.
     pub(in crate::router) fn keep_watch(&mut self, watch: Watch) {
         if let Some(extras) = &mut self.extras {
             extras.remember(None, watch);

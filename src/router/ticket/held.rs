@@ -27,12 +27,12 @@ impl<M, F> Held<M, F> {
         held
     }
 
-    /// Notes that the answer is asked for more: should it panic, the request has failed.
+    /// Notes that the answer is polled: if it panics, the request has failed.
     pub(super) const fn ask(&mut self) {
         self.ticket.progress = Progress::Ended(Ending::Failed);
     }
 
-    /// Notes that the reader may go away. If the answer has failed already, that stays its ending.
+    /// Notes that the reader may go away. If the answer has already failed, it stays failed.
     pub(super) fn wait(&mut self) {
         self.ticket.progress = Progress::Ended(match self.seen {
             Ending::Answered => Ending::GivenUp,

@@ -13,10 +13,10 @@ use crate::outcome::Ending;
 
 /// A stream that keeps the ticket of its request to the last item.
 ///
-/// Its request ends when it does, and not before: until then the version is in use. Dropped
-/// before its end, because the client went away, it was given up, unless an item had ended it
-/// otherwise; if it panics, it has failed. A fallback is possible until the stream is there, and
-/// not in its middle.
+/// The request ends with the stream; until then the version is in use. If the stream is dropped
+/// before its end, because the client went away, the request counts as given up, unless an item
+/// already gave it another ending; if it panics, it has failed. A fallback is possible only before
+/// the stream exists.
 ///
 /// Made by [`Ticket::stream`] and [`Ticket::stream_with`].
 #[must_use = "streams do nothing unless polled"]
@@ -76,13 +76,13 @@ impl<M> Ticket<M> {
         self.stream_with(stream, watch)
     }
 
-    /// Keeps the lease to the last item of any stream, and shows `watch` what goes by.
+    /// Keeps the lease to the last item of any stream, and shows `watch` each item.
     ///
     /// `watch` is called with each item, and with `None` when the stream has ended, while the
     /// ticket is still there. It says how an item counts: the worst counts, and one that is
-    /// [`Answered`](Ending::Answered) lets the stream go on. It is where a transcript is made and
-    /// compared, and where shadows are taken; they are counted as unrun where the stream is given
-    /// up. If it panics, nothing more is shown, and nobody who reads the stream notices.
+    /// [`Answered`](Ending::Answered) lets the stream go on. In it you can build a transcript,
+    /// compare it, and take shadows; if the stream is given up, shadows are counted as unrun. If
+    /// `watch` panics, it is not called again, and the reader of the stream does not notice.
     ///
     /// ```
     /// # use core::{pin::{Pin, pin}, task::{Context, Poll, Waker}};

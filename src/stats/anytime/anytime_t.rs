@@ -22,9 +22,9 @@ use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Moments
 ///
 /// # When not to use it
 /// With rare or heavy-tailed values in a small arm: count bad events with a
-/// [`guard`](crate::stats::guard), or use a bounded method. On a ramp, if values drift: with rates
-/// that rise threefold while the candidate climbs to one half, it took all of 1,000 harmless
-/// releases for worse; [`BoundedDifference`](super::BoundedDifference) stands that.
+/// [`guard`](crate::stats::guard), or use a bounded method. While the share rises and values drift:
+/// with rates that rise threefold while the candidate climbs to one half, it called all of 1,000
+/// harmless releases worse. [`BoundedDifference`](super::BoundedDifference) is valid there.
 ///
 /// Source: Lindon, Ham, Tingley and Bojinov (2022),
 /// <https://doi.org/10.48550/arXiv.2210.08589>.

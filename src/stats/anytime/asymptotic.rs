@@ -68,7 +68,7 @@ impl AsymptoticSequence {
 
     /// Follows a mean of `n` influence values with this variance.
     ///
-    /// The caller answers for `n` being large enough: there is no rule here.
+    /// The caller must make sure that `n` is large enough; nothing is checked here.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if the variance is

@@ -19,11 +19,11 @@ use normal::Normal;
 ///
 /// # Formula
 /// `s` is a sum of deviations from the mean under the null hypothesis, and `v` its *intrinsic
-/// time*, a variance of the sum that can be seen. The evidence
-/// [`ln_e`](MixtureBoundary::ln_e)`(s, v)` averages `exp(l s - psi(l) v)` over a law of `l`, and
-/// the [`bound`](MixtureBoundary::bound) is the smallest `s` at which it reaches `1 / alpha`.
-/// Every constructor is told the `v` at which the bound is to be tightest. One-sided boundaries
-/// look at large `s` only; turn the sign for small ones.
+/// time*, a variance of the sum that can be seen. The evidence [`ln_e`](MixtureBoundary::ln_e)`(s,
+/// v)` averages `exp(l s - psi(l) v)` over a law of `l`, and the [`bound`](MixtureBoundary::bound)
+/// is the smallest `s` at which it reaches `1 / alpha`. Every constructor takes the `v` at which
+/// the bound should be tightest. One-sided boundaries are for large `s`; reverse the sign for small
+/// ones.
 ///
 /// | what is summed | boundary | intrinsic time |
 /// |---|---|---|
@@ -33,8 +33,8 @@ use normal::Normal;
 /// | values between `-g` and `h` | [`beta_binomial`](MixtureBoundary::beta_binomial) | `g h` for each |
 ///
 /// # When not to use it
-/// These are the parts that confidence sequences are made of. For two means, rates or quantiles
-/// take the methods that put them together.
+/// These are the parts of confidence sequences. For two means, rates or quantiles use the complete
+/// methods.
 ///
 /// Source: Howard, Ramdas, McAuliffe and Sekhon (2021), Annals of Statistics 49, 1055-1080,
 /// <https://doi.org/10.48550/arXiv.1810.08240>.
@@ -123,7 +123,8 @@ impl MixtureBoundary {
 
     /// Returns the smallest sum from 0 on whose evidence reaches `1 / alpha`.
     ///
-    /// At intrinsic time `v`. Where no possible sum of values between `-g` and `h` has as much evidence, the largest.
+    /// At intrinsic time `v`. Where no possible sum of values between `-g` and `h` has as much
+    /// evidence, the largest.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] or [`Refusal::OutOfRange`] for a `v` that is not finite or below 0,

@@ -4,8 +4,8 @@
 //! `(x - low) / (high - low)`, a paired difference `d` of such values by `(d + 1) / 2`.
 //!
 //! # Assumptions
-//! Given the past, each value has the same mean; nothing else, not even independence. Where the
-//! mean drifts, the statements are about no one number, and a running intersection becomes empty
+//! Given the past, each value has the same mean. Nothing else is assumed, not even independence. If
+//! the mean drifts, there is no single number to estimate, and a running intersection becomes empty
 //! ([`Running::Drift`](super::Running::Drift)).
 //!
 //! Source: Waudby-Smith and Ramdas (2024), <https://doi.org/10.1093/jrsssb/qkad009>.

@@ -7,8 +7,8 @@ use crate::stats::guard::{CandidateShare, Side};
 
 /// A bettor on the difference of two means of values in `[0, 1]`, whatever their tails.
 ///
-/// The way out where a [`SkewnessRule`](super::SkewnessRule) refuses: fix a cap before looking,
-/// divide the values by it, and cut them there.
+/// Use it if a [`SkewnessRule`](super::SkewnessRule) refuses: fix a cap beforehand, divide the
+/// values by it, and limit them to 1.
 ///
 /// # Formula
 /// A value `y` of a unit that went to the candidate with probability `pi` is scored

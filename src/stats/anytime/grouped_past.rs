@@ -1,12 +1,12 @@
-//! Groups of units, less what was known of the units before.
+//! Groups of units, adjusted by what was known about the units before.
 
 use super::GroupedArm;
 use crate::stats::Refusal;
 
 /// One arm's sums by group, with a number of each unit from before its exposure.
 ///
-/// The number must be one that the candidate cannot have changed; units of which none is known
-/// stand at the mean of the others.
+/// The candidate must not be able to change the number. Units without one get the mean of the
+/// others.
 #[derive(Clone, Copy, Debug)]
 pub struct PastGroups<'a> {
     /// Numerator and denominator of each group, as [`GroupedArm::new`] takes them.
@@ -35,7 +35,7 @@ pub struct PastGroups<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AdjustedArms {
-    /// How much of the metric goes with one unit of the past.
+    /// The slope: how much the metric changes with one unit of the past.
     pub theta: f64,
     /// The adjusted control.
     pub control: GroupedArm,

@@ -6,7 +6,7 @@ use super::{AnytimeT, p_of};
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Interval, PValue, Refusal};
 
-/// Why two arms are not compared by their groups.
+/// Why two arms cannot be compared by their groups.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum GroupedRefusal {
@@ -48,11 +48,11 @@ pub enum GroupedRefusal {
     Refused(#[from] Refusal),
 }
 
-/// What one arm's groups of units say of a mean or a ratio.
+/// The sums of one arm's groups of units, for a mean or a ratio.
 ///
 /// # Formula
-/// Over the `m` groups whose denominator `n` is above 0: `R = sum y / sum n`, `e = y - R n`, variance
-/// `sum e^2 / (sum n)^2 * m / (m - 1)`, skewness `sqrt(m) sum e^3 / (sum e^2)^1.5`.
+/// Over the `m` groups whose denominator `n` is above 0: `R = sum y / sum n`, `e = y - R n`,
+/// variance `sum e^2 / (sum n)^2 * m / (m - 1)`, skewness `sqrt(m) sum e^3 / (sum e^2)^1.5`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupedArm {
@@ -124,9 +124,9 @@ impl GroupedArm {
 
 /// A test of means, ratios and counts by the variance between groups of units, at every look.
 ///
-/// Values that hang together within a unit stay within its group, so it does not matter how many
-/// a unit has. The degrees of freedom count the groups that have values, the size the units that
-/// have one.
+/// Values of one unit depend on each other but are in one group, so it does not matter how many a
+/// unit has. The degrees of freedom count the groups that have values; the size counts the units
+/// that have one.
 ///
 /// # Formula
 /// `t = (R_b - R_a) / sqrt(v_a + v_b)` with Welch's degrees of freedom on `m_a - 1` and `m_b - 1`;

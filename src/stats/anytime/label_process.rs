@@ -28,8 +28,8 @@ const FARTHEST: f64 = 740.0;
 /// the share that was declared. The rate may drift.
 ///
 /// # When not to use it
-/// Where the real share may differ from the declared one and the rate is high: at a declared .50
-/// and a real .52 it decides falsely in .166 of harmless tests at a rate of .1, in .784 at .5. An
+/// If the real share may differ from the declared one and the rate is high: at a declared .50 and a
+/// real .52 it is wrong in .166 of harmless tests at a rate of .1, and in .784 at .5. An
 /// [experiment](crate::experiment) therefore decides by the smaller of the evidence at the declared
 /// share and at the share of the units exposed.
 ///
@@ -71,7 +71,7 @@ impl LabelProcess {
         p_of(self.ln_e(control, candidate))
     }
 
-    /// Returns the ratio of rates, candidate over control; none without an event in the control.
+    /// Returns the ratio of rates, candidate over control; `None` without an event in the control.
     #[must_use]
     pub fn ratio(&self, control: u64, candidate: u64) -> Option<f64> {
         let odds = candidate as f64 / control as f64 * ((1.0 - self.share) / self.share);
@@ -80,7 +80,7 @@ impl LabelProcess {
 
     /// Returns the ratios of rates that the events do not contradict, at every look.
     ///
-    /// From 0 or to infinity where an end does not exist.
+    /// An end that does not exist is 0 or infinity.
     #[must_use]
     pub fn ratio_interval(&self, control: u64, candidate: u64, alpha: Alpha) -> Interval {
         let [lower, upper] = ends(control, candidate, alpha);

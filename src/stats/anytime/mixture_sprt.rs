@@ -17,9 +17,9 @@ use crate::stats::{Alpha, Alternative, HigherMoments, Interval, Measure, Refusal
 /// the split of the traffic changes, the values of both arms must not drift.
 ///
 /// # When not to use it
-/// Without an idea of the effect: `tau` should be about the smallest effect worth finding. A tenth
-/// of it has no power at all, ten times it loses a third. [`AnytimeT`](super::AnytimeT) needs no
-/// unit of the effect and takes the variance as unknown.
+/// Without an idea of the effect: `tau` should be about the smallest effect worth finding. With a
+/// tenth of that it has no power, with ten times that it loses a third.
+/// [`AnytimeT`](super::AnytimeT) needs no unit of the effect and takes the variance as unknown.
 ///
 /// Source: Johari, Koomen, Pekelis and Walsh (2022), <https://doi.org/10.1287/opre.2021.2135>.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,8 +66,8 @@ impl MixtureSprt {
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for NaN and infinities, [`Refusal::ZeroVariance`] if the variance
-    /// is 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::Overflow`] where the evidence has
-    /// no representation.
+    /// is 0, [`Refusal::OutOfRange`] if it is negative, [`Refusal::Overflow`] where the evidence
+    /// has no representation.
     pub fn estimate(
         &self,
         estimate: f64,

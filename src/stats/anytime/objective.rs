@@ -1,4 +1,4 @@
-//! Whether the rate of one arm keeps an objective, such as "at most 1 % errors".
+//! Whether the rate of one arm meets an objective, such as "at most 1 % errors".
 
 use super::EitherWay;
 use crate::stats::guard::ln_mixture;
@@ -18,8 +18,8 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 /// watched. A function of the counts, so parts merge.
 ///
 /// # When not to use it
-/// To compare two arms: both drift together, and a [`guard`](crate::stats::guard) is immune to
-/// that.
+/// To compare two arms: both may drift together, and only a [`guard`](crate::stats::guard) allows
+/// for that.
 ///
 /// Source: Robbins (1970), <https://doi.org/10.1214/aoms/1177696786>.
 ///

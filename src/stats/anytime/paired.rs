@@ -18,14 +18,14 @@ use crate::stats::{Alpha, Alternative, Interval, Measure, PairedCounts, Refusal}
 /// one side of one half. The default `k` is 20.
 ///
 /// # Assumptions
-/// The pairs are independent given the requests: count one pair per unit, since a user for whom
-/// one model fails will bring many pairs of one kind. The truth does not depend on the answer that
-/// was given. A function of the counts, so parts merge.
+/// The pairs are independent given the requests: count one pair per unit, because a user for whom
+/// one model fails has many pairs of one kind. The truth does not depend on the answer that was
+/// given. A function of the counts, so parts merge.
 ///
-/// # Models that do not repeat themselves
+/// # Models whose answers vary
 /// "85 % agreement" says nothing while the control's agreement with itself is unknown. Let the
-/// control answer twice, and count as *right* whoever agrees with its first answer: the second
-/// answer stands for the control, the candidate's for the candidate. A regression is then a
+/// control answer twice, and count an answer as *right* if it agrees with the first one: the second
+/// answer is the control's, the candidate's answer is the candidate's. A regression is then a
 /// disagreement that the control's own noise does not explain.
 ///
 /// Source: Lindon and Malek (2022), <https://doi.org/10.48550/arXiv.2011.03567>.

@@ -14,13 +14,12 @@ use ranked::View;
 /// A confidence sequence of a quantile, whatever the distribution.
 ///
 /// # Formula
-/// If `q` is the `p` quantile, each value lies at or below it with chance `p`; how many of `n`
-/// do is judged by the beta-binomial mixture,
-/// `ln e(k) = ln B(r / p + n - k, r / (1 - p) + k) - ln B(r / p, r / (1 - p)) - k ln p -
-/// (n - k) ln(1 - p)`, with `r` such that the interval is narrowest at `n_best` values. Its ends
-/// are the values at the ranks `l` and `u + 1`, where `l..=u` are the counts with
-/// `e < 1 / alpha`; infinite where there is no such rank. Ties need no care: an atom can be split
-/// so that the chance is `p` exactly.
+/// If `q` is the `p` quantile, each value lies at or below it with chance `p`; how many of `n` do
+/// is judged by the beta-binomial mixture, `ln e(k) = ln B(r / p + n - k, r / (1 - p) + k) - ln B(r
+/// / p, r / (1 - p)) - k ln p - (n - k) ln(1 - p)`, with `r` such that the interval is narrowest at
+/// `n_best` values. Its ends are the values at the ranks `l` and `u + 1`, where `l..=u` are the
+/// counts with `e < 1 / alpha`; infinite where there is no such rank. Ties are allowed: an atom can
+/// be split so that the chance is exactly `p`.
 ///
 /// # Assumptions
 /// Independent values of one distribution: one per unit, not many of a few heavy units. Nothing
@@ -77,9 +76,9 @@ impl QuantileSequence {
         })
     }
 
-    /// Returns the values that the quantile may have, valid at every look.
+    /// Returns the interval of the quantile, valid at every look.
     ///
-    /// Everything, before there are enough values.
+    /// It is infinite before there are enough values.
     #[must_use]
     pub fn interval(&self, values: &impl Ranked) -> Interval {
         let arm = self.arm(values.view());

@@ -1,18 +1,18 @@
-//! What the confidence sequences of all looks say together.
+//! The intersection of the confidence sequences of all looks.
 
 use crate::stats::{Interval, Refusal};
 
-/// What the intersection of all looks' confidence sequences says.
+/// The result of intersecting the intervals of all looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Running {
     /// All looks agree on these values.
     Agree(Interval),
-    /// No value lies in all looks' intervals: what is estimated has moved, or the method's
-    /// assumptions fail. It is evidence of drift at the level of the sequence, not an estimate.
-    /// The greatest of all lower bounds lies above the least of all upper ones: they are held
-    /// crossed, `lower` above `upper`.
+    /// No value lies in the intervals of all looks: the estimated quantity has changed, or the
+    /// method's assumptions fail. It is evidence of drift at the level of the sequence, not an
+    /// estimate. `lower`, the greatest of all lower bounds, is above `upper`, the least of all
+    /// upper ones.
     Drift(Interval),
 }
 
@@ -64,7 +64,7 @@ impl RunningIntersection {
         Ok(RunningIntersection::say(together))
     }
 
-    /// Returns what all looks so far say together, none before the first.
+    /// Returns the result of all looks so far; `None` before the first.
     #[must_use]
     pub fn running(&self) -> Option<Running> {
         self.seen.map(RunningIntersection::say)

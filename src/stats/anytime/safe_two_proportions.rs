@@ -18,8 +18,8 @@ use super::anytime_valid::p_of;
 /// block, whatever they are.
 ///
 /// # When not to use it
-/// For rare events, where the split of the events says more: a
-/// [`guard`](crate::stats::guard) found 62 of 100 where this found 34.
+/// For rare events use a [`guard`](crate::stats::guard): in a simulation it found 62 of 100 harmful
+/// candidates, and this found 34.
 ///
 /// It depends on the order of the blocks, so two of them cannot be merged.
 ///

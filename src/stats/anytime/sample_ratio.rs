@@ -16,7 +16,7 @@ use crate::stats::{Alpha, Interval, PValue, Refusal};
 ///
 /// # Assumptions
 /// Each unit is counted once, at its first exposure, while the proportions are constant; start
-/// afresh when they change, and add up the `ln_e` of all stages: their product is an e-value too,
+/// again when they change, and add up the `ln_e` of all stages: their product is an e-value, too,
 /// so the error rate holds over the whole ramp. With a hundred million units a harmless deviation
 /// of 0.02 % is significant: look at the size of the deviation too.
 ///

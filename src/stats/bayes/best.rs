@@ -7,7 +7,7 @@ use crate::stats::Refusal;
 /// The most arms that are compared at once.
 pub const MAX_ARMS: usize = 64;
 
-/// What is believed of several arms together, all in the order of the arms.
+/// The beliefs about several arms together, in the order of the arms.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub struct Best {
     pub probability: Vec<f64>,
     /// Mean of the probabilities of being best and second; top-two sampling at one half.
     pub top_two: Vec<f64>,
-    /// How much is expected to be lost by choosing the arm, `E[max - own]`.
+    /// Expected loss of choosing the arm, `E[max - own]`.
     pub expected_loss: Vec<f64>,
     /// Expected value of the best arm.
     pub expected_best: f64,
@@ -24,9 +24,10 @@ pub struct Best {
 
 /// Returns how probable it is for each arm that its rate is the largest.
 ///
-/// By quadrature over independent beliefs, to about 1e-10. `O(k^2)` for `k` arms that lie
-/// together: some 20 ms for 32. The probability of the best arm passing 95 % is **not** a safe reason to stop
-/// if it is looked at repeatedly: see the [module](super).
+/// `P(p_i = max) = integral of the density of p_i times the product of P(p_j <= t)`, by quadrature
+/// over independent beliefs, to about 1e-10. `O(k^2)` for `k` arms with overlapping beliefs: about
+/// 20 ms for 32. Do **not** stop because the probability passes 95 % if you look repeatedly: see
+/// the [module](super).
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two arms, [`Refusal::OutOfRange`] for more than
@@ -49,7 +50,7 @@ pub fn best_of_rates(arms: &[BetaLaw]) -> Result<Best, Refusal> {
 
 /// Returns how probable it is for each arm that its mean is the largest.
 ///
-/// As [`best_of_rates`], of normal beliefs: estimates with their standard errors.
+/// As [`best_of_rates`], for normal beliefs: estimates with their standard errors.
 ///
 /// # Errors
 /// As [`best_of_rates`], [`Refusal::ZeroVariance`] if a belief is certain, and

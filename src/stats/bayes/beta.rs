@@ -1,4 +1,4 @@
-//! What is believed of a rate.
+//! A belief about a rate.
 
 use super::quadrature::Belief;
 use crate::stats::special::{
@@ -6,9 +6,9 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Counts, Interval, Refusal};
 
-/// A belief about a rate, a beta law.
+/// A belief about a rate: a beta distribution.
 ///
-/// Its shapes count successes and failures, those that the prior is worth included.
+/// Its shapes count successes and failures, including those of the prior.
 ///
 /// ```
 /// use switchstand::stats::{Counts, bayes::BetaLaw};
@@ -24,12 +24,12 @@ pub struct BetaLaw {
 }
 
 impl BetaLaw {
-    /// The belief that holds all rates equally likely.
+    /// The belief that all rates are equally likely.
     pub const UNIFORM: BetaLaw = BetaLaw {
         successes: 1.0,
         failures: 1.0,
     };
-    /// Jeffreys' prior, which does not depend on how the rate is measured.
+    /// Jeffreys' prior, which does not depend on the scale of the rate.
     pub const JEFFREYS: BetaLaw = BetaLaw {
         successes: 0.5,
         failures: 0.5,
@@ -53,7 +53,7 @@ impl BetaLaw {
         })
     }
 
-    /// Returns what is believed after these trials, the posterior.
+    /// Returns the belief after these trials, the posterior.
     #[must_use]
     pub fn updated(self, counts: &Counts) -> BetaLaw {
         BetaLaw {

@@ -1,4 +1,4 @@
-//! What is believed of an effect that is estimated with a standard error.
+//! A belief about an effect that is estimated with a standard error.
 
 use super::quadrature::Belief;
 use crate::stats::special::{
@@ -6,7 +6,7 @@ use crate::stats::special::{
 };
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// A belief about an effect, a normal law.
+/// A belief about an effect: a normal distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct NormalLaw {
@@ -15,7 +15,7 @@ pub struct NormalLaw {
 }
 
 impl NormalLaw {
-    /// Returns the law with this mean and standard deviation; 0 stands for certainty.
+    /// Returns the distribution with this mean and standard deviation; 0 means certainty.
     ///
     /// # Errors
     /// [`Refusal::NonFinite`] for a mean that is not finite, [`Refusal::OutOfRange`] for a
@@ -48,14 +48,14 @@ impl NormalLaw {
         self.standard_deviation
     }
 
-    /// Returns what the belief says of the effect.
+    /// Returns the probabilities, the interval and the losses that follow from the belief.
     ///
     /// `rope` is the size of effects that do not matter, 0 for none. The interval is
     /// equal-tailed; the loss of a choice is `s phi(m/s) - m Phi(-m/s)`, or with the sign of `m`
     /// turned.
     ///
-    /// Stopping when the probability passes 95 % is **not** safe if it is looked at repeatedly:
-    /// see the [module](super).
+    /// Do **not** stop because the probability passes 95 % if you look repeatedly: see the
+    /// [module](super).
     ///
     /// # Errors
     /// [`Refusal::ZeroVariance`] for a certain belief, [`Refusal::OutOfRange`] for a `rope` that
@@ -84,13 +84,13 @@ impl NormalLaw {
     }
 }
 
-/// Combines an estimate of an effect with what was believed before.
+/// Combines an estimate of an effect with a prior belief.
 ///
 /// The posterior's precision `1 / se^2 + 1 / v_0` is the sum of both, its mean the mean of both
-/// weighted by precision; without a prior it is the estimate itself. Assumes that the estimate
-/// is about normal. An estimate without error overrules every prior that is not certain.
+/// weighted by precision; without a prior it is the estimate itself. Assumes that the estimate is
+/// about normal. An estimate without error overrides every prior that is not certain.
 ///
-/// Gelman and others (2013), Bayesian Data Analysis, 3rd ed., section 2.5.
+/// Gelman and others (2013), <https://doi.org/10.1201/b16018>, section 2.5.
 ///
 /// # Errors
 /// [`Refusal::ZeroVariance`] for a standard error of 0 without a prior or with a certain one,
@@ -131,7 +131,7 @@ pub fn posterior(
     )
 }
 
-/// What is believed of an effect, candidate minus control.
+/// The belief about an effect, candidate minus control.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,22 +1,22 @@
-//! Two rates compared by what is believed of them.
+//! Two rates compared by beliefs about them.
 
 use super::beta::{BetaLaw, rate};
 use super::quadrature::{Belief, between_cuts, cuts, log_concave};
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Interval};
 
-/// Returns how probable either rate is to be larger, and what errors cost.
+/// Returns the probability that either rate is larger, and the expected losses.
 ///
 /// `P(p_B > p_A)` and the expected losses `E[max(p_A - p_B, 0)]` of choosing the candidate and
 /// the reverse, for independent beliefs. All are integrals of positive functions, so the
 /// smallest probability keeps its digits. About ten thousand evaluations of a beta law.
 ///
-/// For errors, where less is better, read the probabilities and losses the other way round.
+/// If less is better, as with errors, exchange the two probabilities and the two losses.
 ///
-/// Stopping when the probability passes 95 % is **not** safe if it is looked at repeatedly: see
-/// the [module](crate::stats::bayes).
+/// Do **not** stop because the probability passes 95 % if you look repeatedly: see the
+/// [module](crate::stats::bayes).
 ///
-/// Berry and others (2010), Bayesian Adaptive Methods for Clinical Trials, section 1.
+/// Berry and others (2010), <https://doi.org/10.1201/EBK1439825488>, section 1.
 ///
 /// ```
 /// use switchstand::stats::{Counts, bayes::{self, BetaLaw}};
@@ -48,7 +48,7 @@ pub fn compare_rates(control: BetaLaw, candidate: BetaLaw) -> RateBelief {
     }
 }
 
-/// What is believed of two rates together.
+/// The beliefs about two rates together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -57,9 +57,9 @@ pub struct RateBelief {
     pub candidate_larger: f64,
     /// Probability that the control's rate is larger, not computed from the other.
     pub control_larger: f64,
-    /// By how much the rate is expected to be smaller than it could be with the candidate.
+    /// Expected loss of choosing the candidate: how much smaller the rate is than the larger one.
     pub loss_of_candidate: f64,
-    /// By how much the rate is expected to be smaller than it could be with the control.
+    /// Expected loss of choosing the control: how much smaller the rate is than the larger one.
     pub loss_of_control: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Where traffic helps most to tell the best arm from the rest.
+//! The shares of traffic that find the best arm soonest.
 
 use super::leading;
 use crate::stats::special::find_root;
@@ -13,9 +13,9 @@ pub struct Allocation {
     pub leader: usize,
     /// Share of each arm; together 1.
     pub weights: Vec<f64>,
-    /// Log likelihood per unit, under these shares, by which the closest rival falls behind.
+    /// Log likelihood per unit, under these shares, that the leader gains on the closest rival.
     ///
-    /// About `ln(1 / alpha)` over it units are needed in all.
+    /// About `ln(1 / alpha)` divided by it units are needed in all.
     pub rate: f64,
 }
 
@@ -28,8 +28,8 @@ pub struct Allocation {
 /// a single root.
 ///
 /// # Assumptions
-/// Normal values with the means and variances that are given, as if known. Plan with it, from
-/// earlier data: shares that follow the outcomes of a running test bias its means.
+/// Normal values with known means and variances. Use it for planning, with earlier data: shares
+/// that follow the outcomes of a running test bias its means.
 ///
 /// Source: Garivier and Kaufmann (2016), Optimal best arm identification with fixed confidence,
 /// theorem 5, Conference on Learning Theory, <https://doi.org/10.48550/arXiv.1602.04589>.
@@ -99,13 +99,13 @@ pub fn optimal_allocation(arms: &[Moments]) -> Result<Allocation, Refusal> {
 pub struct LikelihoodRatios {
     /// Index of the arm with the largest mean.
     pub leader: usize,
-    /// Log likelihood ratio of each arm against the leader, none for itself.
+    /// Log likelihood ratio of each arm against the leader; `None` for itself.
     pub ln_ratios: Vec<Option<f64>>,
     /// The heuristic threshold `ln((1 + ln N) / alpha)` for `N` units in all.
     pub heuristic_threshold: f64,
 }
 
-/// Returns how far the leader is ahead of each arm, and a customary threshold.
+/// Returns how far the leader is ahead of each arm, and a common threshold.
 ///
 /// `(m_b - m_a)^2 / (2 (s_b^2 / n_b + s_a^2 / n_a))`. The threshold is a heuristic of other
 /// software and *not* proven for estimated variances: with two equal arms it was exceeded in 6.4 %

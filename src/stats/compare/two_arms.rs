@@ -1,4 +1,4 @@
-//! What to say about two arms.
+//! The result of a comparison of two arms.
 
 use core::fmt;
 
@@ -12,22 +12,22 @@ use crate::stats::{FixedHorizon, Measure};
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct TwoArms {
-    /// What the observations allow to say.
+    /// The verdict.
     pub verdict: TwoArmsVerdict,
     /// Test and interval of the difference, candidate minus control.
     pub effect: FixedHorizon,
-    /// The effect relative to the control; none where the control is not clearly above or
-    /// below zero.
+    /// The effect relative to the control; `None` if the control is not clearly above or below
+    /// zero.
     pub relative: Option<RelativeEffect>,
     /// The control's rate or mean.
     pub control: f64,
     /// The candidate's rate or mean.
     pub candidate: f64,
-    /// The sizes of both arms, and whether they are what they should be.
+    /// The check of the sizes of both arms.
     pub sample_ratio: SampleRatio,
 }
 
-/// What a comparison allows to say, in one word.
+/// The verdict of a comparison.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -37,9 +37,9 @@ pub enum TwoArmsVerdict {
     Higher,
     /// The candidate's value is lower than the control's.
     Lower,
-    /// The observations do not tell: which is not to say that the arms are equal.
+    /// No difference is shown. This does not mean that the arms are equal.
     Undecided,
-    /// The arms do not have the sizes they should have, so nothing is said.
+    /// The arms do not have the right sizes, so there is no verdict.
     Withheld,
 }
 

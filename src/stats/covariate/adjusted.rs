@@ -1,4 +1,4 @@
-//! The difference of two means, less what the past explains.
+//! The difference of two means, adjusted by the past.
 
 use super::CovariateMoments;
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
@@ -9,8 +9,8 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal};
 /// Adjusts the metric of both arms by the covariate.
 ///
 /// `y - theta x` with `theta = cov(x, y) / var(x)` over the units of both arms together. Its
-/// variance per arm is `var(y) + theta^2 var(x) - 2 theta cov(x, y)`. A covariate that does not
-/// vary leaves everything as it is, `theta = 0`. Test it with [`Adjustment::test`].
+/// variance per arm is `var(y) + theta^2 var(x) - 2 theta cov(x, y)`. If the covariate does not
+/// vary, nothing changes: `theta = 0`. Test it with [`Adjustment::test`].
 ///
 /// Assumes independent units, and a covariate that the release cannot have changed.
 ///
@@ -101,12 +101,13 @@ pub fn adjust(
     }
 }
 
-/// The metric of both arms less what the past explains.
+/// The metric of both arms, adjusted by the past.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Adjustment {
-    /// How much of the metric goes with one unit of the covariate, over both arms together.
+    /// The slope: how much the metric changes with one unit of the covariate, over both arms
+    /// together.
     pub theta: f64,
     /// The same, from deviations within the arms; it is not used, and should be close.
     pub theta_within: f64,
@@ -126,9 +127,10 @@ pub struct Adjustment {
     pub effect: f64,
     /// Standard error of the adjusted difference.
     pub standard_error: f64,
-    /// Adjusted difference over the control's mean as it is; none if that is zero.
+    /// Adjusted difference divided by the control's unadjusted mean; `None` if that is zero.
     pub relative_effect: Option<f64>,
-    /// Share of the squared standard error that the adjustment took away; none if there is none.
+    /// Fraction of the squared standard error that the adjustment removed; `None` if that error is
+    /// 0.
     pub variance_reduction: Option<f64>,
     #[cfg_attr(feature = "serde", serde(skip))]
     arms: [Arm; 2],

@@ -1,4 +1,4 @@
-//! The difference of two ratios of sums, less what the past explains.
+//! The difference of two ratios of sums, adjusted by the past.
 
 use super::RatioCovariateMoments;
 use crate::stats::fixed_horizon::wald::{UNBOUNDED, Wald};
@@ -8,9 +8,9 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, ratios};
 /// Adjusts the difference of two ratios by the same ratios before the release.
 ///
 /// A ratio varies as the mean of `(x - R y) / y_mean` over units does, during the release and
-/// before it. With `theta` the slope of the one on the other within the arms, the effect is
-/// `(R_b - R_a) - theta (R_b' - R_a')`, primes standing for before. Ratios that were the same
-/// for all units then leave everything as it is, `theta = 0`.
+/// before it. With `theta` the slope of the one on the other within the arms, the effect is `(R_b -
+/// R_a) - theta (R_b' - R_a')`, primes standing for before. If the ratio before was the same for
+/// all units, nothing changes: `theta = 0`.
 ///
 /// Deng, Xu, Kohavi and Walker (2013), <https://doi.org/10.1145/2433396.2433413>, appendix B;
 /// the linear form is that of Deng, Knoblich and Lu (2018),
@@ -45,12 +45,12 @@ pub fn adjust_ratios(
     }
 }
 
-/// The difference of two ratios less what the past explains.
+/// The difference of two ratios, adjusted by the past.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RatioAdjustment {
-    /// How much of the ratio goes with one unit of the past ratio.
+    /// The slope: how much the ratio changes with one unit of the past ratio.
     pub theta: f64,
     /// Difference of the ratios without adjustment.
     pub raw_effect: f64,

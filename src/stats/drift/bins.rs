@@ -1,4 +1,4 @@
-//! Measures of how far two sets of binned counts are apart.
+//! Distances between two sets of binned counts.
 
 use crate::stats::special::{chi2_sf, ln_chi2_sf, poisson_deviance};
 use crate::stats::{PValue, Refusal};
@@ -9,8 +9,8 @@ use crate::stats::{PValue, Refusal};
 /// to every count, 0 for none, 1/2 being customary; the chi-squared test uses the counts as they
 /// are. Bins must be fixed beforehand, by quantiles of the reference for example. `O(bins)`.
 ///
-/// The population stability index is customarily read as stable below 0.1 and shifted above
-/// 0.25, whatever the sample size. That is folklore: for two samples of one distribution it is
+/// By a common rule the population stability index means stable below 0.1 and shifted above 0.25,
+/// for every sample size. The rule has no proof: for two samples of one distribution the index is
 /// about `(1/n + 1/m)` times chi-squared with `bins - 1` degrees of freedom, which gives
 /// [`psi_p`](Drift::psi_p), for about five counts or more in each bin.
 ///
@@ -94,7 +94,7 @@ pub fn binned(expected: &[u64], actual: &[u64], smoothing: f64) -> Result<Drift,
 pub struct Drift {
     /// Population stability index, `sum (q - p) ln(q / p)`; infinite if one side lacks a bin.
     pub psi: f64,
-    /// p-value of the index, none if it is infinite: read the chi-squared test then.
+    /// p-value of the index; `None` if it is infinite: then use the chi-squared test.
     pub psi_p: Option<PValue>,
     /// Kullback and Leibler's `sum q ln(q / p)`; infinite if the reference lacks a bin.
     pub kullback_leibler: f64,

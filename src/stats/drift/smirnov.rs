@@ -52,11 +52,11 @@ pub fn kolmogorov_smirnov(control: &Sample, candidate: &Sample) -> PValue {
 
 /// Tests whether two samples have one distribution, by the exact law, ties included.
 ///
-/// The probability of at least the observed distance if all splits of the pooled values into
-/// arms of these sizes are equally likely. With ties the distance is looked at only after each
-/// block of equal values, as in the observations. Every difference of the distributions is
-/// found in the end, so it is less strong than [`ranks`](crate::stats::ranks) against a mere
-/// shift. `O(n_a n_b)`, up to [`MAX_EXACT_PAIRS`].
+/// The probability of at least the observed distance if all splits of the pooled values into arms
+/// of these sizes are equally likely. With ties the distance is looked at only after each block of
+/// equal values, as in the observations. With enough values it finds every difference of the
+/// distributions, so it has less power than [`ranks`](crate::stats::ranks) against a simple shift.
+/// `O(n_a n_b)`, up to [`MAX_EXACT_PAIRS`].
 ///
 /// Schröer and Trenkler (1995), <https://doi.org/10.1016/0167-9473(94)00040-P>.
 ///

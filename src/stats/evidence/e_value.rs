@@ -1,4 +1,4 @@
-//! What a bettor against a null hypothesis has made of a stake of one.
+//! E-values.
 
 use core::fmt;
 
@@ -9,8 +9,8 @@ use crate::stats::{Alpha, PValue, Refusal};
 
 /// An e-value by its logarithm, which is always finite.
 ///
-/// Values above `f64::MAX`, about e^709, are as good as others; 0 and infinity are refused,
-/// because no later evidence could outweigh either.
+/// Values above `f64::MAX`, about e^709, are allowed. 0 and infinity are refused, because no later
+/// evidence could change them.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, evidence::EValue};

@@ -1,4 +1,4 @@
-//! What a trial has shown, corrected for its having stopped by its own boundaries.
+//! The result of a trial, corrected for the early stop.
 
 use super::Interim;
 use super::design::lower_of;

@@ -1,4 +1,4 @@
-//! The boundaries of a planned trial, and what they lead to.
+//! The boundaries of a planned trial, its power and its size.
 
 use super::fractions::Fractions;
 use super::futility::{Futility, drift_of_power};
@@ -24,8 +24,7 @@ use crate::stats::{Alpha, Refusal};
 /// A *drift* is the expected z at full information: effect over the standard error that the
 /// planned maximum would give. Every function of it asks for the direction that is tested.
 ///
-/// Jennison and Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials,
-/// Chapman & Hall/CRC.
+/// Jennison and Turnbull (2000), <https://doi.org/10.1201/9780367805326>.
 ///
 /// ```
 /// use switchstand::stats::Alpha;
@@ -140,13 +139,14 @@ impl GroupSequential {
         })
     }
 
-    /// Returns the design that may also be given up, where success is unlikely.
+    /// Returns the design with a futility boundary: the trial may be given up if success is
+    /// unlikely.
     ///
     /// This function spends `1 - power`, the chance to miss the effect, over the looks.
     ///
-    /// The futility boundary is *non-binding*: the boundary for success is as if it were not
-    /// there, so going on against its advice costs no error rate. It costs power, which a larger
-    /// maximum buys back: the design holds `power` at the [`drift`](Inflation::drift) of its
+    /// The futility boundary is *non-binding*: the boundary for success does not depend on it, so
+    /// going on against its advice costs no error rate. It costs power, which a larger maximum
+    /// restores: the design has `power` at the [`drift`](Inflation::drift) of its
     /// [`inflation`](GroupSequential::inflation).
     ///
     /// Chang, Hwang and Shih (1998), <https://doi.org/10.1080/03610929808832161>.

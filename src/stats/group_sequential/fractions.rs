@@ -12,8 +12,8 @@ pub(super) const LEAST_STEP: f64 = 1e-4;
 
 /// The fractions of the maximal information at which looks are planned.
 ///
-/// Information is the inverse of the estimate's variance; where that falls in proportion to the
-/// units, as with means and rates, a fraction of the units is as good.
+/// Information is the inverse of the estimate's variance. For means and rates it is proportional to
+/// the number of units, so use fractions of the units.
 ///
 /// ```
 /// use switchstand::stats::group_sequential::Fractions;

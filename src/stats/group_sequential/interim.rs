@@ -1,22 +1,21 @@
-//! What one look of a trial says.
+//! One look of a trial.
 
 use core::fmt;
 
 use crate::stats::measure::significant;
 use crate::stats::{Alpha, Alternative, Interval};
 
-/// What a look allows to do.
+/// The decision at a look.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum TrialVerdict {
-    /// The evidence does not suffice yet: go on to the next look.
+    /// There is not enough evidence yet: go on to the next look.
     Continue,
     /// An effect is shown, in the direction of its sign: stop.
     EffectShown,
-    /// The planned effect is unlikely to be found any more: stopping is advised, going on is
-    /// allowed.
+    /// The planned effect is unlikely to be found: stopping is advised, going on is allowed.
     Futile,
     /// The last look has shown no effect: stop.
     NoEffectShown,
@@ -62,11 +61,11 @@ pub struct Interim {
     pub spent_so_far: f64,
     /// Repeated confidence interval; one-sided if the alternative is.
     pub interval: Interval,
-    /// Direction that the test looks in.
+    /// Direction of the test.
     pub alternative: Alternative,
     /// Error rate over all looks.
     pub alpha: Alpha,
-    /// What this look allows to do.
+    /// The decision at this look.
     pub verdict: TrialVerdict,
 }
 

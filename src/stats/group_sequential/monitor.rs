@@ -1,4 +1,4 @@
-//! A trial that runs: looks at whatever information there is.
+//! A running trial, with looks at any information.
 
 #[cfg(feature = "serde")]
 mod stored;
@@ -15,13 +15,12 @@ use crate::stats::{Alpha, Alternative, Refusal};
 
 /// A running trial, with the decision at each look whether it may stop.
 ///
-/// Looks come when they come: the boundary of each depends on the information so far and on
-/// what the [`Spending`] function gives out by then. The first look at or beyond the planned
-/// maximum (an *over-run*) is the last one and spends what is left; a trial that must end before
-/// (an *under-run*) says so by [`last_look`](Monitor::last_look), which spends what is left too.
-/// Boundaries are exact for the information that was really seen. Whether and when to look must
-/// not depend on the effect that is seen; [`AnytimeT`](crate::stats::anytime::AnytimeT) allows
-/// that.
+/// Looks need no fixed times: the boundary of each depends on the information so far and on what
+/// the [`Spending`] function allows by then. The first look at or beyond the planned maximum (an
+/// *over-run*) is the last one and spends the rest. If a trial must end earlier (an *under-run*),
+/// call [`last_look`](Monitor::last_look), which also spends the rest. Boundaries are exact for the
+/// real information. Whether and when to look must not depend on the effect seen so far;
+/// [`AnytimeT`](crate::stats::anytime::AnytimeT) allows that.
 ///
 /// ```
 /// use switchstand::stats::{Alpha, Alternative};
@@ -38,7 +37,7 @@ use crate::stats::{Alpha, Alternative, Refusal};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Its stored form holds the looks alone; reading it computes the boundaries again.
+/// The stored form has only the looks; reading it computes the boundaries again.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -90,10 +89,10 @@ impl Monitor {
         })
     }
 
-    /// Returns the trial that also advises to give up, before its first look.
+    /// Returns the trial with advice to give up; call it before the first look.
     ///
     /// `1 - power` is spent by this function; the drift is that of the `design`'s
-    /// [`inflation`](GroupSequential::inflation) at this power, which the maximum must stem from.
+    /// [`inflation`](GroupSequential::inflation) at this power, from which the maximum must come.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] for a two-sided alternative, after the first look, or for what

@@ -1,4 +1,4 @@
-//! What a design says of its looks, its chances and its size.
+//! The looks of a design, the chances to stop, and its size.
 
 use crate::stats::special::normal_sf;
 

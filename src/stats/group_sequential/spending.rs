@@ -3,7 +3,7 @@
 use crate::stats::Refusal;
 use crate::stats::special::{normal_isf, normal_sf};
 
-/// How much of an error rate may be spent by which information.
+/// A spending function: how much of an error rate may be spent at each fraction of the information.
 ///
 /// In the formulas `a` is the rate that is spent in the end, that of one side, and `t` the
 /// fraction of the information.
@@ -34,8 +34,9 @@ enum Family {
 impl Spending {
     /// Spends little early on, as O'Brien and Fleming's boundaries do: the default.
     ///
-    /// `2 (1 - Φ(z / sqrt t))` with `z` the normal quantile of `1 - a / 2`. The final look stays almost as powerful as a test without looks.
-    /// O'Brien and Fleming (1979), <https://doi.org/10.2307/2530245>.
+    /// `2 (1 - Φ(z / sqrt t))` with `z` the normal quantile of `1 - a / 2`. The final look stays
+    /// almost as powerful as a test without looks. O'Brien and Fleming (1979),
+    /// <https://doi.org/10.2307/2530245>.
     pub const OBRIEN_FLEMING: Spending = Spending(Family::ObrienFleming);
 
     /// Spends nearly evenly, as Pocock's boundaries do: early stops, a larger maximum.
@@ -61,7 +62,7 @@ impl Spending {
 
     /// Spends `a t^rho`: 3 is near O'Brien and Fleming, 1 spends evenly.
     ///
-    /// Kim and DeMets (1987), Biometrika 74, 149-154.
+    /// Kim and DeMets (1987), <https://doi.org/10.1093/biomet/74.1.149>.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] unless `rho` lies above 0 and is at most 40.
@@ -73,7 +74,7 @@ impl Spending {
 
     /// Returns what may be spent of `rate` by the fraction `t` of the information.
     ///
-    /// Nothing at 0 and before, everything from 1 on. NaN if an argument is.
+    /// 0 at 0 and before, all of `rate` from 1 on. NaN if an argument is NaN.
     #[must_use]
     pub fn spent(self, rate: f64, t: f64) -> f64 {
         if t <= 0.0 {

@@ -5,10 +5,10 @@ use super::{RateGuard, Side};
 impl RateGuard {
     /// Returns how many units had first bad events on both sides under one share, by these guards.
     ///
-    /// Sticky units have none: more than a few mean that servers decide by different secrets, or
-    /// take the side from elsewhere than the decision. A merged guard keeps one side of each, by a
-    /// bit of the unit's hash, so this must be asked of the guards as they were handed in. Of a
-    /// unit that was seen on one server alone only the first event is known.
+    /// Sticky units never do: more than a few mean that servers use different secrets, or do not
+    /// take the side from the decision. A merged guard keeps only one side of each, by a bit of the
+    /// unit's hash, so call this with the guards of single servers. Of a unit that was seen on one
+    /// server alone only the first event is known.
     #[must_use]
     pub fn changed_side<'a>(guards: impl IntoIterator<Item = &'a RateGuard>) -> u64 {
         let sets: Vec<_> = guards

@@ -1,9 +1,10 @@
-//! Digests of units, mixed once more so that they show no trace of any bucketing.
+//! Digests of units, mixed once more so that they are independent of any bucketing.
 
 use core::hash::Hasher;
 
-/// Mixes 64 bits by a bijection whose output shows no trace of its input (David Stafford's thirteenth
-/// variant of a 64-bit finaliser), so that a sample by it is independent of any bucketing.
+/// Mixes 64 bits by a bijection whose output shows no trace of its input (David Stafford's
+/// thirteenth variant of a 64-bit finaliser), so that a sample by it is independent of any
+/// bucketing.
 pub(crate) const fn mix(unit: u64) -> u64 {
     let mut z = unit.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -11,7 +12,7 @@ pub(crate) const fn mix(unit: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// So many halvings leave less than the smallest capacity of all 64-bit digests.
+/// So many halvings leave fewer of the 64-bit digests than the smallest capacity.
 pub(crate) const MAX_LEVEL: u32 = 60;
 
 /// Returns the last level at which the unit is sampled.

@@ -6,13 +6,14 @@ use super::thinning::Thinning;
 use super::{CandidateShare, Side, StageTally};
 use crate::stats::Refusal;
 
-/// The count of each unit's first bad event, on a thinned side of its first that thinning keeps.
+/// The count of each unit's first bad event; on a thinned side, of the first one that thinning
+/// keeps.
 #[derive(Clone, Debug)]
 pub(super) struct KeptEvents {
     thinning: Option<Thinning>,
     tally: StageTally,
-    /// The same events, apart for each level at which their units are the last time sampled: so
-    /// a halving takes one of these away, and need not count all units afresh.
+    /// The same events, separately for the last level at which their units are sampled: so a
+    /// halving subtracts one of these, and need not count all units again.
     by_level: Vec<StageTally>,
     /// Units on the thinned side whose first event was left out.
     late: Parts<Late>,
@@ -50,7 +51,7 @@ impl KeptEvents {
             .is_some_and(|thinning| thinning.is_of(side) && !thinning.keeps(key, 1))
     }
 
-    /// Takes note of a unit's first event; tells whether it was left out.
+    /// Counts a unit's first event; returns whether it was left out.
     #[inline]
     pub(super) fn first(
         &mut self,
@@ -67,7 +68,7 @@ impl KeptEvents {
         Ok(is_left_out)
     }
 
-    /// Takes note of a further event of a unit whose first event came under `first`.
+    /// Counts a further event of a unit whose first event came under `first`.
     #[cold]
     pub(super) fn again(
         &mut self,
@@ -107,7 +108,7 @@ impl KeptEvents {
         all
     }
 
-    /// Forgets all events and begins afresh with the same thinning.
+    /// Forgets all events and begins again with the same thinning.
     pub(super) fn emptied(&self) -> KeptEvents {
         KeptEvents::new(self.thinning, self.capacity)
     }

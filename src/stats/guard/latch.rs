@@ -1,17 +1,17 @@
-//! What a guard has shown once.
+//! A memory of what a guard has shown.
 
 use super::{GuardVerdict, Reading};
 
-/// What any look at a guard has shown, harm and safety each.
+/// A memory of what the looks at a guard have shown: harm, safety, or both.
 ///
-/// The error rates of a guard hold for all looks together, so what one look has shown stays
-/// shown, also when later events speak against it. Look at the guard through a latch after every
-/// merge or event; act on its verdict.
+/// The error rates of a guard hold for all looks together, so what one look has shown stays true,
+/// also if later events are evidence against it. Look at the guard through a latch after every
+/// merge or event, and act on its verdict.
 ///
-/// It is stored like any state, but never merged. Each part of a merged guard has an error rate
-/// of its own, so if an alarm of any part counted, ten servers would raise ten times as many
-/// false ones. Merge the guards, and keep one latch where the sum is looked at. A
-/// [roll-out](crate::rollout) latches its guards itself and needs no other latch.
+/// It is stored like any state, but never merged. Each part of a merged guard has an error rate of
+/// its own, so if the alarm of any part counted, ten servers would raise ten times as many false
+/// alarms. Merge the guards, and keep one latch for the sum. A [roll-out](crate::rollout) does this
+/// itself.
 ///
 /// ```
 /// use switchstand::stats::guard::{CandidateShare, Latch, RateGuard, RateTest, Side, GuardVerdict};

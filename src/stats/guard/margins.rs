@@ -5,7 +5,7 @@ use crate::stats::Refusal;
 /// The two boundaries of a guard, as ratios of rates, candidate to control.
 ///
 /// HARM tests that the ratio is at most `harm`; SAFE tests that it is at least `safe`. The default
-/// is 1 and 1.5: any increase is harm, and less than one half more is safe to go on with.
+/// is 1 and 1.5: any increase is harm, and a rate below 1.5 times the control's is safe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "RawMargins"))]

@@ -3,7 +3,7 @@
 use super::{CandidateShare, LnEvidence, Side, StageTally};
 use crate::stats::Refusal;
 
-/// A harm that might be there, and the traffic in which it would show.
+/// A possible harm, and the traffic in which it would be noticed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -19,8 +19,8 @@ pub struct Scenario {
 
 /// How long it takes until harm of a given size would be noticed.
 ///
-/// Times are in requests to both sides together, from now on. They are infinite if harm of this size may never
-/// be noticed.
+/// Times are in requests to both sides together, from now on. They are infinite if harm of this
+/// size may never be noticed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -92,8 +92,8 @@ impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
         Ok(harm.ln_e + self.ln_stake >= harm.threshold)
     }
 
-    /// Returns mean and 0.9 quantile of the number of events until the alarm, by dynamic programming over
-    /// the number of the candidate's events; none if that takes too long.
+    /// Returns mean and 0.9 quantile of the number of events until the alarm, by dynamic
+    /// programming over the number of the candidate's events; none if that takes too long.
     fn exact(&self, theta: f64) -> Result<Option<(f64, f64)>, Refusal> {
         // alive[i]: probability of `lowest + i` events of the candidate and no alarm so far.
         let mut alive = vec![1.0];
@@ -138,8 +138,8 @@ impl<F: Fn(&StageTally) -> LnEvidence> Path<'_, F> {
         Ok(hopeless.then_some((f64::INFINITY, f64::INFINITY)))
     }
 
-    /// Returns the number of events at which the evidence suffices, if the candidate's are `theta` of
-    /// them throughout; infinite if it never does.
+    /// Returns the number of events at which the evidence suffices, if the candidate's are `theta`
+    /// of them throughout; infinite if it never does.
     fn mean_path(&self, theta: f64) -> Result<f64, Refusal> {
         let suffices = |events: f64| {
             let candidate = (events * theta).round();

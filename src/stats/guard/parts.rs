@@ -1,8 +1,8 @@
-//! A map of units in so many parts that no call pays for the whole.
+//! A map of units in many parts, so that no single call takes long.
 //!
-//! A table of 16 million units that grows, or drops half of them, does so for half a second, on
-//! the thread of the request that comes at that moment. Parts of some 3,000 units grow one by
-//! one, in less than 0.1 ms each, and forget units one part per call.
+//! If one table of 16 million units grows, or drops half of them, this takes half a second on the
+//! thread of some request. Parts of about 3,000 units grow one by one, in less than 0.1 ms each,
+//! and forget units one part per call.
 
 use core::hash::BuildHasherDefault;
 use std::collections::HashMap;

@@ -6,13 +6,13 @@ use crate::stats::Refusal;
 
 /// A guard over the bad events of a candidate and of its control.
 ///
-/// It keeps counts per share and, unless each request is its own unit, the set of units that had
-/// a bad event. Its answer is a function of that state alone: it holds no clock, and it forgets
-/// nothing and remembers no look. What a look has shown once stays true; [`Latch`](super::Latch)
-/// keeps it.
+/// It keeps counts per share and, unless each request is its own unit, the set of units that had a
+/// bad event. Its answer depends only on that state; it has no clock and remembers no look. What a
+/// look has shown stays true; [`Latch`](super::Latch) remembers it.
 ///
 /// Mergeable: guards of several servers, with one test, add up to the guard of all their events,
-/// in any order and partition, as long as units are sticky ([`SeenUnits`] tells what happens to a unit known to several).
+/// in any order and partition, as long as units are sticky ([`SeenUnits`] tells what happens to a
+/// unit known to several).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateGuard {
     test: RateTest,
@@ -50,23 +50,21 @@ impl RateGuard {
 
     /// Returns a guard that counts every bad event, for units of one request each.
     ///
-    /// The caller declares that no unit ever makes two requests.
-    /// Where the same users come again the declaration is false, and with it the error rates: 19
-    /// false alarms in 100 at a nominal 1 in 100 were measured.
+    /// Use it only if no unit ever makes two requests. If the same users come again, the error
+    /// rates do not hold: 19 false alarms in 100 were measured at a nominal 1 in 100.
     #[must_use]
     pub fn where_each_request_is_its_own_unit(test: RateTest) -> RateGuard {
         let counted = Counted::EveryEvent(StageTally::new());
         RateGuard { test, counted }
     }
 
-    /// Takes note of a bad event of `unit` on `side`, under this `share`.
+    /// Counts a bad event of `unit` on `side`, under this `share`.
     ///
-    /// `share` is the candidate's at the moment of the event.
-    /// `unit` is a 64-bit digest of the unit's key, as [`SeenUnits`] describes; it is ignored
-    /// where each request is its own unit. Leave out units that no draw has placed: pins,
-    /// overrides, audience rules. Where the live version answers for a failing candidate, that
-    /// failure is the candidate's bad event: take the side from the route before the answer,
-    /// because the route of a fallback names no side.
+    /// `share` is the candidate's at the moment of the event. `unit` is a 64-bit digest of the
+    /// unit's key, as [`SeenUnits`] describes; it is ignored where each request is its own unit.
+    /// Leave out units that were not drawn: pins, overrides, audience rules. If the live version
+    /// answers after the candidate failed, the failure is the candidate's bad event: take the side
+    /// from the route before the answer, because the route of a fallback has no side.
     ///
     /// # Errors
     /// [`Refusal::TooManyShares`] or [`Refusal::Overflow`] as [`StageTally::record`]; then
@@ -193,7 +191,7 @@ impl RateGuard {
         &self.test
     }
 
-    /// Returns the set of units, none where each request is its own unit.
+    /// Returns the set of units; `None` if each request is its own unit.
     #[must_use]
     pub const fn seen_units(&self) -> Option<&SeenUnits> {
         match &self.counted {

@@ -15,8 +15,8 @@ pub enum RateMethod {
     Grid(RatioGrid),
     /// Averages over all shares of the bad events on one side of the boundary.
     ///
-    /// The share of bad events is learned anew for every share of the traffic, so on a ramp it is
-    /// slower than a grid, whose parameter is the rate ratio itself.
+    /// The share of bad events is learned separately for every share of the traffic, so on a ramp
+    /// it is slower than a grid, whose parameter is the rate ratio itself.
     TruncatedBeta(BetaPrior),
     /// Wald's likelihood ratio between the two boundaries, nothing else.
     ///
@@ -46,12 +46,12 @@ pub enum RateMethod {
 /// `alpha`. SAFE is the mirror image. The share may change at any moment, chosen from the past.
 ///
 /// # Assumptions
-/// The labels are independent: each event is its own unit's first, or each request is its own
-/// unit. The two sides run at the same time. With units that come again, the hypotheses speak of
-/// their requests: HARM that no unit's requests fail more than `margins.harm()` times as often as
-/// they would at the control, SAFE that every unit's fail at least `margins.safe()` times as often
-/// ([`SeenUnits`](super::SeenUnits) says how). A share that changes may depend on the evidence, not on
-/// single units.
+/// The labels are independent: each event is its own unit's first, or each request is its own unit.
+/// The two sides run at the same time. With units that come again, the hypotheses are about their
+/// requests: HARM that no unit's requests fail more than `margins.harm()` times as often as they
+/// would at the control, SAFE that every unit's fail at least `margins.safe()` times as often
+/// ([`SeenUnits`](super::SeenUnits) says how). A share that changes may depend on the evidence, not
+/// on single units.
 ///
 /// # When not to use it
 /// For means, scores and latencies (an anytime-valid test on means), and for sides that run
@@ -143,7 +143,8 @@ impl RateTest {
         self.evidence_of_safety(self.process.ln_e_safe(tally))
     }
 
-    /// Returns the evidence of harm in units' events, [`SeenUnits::tally`](super::SeenUnits::tally).
+    /// Returns the evidence of harm in units' events,
+    /// [`SeenUnits::tally`](super::SeenUnits::tally).
     #[must_use]
     pub fn harm_of_units(&self, tally: &StageTally) -> LnEvidence {
         self.evidence_of_harm(self.of_units.ln_e_harm(tally))

@@ -12,15 +12,15 @@ use crate::stats::anytime::p_of;
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct LnEvidence {
-    /// Natural logarithm of the e-value: how many times over a bettor against the null hypothesis
-    /// has multiplied the stake.
+    /// Natural logarithm of the e-value: by how much a bettor against the null hypothesis has
+    /// multiplied the stake.
     pub ln_e: f64,
     /// Value of `ln_e` from which the null hypothesis is rejected, `ln(1 / alpha)`.
     pub threshold: f64,
 }
 
 impl LnEvidence {
-    /// Tells whether the evidence suffices to reject the null hypothesis.
+    /// Tells whether there is enough evidence to reject the null hypothesis.
     #[must_use]
     pub fn is_significant(&self) -> bool {
         self.ln_e >= self.threshold
@@ -34,7 +34,7 @@ impl LnEvidence {
         p_of(self.ln_e)
     }
 
-    /// Returns how much `ln_e` is missing, 0 if it suffices.
+    /// Returns how much `ln_e` is missing; 0 if there is enough.
     #[must_use]
     pub fn missing(&self) -> f64 {
         (self.threshold - self.ln_e).max(0.0)

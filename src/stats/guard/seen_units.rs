@@ -1,4 +1,4 @@
-//! Which units have had a bad event already, in bounded memory.
+//! The units that have had a bad event, in bounded memory.
 
 mod merging;
 #[cfg(feature = "serde")]
@@ -13,50 +13,51 @@ use super::thinning::Thinning;
 use super::{CandidateShare, Margins, Side, StageTally};
 use crate::stats::Refusal;
 
-/// What became of an event that was handed to a guard.
+/// The result of handing an event to a guard.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Recorded {
     /// The event counts.
     Counted,
-    /// The unit had a bad event before: this one counts at most as the one that thinning keeps.
+    /// The unit had a bad event before: this one counts at most for safety, as the first one that
+    /// thinning keeps.
     Repeat,
-    /// The set of units was full once, and this unit is not in the sample that is kept since.
+    /// The set of units was full and is now a sample; this unit is not in it.
     NotSampled,
 }
 
 /// The units that had a bad event, with the first of each, in bounded memory.
 ///
-/// Users are sticky and differ: a unit with a high error rate brings all its errors to its side,
-/// so events are not independent, but units are. Repeated events of a unit are therefore left
-/// out, and to know them the units are remembered, up to a capacity.
+/// Users are sticky and differ: all errors of a unit are on its side, so events are not
+/// independent, but units are. Repeated events of a unit are therefore left out; to recognise them
+/// the units are remembered, up to a capacity.
 ///
 /// # Requests, not units
-/// A unit that has failed once cannot show that it fails again. So where the candidate's requests
-/// fail half more often, its first events are less than half more frequent, and the fewer, the
-/// more often units fail anyway: with 100 requests a user at 1 %, such a candidate would be found
-/// safe in 2 to 6 of 100 releases at a nominal 1 of 100. Evidence of safety is therefore taken
-/// from *thinned* events: each bad event of the candidate is left out with probability
-/// `1 - 1 / margins.safe()`, and a unit's first event that is kept counts. Where each unit's
-/// requests fail exactly `margins.safe()` times as often, kept events have the law of the
-/// control's, whatever the units' own rates are, so the next one is the candidate's with its
-/// share of the traffic as probability; where they fail more often it comes sooner, which lowers
-/// the evidence of safety. With a boundary of safety of 1 or less no thinning is needed, and with
-/// one of harm below 1 the control's events are thinned for HARM, for the mirrored reason.
+/// Why thinning: only a unit's first failure counts. So if the candidate's requests fail 1.5 times
+/// as often, its first events are less than 1.5 times as frequent, above all where units fail often
+/// anyway: with 100 requests a user at 1 %, such a candidate would be called safe in 2 to 6 of 100
+/// releases at a nominal 1 of 100. Evidence of safety is therefore taken from *thinned* events:
+/// each bad event of the candidate is left out with probability `1 - 1 / margins.safe()`, and a
+/// unit's first event that is kept counts. If each unit's requests fail exactly `margins.safe()`
+/// times as often, the kept events have the same distribution as the control's, whatever the units'
+/// own rates are. So the next one is the candidate's with a probability equal to its share of the
+/// traffic. If they fail more often, it comes sooner, which lowers the evidence of safety. With a
+/// boundary of safety of 1 or less no thinning is needed. With a boundary of harm below 1 the
+/// control's events are thinned for HARM, for the same reason.
 ///
-/// Chance is drawn from a hash of the unit: which of its bad events would be the first to be kept.
-/// All servers draw alike, and the same events give the same evidence. The price at an even split
-/// is a fifth more traffic for a harmless candidate, at 5 % half more.
+/// A hash of the unit decides which of its bad events is the first to be kept. So all servers
+/// decide alike, and the same events give the same evidence. The price for a harmless candidate is
+/// 1.2 times the traffic at an even split, and 1.5 times at 5 %.
 ///
 /// # Overflow
-/// When one unit too many has had a bad event, the set keeps the units in the lower half of a
-/// hash, forgets the others *and their events*, and from then on ignores units of the upper half;
-/// again at the next overflow. [`level`](SeenUnits::level) counts the halvings,
-/// [`sampled`](SeenUnits::sampled) is the fraction of units that still counts.
+/// When more units have had a bad event than the capacity, the set keeps the units in the lower
+/// half of a hash, forgets the others *and their events*, and from then on ignores units of the
+/// upper half. It does so again at the next overflow. [`level`](SeenUnits::level) counts the
+/// halvings, [`sampled`](SeenUnits::sampled) is the fraction of units that still counts.
 ///
 /// Whether a unit counts depends on its hash and on how many others had bad events, never on its
-/// side. Still, a process that forgets events could win by forgetting the right ones. So the
-/// stake is split beforehand: at level `k` a stake of `w_k` is bet on the events of the units of
-/// level `k` alone, `w_0 = 63/64`, `w_k = 2^-(6+k)`, which sums to 1. Each bet is a
+/// side. Still, a process that forgets events could gain evidence by forgetting the right ones. So
+/// the stake is split beforehand: at level `k` a stake of `w_k` is bet on the events of the units
+/// of level `k` alone, `w_0 = 63/64`, `w_k = 2^-(6+k)`, which sums to 1. Each bet is a
 /// supermartingale of its own sample, fixed in advance, so their sum is one that starts at 1; the
 /// evidence reported is one term of that sum, hence never more than it, and Ville's inequality
 /// holds for it at all times, through any number of overflows. The price is
@@ -69,8 +70,8 @@ pub enum Recorded {
 /// event. Two events of one unit under one share but on different sides cannot come from sticky
 /// units; one of the two is kept, by a bit of the unit's hash.
 ///
-/// Merge parts that reach to the same moment, or keep the share constant in between: an old part
-/// that arrives late may replace an event which was already counted.
+/// Merge parts that end at the same time, or keep the share constant in between: an old part that
+/// arrives late may replace an event that was already counted.
 ///
 /// # Units
 /// A unit is given as a 64-bit digest of its key, the same on every server and the same for each

@@ -1,4 +1,4 @@
-//! Which part of the traffic the candidate gets.
+//! The candidate's share of the traffic.
 
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
@@ -8,10 +8,10 @@ use crate::stats::Refusal;
 
 /// The candidate's share of the traffic that is compared.
 ///
-/// A number from 1e-12 to 1 - 1e-12, the probability with which a unit's draw sends it to the candidate, among the units that
-/// go to either the candidate or the control. With more than two arms, divide the candidate's
-/// share by the sum of the two. A release at 0 % or 100 % compares nothing, so it has no such
-/// share.
+/// A number from 1e-12 to 1 - 1e-12, the probability with which a unit's draw sends it to the
+/// candidate, among the units that go to either the candidate or the control. With more than two
+/// arms, divide the candidate's share by the sum of the two. A release at 0 % or 100 % compares
+/// nothing, so it has no such share.
 ///
 /// ```
 /// use switchstand::stats::guard::CandidateShare;

@@ -1,4 +1,4 @@
-//! Bad events counted apart for each share of the traffic.
+//! Bad events counted separately for each share of the traffic.
 
 use super::CandidateShare;
 use crate::stats::Refusal;
@@ -8,9 +8,9 @@ use crate::stats::Refusal;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Side {
-    /// The side that the candidate is compared with.
+    /// The side with which the candidate is compared.
     Control,
-    /// The side under suspicion.
+    /// The new version.
     Candidate,
 }
 
@@ -55,10 +55,10 @@ impl Stage {
     }
 }
 
-/// The numbers of bad events of two sides, apart for each share of the traffic.
+/// The numbers of bad events of two sides, separately for each share of the traffic.
 ///
-/// It is all that a guard's evidence depends on. It is mergeable: any partition of the events, in
-/// any order, gives an equal tally, so evidence computed from it is equal bit by bit.
+/// A guard's evidence depends only on this. It is mergeable: any partition of the events, in any
+/// order, gives an equal tally, so evidence computed from it is equal bit by bit.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Vec<Stage>", into = "Vec<Stage>"))]

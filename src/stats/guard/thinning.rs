@@ -1,13 +1,14 @@
-//! Bad events left out by chance, so that at a boundary both sides have them alike.
+//! Bad events left out at random, so that at a boundary both sides have the same rate of kept
+//! events.
 
 use super::digest::mix;
 use super::{Margins, Side};
 
 /// A rule that leaves out each bad event of one side with a fixed probability.
 ///
-/// Where the candidate's requests fail `ratio` times as often and each of its bad events is kept
-/// with probability `1 / ratio`, every unit has its kept events as if it were at the control. The
-/// chance is drawn from the unit's digest, so all servers draw alike.
+/// If the candidate's requests fail `ratio` times as often, and each of its bad events is kept with
+/// probability `1 / ratio`, every unit has kept events as if it were on the control. The unit's
+/// digest decides, so all servers decide alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Thinning {
     side: Side,
@@ -18,8 +19,8 @@ impl Thinning {
     /// Returns the rule for "the candidate's requests fail at most `margins.harm()` times as
     /// often".
     ///
-    /// From a ratio of 1 on none is needed: units that have failed already only make the
-    /// candidate look better.
+    /// With a ratio of 1 or more no thinning is needed: units that have failed already only make
+    /// the candidate look better.
     pub(super) fn of_harm(margins: Margins) -> Option<Thinning> {
         let (side, lost) = (Side::Control, 1.0 - margins.harm());
         (lost > 0.0).then_some(Thinning { side, lost })
@@ -38,18 +39,18 @@ impl Thinning {
 
     /// Tells whether one of a unit's first `events` bad events on this side is kept.
     pub(super) fn keeps(self, key: u64, events: u32) -> bool {
-        // Neither the bits of the sample nor those of the bucketing show in it.
+        // The draw is independent of the sample and of the bucketing.
         let draw = (mix(key) >> 11) as f64 / (1_u64 << 53) as f64;
         draw >= power(self.lost, events)
     }
 
-    /// Returns which of a unit's first `events` bad events is kept, none if all are left out.
+    /// Returns which of a unit's first `events` bad events is kept; `None` if all are left out.
     pub(super) fn first_kept(self, key: u64, events: u32) -> Option<u32> {
         if !self.keeps(key, events) {
             return None;
         }
         // Why a search: with a fixed draw, "is one of the first n kept" is true from some n on. So
-        // log2(n) powers are taken and not n: 10 for a unit with 1,000 bad events.
+        // it computes log2(n) powers and not n: 10 for a unit with 1,000 bad events.
         let (mut left_out, mut kept) = (0, events);
         while kept - left_out > 1 {
             let middle = left_out + (kept - left_out) / 2;
@@ -63,7 +64,7 @@ impl Thinning {
     }
 }
 
-/// Raises to a power by multiplications alone, which round alike on every machine.
+/// Raises to a power by multiplications only, which round in the same way on every machine.
 fn power(base: f64, exponent: u32) -> f64 {
     let (mut power, mut square, mut left) = (1.0, base, exponent);
     while left > 0 {

@@ -64,8 +64,8 @@ impl BetaPrior {
     }
 }
 
-/// Returns the logarithm of the mean of `(theta / t)^s ((1 - theta) / (1 - t))^f` over a Beta prior that
-/// is truncated to one side of `t`.
+/// Returns the logarithm of the mean of `(theta / t)^s ((1 - theta) / (1 - t))^f` over a Beta prior
+/// that is truncated to one side of `t`.
 ///
 /// `ln_kept` is the log probability of that side: `ln_beta_sf` for `theta > t`, `ln_beta_cdf` for
 /// `theta < t`.

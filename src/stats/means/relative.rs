@@ -7,11 +7,11 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Interval, Measure, Moments,
 
 /// Tests the relative difference `(m_b - m_a) / |m_a|` by the delta method.
 ///
-/// For a control's mean above zero that is `m_b / m_a - 1`; below zero its sign is that of the
-/// difference all the same, so that -6 beside -5 is a fall by 20 %.
-/// `se^2 = B / m_a^2 + m_b^2 A / m_a^4` with `A = v_a / n_a`, `B = v_b / n_b`, and a normal law:
-/// for arms of a few hundred units or more. It is unstable while the control's mean is within
-/// about four standard errors of zero; give [`fieller`] then.
+/// For a control's mean above zero this is `m_b / m_a - 1`. Below zero its sign is still that of
+/// the difference, so -6 against -5 is a fall by 20 %. `se^2 = B / m_a^2 + m_b^2 A / m_a^4` with `A
+/// = v_a / n_a`, `B = v_b / n_b`, and a normal law: for arms of a few hundred units or more. It is
+/// unstable while the control's mean is within about four standard errors of zero; then use
+/// [`fieller`].
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for fewer than two values in an arm,
@@ -45,9 +45,9 @@ pub fn relative_lift(
 
 /// Returns Fieller's confidence set for the relative difference `(m_b - m_a) / |m_a|`.
 ///
-/// All `r` for which a z test does not reject `m_b = m_a + r |m_a|`. With
-/// `g = z^2 A / m_a^2 < 1` it is an interval; otherwise the control's mean is not clearly
-/// different from zero and the set is unbounded, which is the honest answer, not a failure.
+/// All `r` for which a z test does not reject `m_b = m_a + r |m_a|`. With `g = z^2 A / m_a^2 < 1`
+/// it is an interval; otherwise the control's mean is not clearly different from zero, and the set
+/// is unbounded.
 ///
 /// Fieller (1954), <https://doi.org/10.1111/j.2517-6161.1954.tb00159.x>.
 ///

@@ -1,4 +1,4 @@
-//! Moments from what somebody else has aggregated.
+//! Moments from aggregated sums.
 
 use super::{Moments, check_count};
 use crate::stats::Refusal;
@@ -46,9 +46,9 @@ impl Moments {
     /// crate's own rule, not a published one: `sqrt(n)` is how rounding errors of a plain sum add
     /// up if they are independent, and 0.1 % of a variance is 0.05 % of a standard error, too
     /// little to change any verdict. Aggregate `x - c` for any constant `c` near the mean then,
-    /// or `AVG` and `VAR_SAMP` for [`from_summary`](Moments::from_summary), where the engine computes
-    /// that one in a stable way: ClickHouse's gives 0 for a mean of 1e9, its `varSampStable` does
-    /// not.
+    /// or `AVG` and `VAR_SAMP` for [`from_summary`](Moments::from_summary), where the engine
+    /// computes that one in a stable way: ClickHouse's gives 0 for a mean of 1e9, its
+    /// `varSampStable` does not.
     /// For whole numbers [`from_integer_sums`](Moments::from_integer_sums) is exact.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! One logged decision, and how much one may count.
+//! A logged decision, and the greatest weight.
 
 use super::OffPolicyError;
 
-/// What came of one logged decision, and how much it counts for the target.
+/// A logged decision: its weight for the target, and its reward.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoggedDecision {
     weight: f64,
@@ -10,10 +10,10 @@ pub struct LoggedDecision {
 }
 
 impl LoggedDecision {
-    /// Returns a decision by its two probabilities and what came of it.
+    /// Returns a decision from its two probabilities and its reward.
     ///
-    /// It was made with probability `propensity`, and by the target would be with `target`.
-    /// A reward in `[low, high]` is handed in as `(x - low) / (high - low)`.
+    /// The policy that ran chose the action with probability `propensity`; the target would choose
+    /// it with probability `target`. Map a reward in `[low, high]` by `(x - low) / (high - low)`.
     ///
     /// # Errors
     /// [`OffPolicyError::NotCovered`] for a propensity of 0 where the target's is positive;
@@ -34,7 +34,7 @@ impl LoggedDecision {
         Ok(LoggedDecision { weight, reward })
     }
 
-    /// Returns how much the decision counts: `target / propensity`.
+    /// Returns the weight, `target / propensity`.
     #[must_use]
     pub const fn weight(&self) -> f64 {
         self.weight

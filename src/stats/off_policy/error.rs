@@ -1,10 +1,10 @@
-//! Why a log says nothing about a policy.
+//! Why a log cannot be used for a target policy.
 
 use thiserror::Error;
 
 use crate::stats::Refusal;
 
-/// Why a log does not answer for a target policy.
+/// Why a log cannot be used for a target policy.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum OffPolicyError {

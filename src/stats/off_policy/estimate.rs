@@ -14,9 +14,10 @@ use crate::stats::measure::significant;
 pub struct OffPolicyEstimate {
     /// Logged decisions.
     pub n: u64,
-    /// Estimated reward of the target, from 0 to 1 but for noise: unbiased.
+    /// Estimated reward of the target, unbiased; noise may put it outside of 0 to 1.
     pub value: f64,
-    /// The same, divided by the mean weight: a little biased, steadier, always within 0 to 1.
+    /// The same, divided by the mean weight: slightly biased, with less noise, always within 0 to
+    /// 1.
     pub self_normalised: f64,
     /// Values of the target that the log does not contradict, valid at every look.
     pub interval: Interval,
@@ -24,12 +25,13 @@ pub struct OffPolicyEstimate {
     pub logged_value: f64,
     /// `value - logged_value`.
     pub gain: f64,
-    /// Gains that the log does not contradict, valid at every look; at the same level, on its
-    /// own.
+    /// Gains that the log does not contradict, valid at every look, at the same level as `interval`
+    /// but separately.
     pub gain_interval: Interval,
-    /// How many decisions of equal weight say as much: `(sum w)^2 / sum w^2` (Kish 1965).
+    /// The number of decisions of equal weight with the same precision: `(sum w)^2 / sum w^2` (Kish
+    /// 1965).
     pub effective_sample_size: f64,
-    /// Mean of the weights, 1 but for noise.
+    /// Mean of the weights; it should be about 1.
     pub mean_weight: f64,
     /// The greatest weight that was met.
     pub greatest_weight: f64,

@@ -62,7 +62,7 @@ pub fn cohen_dz(differences: &Moments) -> Result<f64, Refusal> {
     means::finite(mean / deviation)
 }
 
-/// Returns within which limits one score stands for the other.
+/// Returns the limits of agreement of two scores.
 ///
 /// The bias is the mean difference; 95 % of differences of single requests lie within
 /// `bias ± 1.96 s` if they are about normal. This answers whether two models are

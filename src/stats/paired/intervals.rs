@@ -44,8 +44,8 @@ pub fn bonett_price(pairs: &PairedCounts, alpha: Alpha) -> Result<Interval, Refu
 
 /// Returns Wald's interval for the difference of two paired rates.
 ///
-/// `d ± z sqrt(b + c - (c - b)^2 / n) / n`, not clipped. It has width 0 without discordant
-/// pairs, however few pairs there are: it is here to be compared with.
+/// `d ± z sqrt(b + c - (c - b)^2 / n) / n`, not clipped. It has width 0 without discordant pairs,
+/// however few pairs there are: use it only for comparison.
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] without any pair.
@@ -56,10 +56,10 @@ pub fn wald(pairs: &PairedCounts, alpha: Alpha) -> Result<Interval, Refusal> {
     Ok(Interval::new(difference - reach, difference + reach, alpha))
 }
 
-/// Returns the exact interval for improvements over regressions, the discordant odds.
+/// Returns the exact interval of the discordant odds: improvements divided by regressions.
 ///
 /// The estimate is `c / b`, infinite without regressions; the bounds are those of Clopper and
-/// Pearson for `c` among the discordant pairs, turned into odds. The upper bound is infinite
+/// Pearson for `c` among the discordant pairs, converted to odds. The upper bound is infinite
 /// without regressions, the lower is 0 without improvements.
 ///
 /// # Errors

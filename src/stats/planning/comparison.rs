@@ -1,4 +1,4 @@
-//! Which method to take, and why.
+//! Which method to use, and why.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use super::{Forecast, Sides, TrialMethod};
 use crate::stats::Refusal;
 use crate::stats::measure::significant;
 
-/// What each method would take, and which one to take.
+/// The units that each method needs, and the recommended method.
 ///
 /// Its text names all numbers, for a review.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +22,12 @@ impl Trial {
     ///
     /// One look follows the formulas of [`proportions`](super::proportions) and
     /// [`means`](super::means), planned looks the law of
-    /// [`GroupSequential`](crate::stats::group_sequential::GroupSequential), any look the same
-    /// law with looks a tenth apart (looking more often ends it a little sooner), the guard
-    /// [`RateGuard::outlook`](crate::stats::guard::RateGuard::outlook). The guard is there for
-    /// rates that rise only.
+    /// [`GroupSequential`](crate::stats::group_sequential::GroupSequential), any look the same law
+    /// with looks a tenth apart (looking more often ends it a little sooner), the guard
+    /// [`RateGuard::outlook`](crate::stats::guard::RateGuard::outlook). The guard is only compared
+    /// for rates that rise.
     ///
-    /// Recommended is what ends soonest, if the effect is there, among the methods whose error
+    /// It recommends the method that ends soonest if the effect exists, among those whose error
     /// rate holds in arms of this size.
     ///
     /// # Errors
@@ -49,19 +49,19 @@ impl Trial {
 }
 
 impl TrialComparison {
-    /// Returns what each method would take.
+    /// Returns the forecast of each method.
     #[must_use]
     pub fn forecasts(&self) -> &[Forecast] {
         &self.forecasts
     }
 
-    /// Returns the forecast of a method, none where it does not apply.
+    /// Returns the forecast of a method; `None` if it does not apply.
     #[must_use]
     pub fn forecast(&self, method: TrialMethod) -> Option<&Forecast> {
         self.forecasts.iter().find(|row| row.method == method)
     }
 
-    /// Returns the method to take.
+    /// Returns the recommended method.
     #[must_use]
     pub const fn recommended(&self) -> &Forecast {
         &self.recommended

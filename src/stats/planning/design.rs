@@ -26,8 +26,8 @@ pub struct Design {
 impl Design {
     /// Returns a two-sided design with arms of equal size.
     ///
-    /// `power` is the probability of finding the effect that is planned for; 0.8 is customary,
-    /// 0.9 where missing it costs more.
+    /// `power` is the probability of finding the planned effect; 0.8 is usual, 0.9 if missing it
+    /// costs more.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] for a power that is not strictly between 0 and 1.

@@ -1,4 +1,4 @@
-//! What one method would take to find the effect.
+//! The forecast of one method.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use crate::stats::group_sequential::{Fractions, GroupSequential, Spending};
 use crate::stats::guard::{RateGuard, RateTest, Scenario};
 use crate::stats::{Alternative, Refusal};
 
-/// A method by how often it may be looked at.
+/// A method, by how often you may look.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -26,7 +26,7 @@ pub enum TrialMethod {
     RateGuard,
 }
 
-/// What one method would take. Numbers are of requests to both arms together.
+/// A forecast of what one method needs. Numbers are requests to both arms together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -38,12 +38,12 @@ pub struct Forecast {
     pub expected: f64,
     /// Expected number until it ends, if there is no effect; infinite if it goes on.
     pub expected_without_effect: f64,
-    /// The number by which it has found the planned effect with probability `found_with`; none
-    /// for a guard with too many events for its exact law.
+    /// The number by which it has found the planned effect with probability `found_with`; `None`
+    /// for a guard with too many events for its exact distribution.
     pub found_by: Option<f64>,
-    /// The planned power; of the guard, whose watch has no end, 0.9.
+    /// The planned power; for the guard, which has no end, 0.9.
     pub found_with: f64,
-    /// Why its error rate would not hold, where it would not.
+    /// Why its error rate would not hold, if so.
     pub too_few: Option<TooFew>,
 }
 

@@ -5,10 +5,12 @@ use crate::stats::special::{noncentral_t_sf, normal_cdf, t_quantile};
 use crate::stats::state::MAX_COUNT;
 use crate::stats::{Alpha, Refusal};
 
-/// Returns the size for finding a difference of means, by the normal law.
+/// Returns the size for finding a difference of means, by the normal distribution.
 ///
 /// `(z_a + z_b)^2 (s_1^2 + s_2^2 / r) / d^2` control units, with r candidate units per control
 /// unit. A t test needs one or two units more per arm, see [`t_test_sample_size`].
+///
+/// Lachin (1981), <https://doi.org/10.1016/0197-2456(81)90001-5>.
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`] for a standard deviation that is not positive and finite or a
@@ -50,8 +52,8 @@ pub fn power(
 
 /// Returns the smallest difference of means that a test of this size finds.
 ///
-/// `(z_a + z_b) sqrt(s_1^2 / n_a + s_2^2 / n_b)`. The design's ratio is not used, the units
-/// stand for it.
+/// `(z_a + z_b) sqrt(s_1^2 / n_a + s_2^2 / n_b)`. The design's ratio is not used; the numbers of
+/// units replace it.
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`] for a standard deviation that is not positive and finite, or a power
@@ -69,8 +71,10 @@ pub fn detectable_difference(
 
 /// Returns the exact probability that Student's t test finds the difference.
 ///
-/// From the noncentral t law with `n_a + n_b - 2` degrees of freedom and noncentrality
-/// `|d| / s sqrt(n_a n_b / (n_a + n_b))`, for normal values of equal variance.
+/// From the noncentral t law with `n_a + n_b - 2` degrees of freedom and noncentrality `|d| / s
+/// sqrt(n_a n_b / (n_a + n_b))`, for normal values of equal variance.
+///
+/// Cohen (1988), <https://doi.org/10.4324/9780203771587>, chapter 2.
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`] for a standard deviation that is not positive and finite or a
@@ -104,7 +108,7 @@ pub fn t_test_power(
 
 /// Returns the least units per arm with which Student's t test has the power.
 ///
-/// Arms of equal size, whatever the design's ratio; see [`t_test_power`].
+/// For arms of equal size; the design's ratio is not used. See [`t_test_power`].
 ///
 /// # Errors
 /// As [`sample_size`].

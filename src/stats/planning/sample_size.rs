@@ -39,8 +39,8 @@ impl SampleSize {
 
     /// Returns for how many whole periods the test runs.
     ///
-    /// So many new units come per period. Count units once: a user who returns every day is one unit. Run whole weeks if days
-    /// differ.
+    /// So many new units come per period. Count units once: a user who returns every day is one
+    /// unit. Run whole weeks if days differ.
     ///
     /// # Errors
     /// [`Refusal::OutOfRange`] for a number of units that is not positive and finite.

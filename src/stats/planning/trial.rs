@@ -1,12 +1,12 @@
-//! What a trial is to find, in what traffic.
+//! A planned trial: the effect to find, and the traffic.
 
 use super::{Design, Sides, check_positive};
 use crate::stats::guard::CandidateShare;
 use crate::stats::{Alpha, Refusal};
 
-/// What a trial is to find, and in what traffic, before it starts.
+/// A planned trial: the effect to find, and the traffic.
 ///
-/// [`compare`](Trial::compare) tells what each method would take.
+/// [`compare`](Trial::compare) says how many requests each method needs.
 ///
 /// ```
 /// use switchstand::stats::Alpha;
@@ -30,7 +30,7 @@ pub struct Trial {
     pub(super) requests_per_day: Option<f64>,
 }
 
-/// What is measured, in the control and in the candidate that the trial is to find.
+/// The planned values of the control and the candidate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -54,10 +54,10 @@ pub enum Quantity {
     },
 }
 
-/// What counts as one observation.
+/// The rule for what counts as one observation.
 ///
-/// Requests of one unit are alike, so that only a unit's first event, or its one value, is
-/// independent of the others. It costs power: a unit that fails often counts once.
+/// Requests of one unit depend on each other, so only a unit's first event, or its one value,
+/// counts. This costs power: a unit that fails often counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -72,8 +72,8 @@ pub enum Counting {
     EachUnit {
         /// Requests that a unit makes during the trial, on average; at least 1.
         requests: f64,
-        /// How alike units are: the shape of the gamma law of their event rates. 0.05 for a few
-        /// units with nearly all events, 5 for units that hardly differ; not used for means.
+        /// How alike units are: the shape of the gamma distribution of their event rates. 0.05 if a
+        /// few units have nearly all events, 5 if units hardly differ; not used for means.
         shape: f64,
     },
 }

@@ -7,10 +7,9 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 
 /// Returns Newcombe's hybrid score interval for a difference of rates.
 ///
-/// With the Wilson bounds `l, u` of each arm,
-/// `d - sqrt((p_b - l_b)^2 + (u_a - p_a)^2)` to `d + sqrt((u_b - p_b)^2 + (p_a - l_a)^2)`. It
-/// has a closed form, stays within -1 and 1, works where an arm has no successes, and covers
-/// as often as it says on average: the interval to show by default.
+/// With the Wilson bounds `l, u` of each arm, `d - sqrt((p_b - l_b)^2 + (u_a - p_a)^2)` to `d +
+/// sqrt((u_b - p_b)^2 + (p_a - l_a)^2)`. It has a closed form, stays within -1 and 1, works if an
+/// arm has no successes, and its mean coverage is the stated level: the default.
 ///
 /// Newcombe (1998), method 10,
 /// <https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C873::AID-SIM779%3E3.0.CO;2-I>.
@@ -23,11 +22,10 @@ pub fn newcombe(control: &Counts, candidate: &Counts, alpha: Alpha) -> Result<In
     Ok(Interval::new(lower, upper, alpha))
 }
 
-/// Returns Wald's interval for a difference of rates, which is the textbook's and the worst.
+/// Returns Wald's interval for a difference of rates, as in textbooks; it is the worst one.
 ///
-/// `d ± z sqrt(p_a q_a / n_a + p_b q_b / n_b)`, not clipped. It has width 0 if no arm varies,
-/// and its coverage falls below a tenth of its level for rare events. It is here to be
-/// compared with.
+/// `d ± z sqrt(p_a q_a / n_a + p_b q_b / n_b)`, not clipped. It has width 0 if no arm varies, and
+/// its coverage falls below a tenth of its level for rare events. Use it only for comparison.
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for an arm without trials.
@@ -39,8 +37,8 @@ pub fn wald(control: &Counts, candidate: &Counts, alpha: Alpha) -> Result<Interv
 
 /// Returns Agresti and Caffo's interval for a difference of rates.
 ///
-/// Wald's interval after adding one success and one failure to each arm; not clipped. Simple
-/// enough for pen and paper, and far better than Wald's for small arms.
+/// Wald's interval after adding one success and one failure to each arm; not clipped. It is simple,
+/// and far better than Wald's for small arms.
 ///
 /// Agresti and Caffo (2000), <https://doi.org/10.1080/00031305.2000.10474560>.
 ///

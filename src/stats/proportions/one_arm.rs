@@ -5,9 +5,8 @@ use crate::stats::{Alpha, Counts, Interval, Refusal};
 
 /// Returns Wilson's score interval for a rate.
 ///
-/// With `z` the normal quantile and `p = x / n` its centre is
-/// `(p + z^2 / 2n) / (1 + z^2 / n)`. Mean coverage is close to the level for every n; it is
-/// the one to show beside a rate.
+/// With `z` the normal quantile and `p = x / n` its centre is `(p + z^2 / 2n) / (1 + z^2 / n)`.
+/// Mean coverage is close to the level for every n: the default for a single rate.
 ///
 /// Wilson (1927), <https://doi.org/10.1080/01621459.1927.10502953>.
 ///
@@ -22,8 +21,8 @@ pub fn wilson(counts: &Counts, alpha: Alpha) -> Result<Interval, Refusal> {
 
 /// Returns the exact interval of Clopper and Pearson for a rate.
 ///
-/// It covers at least with its level whatever the rate, and therefore is wide: take it where
-/// an error must never be more frequent than stated, such as for a service objective.
+/// Its coverage is at least the level for every rate, so it is wide: use it if the error rate must
+/// never be exceeded, such as for a service objective.
 ///
 /// Clopper and Pearson (1934), <https://doi.org/10.1093/biomet/26.4.404>.
 ///

@@ -72,9 +72,8 @@ impl RatioEstimate {
 
 /// Returns the ratio of the candidate's rate to the control's, with Katz's interval.
 ///
-/// `p_b / p_a`; the standard error of its logarithm is
-/// `sqrt(1/x_a - 1/n_a + 1/x_b - 1/n_b)`. Not for a handful of successes, and undefined for
-/// none.
+/// `p_b / p_a`; the standard error of its logarithm is `sqrt(1/x_a - 1/n_a + 1/x_b - 1/n_b)`. Not
+/// for a few successes, and undefined without any.
 ///
 /// Katz, Baptista, Azen and Pike (1978), <https://doi.org/10.2307/2530610>.
 ///
@@ -111,8 +110,8 @@ pub fn risk_ratio(
 
 /// Returns the ratio of the candidate's odds to the control's, with Woolf's interval.
 ///
-/// `x_b f_a / (x_a f_b)` of successes and failures; the standard error of its logarithm is the
-/// root of the summed reciprocals of the four counts. Odds ratios overstate ratios of rates
+/// `x_b f_a / (x_a f_b)` of successes and failures; the standard error of its logarithm is the root
+/// of the summed reciprocals of the four counts. Odds ratios are more extreme than ratios of rates
 /// unless events are rare: report [`risk_ratio`] to people.
 ///
 /// Woolf (1955), <https://doi.org/10.1111/j.1469-1809.1955.tb01348.x>.

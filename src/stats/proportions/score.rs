@@ -13,9 +13,9 @@ const MAX_STEPS: u32 = 200;
 /// Tests a difference of rates with the score test of Miettinen and Nurminen.
 ///
 /// `z(D) = (d - D) / sqrt(N/(N-1) (p_a q_a / n_a + p_b q_b / n_b))`, where the rates in the
-/// variance are the most likely ones that differ by `D`. The test is `z(0)`, the interval all
-/// `D` that the test does not reject: p is below alpha exactly if the interval excludes 0. It
-/// keeps its level down to a handful of units per arm.
+/// variance are the most likely ones that differ by `D`. The test is `z(0)`, the interval all `D`
+/// that the test does not reject: p is below alpha exactly if the interval excludes 0. It keeps its
+/// level with a few units per arm.
 ///
 /// Miettinen and Nurminen (1985), <https://doi.org/10.1002/sim.4780040211>.
 ///
@@ -42,8 +42,8 @@ pub fn miettinen_nurminen(
 
 /// Returns the score interval of Miettinen and Nurminen for a difference of rates.
 ///
-/// See [`miettinen_nurminen`]. It exists whatever the counts: two arms of a hundred without a
-/// single success still say that the rates differ by less than 4 points.
+/// See [`miettinen_nurminen`]. It exists for all counts: two arms of a hundred units without a
+/// single success still show that the rates differ by less than 4 points.
 ///
 /// # Errors
 /// [`Refusal::InsufficientData`] for an arm without trials.
@@ -65,8 +65,8 @@ pub fn miettinen_nurminen_interval(
 /// differ by `-margin`. A small p shows that the candidate is not inferior. The interval is
 /// one-sided, and its lower bound exceeds `-margin` exactly if p is below alpha.
 ///
-/// Successes are what one wants more of; for errors, count the answers without error. The
-/// margin is fixed before looking, from what a loss costs.
+/// More successes must be better; for errors, count the answers without error. Fix the margin
+/// beforehand, from the cost of a loss.
 ///
 /// Farrington and Manning (1990), <https://doi.org/10.1002/sim.4780091208>.
 ///

@@ -10,7 +10,7 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, PValue, Refusal, Sample, St
 /// The most differences, zeros left out, that [`signed_rank_exact`] takes.
 pub const MAX_EXACT_DIFFERENCES: u64 = 300;
 
-/// What becomes of differences of zero.
+/// The treatment of differences of zero.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -90,11 +90,12 @@ pub fn signed_rank_corrected(
 ///
 /// All signs are equally likely under the null hypothesis, given the sizes of the differences.
 /// The interval's order statistics follow from the law without ties, which is conservative if
-/// there are ties. Two-sided p is twice the smaller tail. `O(n^3)`: up to [`MAX_EXACT_DIFFERENCES`].
+/// there are ties. Two-sided p is twice the smaller tail. `O(n^3)`: up to
+/// [`MAX_EXACT_DIFFERENCES`].
 ///
 /// # Errors
-/// As [`signed_rank`], and [`Refusal::OutOfRange`] above [`MAX_EXACT_DIFFERENCES`] differences: take
-/// [`signed_rank`] then.
+/// As [`signed_rank`], and [`Refusal::OutOfRange`] above [`MAX_EXACT_DIFFERENCES`] differences:
+/// take [`signed_rank`] then.
 pub fn signed_rank_exact(
     differences: &Sample,
     alpha: Alpha,

@@ -9,8 +9,8 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Statistic
 /// Tests a difference of event rates by the score test.
 ///
 /// `z = (c_b / e_b - c_a / e_a) / sqrt(N / (e_a + e_b) (1/e_a + 1/e_b))` with `N` events in all.
-/// The interval combines the score intervals of the two rates, and near alpha may disagree with
-/// the test. For fewer than about ten events per arm take [`exact_mid_p`](super::exact_mid_p).
+/// The interval combines the score intervals of the two rates; near alpha it may disagree with the
+/// test. For fewer than about ten events per arm take [`exact_mid_p`](super::exact_mid_p).
 ///
 /// Interval: Zou and Donner (2008), <https://doi.org/10.1002/sim.3095>.
 ///
@@ -42,7 +42,7 @@ pub fn score(
 /// `z = 2 (sqrt((c_b + 3/8) / e_b) - sqrt((c_a + 3/8) / e_a)) / sqrt(1/e_a + 1/e_b)`: there the
 /// variance does not depend on the rate. Interval as for [`score`].
 ///
-/// Huffman (1984), Applied Statistics 33, 224–226.
+/// Huffman (1984), Applied Statistics 33, 224-226.
 ///
 /// # Errors
 /// As [`score`].
@@ -70,8 +70,10 @@ pub fn variance_stabilised(
 
 /// Returns the ratio of two event rates with the interval of its logarithm.
 ///
-/// `c_b e_a / (c_a e_b)`; the standard error of its logarithm is `sqrt(1/c_a + 1/c_b)`. For
-/// fewer than about ten events per arm take the interval of [`exact`](super::exact).
+/// `c_b e_a / (c_a e_b)`; the standard error of its logarithm is `sqrt(1/c_a + 1/c_b)`. For fewer
+/// than about ten events per arm take the interval of [`exact`](super::exact).
+///
+/// Price and Bonett (2000), <https://doi.org/10.1016/S0167-9473(99)00100-0>.
 ///
 /// # Errors
 /// [`Refusal::ZeroDenominator`] if an arm has no event, [`Refusal::Overflow`] for a ratio that

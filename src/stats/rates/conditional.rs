@@ -16,31 +16,31 @@ use crate::stats::{Alpha, Alternative, Interval, PValue, Refusal};
 pub struct RateRatio {
     /// Name of the method.
     pub method: &'static str,
-    /// Candidate's rate over control's, infinite without events of the control; none without
-    /// any event.
+    /// Candidate's rate divided by the control's; infinite without events of the control; `None`
+    /// without any event.
     pub ratio: Option<f64>,
-    /// Ratios that the events do not contradict; one-sided if the alternative is.
+    /// Ratios that the data do not contradict; one-sided if the alternative is.
     pub interval: Interval,
-    /// Direction that the test looks in.
+    /// Direction of the test.
     pub alternative: Alternative,
     /// Error rate of the interval.
     pub alpha: Alpha,
-    /// How surprising the events are if both rates are equal.
+    /// P-value of the hypothesis that both rates are equal.
     pub p: PValue,
 }
 
 /// Compares two event rates exactly, given how many events there were in all.
 ///
-/// The two-sided p is *central*: twice the smaller tail, at most 1. It is not that of minimum
-/// likelihood, the sum over all outcomes that are no likelier, which R's `poisson.test` has: where
-/// that gives 0.080, this may give 0.112. The intervals of both agree.
+/// The two-sided p is *central*: twice the smaller tail, at most 1. R's `poisson.test` has another
+/// one, of minimum likelihood (the sum over all outcomes that are no more likely): where that gives
+/// 0.080, this may give 0.112. The intervals of both agree.
 ///
 /// Each event is the candidate's with probability `e_b / (e_a + e_b)` if the rates are equal, so
-/// the candidate's events are binomial. The interval
-/// is Clopper and Pearson's for that probability, turned into a ratio of rates: the two agree,
-/// and err at most with alpha. Without any event p is 1 and the interval holds every ratio.
+/// the candidate's events are binomial. The interval is Clopper and Pearson's for that probability,
+/// converted to a ratio of rates: the two agree, and err at most with alpha. Without any event p is
+/// 1 and the interval contains every ratio.
 ///
-/// Przyborowski and Wilenski (1940), Biometrika 31, 313-323.
+/// Przyborowski and Wilenski (1940), <https://doi.org/10.1093/biomet/31.3-4.313>.
 ///
 /// # Errors
 /// [`Refusal::Overflow`] where the ratio of the exposures is too large for an `f64`.
@@ -70,10 +70,10 @@ pub fn exact(
     )
 }
 
-/// Compares as [`exact`] does, with half of the probability of the very events observed.
+/// Compares as [`exact`] does, with only half of the probability of the observed events.
 ///
-/// The mid-p hardly ever errs more often than alpha and is stronger: the default. The interval
-/// is that of [`exact`], and wider than the test.
+/// The mid-p hardly ever errs more often than alpha and has more power: the default. The interval
+/// is that of [`exact`], so it may contain 1 although the test rejects.
 ///
 /// # Errors
 /// As [`exact`].

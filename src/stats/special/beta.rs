@@ -1,6 +1,6 @@
 //! The incomplete beta function and the beta law.
 //!
-//! Own code throughout. statrs 0.19.1 loses digits with growing shapes: at (s, s) and 1/2 its
+//! All code is our own. statrs 0.19.1 loses digits with growing shapes: at (s, s) and 1/2 its
 //! cdf is off by 6e-7 for s = 1e5, by 57 % for 1e7, and is -1.147 for 1e8. Its quantile is off
 //! by 1.3e-4 at 0.975 of (1, 1e6), and by a factor of 5000 at 1e-10 of (1/2, 1/2).
 //!

@@ -1,6 +1,6 @@
 //! The binomial law.
 //!
-//! Own code throughout. statrs 0.19.1 loses 2e-9 of the mass at a million trials, and 1e-10 of
+//! All code is our own. statrs 0.19.1 loses 2e-9 of the mass at a million trials, and 1e-10 of
 //! the tails at 1e5.
 
 use super::beta;

@@ -27,7 +27,7 @@ impl Lentz {
         Lentz { value, c, d }
     }
 
-    /// Adds the term `alpha / (beta + ...)`; tells whether it changed nothing any more.
+    /// Adds the term `alpha / (beta + ...)`; returns whether the value no longer changed.
     pub(super) fn add(&mut self, alpha: f64, beta: f64) -> bool {
         self.c = nonzero(beta + alpha / self.c);
         self.d = 1.0 / nonzero(beta + alpha * self.d);

@@ -39,7 +39,7 @@ pub fn noncentral_t_sf(t: f64, df: f64, delta: f64) -> f64 {
     }
 }
 
-/// How far the logarithm of an integrand falls until what is left is below the last bit.
+/// How far the logarithm of an integrand falls until the rest is below the last bit.
 const DEPTH: f64 = 40.0;
 
 struct Law {

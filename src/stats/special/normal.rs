@@ -10,7 +10,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, LN_2, SQRT_2};
 /// The square root of `2 π`.
 pub const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 const FRAC_1_SQRT_PI: f64 = 0.564_189_583_547_756_3;
-/// What `FRAC_1_SQRT_2` lacks to the square root of one half.
+/// The square root of one half, less its rounded value `FRAC_1_SQRT_2`.
 const FRAC_1_SQRT_2_LOW: f64 = -4.833_646_656_726_457e-17;
 
 /// Returns the complementary error function.
@@ -59,7 +59,7 @@ pub fn normal_sf(z: f64) -> f64 {
     if !(2.0..40.0).contains(&z) {
         return half;
     }
-    // The rounding of x costs a relative z² ulp; the derivative of ln erfc gives it back.
+    // The rounding of x costs a relative z² ulp; a step along ln erfc's slope corrects it.
     let lost = two_product_error(z, FRAC_1_SQRT_2, x) + z * FRAC_1_SQRT_2_LOW;
     half * (1.0 - lost * (2.0 * x + 1.0 / x))
 }

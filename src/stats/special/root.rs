@@ -6,13 +6,13 @@ const MAX_STEPS: u32 = 200;
 /// Returns a zero of `f` between `lo` and `hi`, to within `tolerance`.
 ///
 /// Secants in the Illinois form, kept inside of a bracket, with a bisection whenever three of
-/// them did not halve it. A `tolerance` of 0 goes on to the spacing of `f64`. Where `f` has the
-/// same sign at both ends, or is NaN, the result is NaN. At most 202 evaluations.
+/// them did not halve it. With a `tolerance` of 0 it continues to the spacing of `f64`. Where `f`
+/// has the same sign at both ends, or is NaN, the result is NaN. At most 202 evaluations.
 pub fn find_root(f: impl Fn(f64) -> f64, lo: f64, hi: f64, tolerance: f64) -> f64 {
     search(&f, lo, hi, tolerance)
 }
 
-/// Compiled once for all functions: a step is nothing beside an evaluation.
+/// Compiled once for all functions: a step costs little next to an evaluation of `f`.
 fn search(f: &dyn Fn(f64) -> f64, lo: f64, hi: f64, tolerance: f64) -> f64 {
     let (mut a, mut b) = (lo, hi);
     let (mut fa, mut fb) = (f(a), f(b));

@@ -69,12 +69,13 @@ impl Tails {
     }
 }
 
-/// Takes off what rounding put above 1. NaN stays NaN, which `f64::min` would hide.
+/// Cuts at 1 what rounding put above it. NaN stays NaN; `f64::min` would hide it.
 pub(super) fn at_most_one(p: f64) -> f64 {
     if p > 1.0 { 1.0 } else { p }
 }
 
-/// Returns what the rounded `product` of `x` and `y` lacks to the exact one (Dekker 1971).
+/// Returns the exact product of `x` and `y`, less the rounded `product` (Dekker 1971,
+/// doi:10.1007/BF01397083).
 ///
 /// Zero or inexact, never wrong by more than the rounding, where the split would overflow.
 pub(super) fn two_product_error(x: f64, y: f64, product: f64) -> f64 {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{RehearsalError, error::positive};
 
-/// What a rehearsed candidate does to the number that one guard looks at.
+/// The effect of a rehearsed candidate on the number of one guard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
     pub(super) kind: Kind,
@@ -25,10 +25,10 @@ pub(super) enum Kind {
 }
 
 impl Effect {
-    /// Returns the effect on a guard of a rate, where so many of the control's requests are bad.
+    /// Returns the effect on a guard of a rate, for a control with this fraction of bad requests.
     ///
-    /// The candidate's are as many, until [`times`](Effect::times) says otherwise; all units
-    /// are alike, until [`sticky`](Effect::sticky) does.
+    /// By default the candidate has the same rate ([`times`](Effect::times) changes it), and all
+    /// units are alike ([`sticky`](Effect::sticky) changes that).
     #[must_use]
     pub const fn bad_events(control_rate: f64) -> Effect {
         let kind = Kind::BadEvents {

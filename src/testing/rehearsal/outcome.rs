@@ -1,4 +1,4 @@
-//! What came of all replications.
+//! The results of all replications.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Effect, Rehearsal, RehearsalEnd, RehearsalError, Spread};
 use crate::stats::Counts;
 
-/// What came of one replication.
+/// The result of one replication.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Run {
@@ -20,7 +20,7 @@ pub struct Run {
     pub lasted: Duration,
 }
 
-/// What came of all replications of a rehearsal.
+/// The results of all replications of a rehearsal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rehearsed {
     pub(super) release: String,
@@ -90,8 +90,8 @@ impl Rehearsed {
 
     /// Returns how many replications rejected the candidate.
     ///
-    /// Of a harmless candidate their share is the chance of a false rejection, of a harmful one
-    /// the chance to catch it.
+    /// For a harmless candidate their share is the chance of a false rejection, for a harmful one
+    /// the chance of detection.
     #[must_use]
     pub fn rejected(&self) -> Counts {
         self.count(RehearsalEnd::is_rejection)
@@ -111,7 +111,7 @@ impl Rehearsed {
         counts
     }
 
-    /// Returns the chance that the candidate is rejected with its standard error, none without
+    /// Returns the chance that the candidate is rejected, with its standard error; `None` without
     /// replications.
     #[must_use]
     pub fn rejection(&self) -> Option<(f64, f64)> {
@@ -124,13 +124,13 @@ impl Rehearsed {
         self.spread(RehearsalEnd::is_rejection, |run| run.exposed as f64)
     }
 
-    /// Returns the seconds until the candidate is rejected, none if it never is.
+    /// Returns the seconds until the candidate is rejected; `None` if it never is.
     #[must_use]
     pub fn seconds_to_rejection(&self) -> Option<Spread> {
         self.spread(RehearsalEnd::is_rejection, |run| run.lasted.as_secs_f64())
     }
 
-    /// Returns the seconds until the candidate is promoted, none if it never is.
+    /// Returns the seconds until the candidate is promoted; `None` if it never is.
     #[must_use]
     pub fn seconds_to_promotion(&self) -> Option<Spread> {
         self.spread(

@@ -6,18 +6,18 @@ pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Bytes that are left to be read; whatever is not there is none.
+/// Bytes that are left to be read; a read beyond the end gives `None`.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
-/// How a sum is written: not at all where it is 0 or the usual one, as a whole number, in four
-/// bytes, in eight.
+/// How a sum is written: not at all if it is 0 or the usual one, else as a whole number, in four
+/// bytes, or in eight.
 const ZERO: u8 = 0;
 const USUAL: u8 = 1;
 const WHOLE: u8 = 2;
 const SHORT: u8 = 3;
 const FULL: u8 = 4;
 
-/// Whole numbers below this take fewer bytes than the eight of their bits.
+/// Whole numbers below this take fewer than eight bytes.
 const MOST: f64 = 281_474_976_710_656.0;
 
 impl Writer {

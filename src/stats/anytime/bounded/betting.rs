@@ -1,11 +1,11 @@
-//! Betting against a stated mean.
+//! Bets against a stated mean.
 
 use super::predictor::Predictor;
 use super::unit_value;
 use crate::stats::special::find_root;
 use crate::stats::{Alpha, Interval, Refusal};
 
-/// The logarithms of what two bettors have made of a stake of one.
+/// The logarithms of the wealth of two bettors who started with 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -20,8 +20,8 @@ pub struct Capital {
 impl Capital {
     /// Returns `ln_e` of the null "equal", by half of a stake on either side.
     ///
-    /// The half that has grown more counts, and the other one for nothing, so that it reaches
-    /// `1 / alpha` exactly when [`hedged_interval`] excludes the null value.
+    /// Only the half that has grown more counts, so it reaches `1 / alpha` exactly when
+    /// [`hedged_interval`] excludes the null value.
     #[must_use]
     pub fn ln_e(&self) -> f64 {
         self.ln_above.max(self.ln_below) - core::f64::consts::LN_2
@@ -45,7 +45,7 @@ const MOST: f64 = 0.5;
 
 /// A bettor against one stated mean of values in `[0, 1]`, in constant memory.
 ///
-/// For the few values that a policy cares about, such as 0 and the margins of non-inferiority.
+/// Use it for a few null values, such as 0 and the margins of non-inferiority.
 ///
 /// # Formula
 /// Bets `l_i = sqrt(2 ln(2 / alpha) / (s2_{i-1} i ln(1 + i)))` follow from the past alone;
@@ -92,7 +92,7 @@ impl BettingCapital {
         Ok(())
     }
 
-    /// Returns the mean that is bet against.
+    /// Returns the null value.
     #[must_use]
     pub const fn null(&self) -> f64 {
         self.null
@@ -104,14 +104,14 @@ impl BettingCapital {
         self.past.t()
     }
 
-    /// Returns what the bettors have made of their stakes.
+    /// Returns the wealth of the bettors.
     #[must_use]
     pub const fn capital(&self) -> Capital {
         self.capital
     }
 }
 
-/// Returns the means that hedged betting on all `values` does not contradict.
+/// Returns the interval of means that hedged betting on all `values` does not contradict.
 ///
 /// The narrowest of the bounded intervals, at the price of keeping all values: each look costs
 /// about 60 passes over them. Valid at every look; the values must stand in order of arrival.

@@ -20,8 +20,8 @@ impl Predictor {
         (0.5 + self.sum) / (self.t as f64 + 1.0)
     }
 
-    /// Returns the bet on the next value: `sqrt(2 ln(2 / alpha) / (s2 t ln(1 + t)))`, where `t` counts the
-    /// next value and `s2` is the variance of those before.
+    /// Returns the bet on the next value: `sqrt(2 ln(2 / alpha) / (s2 t ln(1 + t)))`, where `t`
+    /// counts the next value and `s2` is the variance of those before.
     pub(super) fn bet(&self, alpha: f64) -> f64 {
         let next = self.t as f64 + 1.0;
         let variance = (0.25 + self.squares) / next;
