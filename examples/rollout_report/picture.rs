@@ -1,4 +1,5 @@
-//! Draws both releases side by side on one clock, as the front pages show them.
+//! Draws both releases on one clock, one below the other, as the front pages show them: on a telephone
+//! two side by side cannot be read.
 
 use std::error::Error;
 
@@ -9,7 +10,7 @@ use plotters::style::FontStyle;
 use crate::chart::{Area, BLUE, Drawn, GREY, RED, percent, the_end};
 use crate::release::Release;
 
-const SIZE: (u32, u32) = (900, 430);
+const SIZE: (u32, u32) = (560, 720);
 
 /// Returns the picture.
 pub(crate) fn draw(releases: &[Release]) -> Result<String, Box<dyn Error>> {
@@ -23,8 +24,8 @@ pub(crate) fn draw(releases: &[Release]) -> Result<String, Box<dyn Error>> {
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
-        for (column, release) in area.split_evenly((1, 2)).iter().zip(releases) {
-            let (upper, lower) = column.split_vertically(210);
+        for (half, release) in area.split_evenly((2, 1)).iter().zip(releases) {
+            let (upper, lower) = half.split_vertically(165);
             exposure(&upper, release, end)?;
             errors(&lower, release, end, 1.15 * highest)?;
         }
