@@ -10,9 +10,11 @@
 
 mod arms;
 mod caps;
+mod crossed;
 mod filing;
 mod identity;
 mod looks;
+mod many_arms;
 mod observing;
 #[cfg(feature = "serde")]
 mod packed;
@@ -23,6 +25,7 @@ mod relative;
 mod request_quantiles;
 mod segments;
 mod simulation;
+mod sizes;
 #[cfg(feature = "serde")]
 mod stored;
 mod verdicts;
