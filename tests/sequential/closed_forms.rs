@@ -8,7 +8,7 @@
 
 use switchstand::stats::anytime::{AdjustedArms, AnytimeT, BoundedDifference, PastGroups};
 use switchstand::stats::guard::{CandidateShare, Side};
-use switchstand::stats::{Alpha, Moments};
+use switchstand::stats::{Alpha, HigherMoments, Moments};
 
 #[track_caller]
 fn near(found: f64, expected: f64) {
@@ -43,6 +43,36 @@ fn t1_normal_means_are_tested_by_the_pooled_variance_at_the_effective_size() {
     near(look.interval.upper, 1.25 + radius);
 }
 
+/// Welch's degrees of freedom, and each arm's own variance.
+#[test]
+fn t1_means_of_unlike_variance_are_tested_with_the_degrees_of_freedom_of_both() {
+    let values = |n: u32, spread: f64, lift: f64| {
+        let mut moments = HigherMoments::new();
+        for k in 0..n {
+            let value = lift + spread * (f64::from(2 * k + 1) / f64::from(n) - 1.0);
+            moments.record(value).unwrap();
+        }
+        moments
+    };
+    let (control, candidate) = (values(200, 1.0, 0.0), values(120, 4.0, 0.7));
+    // Evenly spaced values: spread^2 (n + 1) / (3 n).
+    let variance = |n: f64, spread: f64| spread * spread * (n + 1.0) / (3.0 * n);
+    let (n_a, n_b) = (200.0, 120.0);
+    let (a, b) = (variance(n_a, 1.0) / n_a, variance(n_b, 4.0) / n_b);
+    let nu: f64 = (a + b) * (a + b) / (a * a / (n_a - 1.0) + b * b / (n_b - 1.0));
+    let (g, n): (f64, f64) = (3.0, n_a * n_b / (n_a + n_b));
+    let squared = 0.49 / (a + b);
+    let r = g / (g + n);
+    let ln_e = 0.5 * r.ln()
+        + 0.5 * (nu + 1.0) * ((1.0 + squared / nu).ln() - (1.0 + r * squared / nu).ln());
+    let test = AnytimeT::new(g).unwrap();
+    let look = test
+        .means(&control, &candidate, Alpha::FIVE_PERCENT)
+        .unwrap();
+    assert!((look.effect - 0.7).abs() < 1e-12);
+    assert!((look.ln_e - ln_e).abs() < 1e-9, "{} {ln_e}", look.ln_e);
+}
+
 /// Returns what a bettor on a difference has made, above and below the null value.
 fn capital(null: f64, values: &[(Side, f64, f64)]) -> [f64; 2] {
     let (mut scores, mut sum) = (Vec::<f64>::new(), 0.0);
@@ -71,9 +101,16 @@ fn capital(null: f64, values: &[(Side, f64, f64)]) -> [f64; 2] {
     [above, below]
 }
 
+/// The last two are so clear that every bet is as high as it may be.
 #[test]
 fn t1_a_bounded_difference_bets_by_its_formula_on_any_split() {
-    for (null, lift) in [(0.0, 0.3), (-0.05, -0.3), (0.2, 0.0), (0.0, 0.9)] {
+    for (null, lift, shares) in [
+        (0.0, 0.3_f64, [0.1, 0.4]),
+        (-0.05, -0.3, [0.1, 0.4]),
+        (0.2, 0.0, [0.5, 0.9]),
+        (0.0, -1.0, [0.5, 0.5]),
+        (0.0, 1.0, [0.5, 0.5]),
+    ] {
         let mut bettor = BoundedDifference::new(null).unwrap();
         let mut values = Vec::new();
         for step in 0_u32..400 {
@@ -81,8 +118,11 @@ fn t1_a_bounded_difference_bets_by_its_formula_on_any_split() {
                 0 => Side::Candidate,
                 _ => Side::Control,
             };
-            let pi = if step < 200 { 0.1 } else { 0.4 };
-            let own = f64::from(step * 7 % 10) / 10.0;
+            let pi = shares[usize::from(step >= 200)];
+            let own = match lift.abs() < 1.0 {
+                true => f64::from(step * 7 % 10) / 10.0,
+                false => 0.5 - 0.5 * lift,
+            };
             let y: f64 = match side {
                 Side::Candidate => (own + lift).clamp(0.0, 1.0),
                 Side::Control => own,

@@ -3,6 +3,7 @@
 mod accumulators;
 mod accumulators_stored;
 mod beliefs_and_drift;
+mod by_hand;
 mod closed_forms;
 mod evidence;
 mod evidence_over_stages;
