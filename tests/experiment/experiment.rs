@@ -16,6 +16,7 @@ mod identity;
 mod looks;
 mod many_arms;
 mod observing;
+mod one_look;
 #[cfg(feature = "serde")]
 mod packed;
 mod parts;

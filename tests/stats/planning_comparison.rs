@@ -285,6 +285,12 @@ fn the_text_names_the_method_its_length_and_why() {
         !even.contains("does not hold") && !even.contains(" d)"),
         "{even}"
     );
+    let even = rate(0.3, 0.32, 0.5).compare().unwrap();
+    let fixed = even.forecast(TrialMethod::FixedHorizon).unwrap().expected;
+    let part = 100.0 * (even.recommended().expected / fixed);
+    let said = format!(" requests, {part:.0} % of what one look needs");
+    assert!(even.to_string().contains(&said), "{said:?} in {even}");
+    assert!((60.0..90.0).contains(&part), "{part}");
 }
 
 #[test]
