@@ -3,15 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use switchstand::stats::agreement::ConfusionMatrix;
-use switchstand::stats::anytime::PairedTest;
+use switchstand::stats::anytime::{LabelProcess, PairedTest, SampleRatioProcess};
 use switchstand::stats::bayes::BetaLaw;
 use switchstand::stats::means::{FiellerSet, fieller};
 use switchstand::stats::planning::{self, Sides};
 use switchstand::stats::ranks::{Zeros, signed_rank};
 use switchstand::stats::rates::Events;
+use switchstand::stats::special::{ln_normal_sf, noncentral_t_sf, t_sf};
 use switchstand::stats::{
-    Alpha, Alternative, HigherMoments, Moments, PairedCounts, PairedMoments, RatioMoments, Refusal,
-    Sample, paired,
+    Alpha, Alternative, HigherMoments, Moments, PValue, PairedCounts, PairedMoments, RatioMoments,
+    Refusal, Sample, evidence, paired,
 };
 
 const FIVE: Alpha = Alpha::FIVE_PERCENT;
@@ -247,4 +248,38 @@ fn t2_answers_counted_one_by_one_make_the_matrix_of_their_counts() {
     let before = one_by_one.clone();
     assert!(one_by_one.record(3, 0).is_err() && one_by_one.record(0, 3).is_err());
     assert_eq!(one_by_one, before);
+}
+
+#[test]
+fn t4_what_lies_on_an_open_end_is_refused() {
+    for share in [0.0, 1.0, -0.5, 1.5, f64::NAN] {
+        assert!(LabelProcess::new(share).is_err(), "{share}");
+    }
+    let p = PValue::try_from(0.01).unwrap();
+    for kappa in [0.0, 1.0, -0.5, 1.5, f64::NAN] {
+        assert!(evidence::from_p(p, kappa).is_err(), "{kappa}");
+    }
+    let mut arms = SampleRatioProcess::new(&[1.0, 1.0]).unwrap();
+    assert!(arms.record(0, (1 << 53) + 1).is_err());
+    assert!(arms.record(1, 1 << 53).is_ok());
+    assert!(arms.record(0, 1).is_err());
+    assert_eq!(arms.n(), 1 << 53);
+}
+
+#[test]
+fn t1_a_noncentral_t_turns_round_with_its_signs() {
+    for (t, df, delta) in [(-1.5, 10.0, 0.7), (-0.2, 3.0, -2.0), (-4.0, 60.0, -3.0)] {
+        let turned = 1.0 - noncentral_t_sf(-t, df, -delta);
+        near(noncentral_t_sf(t, df, delta), turned, 1e-12);
+        near(noncentral_t_sf(t, df, 0.0), t_sf(t, df), 1e-11);
+    }
+}
+
+/// `ln P(Z > z)` lies between `-z^2/2 - ln(z sqrt(2 pi))` and what `1/z^2` takes from it.
+#[test]
+fn t1_the_logarithm_of_a_normal_tail_goes_on_as_far_as_its_square() {
+    for z in [1e3_f64, 1e50, 1e99, 1e101, 1e150] {
+        let expected = -0.5 * z * z - z.ln() - 0.5 * core::f64::consts::TAU.ln();
+        near(ln_normal_sf(z), expected, 1e-11);
+    }
 }
