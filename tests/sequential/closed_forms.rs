@@ -6,9 +6,11 @@
     reason = "a test may panic"
 )]
 
-use switchstand::stats::anytime::{AdjustedArms, AnytimeT, BoundedDifference, PastGroups};
+use switchstand::stats::anytime::{
+    AdjustedArms, AnytimeT, BoundedDifference, PairedNonInferiority, PastGroups,
+};
 use switchstand::stats::guard::{CandidateShare, Side};
-use switchstand::stats::{Alpha, HigherMoments, Moments};
+use switchstand::stats::{Alpha, HigherMoments, Moments, PairedCounts};
 
 #[track_caller]
 fn near(found: f64, expected: f64) {
@@ -182,5 +184,30 @@ fn t1_the_unit_of_the_past_changes_no_adjusted_arm() {
         near(scaled.theta * unit, plain.theta);
         assert_eq!(scaled.control, plain.control, "2^{power}");
         assert_eq!(scaled.candidate, plain.candidate, "2^{power}");
+    }
+}
+
+/// Ten bets, each half of the one before, the largest half of what is allowed.
+#[test]
+fn t1_non_inferiority_is_the_mean_of_what_ten_bettors_have() {
+    for (margin, [gains, losses, ties]) in [
+        (0.05_f64, [12_u64, 9, 60]),
+        (0.2, [3, 14, 30]),
+        (0.0, [5, 5, 5]),
+    ] {
+        let mean = |sign: f64, allowed: f64| {
+            let capitals = (1..=10).map(|halvings| {
+                let bet = sign * allowed * 0.5_f64.powi(halvings);
+                (1.0 + bet * (1.0 + margin)).powi(gains as i32)
+                    * (1.0 + bet * margin).powi(ties as i32)
+                    * (1.0 - bet * (1.0 - margin)).powi(losses as i32)
+            });
+            capitals.sum::<f64>() / 10.0
+        };
+        let pairs = PairedCounts::new(ties, losses, gains, 0).unwrap();
+        let test = PairedNonInferiority::new(margin, Alpha::FIVE_PERCENT).unwrap();
+        let found = test.reading(&pairs);
+        near(found.better.ln_e, mean(1.0, 1.0 / (1.0 - margin)).ln());
+        near(found.worse.ln_e, mean(-1.0, 1.0 / (1.0 + margin)).ln());
     }
 }

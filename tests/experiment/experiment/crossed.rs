@@ -34,7 +34,7 @@ fn is_withheld(read: &ReadOut) -> bool {
 }
 
 fn a_fifth(unit: u64) -> f64 {
-    f64::from(u8::from(unit % 5 == 0))
+    f64::from(u8::from(unit.is_multiple_of(5)))
 }
 
 /// Half width of a count's interval: some 3 of `sqrt(2 * 0.16 / 20,000)`, 0.012; a quarter of it
@@ -49,8 +49,8 @@ fn x4_units_that_crossed_weigh_as_much_of_a_count_as_they_have() {
 #[test]
 fn x4_a_unit_that_crossed_has_at_most_one_event_of_a_rate() {
     // Every fifth has ten events: as many units with an event as among the others.
-    let crossed: Vec<Vec<f64>> = (0..190)
-        .map(|unit| vec![1.0; if unit % 5 == 0 { 10 } else { 0 }])
+    let crossed: Vec<Vec<f64>> = (0..190_u64)
+        .map(|unit| vec![1.0; if unit.is_multiple_of(5) { 10 } else { 0 }])
         .collect();
     let found = read(Kind::Rate, a_fifth, &crossed);
     assert_eq!(found.checks.crossed, 190);

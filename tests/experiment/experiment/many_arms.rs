@@ -21,7 +21,7 @@ fn served(units: u64) -> Experiment {
             .unwrap();
         experiment.expose_arm(arm, unit).unwrap();
         experiment.record(metric, unit, unit as f64).unwrap();
-        if unit % 50 == 0 {
+        if unit.is_multiple_of(50) {
             experiment
                 .expose_arm(experiment.arm("arm-49").unwrap(), unit)
                 .unwrap();

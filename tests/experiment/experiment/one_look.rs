@@ -80,7 +80,7 @@ fn t1_a_margin_that_is_exceeded_at_one_look_has_the_p_value_of_the_distance() {
 fn t4_one_look_at_a_rate_needs_units_with_and_without_an_event() {
     for (of, is_rare) in [(400, true), (400, false)] {
         let values: Vec<f64> = (0..UNITS)
-            .map(|unit| f64::from(u8::from((unit % of == 0) == is_rare)))
+            .map(|unit| f64::from(u8::from(unit.is_multiple_of(of) == is_rare)))
             .collect();
         let metric = Metric::goal("m", Kind::Rate, Worse::Higher, 0.01);
         let read = once(metric, &values);
