@@ -10,10 +10,13 @@
 
 mod arms;
 mod caps;
+mod crossed;
 mod filing;
 mod identity;
 mod looks;
+mod many_arms;
 mod observing;
+mod one_look;
 #[cfg(feature = "serde")]
 mod packed;
 mod parts;
@@ -23,6 +26,7 @@ mod relative;
 mod request_quantiles;
 mod segments;
 mod simulation;
+mod sizes;
 #[cfg(feature = "serde")]
 mod stored;
 mod verdicts;

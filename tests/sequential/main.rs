@@ -5,6 +5,7 @@ mod anytime;
 mod anytime_boundaries;
 mod anytime_simulation;
 mod best_arm;
+mod closed_forms;
 mod draws;
 mod group_sequential;
 mod group_sequential_refusals;

@@ -3,6 +3,8 @@
 mod accumulators;
 mod accumulators_stored;
 mod beliefs_and_drift;
+mod by_hand;
+mod closed_forms;
 mod evidence;
 mod evidence_over_stages;
 mod fixed_horizon_laws;

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use switchstand::stats::anytime::AnytimeT;
+use switchstand::stats::anytime::{AnytimeT, SkewnessRule};
 use switchstand::stats::group_sequential::{Fractions, GroupSequential, Spending};
 use switchstand::stats::guard::{CandidateShare, RateGuard, RateTest, Side};
 use switchstand::stats::planning::{
@@ -285,6 +285,12 @@ fn the_text_names_the_method_its_length_and_why() {
         !even.contains("does not hold") && !even.contains(" d)"),
         "{even}"
     );
+    let even = rate(0.3, 0.32, 0.5).compare().unwrap();
+    let fixed = even.forecast(TrialMethod::FixedHorizon).unwrap().expected;
+    let part = 100.0 * (even.recommended().expected / fixed);
+    let said = format!(" requests, {part:.0} % of what one look needs");
+    assert!(even.to_string().contains(&said), "{said:?} in {even}");
+    assert!((60.0..90.0).contains(&part), "{part}");
 }
 
 #[test]
@@ -343,4 +349,21 @@ proptest! {
         let alike = rows(trial.with_counting(units).unwrap());
         prop_assert!(alike[0].expected > less[0].expected, "{alike:?} {less:?}");
     }
+}
+
+/// The rule on skewness, for the skewness of an event among many that is thrown to unequal arms.
+#[test]
+fn t1_a_small_arm_needs_the_units_of_the_rule_on_skewness() {
+    let (p, s) = (0.01_f64, 0.05_f64);
+    let comparison = rate(p, 0.03, s).compare().unwrap();
+    let needed = row(&comparison, TrialMethod::FixedHorizon)
+        .too_few
+        .unwrap()
+        .needed;
+    let squared = |x: f64| (1.0 - 2.0 * x).powi(2) / (x * (1.0 - x));
+    let expected = SkewnessRule::DEFAULT.factor() * squared(p) * squared(s);
+    assert!(
+        (needed / expected - 1.0).abs() < 1e-12,
+        "{needed} {expected}"
+    );
 }

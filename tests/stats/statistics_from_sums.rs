@@ -118,3 +118,24 @@ fn t2_a_value_counted_many_times_is_that_many_values() {
     assert!(many.record_many(-1.0, 2).is_err());
     assert_eq!(many, each);
 }
+
+#[test]
+fn t4_a_sum_of_products_that_no_values_with_these_squares_have_is_refused() {
+    // 1, 2, 3, 4 beside themselves, and beside themselves turned round.
+    let sums = |xy: f64| PairSums {
+        n: 4,
+        x: 10.0,
+        y: 10.0,
+        xx: 30.0,
+        yy: 30.0,
+        xy,
+    };
+    for (xy, covariance) in [(30.0, 5.0 / 3.0), (20.0, -5.0 / 3.0), (25.0, 0.0)] {
+        let found = RatioMoments::from_sums(&sums(xy)).unwrap();
+        near(found.covariance(), Some(covariance));
+    }
+    for xy in [30.5, 19.5, 31.0, 19.0] {
+        let refused = RatioMoments::from_sums(&sums(xy));
+        assert!(matches!(refused, Err(Refusal::OutOfRange { .. })), "{xy}");
+    }
+}

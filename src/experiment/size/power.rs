@@ -157,29 +157,58 @@ impl Sizes {
         if declared > 0.0 { both / declared } else { 1.0 }
     }
 
-    /// Returns the probability that a rate is shown to stay within its margin.
+    /// Returns the probability that a rate is shown to stay within its margin, by the declared share
+    /// and by the observed one.
     fn holds(&self, rates: [f64; 2], margin: f64, metric: &Metric) -> Result<f64, ExperimentError> {
-        let [n_a, n_b] = self.units;
-        let [p_a, p_b] = rates;
         let Role::Guardrail { worse, .. } = metric.role else {
             return Ok(0.0);
         };
-        // The interval's width hardly differs among the likely counts.
-        let counts = |n: f64, p: f64| Counts::new((n * p).round() as u64, n as u64);
-        let (a, b) = match (counts(n_a.floor(), p_a), counts(n_b.floor(), p_b)) {
-            (Ok(a), Ok(b)) => (a, b),
-            _ => return Ok(0.0),
+        let [n_a, n_b] = self.units.map(f64::floor);
+        let [p_a, p_b] = rates;
+        let [s_a, s_b] = [(n_a * p_a).round() as u64, (n_b * p_b).round() as u64];
+        let reached = |share: f64, s_a: u64, s_b: u64| -> Result<f64, ExperimentError> {
+            let (a, b) = (Counts::new(s_a, n_a as u64)?, Counts::new(s_b, n_b as u64)?);
+            let interval = LabelProcess::new(share)?.difference_interval(&a, &b, self.alpha)?;
+            Ok(greatest(&interval, worse))
         };
-        let process = LabelProcess::new(n_b / (n_a + n_b))?;
-        let interval = process.difference_interval(&a, &b, self.alpha)?;
-        let reached = greatest(&interval, worse);
-        let spread = |n: f64, p: f64| p * (1.0 - p) / n;
-        let error = (spread(n_a, p_a) + spread(n_b, p_b)).sqrt();
-        if !reached.is_finite() || error == 0.0 {
-            return Ok(f64::from(u8::from(reached <= margin)));
+        if n_a < 1.0 || n_b < 1.0 {
+            return Ok(0.0);
         }
-        Ok(normal_sf((reached - margin) / error))
+        let share = n_b / (n_a + n_b);
+        let middle = reached(share, s_a, s_b)?;
+        // The bound moves by more than the estimate: more events widen the interval, too.
+        let part = |n: f64, p: f64, s: u64, at: &dyn Fn(u64) -> Result<f64, ExperimentError>| {
+            let deviation = (n * p * (1.0 - p)).sqrt();
+            let (low, high) = around(s, deviation, n as u64);
+            let slope = (at(high)? - at(low)?) / (high - low).max(1) as f64;
+            Ok::<_, ExperimentError>(slope * deviation)
+        };
+        let error =
+            part(n_a, p_a, s_a, &|s| reached(share, s, s_b))?
+                .hypot(part(n_b, p_b, s_b, &|s| reached(share, s_a, s))?);
+        if !error.is_finite() || error == 0.0 {
+            return Ok(f64::from(u8::from(middle <= margin)));
+        }
+        let of_units = 1.0 / n_a + 1.0 / n_b;
+        // Over the quantiles of the units' share in steps of 5 %: what the declared one is off by.
+        let mut sum = 0.0;
+        for step in 0..20 {
+            let off = normal_quantile((f64::from(step) + 0.5) / 20.0) * of_units.sqrt();
+            let declared = n_b / (n_b + n_a * off.exp());
+            let both = middle.max(reached(declared, s_a, s_b)?);
+            sum += normal_sf((both - margin) / error);
+        }
+        Ok(sum / 20.0)
     }
+}
+
+/// Returns two counts about a deviation below and above this one, of at most `n`.
+fn around(count: u64, deviation: f64, n: u64) -> (u64, u64) {
+    let reach = deviation.ceil().max(1.0) as u64;
+    (
+        count.saturating_sub(reach),
+        count.saturating_add(reach).min(n),
+    )
 }
 
 /// Returns the distance that must be shown to differ from 0: the effect, or its distance from the

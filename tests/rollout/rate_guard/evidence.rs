@@ -213,3 +213,46 @@ fn t6_safety_of_units_is_tested_against_equal_rates_of_thinned_events() {
         "{found} {expected}"
     );
 }
+
+#[test]
+fn t1_what_is_missing_is_the_distance_to_the_threshold_and_nothing_beyond_it() {
+    let mut guard = RateGuard::where_each_request_is_its_own_unit(RateTest::default());
+    let mut seen = [false; 2];
+    for unit in 0..200 {
+        let harm = guard.reading().harm;
+        let expected = match harm.is_significant() {
+            true => 0.0,
+            false => harm.threshold - harm.ln_e,
+        };
+        assert_eq!(harm.missing(), expected);
+        seen[usize::from(harm.is_significant())] = true;
+        guard.record(unit, Side::Candidate, share(0.1)).unwrap();
+    }
+    assert_eq!(seen, [true; 2]);
+}
+
+#[test]
+fn t2_guards_of_every_request_merge_to_the_guard_of_all() {
+    let new = || RateGuard::where_each_request_is_its_own_unit(RateTest::default());
+    let (mut whole, mut parts) = (new(), [new(), new()]);
+    for unit in 0..300_u64 {
+        let side = match unit % 7 {
+            0 => Side::Candidate,
+            _ => Side::Control,
+        };
+        whole.record(unit % 50, side, share(0.1)).unwrap();
+        parts[(unit % 2) as usize]
+            .record(unit % 50, side, share(0.1))
+            .unwrap();
+    }
+    let [mut merged, other] = parts;
+    merged.merge(&other).unwrap();
+    assert_eq!(merged, whole);
+    assert_eq!(merged.reading().candidate_events, 43);
+    let by_unit = RateGuard::by_unit(RateTest::default());
+    assert!(matches!(
+        merged.merge(&by_unit),
+        Err(Refusal::Mismatch { .. })
+    ));
+    assert_eq!(merged, whole);
+}
