@@ -191,10 +191,11 @@ fn most_likely(pair: &Pair, at: f64) -> f64 {
         return high;
     }
     // With D = 0 the pooled rate is the answer; it is a good start anywhere.
-    let pooled = (pair.xa + pair.xb - at * pair.nb) / (pair.na + pair.nb);
-    let mut p = pooled;
-    for _ in 0..MAX_STEPS {
-        if !(p > low && p < high) {
+    let mut p = (pair.xa + pair.xb - at * pair.nb) / (pair.na + pair.nb);
+    for step in 1..=MAX_STEPS {
+        // A dozen are enough anywhere but at a pole, where each leaves one end as it is: from there
+        // on every other step halves.
+        if !(p > low && p < high) || step > 12 && step % 2 == 0 {
             p = 0.5 * (low + high);
             if !(p > low && p < high) {
                 break;
@@ -206,11 +207,12 @@ fn most_likely(pair: &Pair, at: f64) -> f64 {
         } else {
             high = p;
         }
-        let step = value / slope;
-        if step.abs() <= f64::EPSILON * p {
-            break;
+        let change = value / slope;
+        if change.abs() <= f64::EPSILON * p {
+            return p;
         }
-        p += step;
+        p += change;
     }
-    p
+    // The last step may have left the bracket; that from a pole itself is NaN, which `max` drops.
+    p.min(high).max(low)
 }
