@@ -65,6 +65,7 @@ mod route;
 mod router;
 pub mod shadow;
 mod share;
+mod sorting;
 mod split;
 #[cfg(feature = "stats")]
 pub mod stats;

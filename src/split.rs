@@ -11,7 +11,7 @@ pub(crate) use finder::Finder;
 pub(crate) use layout::{LINE, Layout};
 pub use stretch::Stretch;
 
-use crate::{bucket::Point, fingerprint::Canonical};
+use crate::{bucket::Point, fingerprint::Canonical, sorting::sort_by};
 
 /// One side of a split: its label, its version and its weight.
 ///
@@ -92,7 +92,7 @@ impl Split {
                 limit: Split::MAX_ARMS,
             });
         }
-        arms.sort_by(|left, right| left.label.cmp(&right.label));
+        sort_by(&mut arms, |left, right| left.label.cmp(&right.label));
         for pair in arms.windows(2) {
             if let [left, right] = pair
                 && left.label == right.label

@@ -7,6 +7,7 @@ use super::{
     PauseCause, Phase, Refused, Rollout, StateChange, StepSample, Tag, commands::Commands,
     refused::names,
 };
+use crate::sorting::sort_by;
 
 impl Rollout {
     /// Takes gates and samples, notes breaches, and returns the commands.
@@ -47,7 +48,7 @@ impl Rollout {
         for sample in samples.into_values() {
             self.take_sample(sample);
         }
-        commands.sort_unstable();
+        sort_by(&mut commands, Ord::cmp);
         commands.dedup();
         for order in commands.iter().filter(|order| !order.who.is_empty()) {
             let order = order.clone();
@@ -317,13 +318,14 @@ impl Rollout {
             }
         }
         let pauses = |&(_, response): &(_, OnNoData)| matches!(response, OnNoData::Pause { .. });
-        let missing: BTreeSet<PauseCause> = self
+        let mut missing: Vec<PauseCause> = self
             .without_data()
             .filter(pauses)
             .map(|(guard, _)| PauseCause::NoData {
                 guard: guard.name().to_owned(),
             })
             .collect();
+        sort_by(&mut missing, Ord::cmp);
         for cause in earlier {
             let is_over = matches!(cause, PauseCause::NoData { .. }) && !missing.contains(cause);
             let is_kept = matches!(cause, PauseCause::Overruled { .. }) && self.sight.is_foreign;
