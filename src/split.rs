@@ -85,7 +85,10 @@ impl Split {
     /// # Errors
     /// [`SplitError`] if there is no arm, too many, two of one label, or no weight at all.
     pub fn new(arms: impl IntoIterator<Item = Arm>) -> Result<Split, SplitError> {
-        let mut arms: Vec<Arm> = arms.into_iter().collect();
+        Split::of(arms.into_iter().collect())
+    }
+
+    fn of(mut arms: Vec<Arm>) -> Result<Split, SplitError> {
         if arms.len() > Split::MAX_ARMS {
             return Err(SplitError::TooManyArms {
                 found: arms.len(),
