@@ -213,30 +213,6 @@ impl Metric {
         self.role
     }
 
-    /// Returns where its values come from.
-    #[must_use]
-    pub const fn source(&self) -> Source {
-        self.source
-    }
-
-    /// Tells whether what each unit was like before is taken out.
-    #[must_use]
-    pub const fn is_adjusted(&self) -> bool {
-        self.adjusted
-    }
-
-    /// Tells whether its worth or margin is a part of the control's value.
-    #[must_use]
-    pub const fn is_relative(&self) -> bool {
-        self.relative
-    }
-
-    /// Returns up to which value a unit counts, if there is a cap.
-    #[must_use]
-    pub const fn cap(&self) -> Option<Cap> {
-        self.cap
-    }
-
     /// Returns for how long after a unit's first exposure outcomes count, if that ends.
     #[must_use]
     pub const fn window(&self) -> Option<Duration> {

@@ -292,10 +292,7 @@ pub enum Found {
         /// Of how many the guard looks at the last ones.
         of: u64,
         /// The number that is to be expected at the next step, where the guard looks ahead.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         ahead: Option<f64>,
     },
     /// A quantile of both sides.

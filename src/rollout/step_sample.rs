@@ -26,10 +26,7 @@ pub struct StepSample {
     pub(super) candidate: u64,
     pub(super) measured: BTreeMap<String, Measured>,
     /// Where units are thinned: those of one sample on both sides, which the ratio is checked on.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) thinned: Option<ThinnedUnits>,
     /// By guard, how many numbers were reported so far: a sample that has no more than the one
     /// before brings the guard no data. None for one that is made by hand.
@@ -205,10 +202,7 @@ pub struct BadEvents {
     pub(super) repeated_events: u64,
     pub(super) units_sampled: f64,
     /// How the candidate's requests ended badly, where that is what is counted.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) endings: Option<BadEndings>,
 }
 
