@@ -213,6 +213,12 @@ impl Metric {
         self.role
     }
 
+    /// Returns where its values come from.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
+    }
+
     /// Returns for how long after a unit's first exposure outcomes count, if that ends.
     #[must_use]
     pub const fn window(&self) -> Option<Duration> {
