@@ -98,7 +98,7 @@ pub struct JournalEntry {
     /// The application's excerpt of input and answer.
     #[cfg_attr(
         feature = "serde",
-        serde(default, rename = "note", skip_serializing_if = "Option::is_none")
+        serde(rename = "note", skip_serializing_if = "Option::is_none")
     )]
     pub excerpt: Option<Box<[u8]>>,
 }
@@ -159,17 +159,6 @@ pub enum JournalEnding {
     Kept,
     /// The version was rejected; the application may want to repair what it answered.
     RolledBack,
-}
-
-impl JournalEnding {
-    /// Returns the ending's name in logs and metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            JournalEnding::Kept => "kept",
-            JournalEnding::RolledBack => "rolled_back",
-        }
-    }
 }
 
 #[cfg(all(test, feature = "serde"))]

@@ -67,6 +67,7 @@ mod route;
 mod router;
 pub mod shadow;
 mod share;
+mod sorting;
 mod split;
 #[cfg(feature = "stats")]
 pub mod stats;

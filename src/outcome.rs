@@ -89,14 +89,6 @@ impl<'a> Outcome<'a> {
         (ending != Ending::GivenUp).then_some(version)
     }
 
-    /// Tells whether the unit really got the answer of the version drawn, or its error.
-    ///
-    /// It did not if the live version stepped in, or if nobody waited for the end.
-    #[must_use]
-    pub fn is_exposure(&self) -> bool {
-        self.stand_in.is_none() && self.ending != Ending::GivenUp
-    }
-
     /// Tells whether the request was only routed, and its end noted by the application.
     ///
     /// See [`Router::note`](crate::Router::note).

@@ -50,7 +50,7 @@ pub(crate) use words::Words;
 /// | in words | [`version_of`](Plan::version_of), [`arm_of`](Plan::arm_of), [`assignment`](Plan::assignment), [`shadows_of`](Plan::shadows_of) |
 /// | why, and how probably | [`explain`](Plan::explain), [`propensities`](Plan::propensities) |
 /// | keep a session on its version | [`pin`](Plan::pin), [`route_pinned`](Plan::route_pinned) |
-/// | which plan it is | [`release`](Plan::release), [`fingerprint`](Plan::fingerprint), [`generation`](Plan::generation), [`on_error`](Plan::on_error) |
+/// | which plan it is | [`release`](Plan::release), [`fingerprint`](Plan::fingerprint), [`generation`](Plan::generation) |
 #[derive(Clone, Debug)]
 pub struct Plan {
     words: Arc<Words>,
@@ -354,12 +354,6 @@ impl Plan {
         } else {
             None
         }
-    }
-
-    /// Says who answers when the chosen version's model fails.
-    #[must_use]
-    pub const fn on_error(&self) -> OnError {
-        self.on_error
     }
 
     /// Tells whether the live version answers if the route's own fails.

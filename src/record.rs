@@ -25,28 +25,13 @@ pub enum Record<'a> {
     Change(Change<'a>),
 }
 
-impl Record<'_> {
-    /// Returns the same record without borrowing.
-    #[must_use]
-    pub fn into_owned(self) -> Record<'static> {
-        match self {
-            Record::Outcome(outcome) => Record::Outcome(outcome),
-            Record::Shadow(run) => Record::Shadow(run.into_owned()),
-            Record::Change(change) => Record::Change(change.into_owned()),
-        }
-    }
-}
-
 /// The record of how one shadow ended.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ShadowRun<'a> {
     /// When, in the application's time; `None` if the router has no clock.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub at: Option<Timestamp>,
     /// The key of the unit that the primary answered.
     pub unit: Cow<'a, UnitKey>,
@@ -69,16 +54,10 @@ pub struct ShadowRun<'a> {
     )]
     pub took: Option<Duration>,
     /// The application's excerpt of the input and the primary's answer.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub primary_excerpt: Option<Cow<'a, [u8]>>,
     /// The application's excerpt of the input and the shadow's answer.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub excerpt: Option<Cow<'a, [u8]>>,
 }
 

@@ -11,7 +11,7 @@ pub(crate) use finder::Finder;
 pub(crate) use layout::{LINE, Layout};
 pub use stretch::Stretch;
 
-use crate::{bucket::Point, fingerprint::Canonical};
+use crate::{bucket::Point, fingerprint::Canonical, sorting::sort_by};
 
 /// One side of a split: its label, its version and its weight.
 ///
@@ -85,14 +85,17 @@ impl Split {
     /// # Errors
     /// [`SplitError`] if there is no arm, too many, two of one label, or no weight at all.
     pub fn new(arms: impl IntoIterator<Item = Arm>) -> Result<Split, SplitError> {
-        let mut arms: Vec<Arm> = arms.into_iter().collect();
+        Split::of(arms.into_iter().collect())
+    }
+
+    fn of(mut arms: Vec<Arm>) -> Result<Split, SplitError> {
         if arms.len() > Split::MAX_ARMS {
             return Err(SplitError::TooManyArms {
                 found: arms.len(),
                 limit: Split::MAX_ARMS,
             });
         }
-        arms.sort_by(|left, right| left.label.cmp(&right.label));
+        sort_by(&mut arms, |left, right| left.label.cmp(&right.label));
         for pair in arms.windows(2) {
             if let [left, right] = pair
                 && left.label == right.label

@@ -2,7 +2,7 @@
 
 use crate::attributes::{AsValue, Number};
 
-use super::condition::{Condition, Operand};
+use super::condition::{Bound, Condition, Operand};
 use super::extended::Extended;
 use super::fold::Place;
 use super::listed::{Ask, Listed};
@@ -117,17 +117,17 @@ impl Attribute {
 
     /// Matches if the attribute is text that begins with `text`, byte for byte.
     pub fn starts_with(self, text: impl Into<String>) -> Audience {
-        self.piece(Place::Start, [text])
+        self.pieces(Place::Start, [text])
     }
 
     /// Matches if the attribute is text that ends with `text`, byte for byte.
     pub fn ends_with(self, text: impl Into<String>) -> Audience {
-        self.piece(Place::End, [text])
+        self.pieces(Place::End, [text])
     }
 
     /// Matches if the attribute is text that contains `text`, byte for byte.
     pub fn contains(self, text: impl Into<String>) -> Audience {
-        self.piece(Place::Anywhere, [text])
+        self.pieces(Place::Anywhere, [text])
     }
 
     /// Matches if the attribute is text that begins with one of `texts`.
@@ -147,22 +147,22 @@ impl Attribute {
 
     /// Matches if the attribute is a number not below `number`.
     pub fn at_least(self, number: impl Into<Number>) -> Audience {
-        self.plain(Condition::AtLeast(number.into()))
+        self.bound(Bound::AtLeast, number.into())
     }
 
     /// Matches if the attribute is a number not above `number`.
     pub fn at_most(self, number: impl Into<Number>) -> Audience {
-        self.plain(Condition::AtMost(number.into()))
+        self.bound(Bound::AtMost, number.into())
     }
 
     /// Matches if the attribute is a number above `number`.
     pub fn more_than(self, number: impl Into<Number>) -> Audience {
-        self.plain(Condition::MoreThan(number.into()))
+        self.bound(Bound::MoreThan, number.into())
     }
 
     /// Matches if the attribute is a number below `number`.
     pub fn less_than(self, number: impl Into<Number>) -> Audience {
-        self.plain(Condition::LessThan(number.into()))
+        self.bound(Bound::LessThan, number.into())
     }
 
     /// Matches if the attribute is a semantic version for which all comparisons hold.
@@ -280,11 +280,15 @@ impl Attribute {
         self.converted(condition)
     }
 
-    fn piece<T: Into<String>>(self, place: Place, text: [T; 1]) -> Audience {
-        self.pieces(place, text)
+    pub(super) fn bound(self, bound: Bound, number: Number) -> Audience {
+        self.plain(Condition::Bound(bound, number))
     }
 
-    fn pieces<T: Into<String>>(self, place: Place, texts: impl IntoIterator<Item = T>) -> Audience {
+    pub(super) fn pieces<T: Into<String>>(
+        self,
+        place: Place,
+        texts: impl IntoIterator<Item = T>,
+    ) -> Audience {
         let texts = texts.into_iter().map(|text| text.into().into_boxed_str());
         let mut texts: Vec<Box<str>> = texts.collect();
         if self.convert {
@@ -295,17 +299,13 @@ impl Attribute {
         texts.dedup();
         if !self.fold && texts.len() == 1 {
             let text = texts.pop().unwrap_or_default();
-            return self.must(match place {
-                Place::Start => Condition::StartsWith(text),
-                Place::End => Condition::EndsWith(text),
-                Place::Anywhere => Condition::Contains(text),
-            });
+            return self.must(Condition::Piece(place, text));
         }
         let extended = Extended::pieces(place, texts, self.fold);
         self.extended(extended)
     }
 
-    fn moment(self, side: Side, text: String) -> Audience {
+    pub(super) fn moment(self, side: Side, text: String) -> Audience {
         self.unmodified(Extended::Moment(Moment::new(side, text.into_boxed_str())))
     }
 

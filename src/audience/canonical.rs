@@ -7,7 +7,7 @@
 use crate::attributes::{Exact, Number};
 use crate::unit::UnitKey;
 
-use super::condition::{Condition, Operand};
+use super::condition::{Bound, Condition, Operand};
 use super::extended::Extended;
 use super::fold::Place;
 use super::listed::Ask;
@@ -88,13 +88,23 @@ fn write_condition(condition: &Condition, out: &mut impl FnMut(&[u8])) {
                 write_operand(operand, out);
             }
         }
-        Condition::StartsWith(text) => write_after(&[4], text, out),
-        Condition::EndsWith(text) => write_after(&[5], text, out),
-        Condition::Contains(text) => write_after(&[6], text, out),
-        Condition::AtLeast(bound) => write_bound(7, *bound, out),
-        Condition::AtMost(bound) => write_bound(8, *bound, out),
-        Condition::MoreThan(bound) => write_bound(9, *bound, out),
-        Condition::LessThan(bound) => write_bound(10, *bound, out),
+        Condition::Piece(place, text) => {
+            let tag = match place {
+                Place::Start => 4,
+                Place::End => 5,
+                Place::Anywhere => 6,
+            };
+            write_after(&[tag], text, out);
+        }
+        Condition::Bound(bound, number) => {
+            out(&[match bound {
+                Bound::AtLeast => 7,
+                Bound::AtMost => 8,
+                Bound::MoreThan => 9,
+                Bound::LessThan => 10,
+            }]);
+            write_number(*number, out);
+        }
         Condition::Exists => out(&[11]),
         Condition::Extended(extended) => write_extended(extended, out),
     }
@@ -192,11 +202,6 @@ fn write_number(number: Number, out: &mut impl FnMut(&[u8])) {
 fn write_after(tags: &[u8], text: &str, out: &mut impl FnMut(&[u8])) {
     out(tags);
     write_text(text.as_bytes(), out);
-}
-
-fn write_bound(tag: u8, bound: Number, out: &mut impl FnMut(&[u8])) {
-    out(&[tag]);
-    write_number(bound, out);
 }
 
 fn write_text(text: &[u8], out: &mut impl FnMut(&[u8])) {

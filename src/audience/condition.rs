@@ -6,7 +6,8 @@ use crate::attributes::{Number, Scalar, Value, same_text};
 
 use super::AudienceError;
 use super::extended::Extended;
-use super::limits::{check_length, check_long_list};
+use super::fold::Place;
+use super::limits::{check_length, check_long_list, check_piece};
 
 /// An owned value, in the order in which lists are sorted.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -24,15 +25,53 @@ pub(super) enum Condition {
     Is(Operand),
     IsNot(Operand),
     OneOf(Arc<[Operand]>),
-    StartsWith(Box<str>),
-    EndsWith(Box<str>),
-    Contains(Box<str>),
-    AtLeast(Number),
-    AtMost(Number),
-    MoreThan(Number),
-    LessThan(Number),
+    Piece(Place, Box<str>),
+    Bound(Bound, Number),
     Exists,
     Extended(Box<Extended>),
+}
+
+/// How a number lies to another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Bound {
+    AtLeast,
+    AtMost,
+    MoreThan,
+    LessThan,
+}
+
+impl Bound {
+    pub(super) fn operator(self) -> &'static str {
+        match self {
+            Bound::AtLeast => "at_least",
+            Bound::AtMost => "at_most",
+            Bound::MoreThan => "more_than",
+            Bound::LessThan => "less_than",
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn named(operator: &str) -> Option<Bound> {
+        let bounds = [
+            Bound::AtLeast,
+            Bound::AtMost,
+            Bound::MoreThan,
+            Bound::LessThan,
+        ];
+        bounds
+            .into_iter()
+            .find(|bound| bound.operator() == operator)
+    }
+
+    #[inline]
+    fn holds(self, value: &Number, bound: &Number) -> bool {
+        match self {
+            Bound::AtLeast => value >= bound,
+            Bound::AtMost => value <= bound,
+            Bound::MoreThan => value > bound,
+            Bound::LessThan => value < bound,
+        }
+    }
 }
 
 impl Operand {
@@ -91,14 +130,6 @@ pub(super) fn is_among(operands: &[Operand], value: &Value<'_>) -> bool {
     }
 }
 
-#[inline]
-fn in_text(value: &Value<'_>, holds: impl Fn(&str) -> bool) -> Option<bool> {
-    match value {
-        Value::Text(text) => Some(holds(text)),
-        _ => None,
-    }
-}
-
 /// Compares a value with a bound; `None` if the value is no number or one of the two is NaN.
 #[inline]
 fn compare(
@@ -134,13 +165,13 @@ impl Condition {
             Condition::Is(operand) => operand.equals(value),
             Condition::IsNot(operand) => operand.equals(value).map(|equal| !equal),
             Condition::OneOf(operands) => Some(is_among(operands, value)),
-            Condition::StartsWith(text) => in_text(value, |value| value.starts_with(&**text)),
-            Condition::EndsWith(text) => in_text(value, |value| value.ends_with(&**text)),
-            Condition::Contains(text) => in_text(value, |value| value.contains(&**text)),
-            Condition::AtLeast(bound) => compare(value, *bound, Number::ge),
-            Condition::AtMost(bound) => compare(value, *bound, Number::le),
-            Condition::MoreThan(bound) => compare(value, *bound, Number::gt),
-            Condition::LessThan(bound) => compare(value, *bound, Number::lt),
+            Condition::Piece(place, text) => match value {
+                Value::Text(value) => Some(place.has(text, value)),
+                _ => None,
+            },
+            Condition::Bound(bound, number) => {
+                compare(value, *number, |value, number| bound.holds(value, number))
+            }
             Condition::Exists => Some(true),
             Condition::Extended(extended) => Some(extended.matches(value)),
         };
@@ -153,13 +184,8 @@ impl Condition {
             Condition::Is(_) => "is",
             Condition::IsNot(_) => "is_not",
             Condition::OneOf(_) => "one_of",
-            Condition::StartsWith(_) => "starts_with",
-            Condition::EndsWith(_) => "ends_with",
-            Condition::Contains(_) => "contains",
-            Condition::AtLeast(_) => "at_least",
-            Condition::AtMost(_) => "at_most",
-            Condition::MoreThan(_) => "more_than",
-            Condition::LessThan(_) => "less_than",
+            Condition::Piece(place, _) => place.operator(),
+            Condition::Bound(bound, _) => bound.operator(),
             Condition::Exists => "exists",
             Condition::Extended(extended) => extended.operator(),
         }
@@ -187,19 +213,8 @@ impl Condition {
                 check_long_list(operator, values.len())?;
                 values.iter().try_for_each(operand)
             }
-            Condition::StartsWith(text) | Condition::EndsWith(text) | Condition::Contains(text) => {
-                if text.is_empty() {
-                    return Err(AudienceError::EmptyText {
-                        attribute: attribute.to_owned(),
-                        operator,
-                    });
-                }
-                check_length(operator, text.len())
-            }
-            Condition::AtLeast(bound)
-            | Condition::AtMost(bound)
-            | Condition::MoreThan(bound)
-            | Condition::LessThan(bound) => number(bound),
+            Condition::Piece(_, text) => check_piece(attribute, operator, text),
+            Condition::Bound(_, bound) => number(bound),
             Condition::Exists => Ok(()),
             Condition::Extended(extended) => extended.check(attribute),
         }

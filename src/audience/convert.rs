@@ -57,10 +57,7 @@ pub(super) fn check(condition: &Condition, attribute: &str) -> Result<(), Audien
             kinds(core::slice::from_ref(operand)) < 3
         }
         Condition::OneOf(operands) => kinds(operands) < 3,
-        Condition::AtLeast(_)
-        | Condition::AtMost(_)
-        | Condition::MoreThan(_)
-        | Condition::LessThan(_) => true,
+        Condition::Bound(..) => true,
         Condition::Extended(extended) => match &**extended {
             Extended::Listed(listed) => {
                 listed.ask == Ask::NotOneOf && !listed.folds() && kinds(listed.operands()) < 3

@@ -1,7 +1,7 @@
 //! Texts compared without regard to upper and lower case.
 
 use super::AudienceError;
-use super::limits::check_length;
+use super::limits::check_piece;
 
 /// Returns the character as it is compared: in lower case, without regard to language, and the
 /// two small sigmas of Greek as one.
@@ -42,6 +42,24 @@ impl Place {
             Place::Anywhere => "contains",
         }
     }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn named(operator: &str) -> Option<Place> {
+        let places = [Place::Start, Place::End, Place::Anywhere];
+        places
+            .into_iter()
+            .find(|place| place.operator() == operator)
+    }
+
+    /// Tells whether the piece stands there, byte for byte.
+    #[inline]
+    pub(super) fn has(self, piece: &str, value: &str) -> bool {
+        match self {
+            Place::Start => value.starts_with(piece),
+            Place::End => value.ends_with(piece),
+            Place::Anywhere => value.contains(piece),
+        }
+    }
 }
 
 impl Piece {
@@ -66,11 +84,7 @@ impl Piece {
 
     pub(super) fn stands(&self, place: Place, value: &str) -> bool {
         let Some(steps) = &self.folded else {
-            return match place {
-                Place::Start => value.starts_with(&*self.text),
-                Place::End => value.ends_with(&*self.text),
-                Place::Anywhere => value.contains(&*self.text),
-            };
+            return place.has(&self.text, value);
         };
         let mut signs = folded(value);
         match place {
@@ -91,14 +105,7 @@ impl Piece {
     }
 
     pub(super) fn check(&self, attribute: &str, place: Place) -> Result<(), AudienceError> {
-        let operator = place.operator();
-        if self.text.is_empty() {
-            return Err(AudienceError::EmptyText {
-                attribute: attribute.to_owned(),
-                operator,
-            });
-        }
-        check_length(operator, self.text.len())
+        check_piece(attribute, place.operator(), &self.text)
     }
 }
 

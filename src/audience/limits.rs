@@ -56,6 +56,21 @@ pub(super) fn check_patterns(found: usize) -> Result<(), AudienceError> {
     Ok(())
 }
 
+/// Checks a text that is looked for in others.
+pub(super) fn check_piece(
+    attribute: &str,
+    operator: &'static str,
+    text: &str,
+) -> Result<(), AudienceError> {
+    if text.is_empty() {
+        return Err(AudienceError::EmptyText {
+            attribute: attribute.to_owned(),
+            operator,
+        });
+    }
+    check_length(operator, text.len())
+}
+
 pub(super) fn check_length(field: &'static str, found: usize) -> Result<(), AudienceError> {
     if found > MAX_TEXT {
         return Err(AudienceError::TextTooLong {

@@ -47,6 +47,14 @@ impl Ask {
             Ask::NoneOf => "none_of",
         }
     }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn named(operator: &str) -> Option<Ask> {
+        let values = [Ask::Is, Ask::IsNot, Ask::OneOf, Ask::NotOneOf];
+        let lists = [Ask::AnyOf, Ask::AllOf, Ask::NoneOf];
+        let mut all = values.into_iter().chain(lists);
+        all.find(|ask| ask.operator() == operator)
+    }
 }
 
 impl Listed {

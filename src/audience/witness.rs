@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Condition, Operand};
 use super::extended::Extended;
-use super::fold::{Piece, Place};
+use super::fold::Place;
 use super::{Audience, Test};
 use crate::attributes::{AsValue, Exact, Number, Value};
 use crate::unit::{Unit, UnitKey};
@@ -211,20 +211,16 @@ fn around(number: Number) -> Vec<Witnessed> {
 fn texts(conditions: &[&Condition], listed: &[&str]) -> Result<Vec<Witnessed>, TooMany> {
     let (mut starts, mut ends, mut parts) = (vec![""], vec![""], BTreeSet::new());
     for condition in conditions {
+        let mut add = |place, text| match place {
+            Place::Start => starts.push(text),
+            Place::End => ends.push(text),
+            Place::Anywhere => drop(parts.insert(text)),
+        };
         match condition {
-            Condition::StartsWith(text) => starts.push(text),
-            Condition::EndsWith(text) => ends.push(text),
-            Condition::Contains(text) => {
-                parts.insert(&**text);
-            }
+            Condition::Piece(place, text) => add(*place, text),
             Condition::Extended(extended) => {
                 if let Extended::Pieces { place, pieces, .. } = &**extended {
-                    let texts = pieces.iter().map(Piece::text);
-                    match place {
-                        Place::Start => starts.extend(texts),
-                        Place::End => ends.extend(texts),
-                        Place::Anywhere => parts.extend(texts),
-                    }
+                    pieces.iter().for_each(|piece| add(*place, piece.text()));
                 }
             }
             _ => {}
@@ -270,14 +266,8 @@ impl Condition {
         match self {
             Condition::Is(operand) | Condition::IsNot(operand) => vec![operand.clone()],
             Condition::OneOf(operands) => operands.to_vec(),
-            Condition::AtLeast(number)
-            | Condition::AtMost(number)
-            | Condition::MoreThan(number)
-            | Condition::LessThan(number) => vec![Operand::Number(*number)],
-            Condition::StartsWith(_)
-            | Condition::EndsWith(_)
-            | Condition::Contains(_)
-            | Condition::Exists => Vec::new(),
+            Condition::Bound(_, number) => vec![Operand::Number(*number)],
+            Condition::Piece(..) | Condition::Exists => Vec::new(),
             Condition::Extended(extended) => match &**extended {
                 Extended::Listed(listed) => listed.operands().to_vec(),
                 Extended::Converted(condition) => condition.operands(),

@@ -2,10 +2,9 @@
 
 use core::fmt::{self, Formatter};
 
-use crate::attributes::Number;
 use crate::unit::UnitKey;
 
-use super::condition::{Condition, Operand};
+use super::condition::{Bound, Condition, Operand};
 use super::extended::Extended;
 use super::fold::Place;
 use super::listed::Ask;
@@ -106,12 +105,6 @@ impl fmt::Display for Test {
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let number =
-            |f: &mut Formatter<'_>, words: &str, number: &Number| write!(f, " is {words} {number}");
-        let text = |f: &mut Formatter<'_>, verb: &str, text: &str| {
-            write!(f, " {verb} ")?;
-            write_text(f, text)
-        };
         match self {
             Condition::Is(operand) => write!(f, " is {operand}"),
             Condition::IsNot(operand) => write!(f, " is there and not {operand}"),
@@ -119,13 +112,19 @@ impl fmt::Display for Condition {
                 f.write_str(" is one of ")?;
                 write_list(f, operands, |f, operand| operand.fmt(f))
             }
-            Condition::StartsWith(prefix) => text(f, "starts with", prefix),
-            Condition::EndsWith(suffix) => text(f, "ends with", suffix),
-            Condition::Contains(part) => text(f, "contains", part),
-            Condition::AtLeast(bound) => number(f, "at least", bound),
-            Condition::AtMost(bound) => number(f, "at most", bound),
-            Condition::MoreThan(bound) => number(f, "more than", bound),
-            Condition::LessThan(bound) => number(f, "less than", bound),
+            Condition::Piece(place, text) => {
+                write!(f, "{} ", verb(*place))?;
+                write_text(f, text)
+            }
+            Condition::Bound(bound, number) => {
+                let words = match bound {
+                    Bound::AtLeast => "at least",
+                    Bound::AtMost => "at most",
+                    Bound::MoreThan => "more than",
+                    Bound::LessThan => "less than",
+                };
+                write!(f, " is {words} {number}")
+            }
             Condition::Exists => f.write_str(" exists"),
             Condition::Extended(extended) => extended.fmt(f),
         }
@@ -156,12 +155,7 @@ impl fmt::Display for Extended {
                 pieces,
             } => {
                 let many = if pieces.len() == 1 { "" } else { " one of" };
-                f.write_str(match place {
-                    Place::Start => " starts with",
-                    Place::End => " ends with",
-                    Place::Anywhere => " contains",
-                })?;
-                write!(f, "{many} ")?;
+                write!(f, "{}{many} ", verb(*place))?;
                 write_list(f, pieces, |f, piece| write_text(f, piece.text()))?;
                 fold(f, *folds)
             }
@@ -193,6 +187,14 @@ impl fmt::Display for Extended {
             }
             Extended::Misfit { modifier, operator } => write!(f, " {operator} with {modifier}"),
         }
+    }
+}
+
+fn verb(place: Place) -> &'static str {
+    match place {
+        Place::Start => " starts with",
+        Place::End => " ends with",
+        Place::Anywhere => " contains",
     }
 }
 

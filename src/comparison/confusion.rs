@@ -68,9 +68,11 @@ impl Confusion {
     /// Returns all labels that either gave, in byte order.
     #[must_use]
     pub fn labels(&self) -> BTreeSet<&str> {
-        self.iter()
-            .flat_map(|(primary, shadow, _)| [primary, shadow])
-            .collect()
+        let mut labels = BTreeSet::new();
+        for (primary, shadow, _) in self.iter() {
+            labels.extend([primary, shadow]);
+        }
+        labels
     }
 
     /// Returns the counts as a matrix over [`labels`](Confusion::labels).

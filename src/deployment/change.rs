@@ -67,10 +67,7 @@ impl<'a> Order<'a> {
 #[non_exhaustive]
 pub struct Change<'a> {
     /// When, in the application's time, if it is known.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub at: Option<Timestamp>,
     /// Who did it, in the application's words; empty if nobody was named.
     pub actor: Cow<'a, str>,

@@ -6,6 +6,7 @@ use super::{Deployments, OperationError};
 use crate::{
     policy::{CheckedPolicy, Policy, PolicyError},
     share::Share,
+    sorting::sort_by,
     version::{Deployment, VersionId, VersionState},
 };
 
@@ -314,7 +315,9 @@ impl Deployments {
             next.state = state;
             self.versions.live.state = VersionState::Live;
             self.versions.live.shed = Share::NONE;
-            self.versions.others.sort_by_key(|deployment| deployment.id);
+            sort_by(&mut self.versions.others, |left, right| {
+                left.id.cmp(&right.id)
+            });
         }
     }
 

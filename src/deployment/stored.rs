@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::{Deployments, Origin};
 use crate::{
     policy::{CheckedPolicy, Policy, PolicyError},
+    sorting::sort_by,
     version::{Deployment, LabelError, VersionState, Versions, check_label},
 };
 
@@ -34,7 +35,7 @@ pub(super) struct State {
 impl From<Deployments> for State {
     fn from(deployments: Deployments) -> State {
         let mut deployed: Vec<_> = deployments.iter().cloned().collect();
-        deployed.sort_by_key(|deployment| deployment.id);
+        sort_by(&mut deployed, |left, right| left.id.cmp(&right.id));
         State {
             version: VERSION,
             origin: deployments.origin,

@@ -82,7 +82,7 @@ pub(super) trait Evidence {
     }
 
     fn p_once(&self, effect: f64) -> Result<f64, Refusal> {
-        Ok(p_of_intervals(|alpha| self.interval_once(alpha), effect)?.value)
+        Ok(p_of_intervals(&|alpha| self.interval_once(alpha), effect)?.value)
     }
 
     fn relative_once(&self, alpha: Alpha) -> Option<Relative> {
@@ -123,14 +123,14 @@ impl Pair<'_> {
         }
     }
 
-    fn conclude(&self, evidence: &impl Evidence) -> Result<Test, Missing> {
+    fn conclude(&self, evidence: &dyn Evidence) -> Result<Test, Missing> {
         match self.look {
             Some(look) => self.judge(&AtLook { evidence, look }),
             None => self.judge(evidence),
         }
     }
 
-    fn judge(&self, evidence: &impl Evidence) -> Result<Test, Missing> {
+    fn judge(&self, evidence: &dyn Evidence) -> Result<Test, Missing> {
         evidence.ready()?;
         let effect = evidence.effect();
         let interval = evidence.interval(self.alpha)?;
@@ -219,7 +219,7 @@ pub(super) const fn greatest(interval: &Interval, worse: Worse) -> f64 {
 
 /// Returns the p-value: the least error rate at which the interval excludes the effect.
 pub(super) fn p_of_intervals(
-    interval: impl Fn(Alpha) -> Result<Interval, Refusal>,
+    interval: &dyn Fn(Alpha) -> Result<Interval, Refusal>,
     effect: f64,
 ) -> Result<PValue, Refusal> {
     let excludes = |ln_alpha: f64| -> Result<bool, Refusal> {

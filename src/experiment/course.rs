@@ -5,7 +5,7 @@ use super::{
     looks::TakenLook,
     setup::{Planned, arms_of},
 };
-use crate::{fingerprint::Fingerprint, policy::Policy};
+use crate::{fingerprint::Fingerprint, policy::Policy, sorting::sort_by};
 
 /// The policies under which the experiment ran, and the arms that were dropped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -84,7 +84,7 @@ impl Course {
         }
         self.dropped |= dropped;
         self.policies.push(policy.fingerprint());
-        self.policies.sort_unstable();
+        sort_by(&mut self.policies, Ord::cmp);
         self.policies.dedup();
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Course {
             self.policies.clear();
         } else {
             self.policies.extend(&other.policies);
-            self.policies.sort_unstable();
+            sort_by(&mut self.policies, Ord::cmp);
             self.policies.dedup();
         }
         self.dropped |= other.dropped;

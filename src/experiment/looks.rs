@@ -63,8 +63,8 @@ pub(super) struct Look {
 }
 
 /// The comparison of two arms at a planned look.
-pub(super) struct AtLook<'a, E> {
-    pub(super) evidence: &'a E,
+pub(super) struct AtLook<'a> {
+    pub(super) evidence: &'a dyn Evidence,
     pub(super) look: &'a Look,
 }
 
@@ -218,7 +218,7 @@ impl Look {
     }
 }
 
-impl<E: Evidence> AtLook<'_, E> {
+impl AtLook<'_> {
     fn at<T>(&self, alpha: Alpha, of: impl FnOnce(Alpha) -> T, none: T) -> T {
         self.look.nominal(alpha).map_or(none, of)
     }
@@ -228,7 +228,7 @@ impl<E: Evidence> AtLook<'_, E> {
     }
 }
 
-impl<E: Evidence> Evidence for AtLook<'_, E> {
+impl Evidence for AtLook<'_> {
     fn is_exact(&self) -> bool {
         false
     }

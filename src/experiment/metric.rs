@@ -221,24 +221,6 @@ impl Metric {
         self.source
     }
 
-    /// Tells whether the metric is adjusted by what each unit was like before.
-    #[must_use]
-    pub const fn is_adjusted(&self) -> bool {
-        self.adjusted
-    }
-
-    /// Tells whether its worth or margin is a fraction of the control's value.
-    #[must_use]
-    pub const fn is_relative(&self) -> bool {
-        self.relative
-    }
-
-    /// Returns the value up to which a unit counts, if there is a cap.
-    #[must_use]
-    pub const fn cap(&self) -> Option<Cap> {
-        self.cap
-    }
-
     /// Returns how long after a unit's first exposure outcomes count, if there is a window.
     #[must_use]
     pub const fn window(&self) -> Option<Duration> {

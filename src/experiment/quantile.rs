@@ -58,7 +58,7 @@ impl Evidence for Quantiles<'_> {
     }
 
     fn p_against(&self, effect: f64) -> Result<PValue, Refusal> {
-        p_of_intervals(|alpha| self.interval(alpha), effect)
+        p_of_intervals(&|alpha| self.interval(alpha), effect)
     }
 }
 

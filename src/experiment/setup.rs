@@ -198,12 +198,6 @@ impl Setup {
         self.arms.iter().map(|arm| (arm.label.as_str(), arm.weight))
     }
 
-    /// Returns when it may decide.
-    #[must_use]
-    pub const fn looks(&self) -> Looks {
-        self.looks
-    }
-
     /// Returns the metrics.
     #[must_use]
     pub fn metrics(&self) -> &[Metric] {

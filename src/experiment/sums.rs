@@ -10,7 +10,7 @@ use super::{
     Kind, LogError, Part, Setup, course::Course, gauges::Gauges, items::ItemsByUnit, row::Rows,
     totals::Totals,
 };
-use crate::stats::Refusal;
+use crate::{sorting::sort_by, stats::Refusal};
 
 /// Rows that were checked, in an order of their own, and how their units are grouped.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +111,7 @@ impl Sums {
         for row in &rows {
             row.check(setup, grouping)?;
         }
-        rows.sort_by(|left, right| left.place().cmp(&right.place()));
+        sort_by(&mut rows, |left, right| left.place().cmp(&right.place()));
         for pair in rows.windows(2) {
             if let [one, other] = pair
                 && one.place() == other.place()

@@ -11,6 +11,7 @@ use crate::{
     policy::{CheckedPolicy, Policy, Shadow},
     route::{NO_ARM, Propensity, Reason, ReasonCode, Route},
     share::Share,
+    sorting::sort_by,
     split::Split,
     version::{VersionId, Versions},
 };
@@ -269,7 +270,7 @@ impl Compiler<'_> {
 
     fn shadows(&self) -> Box<[ShadowDraw]> {
         let mut shadows: Vec<_> = self.policy.shadow.iter().collect();
-        shadows.sort_by(|left, right| left.version.cmp(&right.version));
+        sort_by(&mut shadows, |left, right| left.version.cmp(&right.version));
         let draw = |shadow: &Shadow| {
             let label = shadow.version.as_str();
             let deployment = self.versions.get(label)?;
@@ -294,7 +295,9 @@ impl Compiler<'_> {
                 version: deployment.id(),
             })
             .collect();
-        versions.sort_by_key(|named| named.version);
+        sort_by(&mut versions, |left, right| {
+            left.version.cmp(&right.version)
+        });
         versions.into()
     }
 }

@@ -3,6 +3,7 @@
 use super::{Plan, Range, Ruled};
 use crate::{
     route::{Propensity, Route},
+    sorting::sort_by,
     unit::Unit,
     version::VersionId,
 };
@@ -56,7 +57,7 @@ impl Plan {
             let split = self.split.iter().flat_map(|split| &split.segments);
             split.for_each(add);
         }
-        chances.sort_by_key(|(version, _)| *version);
+        sort_by(&mut chances, |(left, _), (right, _)| left.cmp(right));
         chances
             .into_iter()
             .filter_map(|(version, propensity)| Some((self.words.label_of(version)?, propensity)))

@@ -7,6 +7,7 @@ use super::{Policy, section::Listed};
 use crate::{
     audience::Audience,
     fingerprint::{Canonical, Fingerprint},
+    sorting::sort_by,
     split::Split,
 };
 
@@ -49,7 +50,7 @@ impl Policy {
             });
             section(out, test.within.as_ref(), audience);
             let mut arms: Vec<_> = test.arms.iter().collect();
-            arms.sort_by(|left, right| left.label.cmp(&right.label));
+            sort_by(&mut arms, |left, right| left.label.cmp(&right.label));
             each(out, &arms, |out, arm| arm.write_canonical(out));
             // A layout that equals the default one means the same as none.
             let carried = split.filter(|split| !split.is_fresh());
@@ -65,7 +66,7 @@ impl Policy {
             out.text(&rule.version);
         });
         let mut shadows: Vec<_> = self.shadow.iter().collect();
-        shadows.sort_by(|left, right| left.version.cmp(&right.version));
+        sort_by(&mut shadows, |left, right| left.version.cmp(&right.version));
         each(&mut out, &shadows, |out, shadow| {
             out.text(&shadow.version);
             out.number(u64::from(shadow.share.nanos()));

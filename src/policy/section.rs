@@ -21,7 +21,6 @@ pub(crate) struct Canary {
     #[cfg_attr(
         feature = "serde",
         serde(
-            default,
             skip_serializing_if = "Option::is_none",
             serialize_with = "optional_reference"
         )
@@ -30,7 +29,6 @@ pub(crate) struct Canary {
     #[cfg_attr(
         feature = "serde",
         serde(
-            default,
             skip_serializing_if = "Option::is_none",
             serialize_with = "optional_reference"
         )
@@ -43,15 +41,11 @@ pub(crate) struct Canary {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct AbTest {
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(crate) gate: Option<Share>,
     #[cfg_attr(
         feature = "serde",
         serde(
-            default,
             skip_serializing_if = "Option::is_none",
             serialize_with = "optional_reference"
         )
@@ -60,10 +54,7 @@ pub(crate) struct AbTest {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "arms"))]
     pub(crate) arms: Vec<Arm>,
     /// Where the arms lie, if earlier changes of weights have moved them from the default layout.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(crate) layout: Option<Vec<Stretch>>,
 }
 
@@ -105,7 +96,6 @@ pub(crate) struct Overrides {
     #[cfg_attr(
         feature = "serde",
         serde(
-            default,
             skip_serializing_if = "Option::is_none",
             serialize_with = "optional_reference"
         )

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::Policy;
-use crate::share::Share;
+use crate::{share::Share, sorting::sort_by};
 
 /// Why two policies may not be in force together: they have units of one layer in common.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -62,7 +62,9 @@ impl Policy {
             .filter_map(layer)
             .filter(|(layer, _)| layer.from < layer.to)
             .collect();
-        stretches.sort_by_key(|(layer, _)| (&layer.salt, layer.from, layer.to));
+        sort_by(&mut stretches, |(left, _), (right, _)| {
+            (&left.salt, left.from, left.to).cmp(&(&right.salt, right.from, right.to))
+        });
         for pair in stretches.windows(2) {
             if let [(left, first), (right, second)] = pair
                 && left.salt == right.salt

@@ -25,10 +25,7 @@ pub enum Action {
         version: String,
         /// The policy that comes into force with the swap; `None`: the candidate answers all. If
         /// the policy keeps units out and does not say who answers them, the old version does.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         policy: Option<Box<Policy>>,
     },
     /// Keep the candidate, which is live, and let the old version go.
@@ -36,10 +33,7 @@ pub enum Action {
         /// The candidate's label.
         version: String,
         /// The policy in force since the swap, for a server that starts late; as for a swap.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         policy: Option<Box<Policy>>,
     },
     /// Take the candidate from everybody.

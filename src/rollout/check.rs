@@ -292,10 +292,7 @@ pub enum Found {
         /// How many of the last readings the guard looks at.
         of: u64,
         /// The number expected at the next step, if the guard is projected.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         ahead: Option<f64>,
     },
     /// A quantile of both sides.

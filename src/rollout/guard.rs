@@ -55,10 +55,7 @@ pub struct Guard {
     )]
     projected: bool,
     /// The least and the largest share of the steps to which it applies; `None`: all.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     shares: Option<[Share; 2]>,
 }
 

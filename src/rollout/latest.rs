@@ -14,10 +14,7 @@ pub(super) struct Latest {
     pub(super) sample: Option<StepSample>,
     pub(super) last_data: BTreeMap<String, Timestamp>,
     /// Since when the units contradict the share of the step.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) contradicted: Option<Timestamp>,
 }
 

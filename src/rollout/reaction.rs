@@ -1,12 +1,13 @@
 //! What follows from the inputs of one evaluation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     Advance, Before, Cause, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData, Ordered,
     PauseCause, Phase, Refused, Rollout, StateChange, StepSample, Tag, commands::Commands,
     refused::names,
 };
+use crate::sorting::sort_by;
 
 impl Rollout {
     /// Takes gates and samples, notes breaches, and returns the commands.
@@ -15,24 +16,25 @@ impl Rollout {
     /// meanwhile, such samples belong to the phase that has ended and are not refused.
     pub(super) fn take(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) -> Commands {
         let mut commands = Vec::new();
-        let mut gates = BTreeMap::new();
-        let mut samples = BTreeMap::new();
+        let (mut gates, mut closed, mut for_good) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut samples = Vec::new();
         let tag = self.tag();
         for input in inputs {
             match input {
                 Input::Command(command) => commands.push(command.into()),
                 Input::Ordered(order) => commands.push(order),
                 Input::Gate { name, open } => {
-                    // Closing a gate wins over opening it, and opening it for good over opening it
-                    // for one step, in whatever order they come.
-                    gates.entry(name).or_insert((true, false)).0 &= open;
+                    if !open {
+                        closed.insert(name.clone());
+                    }
+                    gates.insert(name);
                 }
                 Input::OpenForGood { name } => {
-                    gates.entry(name).or_insert((true, false)).1 = true;
+                    for_good.insert(name.clone());
+                    gates.insert(name);
                 }
-                Input::Sample(sample) if tag == Some(sample.tag) => {
-                    samples.insert(sample.sequence, sample);
-                }
+                Input::Sample(sample) if tag == Some(sample.tag) => samples.push(sample),
                 Input::Sample(sample) if earlier == Some(sample.tag) => {}
                 // Evidence of another policy or phase says nothing about this one.
                 Input::Sample(sample) => self.sight.refused.push(Refused::Outdated {
@@ -41,13 +43,23 @@ impl Rollout {
                 }),
             }
         }
-        for (name, (open, for_good)) in gates {
-            self.take_gate(name, open, open && for_good);
+        for name in gates {
+            // Closing a gate wins over opening it, and opening it for good over opening it for one
+            // step, in whatever order they come.
+            let open = !closed.contains(&name);
+            let for_good = open && for_good.contains(&name);
+            self.take_gate(name, open, for_good);
         }
-        for sample in samples.into_values() {
+        // Of two samples of one number the one that came last counts.
+        samples.reverse();
+        sort_by(&mut samples, |left, right| {
+            left.sequence.cmp(&right.sequence)
+        });
+        samples.dedup_by_key(|sample| sample.sequence);
+        for sample in samples {
             self.take_sample(sample);
         }
-        commands.sort_unstable();
+        sort_by(&mut commands, Ord::cmp);
         commands.dedup();
         for order in commands.iter().filter(|order| !order.who.is_empty()) {
             let order = order.clone();
@@ -317,13 +329,14 @@ impl Rollout {
             }
         }
         let pauses = |&(_, response): &(_, OnNoData)| matches!(response, OnNoData::Pause { .. });
-        let missing: BTreeSet<PauseCause> = self
+        let mut missing: Vec<PauseCause> = self
             .without_data()
             .filter(pauses)
             .map(|(guard, _)| PauseCause::NoData {
                 guard: guard.name().to_owned(),
             })
             .collect();
+        sort_by(&mut missing, Ord::cmp);
         for cause in earlier {
             let is_over = matches!(cause, PauseCause::NoData { .. }) && !missing.contains(cause);
             let is_kept = matches!(cause, PauseCause::Overruled { .. }) && self.sight.is_foreign;

@@ -327,7 +327,8 @@ impl Schedule {
     }
 
     pub(super) fn checked(self) -> Result<Schedule, ScheduleError> {
-        let mut names = BTreeSet::from([Guard::SAMPLE_RATIO]);
+        let mut names = BTreeSet::new();
+        names.insert(Guard::SAMPLE_RATIO);
         for guard in self.all_guards() {
             if !names.insert(guard.name()) {
                 return Err(name_taken("guards", guard.name()));

@@ -34,10 +34,7 @@ pub struct State {
         serde(default, skip_serializing_if = "BTreeSet::is_empty")
     )]
     pub(super) watched_again: BTreeSet<String>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) by_hand: Option<ByHand>,
     /// How long it was paused since it started, in pauses that have ended.
     #[cfg_attr(
@@ -50,10 +47,7 @@ pub struct State {
     )]
     pub(super) idle: Duration,
     /// When the present pause began.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) idle_since: Option<Timestamp>,
 }
 
@@ -174,7 +168,8 @@ impl State {
             StateChange::Advanced { to, .. } => {
                 self.enter(*to, event.at);
                 self.started.get_or_insert(event.at);
-                self.watched_again = self.breached.keys().cloned().collect();
+                self.watched_again.clear();
+                self.watched_again.extend(self.breached.keys().cloned());
             }
             StateChange::RolledBack { cause } => {
                 self.enter(Phase::RolledBack, event.at);

@@ -26,10 +26,7 @@ pub struct StepSample {
     pub(super) candidate: u64,
     pub(super) measured: BTreeMap<String, Measured>,
     /// If units are sampled: the units of one sample on both sides, on which the ratio is checked.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) thinned: Option<ThinnedUnits>,
     /// How many numbers were reported so far, by guard. If a sample has no more than the one
     /// before, the guard has no new data. Empty for a sample made by hand.
@@ -206,10 +203,7 @@ pub struct BadEvents {
     pub(super) repeated_events: u64,
     pub(super) units_sampled: f64,
     /// How the candidate's requests ended badly, where that is what is counted.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub(super) endings: Option<BadEndings>,
 }
 

@@ -1,6 +1,7 @@
 //! The small number by which a thread finds what it remembers of a router.
 
-use std::collections::BTreeSet;
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use parking_lot::Mutex;
 
@@ -15,12 +16,12 @@ pub(super) struct RouterId(usize);
 
 /// The numbers that were given back, and the first that was never given out.
 struct Numbers {
-    free: BTreeSet<usize>,
+    free: BinaryHeap<Reverse<usize>>,
     next: usize,
 }
 
 static NUMBERS: Mutex<Numbers> = Mutex::new(Numbers {
-    free: BTreeSet::new(),
+    free: BinaryHeap::new(),
     next: 0,
 });
 
@@ -28,7 +29,7 @@ impl RouterId {
     /// Takes the smallest free number.
     pub(super) fn take() -> RouterId {
         let mut numbers = NUMBERS.lock();
-        if let Some(number) = numbers.free.pop_first() {
+        if let Some(Reverse(number)) = numbers.free.pop() {
             return RouterId(number);
         }
         numbers.next += 1;
@@ -43,12 +44,14 @@ impl RouterId {
 
 impl Drop for RouterId {
     fn drop(&mut self) {
-        NUMBERS.lock().free.insert(self.0);
+        NUMBERS.lock().free.push(Reverse(self.0));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

@@ -3,7 +3,10 @@
 use std::sync::OnceLock;
 
 use super::Ledger;
-use crate::deployment::{Deployments, VersionId};
+use crate::{
+    deployment::{Deployments, VersionId},
+    sorting::sort_by,
+};
 
 /// Entries in the first chunk; each further chunk is twice as long.
 const FIRST: usize = 16;
@@ -47,7 +50,7 @@ impl Labels {
         let mut begun: Box<[_]> = begun
             .map(|deployment| (deployment.id(), Entry::new(deployment.label())))
             .collect();
-        begun.sort_unstable_by_key(|(id, _)| *id);
+        sort_by(&mut begun, |(left, _), (right, _)| left.cmp(right));
         Labels {
             begun,
             next: deployments.next(),

@@ -54,18 +54,6 @@ impl Margin {
     pub fn symmetric(size: f64) -> Result<Margin, Refusal> {
         Margin::new(-size, size)
     }
-
-    /// Returns the smallest difference that does not matter, below zero.
-    #[must_use]
-    pub const fn lower(&self) -> f64 {
-        self.lower
-    }
-
-    /// Returns the largest difference that does not matter, above zero.
-    #[must_use]
-    pub const fn upper(&self) -> f64 {
-        self.upper
-    }
 }
 
 /// The outcome of two one-sided tests against a margin.

@@ -43,7 +43,7 @@ pub use hypergeometric::{
 };
 pub use kolmogorov::kolmogorov_sf;
 pub use log_gamma::{ln_beta, ln_choose, ln_gamma};
-pub use log_sum::{ln_1p_exp, ln_add_exp, ln_sub_exp};
+pub use log_sum::{ln_add_exp, ln_sub_exp};
 pub use noncentral_t::noncentral_t_sf;
 pub use normal::{
     SQRT_TAU, erfc, erfcx, ln_normal_cdf, ln_normal_sf, normal_cdf, normal_isf, normal_pdf,

@@ -32,6 +32,7 @@ const ORDER: &[(&str, &[&str])] = &[
             "sync",
             "contain",
             "listing",
+            "sorting",
         ],
     ),
     (

@@ -3,11 +3,11 @@
 use serde::de::Error;
 
 use super::operand::Raw;
-use crate::attributes::Number;
 
 use super::super::Audience;
 use super::super::attribute::Attribute;
-use super::super::condition::Operand;
+use super::super::condition::{Bound, Operand};
+use super::super::fold::Place;
 use super::super::listed::Ask;
 use super::super::moment::Side;
 
@@ -115,46 +115,26 @@ impl Conditions {
 }
 
 fn condition<E: Error>(attribute: Attribute, field: &'static str, raw: Raw) -> Result<Audience, E> {
-    type OfNumber = fn(Attribute, Number) -> Audience;
-    type OfTexts = fn(Attribute, Vec<String>) -> Audience;
-    let list = match field {
-        "one_of" => Some(Ask::OneOf),
-        "not_one_of" => Some(Ask::NotOneOf),
-        "any_of" => Some(Ask::AnyOf),
-        "all_of" => Some(Ask::AllOf),
-        "none_of" => Some(Ask::NoneOf),
-        _ => None,
-    };
-    if let Some(ask) = list {
-        return match raw {
-            Raw::Many(operands) => Ok(attribute.operands(ask, operands)),
-            raw => Err(unfit(field, "a list of values", &raw)),
+    if let Some(ask) = Ask::named(field) {
+        return match (ask, raw) {
+            (Ask::Is | Ask::IsNot, Raw::One(operand)) => Ok(attribute.operands(ask, vec![operand])),
+            (Ask::Is | Ask::IsNot, raw) => {
+                Err(unfit(field, "text, a number or a truth value", &raw))
+            }
+            (_, Raw::Many(operands)) => Ok(attribute.operands(ask, operands)),
+            (_, raw) => Err(unfit(field, "a list of values", &raw)),
         };
     }
-    let of_number: Option<OfNumber> = match field {
-        "at_least" => Some(Attribute::at_least),
-        "at_most" => Some(Attribute::at_most),
-        "more_than" => Some(Attribute::more_than),
-        "less_than" => Some(Attribute::less_than),
-        _ => None,
-    };
-    if let Some(make) = of_number {
+    if let Some(bound) = Bound::named(field) {
         return match raw {
-            Raw::One(Operand::Number(number)) => Ok(make(attribute, number)),
+            Raw::One(Operand::Number(number)) => Ok(attribute.bound(bound, number)),
             raw => Err(unfit(field, "a number", &raw)),
         };
     }
-    let of_texts: Option<OfTexts> = match field {
-        "starts_with" => Some(Attribute::starts_with_any),
-        "ends_with" => Some(Attribute::ends_with_any),
-        "contains" => Some(Attribute::contains_any),
-        "in_network" => Some(Attribute::in_network),
-        _ => None,
-    };
-    if let Some(make) = of_texts {
-        return Ok(make(attribute, texts(field, raw)?));
+    if let Some(place) = Place::named(field) {
+        return Ok(attribute.pieces(place, texts(field, raw)?));
     }
-    if Side::named(field).is_some() {
+    if let Some(side) = Side::named(field) {
         let text = match raw {
             Raw::Moment(text) => text,
             Raw::One(Operand::Text(text)) => text.into_string(),
@@ -166,17 +146,10 @@ fn condition<E: Error>(attribute: Attribute, field: &'static str, raw: Raw) -> R
                 ));
             }
         };
-        return Ok(match field {
-            "after" => attribute.after(text),
-            "before" => attribute.before(text),
-            "not_before" => attribute.not_before(text),
-            _ => attribute.not_after(text),
-        });
+        return Ok(attribute.moment(side, text));
     }
     match (field, raw) {
-        ("is", Raw::One(operand)) => Ok(attribute.operands(Ask::Is, vec![operand])),
-        ("is_not", Raw::One(operand)) => Ok(attribute.operands(Ask::IsNot, vec![operand])),
-        ("is" | "is_not", raw) => Err(unfit(field, "text, a number or a truth value", &raw)),
+        ("in_network", raw) => Ok(attribute.in_network(texts(field, raw)?)),
         ("semver", Raw::One(Operand::Text(text))) => Ok(attribute.semver(text)),
         ("regex", Raw::One(Operand::Text(text))) => Ok(attribute.regex(text)),
         ("semver" | "regex", raw) => Err(unfit(field, "text", &raw)),

@@ -126,13 +126,8 @@ fn write_condition<M: SerializeMap>(condition: &Condition, table: &mut M) -> Res
             table.serialize_entry(operator, operand)
         }
         Condition::OneOf(operands) => table.serialize_entry(operator, &**operands),
-        Condition::StartsWith(text) | Condition::EndsWith(text) | Condition::Contains(text) => {
-            table.serialize_entry(operator, &**text)
-        }
-        Condition::AtLeast(bound)
-        | Condition::AtMost(bound)
-        | Condition::MoreThan(bound)
-        | Condition::LessThan(bound) => table.serialize_entry(operator, &Operand::Number(*bound)),
+        Condition::Piece(_, text) => table.serialize_entry(operator, &**text),
+        Condition::Bound(_, bound) => table.serialize_entry(operator, &Operand::Number(*bound)),
         Condition::Exists => table.serialize_entry(operator, &true),
         Condition::Extended(extended) => write_extended(extended, operator, table),
     }

@@ -110,11 +110,5 @@ fn family(condition: &Condition) -> Option<Family> {
 }
 
 fn is_of_numbers(condition: &Condition) -> bool {
-    matches!(
-        condition,
-        Condition::AtLeast(_)
-            | Condition::AtMost(_)
-            | Condition::MoreThan(_)
-            | Condition::LessThan(_)
-    )
+    matches!(condition, Condition::Bound(..))
 }

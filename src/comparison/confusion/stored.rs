@@ -1,5 +1,7 @@
 //! The stored form of a confusion: its cells in byte order of the labels.
 
+use std::collections::BTreeMap;
+
 use super::Confusion;
 use crate::comparison::stored::{self, StoredError};
 
@@ -48,11 +50,12 @@ impl TryFrom<State> for Confusion {
             total = total.saturating_add(times);
         }
         stored::at_most("pairs with labels", total, stored::MAX_PAIRS)?;
-        let cells = state.cells.into_iter();
+        let mut cells = BTreeMap::new();
+        for (primary, shadow, times) in state.cells {
+            cells.insert((primary, shadow), times);
+        }
         Ok(Confusion {
-            cells: cells
-                .map(|(primary, shadow, times)| ((primary, shadow), times))
-                .collect(),
+            cells,
             beyond: state.beyond,
         })
     }

@@ -76,7 +76,7 @@ impl Evidence for Rates {
         if effect == 0.0 {
             return Ok(self.p(self.both));
         }
-        p_of_intervals(|alpha| self.interval(alpha), effect)
+        p_of_intervals(&|alpha| self.interval(alpha), effect)
     }
 
     fn relative(&self, alpha: Alpha) -> Option<Relative> {
@@ -112,7 +112,7 @@ impl Evidence for Rates {
 
     fn p_once(&self, effect: f64) -> Result<f64, Refusal> {
         if effect != 0.0 {
-            let p = p_of_intervals(|alpha| self.interval_once(alpha), effect);
+            let p = p_of_intervals(&|alpha| self.interval_once(alpha), effect);
             return Ok(p?.value);
         }
         let [a, b] = &self.arms;
@@ -139,7 +139,7 @@ impl Evidence for Rates {
             let found = self.relative_once(alpha);
             Ok(found.map_or(all(alpha), |found| found.interval))
         };
-        Ok(p_of_intervals(interval, effect)?.value)
+        Ok(p_of_intervals(&interval, effect)?.value)
     }
 
     fn p_against_relative(&self, effect: f64) -> Result<PValue, Refusal> {

@@ -1,6 +1,7 @@
 //! What a setup must satisfy, and where two may differ.
 
 use super::{ARMS, CAPACITIES, ExperimentError, Looks, Metric, SEGMENTS, Setup};
+use crate::sorting::sort_by;
 
 impl Setup {
     /// Names the first thing in which two setups differ, so that their parts do not add up.
@@ -72,7 +73,7 @@ impl Setup {
             });
         }
         if let Some((_, candidates)) = self.arms.split_first_mut() {
-            candidates.sort_by(|left, right| left.label.cmp(&right.label));
+            sort_by(candidates, |left, right| left.label.cmp(&right.label));
         }
         if let Some(arm) = self.arms.iter().find(|arm| arm.weight == 0) {
             let name = arm.label.clone();

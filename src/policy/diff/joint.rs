@@ -4,6 +4,7 @@ use super::{Fraction, Move};
 use crate::{
     policy::{Policy, PolicyError},
     share::Share,
+    sorting::sort_by,
     split::{LINE, Layout, Split},
 };
 
@@ -116,7 +117,7 @@ impl<'a> Joint<'a> {
                 }
             }
         }
-        moves.sort_unstable();
+        sort_by(&mut moves, Ord::cmp);
         let owned = |version: Option<&str>| version.map(str::to_owned);
         moves
             .into_iter()

@@ -22,20 +22,6 @@ pub enum Receipt {
     NotOfThisRelease,
 }
 
-impl Receipt {
-    /// Returns the receipt's name in logs and metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Receipt::Counted => "counted",
-            Receipt::Repeated => "repeated",
-            Receipt::NotSampled => "not_sampled",
-            Receipt::Confounded => "confounded",
-            Receipt::NotOfThisRelease => "not_of_this_release",
-        }
-    }
-}
-
 impl From<Recorded> for Receipt {
     fn from(recorded: Recorded) -> Receipt {
         match recorded {

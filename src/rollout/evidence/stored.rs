@@ -57,6 +57,8 @@ impl TryFrom<Raw> for Evidence {
             Counts::Values { steps, .. } => steps.len() <= 100_000,
             _ => true,
         };
+        let mut met = BTreeMap::new();
+        met.extend(raw.met);
         let is_bounded = raw.counters.iter().all(bounded);
         StateError::require(is_bounded, NAME, "there are too many steps")?;
         Ok(Evidence {
@@ -66,7 +68,7 @@ impl TryFrom<Raw> for Evidence {
             phase: raw.phase,
             since: raw.since,
             asked: raw.asked,
-            met: raw.met.into_iter().collect::<BTreeMap<_, _>>(),
+            met,
             counters: raw.counters,
         })
     }

@@ -74,10 +74,4 @@ impl PairedNonInferiority {
         let (worst, best) = (1.0 - self.margin, 1.0 + self.margin);
         EitherWay::new(evidence(1.0, worst), evidence(-1.0, best), self.alpha)
     }
-
-    /// Returns the margin.
-    #[must_use]
-    pub const fn margin(&self) -> f64 {
-        self.margin
-    }
 }

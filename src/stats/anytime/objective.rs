@@ -60,12 +60,6 @@ impl RateObjective {
         let ln_e = |ln_kept| ln_mixture(events, rest, prior, self.limit, ln_kept);
         EitherWay::new(ln_e(ln_beta_cdf), ln_e(ln_beta_sf), self.alpha)
     }
-
-    /// Returns the limit.
-    #[must_use]
-    pub const fn limit(&self) -> f64 {
-        self.limit
-    }
 }
 
 /// Returns the rates that one arm's counts do not contradict, at every look.

@@ -91,12 +91,6 @@ impl QuantileSequence {
         )
     }
 
-    /// Returns the order of the quantile.
-    #[must_use]
-    pub const fn order(&self) -> f64 {
-        self.p
-    }
-
     fn arm<'a>(&self, view: View<'a>) -> Arm<'a> {
         let n = view.n();
         // The count with the least evidence, where the mixture's terms balance.

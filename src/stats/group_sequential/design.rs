@@ -239,18 +239,6 @@ impl GroupSequential {
         })
     }
 
-    /// Returns the error rate, of both sides together if there are two.
-    #[must_use]
-    pub const fn alpha(&self) -> Alpha {
-        self.alpha
-    }
-
-    /// Returns the directions that count.
-    #[must_use]
-    pub const fn sides(&self) -> Sides {
-        self.sides
-    }
-
     /// Returns the drift that a single look at the end would need.
     fn fixed_drift(&self, power: f64) -> Result<f64, Refusal> {
         let rate = self.sides.rate_of_each(self.alpha);

@@ -1,14 +1,5 @@
 //! Sums and differences of numbers that are known by their logarithm.
 
-/// Returns `ln(1 + exp(x))` without overflow.
-pub fn ln_1p_exp(x: f64) -> f64 {
-    if x > 0.0 {
-        x + (-x).exp().ln_1p()
-    } else {
-        x.exp().ln_1p()
-    }
-}
-
 /// Returns `ln(exp(a) + exp(b))` without overflow.
 pub fn ln_add_exp(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use super::{Effect, Rehearsal, RehearsalEnd, RehearsalError, Spread};
-use crate::stats::Counts;
+use crate::{sorting::sort_by, stats::Counts};
 
 /// The result of one replication.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,7 +63,7 @@ impl Rehearsed {
         }
         let mut runs = self.runs.clone();
         runs.extend(other.runs);
-        runs.sort_by_key(|run| run.number);
+        sort_by(&mut runs, |left, right| left.number.cmp(&right.number));
         let mut neighbours = runs.iter().zip(runs.iter().skip(1));
         if let Some((run, _)) = neighbours.find(|(left, right)| left.number == right.number) {
             return Err(RehearsalError::Overlap { number: run.number });
