@@ -8,9 +8,9 @@ use crate::stats::{Alpha, Alternative, FixedHorizon, Measure, Refusal, Sample};
 /// Tests the difference of a quantile, and gives its interval.
 ///
 /// The effect is the difference of the type 7 quantiles. Each arm's standard error is the width of
-/// its distribution-free 95 % interval divided by that of a standard normal one, `(x_u - x_l) / (2
-/// * 1.96)`, so no density is estimated; the statistic is compared with the normal distribution. p
-/// is below alpha exactly if the interval excludes 0.
+/// its distribution-free 95 % interval divided by that of a standard normal one,
+/// `(x_u - x_l) / 3.92`, so no density is estimated; the statistic is compared with the normal
+/// distribution. p is below alpha exactly if the interval excludes 0.
 ///
 /// Assumes independent values and a density around the quantile. With few distinct values, or ranks
 /// near the end of the sample, it is only rough: then compare the arms' intervals. The interval is
