@@ -13,8 +13,7 @@
 use std::{error::Error, fs, path::Path};
 
 use digits::{Forest, Image, Images, Logistic, Node, PIXELS};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use smartcore::{
     dataset::digits as dataset,
     ensemble::random_forest_classifier::{
@@ -108,32 +107,44 @@ fn logistic(
     Ok(Logistic::try_from(rows)?)
 }
 
-/// Reads the trees out of what the trained forest stores of itself.
-fn forest(learned: &TrainedForest) -> Result<Forest, Box<dyn Error>> {
-    let stored = serde_json::to_value(learned)?;
-    let trees = stored["trees"].as_array().ok_or("a forest without trees")?;
-    let tree = |tree: &Value| -> Option<Vec<Node>> {
-        tree["nodes"]
-            .as_array()?
-            .iter()
-            .map(|it| node(it, &tree["classes"]))
-            .collect()
-    };
-    let trees: Option<Vec<Vec<Node>>> = trees.iter().map(tree).collect();
-    Ok(Forest::try_from(trees.ok_or("a tree in another form")?)?)
+/// What a trained forest stores of itself, as far as it is read here.
+#[derive(Deserialize)]
+struct StoredForest {
+    trees: Vec<StoredTree>,
 }
 
-fn node(stored: &Value, classes: &Value) -> Option<Node> {
-    let place = |name: &str| usize::try_from(stored[name].as_u64()?).ok();
-    match (place("true_child"), place("false_child")) {
-        (Some(low), Some(high)) => {
-            let limit = stored["split_value"].as_f64()? as f32;
-            Some(Node::Split(place("split_feature")?, limit, low, high))
+#[derive(Deserialize)]
+struct StoredTree {
+    nodes: Vec<StoredNode>,
+    classes: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct StoredNode {
+    output: usize,
+    split_feature: usize,
+    split_value: Option<f32>,
+    true_child: Option<usize>,
+    false_child: Option<usize>,
+}
+
+fn forest(learned: &TrainedForest) -> Result<Forest, Box<dyn Error>> {
+    let stored: StoredForest = serde_json::from_value(serde_json::to_value(learned)?)?;
+    let node = |tree: &StoredTree, node: &StoredNode| match (
+        node.split_value,
+        node.true_child,
+        node.false_child,
+    ) {
+        (Some(limit), Some(low), Some(high)) => {
+            Some(Node::Split(node.split_feature, limit, low, high))
         }
-        _ => Some(Node::Leaf(
-            u32::try_from(classes[place("output")?].as_u64()?).ok()?,
-        )),
-    }
+        _ => <[u32]>::get(&tree.classes, node.output)
+            .copied()
+            .map(Node::Leaf),
+    };
+    let tree = |tree: &StoredTree| tree.nodes.iter().map(|it| node(tree, it)).collect();
+    let trees: Option<Vec<Vec<Node>>> = stored.trees.iter().map(tree).collect();
+    Ok(Forest::try_from(trees.ok_or("a leaf without a digit")?)?)
 }
 
 /// Checks that a model answers as the one that was trained, on every image.
