@@ -1,8 +1,10 @@
-//! Inputs that a roll-out cannot use.
+//! Inputs that a roll-out cannot use, and why it does not obey them.
 
 use thiserror::Error;
 
-use super::{Command, Phase, Tag};
+use super::{
+    Advance, Command, Input, Ordered, Phase, Rollout, StateChange, Tag, commands::Commands,
+};
 use crate::timestamp::Timestamp;
 
 /// An input of an evaluation that was not used, and why.
@@ -109,6 +111,94 @@ pub enum Refused {
         /// The other's candidate.
         version: String,
     },
+}
+
+impl Rollout {
+    /// Notes which commands were not obeyed.
+    pub(super) fn refuse_unheard(&mut self, commands: &Commands, before: Phase) {
+        let moved = self.state.phase != before;
+        for command in commands.commands() {
+            let why = match command {
+                Command::Promote | Command::Skip { .. } if self.has_obeyed(command, before) => {
+                    continue;
+                }
+                Command::Promote | Command::Skip { .. } => {
+                    if let Command::Skip { phase } = command
+                        && !moved
+                        && *phase != self.in_force
+                    {
+                        format!("the release is {}", self.in_force)
+                    } else if let Some(cause) = self.state.paused.first() {
+                        format!("the release waits: {cause}; resume it first")
+                    } else if moved {
+                        "something more urgent came first".to_owned()
+                    } else if !self.is_confirmed() {
+                        "the last action is not carried out yet".to_owned()
+                    } else if self.is_stopped() {
+                        "another roll-out is open on this router".to_owned()
+                    } else {
+                        format!("there is nothing to go on from while {}", self.in_force)
+                    }
+                }
+                Command::Resume if self.sight.is_foreign => {
+                    "another policy is in force: bring the roll-out's own back, or take over"
+                        .to_owned()
+                }
+                Command::Abort { .. } if self.state.phase != Phase::RolledBack => {
+                    "the candidate was accepted".to_owned()
+                }
+                _ => continue,
+            };
+            let command = command.clone();
+            self.refuse(Refused::NotNow { command, why });
+        }
+    }
+
+    /// Tells whether the step of this evaluation is what the command asked for.
+    fn has_obeyed(&self, command: &Command, before: Phase) -> bool {
+        if self.state.phase == before {
+            return false;
+        }
+        let last = self.trail.events().iter().rev().find_map(|event| {
+            let StateChange::Advanced { because, .. } = event.change else {
+                return None;
+            };
+            Some(because)
+        });
+        match command {
+            Command::Promote => last == Some(Advance::Promoted),
+            Command::Skip { phase } => last == Some(Advance::Skipped) && *phase == before,
+            _ => false,
+        }
+    }
+
+    /// Refuses all inputs, because the release has ended.
+    pub(super) fn refuse_all(&mut self, inputs: Vec<Input>, earlier: Option<Tag>) {
+        let phase = self.state.phase;
+        let is_in_time = |input: &Input| match input {
+            Input::Sample(sample) => earlier == Some(sample.tag),
+            _ => false,
+        };
+        let inputs = inputs.into_iter().filter(|input| !is_in_time(input));
+        let said = |input| match input {
+            Input::Command(command) | Input::Ordered(Ordered { command, .. }) => {
+                format!("{command:?}")
+            }
+            Input::Gate { name, .. } | Input::OpenForGood { name } => format!("gate {name:?}"),
+            Input::Sample(_) => "a sample".to_owned(),
+        };
+        let ended = |input| Refused::Ended {
+            phase,
+            what: said(input),
+        };
+        self.sight.refused.extend(inputs.map(ended));
+    }
+
+    /// Refuses a command or a gate, for the caller and for the trail.
+    pub(super) fn refuse(&mut self, refusal: Refused) {
+        self.sight.refused.push(refusal.clone());
+        self.note(StateChange::Refused { refusal });
+    }
 }
 
 /// Lists names for a message.

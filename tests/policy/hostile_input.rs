@@ -234,7 +234,7 @@ rows! {
             assert_eq!(plan.route(unit).reason(), Reason::Live);
         }
     }
-    lists_are_not_copied: "an operation beside long lists" {
+    lists_are_not_copied: "an operation with long lists" {
         // How much is taken is counted in `tests/deployment/shared_lists.rs`.
         let policy = canary(Share::NONE).with_units("v2", (0..1_000u64).map(UnitKey::from));
         let plan = compiled(&policy).unwrap();
