@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Advance, Before, Cause, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData, Ordered,
+    Advance, Before, Cause, Command, Event, Guard, Input, OnBreach, OnDeadline, OnNoData,
     PauseCause, Phase, Refused, Rollout, StateChange, StepSample, Tag, commands::Commands,
     refused::names,
 };
