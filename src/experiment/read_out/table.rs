@@ -215,14 +215,24 @@ fn row(finding: &Finding, arm: &ArmFinding) -> [String; 11] {
         }
         None => row[7] = "-".to_owned(),
     }
-    row[9] = match finding.role {
-        Role::Watched => format!("{exact}{:.2e}", test.p.value),
-        _ => format!("{exact}{:.2e}", test.adjusted_p),
+    let p = match finding.role {
+        Role::Watched => test.p.value,
+        _ => test.adjusted_p,
     };
+    row[9] = format!("{exact}{}", of_p(p));
     row[10] = test
         .units_left
         .map_or("-".to_owned(), |units| units.to_string());
     row
+}
+
+/// Returns a p-value with three decimals, or three digits where those would be zeros.
+pub(super) fn of_p(p: f64) -> String {
+    if p < 0.001 {
+        format!("{p:.2e}")
+    } else {
+        format!("{p:.3}")
+    }
 }
 
 fn role(finding: &Finding) -> String {
@@ -274,4 +284,15 @@ fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]]) -> fm
         }
     }
     writeln!(f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_p;
+
+    #[test]
+    fn a_p_value_is_read_without_counting_zeros() {
+        let texts = [1.0, 0.0421, 0.001, 0.00099, 4.2e-12].map(of_p);
+        assert_eq!(texts, ["1.000", "0.042", "0.001", "9.90e-4", "4.20e-12"]);
+    }
 }

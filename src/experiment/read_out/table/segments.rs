@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{number, range, row, table, units};
+use super::{number, of_p, range, row, table, units};
 use crate::experiment::ReadOut;
 
 const HEAD: [&str; 9] = [
@@ -54,7 +54,7 @@ impl ReadOut {
                         interval,
                         arm.test
                             .as_ref()
-                            .map_or("-".to_owned(), |test| format!("{:.2e}", test.adjusted_p)),
+                            .map_or("-".to_owned(), |test| of_p(test.adjusted_p)),
                     ]);
                 }
             }
