@@ -205,8 +205,9 @@ impl Coin {
         let p = tail - 0.5 * binomial_pmf(count, self.throws, 0.5);
         PValue::of_one_tail(p, || {
             let ln_tail = ln_binomial_cdf(count, self.throws, 0.5);
-            let share = (ln_binomial_pmf(count, self.throws, 0.5) - ln_tail).exp();
-            ln_tail + (-0.5 * share).ln_1p()
+            let ln_share = ln_binomial_pmf(count, self.throws, 0.5) - ln_tail;
+            // A part of the tail, also where both are -10^15 and rounded to the next eighth.
+            ln_tail + (-0.5 * ln_share.min(0.0).exp()).ln_1p()
         })
     }
 }
