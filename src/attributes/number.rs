@@ -34,6 +34,15 @@ impl Number {
         self.0
     }
 
+    /// Returns the number if it is whole and in the range of its type.
+    #[inline]
+    pub(crate) const fn integer(self) -> Option<i128> {
+        match self.0 {
+            Exact::Integer(integer) => Some(integer),
+            Exact::Float(_) => None,
+        }
+    }
+
     pub(crate) fn is_nan(self) -> bool {
         matches!(self.0, Exact::Float(float) if float.is_nan())
     }

@@ -64,7 +64,7 @@ impl Bound {
     }
 
     #[inline]
-    fn holds(self, value: &Number, bound: &Number) -> bool {
+    fn holds<T: PartialOrd>(self, value: T, bound: T) -> bool {
         match self {
             Bound::AtLeast => value >= bound,
             Bound::AtMost => value <= bound,
@@ -169,9 +169,11 @@ impl Condition {
                 Value::Text(value) => Some(place.has(text, value)),
                 _ => None,
             },
-            Condition::Bound(bound, number) => {
-                compare(value, *number, |value, number| bound.holds(value, number))
-            }
+            Condition::Bound(bound, number) => match (value, number.integer()) {
+                // The usual question, without a look at what either number is besides.
+                (Value::Integer(value), Some(number)) => Some(bound.holds(*value, number)),
+                _ => compare(value, *number, |value, number| bound.holds(value, number)),
+            },
             Condition::Exists => Some(true),
             Condition::Extended(extended) => Some(extended.matches(value)),
         };
