@@ -30,17 +30,9 @@ pub(crate) enum Exact {
 const ABOVE_I128: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
 impl Number {
+    #[inline]
     pub(crate) fn exact(self) -> Exact {
         self.0
-    }
-
-    /// Returns the number if it is whole and in the range of its type.
-    #[inline]
-    pub(crate) const fn integer(self) -> Option<i128> {
-        match self.0 {
-            Exact::Integer(integer) => Some(integer),
-            Exact::Float(_) => None,
-        }
     }
 
     pub(crate) fn is_nan(self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::attributes::{Number, Scalar, Value, same_text};
+use crate::attributes::{Exact, Number, Scalar, Value, same_text};
 
 use super::AudienceError;
 use super::extended::Extended;
@@ -169,9 +169,11 @@ impl Condition {
                 Value::Text(value) => Some(place.has(text, value)),
                 _ => None,
             },
-            Condition::Bound(bound, number) => match (value, number.integer()) {
+            Condition::Bound(bound, number) => match (value, number.exact()) {
                 // The usual question, without a look at what either number is besides.
-                (Value::Integer(value), Some(number)) => Some(bound.holds(*value, number)),
+                (Value::Integer(value), Exact::Integer(number)) => {
+                    Some(bound.holds(*value, number))
+                }
                 _ => compare(value, *number, |value, number| bound.holds(value, number)),
             },
             Condition::Exists => Some(true),
